@@ -1,0 +1,1 @@
+"""What happened, as other systems read it: one file per owning service."""

@@ -1,0 +1,105 @@
+"""The form of every fact: closed for those who write it, open for those who read it, and free of personal data."""
+
+from datetime import datetime
+from typing import ClassVar, NamedTuple, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+from dunlin_kernel.money import Money
+
+FACTS: dict[str, type["Event"]] = {}
+"""Every contract by its wire type, filled as the contract modules are imported."""
+
+
+class Wire(BaseModel):
+    """A part of a fact."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Amount(Wire):
+    """Money on the wire: a decimal text with exactly the currency's digits, and the currency."""
+
+    amount: str = Field(examples=["1234.50"], pattern=r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$", max_length=24)
+    currency: str = Field(examples=["CNY"], pattern=r"^[A-Z]{3}$")
+
+    @classmethod
+    def of(cls, money: Money) -> Self:
+        return cls.model_construct(amount=money.amount, currency=money.currency)
+
+    @property
+    def money(self) -> Money:
+        """Refuses: unknown_currency, malformed_amount, wrong_precision, amount_too_large."""
+        return Money.parse(self.amount, self.currency)
+
+
+class AccountFigures(Wire):
+    """A customer's account in one currency right after a fact: what a hearer proves its own copy against."""
+
+    open: Amount
+    disputed: Amount
+    unapplied: Amount
+
+
+class Heard(NamedTuple):
+    """What the envelope says of a fact that was heard; the runtime gives it to the event before its handler sees it."""
+
+    tenant_id: UUID
+    event_id: UUID
+    sequence: int
+    recorded_at: datetime
+    correlation_id: str
+
+
+class Event(Wire):
+    """A fact of the past. A subclass names its owner; its class name is the fact."""
+
+    owner: ClassVar[str]
+    major: ClassVar[int] = 1
+    examples: ClassVar[tuple[dict[str, object], ...]]
+    _heard: "Heard | None" = PrivateAttr(default=None)
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if "owner" in cls.__dict__ or hasattr(cls, "owner"):
+            wire_type = cls.wire_type()
+            if not cls.__dict__.get("__doc__"):
+                raise TypeError(f"{cls.__name__} has no docstring: it is the sentence in docs/events.md")
+            FACTS[wire_type] = cls
+
+    @classmethod
+    def wire_type(cls) -> str:
+        """`dunlin.billing.InvoiceIssued.v1`"""
+        return f"dunlin.{cls.owner}.{cls.__name__}.v{cls.major}"
+
+    @property
+    def concerns(self) -> UUID | None:
+        """The customer in whose stream the fact stands; None for the tenant's own stream."""
+        return None
+
+    @property
+    def heard(self) -> Heard:
+        """Tenant, sequence and recording time of a fact that came over the bus; an assertion on one that did not."""
+        assert self._heard is not None, "this fact was not heard but made here"
+        return self._heard
+
+    def hear(self, heard: Heard) -> Self:
+        """This fact, with what its envelope says."""
+        self._heard = heard
+        return self
+
+    @classmethod
+    def read(cls, payload: bytes) -> Self:
+        """Read a payload as a hearer does: unknown fields are passed over."""
+        return cls.model_validate_json(payload, extra="ignore")
+
+
+class CustomerEvent(Event):
+    """A fact about one customer: it stands in that customer's stream."""
+
+    customer_id: UUID
+
+    @property
+    def concerns(self) -> UUID | None:
+        return self.customer_id

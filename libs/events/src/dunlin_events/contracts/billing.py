@@ -1,0 +1,197 @@
+"""What billing-svc tells: every money fact, with the account's figures right after it."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from dunlin_events.contracts.base import AccountFigures, Amount, CustomerEvent, Event, Wire
+
+OWNER = "billing"
+_ID = "01970000-0000-7000-8000-00000000000"
+
+
+def _cny(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+def _account(opened: str, unapplied: str = "0.00") -> dict[str, object]:
+    return {"open": _cny(opened), "disputed": _cny("0.00"), "unapplied": _cny(unapplied)}
+
+
+class Origin(StrEnum):
+    """`import`: taken over from an older ledger; nothing is sent or alarmed for its past."""
+
+    LIVE = "live"
+    IMPORT = "import"
+
+
+class CreditKind(StrEnum):
+    PAYMENT = "payment"
+
+
+class InvoicedLine(Wire):
+    """One line as issued: quantity and unit price are decimal texts, net and tax are in the invoice's currency."""
+
+    product: str | None
+    quantity: str
+    net: Amount
+    tax: Amount
+
+
+class InvoicedItem(Wire):
+    """One amount owed on one due date."""
+
+    item_id: UUID
+    due_on: date
+    amount: Amount
+
+
+class MoneyFact(CustomerEvent):
+    """A fact that moved an account: `account` are the figures right after it, `origin` whether it was lived or taken over."""
+
+    origin: Origin
+    account: AccountFigures
+
+
+class InvoiceIssued(MoneyFact):
+    """An invoice was issued: its items are owed from now on. `authorization_id` names the credit reserved for it."""
+
+    owner: ClassVar[str] = OWNER
+    invoice_id: UUID
+    number: str
+    external_id: str | None
+    issued_on: date
+    net: Amount
+    tax: Amount
+    total: Amount
+    lines: list[InvoicedLine]
+    items: list[InvoicedItem]
+    authorization_id: UUID | None
+    final: bool = Field(description="True when nothing more will be billed against the authorization.")
+    examples: ClassVar[tuple[dict[str, object], ...]] = ()
+
+
+def _issued(**changes: Any) -> dict[str, object]:
+    base: dict[str, object] = {
+        "customer_id": _ID + "1", "origin": "live", "account": _account("4520.00"), "invoice_id": _ID + "2",
+        "number": "INV-000001", "external_id": None, "issued_on": "2026-01-05", "net": _cny("4000.00"),
+        "tax": _cny("520.00"), "total": _cny("4520.00"),
+        "lines": [{"product": "SKU-1", "quantity": "4", "net": _cny("4000.00"), "tax": _cny("520.00")}],
+        "items": [{"item_id": _ID + "3", "due_on": "2026-02-04", "amount": _cny("4520.00")}],
+        "authorization_id": None, "final": False,
+    }
+    return base | changes
+
+
+InvoiceIssued.examples = (
+    _issued(), _issued(origin="import", external_id="OLD-7", authorization_id=_ID + "9", final=True))
+
+
+class InvoiceSettled(MoneyFact):
+    """Nothing is open on this invoice any more."""
+
+    owner: ClassVar[str] = OWNER
+    invoice_id: UUID
+    number: str
+    settled_on: date
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "origin": "live", "account": _account(left), "invoice_id": _ID + "2",
+         "number": "INV-000001", "settled_on": "2026-03-01"} for left in ("0.00", "8690.00"))
+
+
+class InvoiceOverdue(CustomerEvent):
+    """At the turn of the tenant's day an item was open past its due date; told once per item and due-date version."""
+
+    owner: ClassVar[str] = OWNER
+    invoice_id: UUID
+    item_id: UUID
+    number: str
+    due_on: date
+    due_version: int
+    open: Amount
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "invoice_id": _ID + "2", "item_id": _ID + "3", "number": "INV-000001",
+         "due_on": "2026-02-04", "due_version": 1, "open": _cny(left)} for left in ("4520.00", "780.00"))
+
+
+class PaymentConfirmed(MoneyFact):
+    """Money has arrived for certain. What of it is allocated follows as CreditAllocated, one per part."""
+
+    owner: ClassVar[str] = OWNER
+    payment_id: UUID
+    external_id: str | None
+    amount: Amount
+    received_on: date
+    method: str
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "origin": "live", "account": _account("14690.00", amount), "payment_id": _ID + "4",
+         "external_id": None, "amount": _cny(amount), "received_on": "2026-03-01", "method": "bank_transfer"}
+        for amount in ("6000.00", "15000.00"))
+
+
+class PaymentReversed(MoneyFact):
+    """A payment turned out not to have arrived, or was recorded in error; its allocations were reversed before it."""
+
+    owner: ClassVar[str] = OWNER
+    payment_id: UUID
+    amount: Amount
+    effective_on: date
+    reason: str
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "origin": "live", "account": _account("14690.00"), "payment_id": _ID + "4",
+         "amount": _cny("6000.00"), "effective_on": "2026-03-05", "reason": reason}
+        for reason in ("recorded_in_error", "not_received"))
+
+
+class CreditAllocated(MoneyFact):
+    """Part of a credit was set against an item. `open_after` is what the item still owes; 0 settles it."""
+
+    owner: ClassVar[str] = OWNER
+    allocation_id: UUID
+    credit_kind: CreditKind
+    credit_id: UUID
+    invoice_id: UUID
+    item_id: UUID
+    amount: Amount
+    effective_on: date
+    business_on: date
+    due_on: date
+    open_after: Amount
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "origin": "live", "account": _account("8690.00"), "allocation_id": _ID + "5",
+         "credit_kind": "payment", "credit_id": _ID + "4", "invoice_id": _ID + "2", "item_id": _ID + "3",
+         "amount": _cny(part), "effective_on": "2026-03-01", "business_on": "2026-03-01", "due_on": "2026-02-04",
+         "open_after": _cny(left)} for part, left in (("4520.00", "0.00"), ("1480.00", "780.00")))
+
+
+class AllocationReversed(MoneyFact):
+    """An allocation was undone by a fact of its own: the item owes that part again, under its old due date."""
+
+    owner: ClassVar[str] = OWNER
+    reversal_id: UUID
+    allocation_id: UUID
+    credit_id: UUID
+    invoice_id: UUID
+    item_id: UUID
+    amount: Amount
+    effective_on: date
+    due_on: date
+    open_after: Amount
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "origin": "live", "account": _account("14690.00"), "reversal_id": _ID + "6",
+         "allocation_id": _ID + "5", "credit_id": _ID + "4", "invoice_id": _ID + "2", "item_id": _ID + "3",
+         "amount": _cny(part), "effective_on": "2026-03-05", "due_on": "2026-02-04", "open_after": _cny(left)}
+        for part, left in (("4520.00", "4520.00"), ("1480.00", "2260.00")))
+
+
+class PeriodLocked(Event):
+    """Nothing may take effect on or before `closed_until` any more; a hard lock is never lifted."""
+
+    owner: ClassVar[str] = OWNER
+    closed_until: date
+    hard: bool
+    examples: ClassVar[tuple[dict[str, object], ...]] = (
+        {"closed_until": "2026-01-31", "hard": False}, {"closed_until": "2026-02-28", "hard": True})

@@ -1,0 +1,3 @@
+"""What credit-svc tells."""
+
+OWNER = "credit"

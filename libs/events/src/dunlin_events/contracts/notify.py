@@ -1,0 +1,3 @@
+"""What notify-svc tells."""
+
+OWNER = "notify"

@@ -1,0 +1,106 @@
+"""The envelope: CloudEvents 1.0 in binary mode, and how a fact becomes a record on a bus and back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from dunlin_events.contracts.base import FACTS, Event, Heard
+from dunlin_kernel.errors import DomainError
+
+TENANT_STREAM_SUFFIX = ""
+"""A tenant's own stream is `tenant:` with nothing after the colon."""
+
+
+class Record(NamedTuple):
+    """What a bus carries: the key decides partition and order."""
+
+    key: str
+    headers: tuple[tuple[str, bytes], ...]
+    value: bytes | None
+
+
+class Undecodable(DomainError):
+    """A record that can never be understood here: it is parked, with everything after it in its stream."""
+
+
+def stream_of(tenant: UUID, customer: UUID | None) -> str:
+    """`tenant:customer`, or `tenant:` for the tenant's own stream."""
+    return f"{tenant}:{customer or TENANT_STREAM_SUFFIX}"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What stands around a fact: who said it, where in its stream, when, and what it follows from."""
+
+    event_id: UUID
+    type: str
+    source: str
+    stream: str
+    era: int
+    sequence: int
+    time: datetime
+    recorded_at: datetime
+    correlation_id: str
+    causation_id: str | None = None
+    traceparent: str | None = None
+
+    @property
+    def tenant_id(self) -> UUID:
+        return UUID(self.stream.partition(":")[0])
+
+    @property
+    def owner(self) -> str:
+        """The owning service: `billing` of `/dunlin/billing`."""
+        return self.source.rsplit("/", 1)[-1]
+
+    def headers(self) -> tuple[tuple[str, bytes], ...]:
+        """CloudEvents attributes as headers; those that are not set are left out."""
+        tenant, _, customer = self.stream.partition(":")
+        attributes = {
+            "ce_specversion": "1.0",
+            "ce_id": str(self.event_id),
+            "ce_source": self.source,
+            "ce_type": self.type,
+            "ce_time": self.time.isoformat(),
+            "ce_subject": customer or tenant,
+            "ce_dataschema": f"dunlin:schema:{self.type}",
+            "content-type": "application/json",
+            "ce_partitionkey": self.stream,
+            "ce_era": str(self.era),
+            "ce_sequence": f"{self.sequence:020d}",
+            "ce_correlationid": self.correlation_id,
+            "ce_causationid": self.causation_id,
+            "ce_recordedtime": self.recorded_at.isoformat(),
+            "ce_tenantid": tenant,
+            "ce_traceparent": self.traceparent,
+        }
+        return tuple((name, value.encode()) for name, value in attributes.items() if value is not None)
+
+    @classmethod
+    def of(cls, record: Record) -> "Envelope":
+        """Read the headers. Refuses (Undecodable): missing_header, malformed_header."""
+        found = {name: value.decode(errors="replace") for name, value in record.headers}
+        try:
+            return cls(
+                event_id=UUID(found["ce_id"]), type=found["ce_type"], source=found["ce_source"],
+                stream=found["ce_partitionkey"], era=int(found["ce_era"]), sequence=int(found["ce_sequence"]),
+                time=datetime.fromisoformat(found["ce_time"]), recorded_at=datetime.fromisoformat(found["ce_recordedtime"]),
+                correlation_id=found["ce_correlationid"], causation_id=found.get("ce_causationid"),
+                traceparent=found.get("ce_traceparent"),
+            )
+        except KeyError as missing:
+            raise Undecodable("missing_header", f"The record has no header {missing}.") from None
+        except ValueError:
+            raise Undecodable("malformed_header", "A header of the record is not of its form.") from None
+
+    def event(self, payload: bytes | None) -> Event | None:
+        """The fact inside; None for a type that is not known here. Refuses (Undecodable): undecodable_payload."""
+        contract = FACTS.get(self.type)
+        if contract is None:
+            return None
+        try:
+            event = contract.read(payload or b"")
+        except ValueError:
+            raise Undecodable("undecodable_payload", f"The payload is no {self.type}.") from None
+        return event.hear(Heard(self.tenant_id, self.event_id, self.sequence, self.recorded_at, self.correlation_id))

@@ -1,0 +1,29 @@
+"""Ids: UUIDv7 (RFC 9562), ordered by the time they were made, and one type per thing."""
+
+import secrets
+import threading
+import time
+from typing import NewType
+from uuid import UUID
+
+TenantId = NewType("TenantId", UUID)
+CustomerId = NewType("CustomerId", UUID)
+ContactId = NewType("ContactId", UUID)
+InvoiceId = NewType("InvoiceId", UUID)
+ItemId = NewType("ItemId", UUID)
+PaymentId = NewType("PaymentId", UUID)
+AllocationId = NewType("AllocationId", UUID)
+AuthorizationId = NewType("AuthorizationId", UUID)
+
+NIL = UUID(int=0)
+_lock = threading.Lock()
+_last = 0
+
+
+def new_id() -> UUID:
+    """A UUIDv7: 48 bits of milliseconds, 12 bits that count within one, 62 random bits; ascending in a process."""
+    global _last
+    with _lock:
+        stamp = time.time_ns() // 1_000_000 << 12
+        _last = stamp = max(stamp, _last + 1)
+    return UUID(int=(stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62 | secrets.randbits(62))
