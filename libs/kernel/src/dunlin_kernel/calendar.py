@@ -27,8 +27,13 @@ def end_of_month(day: date) -> date:
 
 
 def due_on(issued_on: date, terms: Terms) -> date:
-    """The due date of an invoice: issue date (or its month's end) plus the days of the terms."""
+    """The due date of an invoice: issue date (or its month's end) plus the days of the terms.
+
+    Refuses: date_out_of_range, when it would lie beyond the year 9999.
+    """
     start = end_of_month(issued_on) if terms.end_of_month else issued_on
+    if (date.max - start).days < terms.due_days:
+        raise RuleBroken("date_out_of_range", "The due date would lie beyond the year 9999.")
     return start + timedelta(days=terms.due_days)
 
 

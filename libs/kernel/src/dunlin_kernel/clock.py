@@ -23,6 +23,9 @@ class FrozenClock:
     """A clock that stands until it is moved; it never runs backwards."""
 
     def __init__(self, at: datetime) -> None:
+        """`at` has a time zone; refuses (ValueError) one without, which would mean the machine's."""
+        if at.tzinfo is None:
+            raise ValueError("an instant has a time zone")
         self._now = at.astimezone(UTC)
 
     def now(self) -> datetime:

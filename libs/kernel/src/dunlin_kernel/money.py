@@ -11,7 +11,12 @@ from dunlin_kernel.errors import RuleBroken
 
 MAX_MINOR = 10**17 - 1
 """Bound of one amount, so that sums of many still fit 64 bits in the database."""
+_MAX_FIGURES = len(str(MAX_MINOR))
 _TEXT = re.compile(r"-?(0|[1-9][0-9]*)(?:\.([0-9]+))?", re.ASCII)
+
+
+def _too_large() -> RuleBroken:
+    return RuleBroken("amount_too_large", f"An amount has at most {_MAX_FIGURES} digits.")
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -37,16 +42,24 @@ class Money:
             raise RuleBroken("malformed_amount", "An amount is a plain decimal text such as 1234.50.")
         if len(match[2] or "") != digits:
             raise RuleBroken("wrong_precision", f"An amount in {currency} has exactly {digits} digits after the point.")
-        minor = int(amount.replace(".", ""))
-        if abs(minor) > MAX_MINOR:
-            raise RuleBroken("amount_too_large", f"An amount has at most {len(str(MAX_MINOR))} digits.")
-        return cls(minor, currency)
+        figures = amount.replace(".", "")
+        if len(figures.removeprefix("-")) > _MAX_FIGURES:
+            raise _too_large()
+        return cls(int(figures), currency)
 
     @classmethod
     def rounded(cls, value: Decimal, currency: str) -> Self:
-        """Round a decimal amount in major units to the currency's digits, half away from zero."""
+        """Round a decimal amount in major units to the currency's digits, half away from zero.
+
+        Refuses: unknown_currency, amount_too_large (also for what is no finite number).
+        """
         digits = exponent_of(currency)
-        return cls(int(value.scaleb(digits).quantize(Decimal(1), rounding=ROUND_HALF_UP)), currency)
+        if not value.is_finite() or value.copy_abs() > MAX_MINOR:
+            raise _too_large()
+        minor = int(value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP).scaleb(digits))
+        if abs(minor) > MAX_MINOR:
+            raise _too_large()
+        return cls(minor, currency)
 
     @property
     def amount(self) -> str:
