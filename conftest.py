@@ -1,0 +1,84 @@
+"""The one PostgreSQL that all tests of a run share: started when the first test asks for it, stopped at the end."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dunlin_local.postgres import THROW_AWAY, Postgres, PostgresError, end_server_of
+from dunlin_local.postgres_binaries import ROOTS_PLACE, can_be_reached
+
+GIVEN = "DUNLIN_TEST_DATABASE_URL"
+PLACE = "DUNLIN_TEST_POSTGRES_FOLDER"
+PREFIX = "dunlin-test-"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        os.environ[PLACE] = str(_places()[0] / f"{PREFIX}{os.getpid()}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        _remove(Path(os.environ[PLACE]))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a throw-away PostgreSQL for a login that may create roles and databases; the same in all workers."""
+    if given := os.environ.get(GIVEN):
+        yield given
+        return
+    folder = Path(os.environ[PLACE])
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    with (folder / "starting").open("a+") as starting:
+        fcntl.flock(starting, fcntl.LOCK_EX)
+        said = folder / "url"
+        if not said.exists():
+            _sweep()
+            server = Postgres(folder / "server", options=THROW_AWAY)
+            try:
+                server.start()
+            except PostgresError as failed:
+                pytest.exit(f"No PostgreSQL for the tests: {failed}", returncode=3)
+            said.write_text(server.url())
+    yield said.read_text()
+
+
+def _places() -> list[Path]:
+    """Where test servers may lie: the folder for temporary files, or root's own place where that one is closed."""
+    usual = Path(tempfile.gettempdir()).resolve()
+    if can_be_reached(usual):
+        return [usual, ROOTS_PLACE]
+    ROOTS_PLACE.mkdir(parents=True, exist_ok=True)
+    return [ROOTS_PLACE, usual]
+
+
+def _sweep() -> None:
+    """Remove the servers of runs that were killed before they could do it."""
+    for place in _places():
+        for folder in place.glob(f"{PREFIX}*"):
+            pid = folder.name.removeprefix(PREFIX)
+            if pid.isdigit() and folder.stat().st_uid == os.geteuid() and not _is_alive(int(pid)):
+                _remove(folder)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        end_server_of(folder / "server")
+        shutil.rmtree(folder, ignore_errors=True)
