@@ -1,7 +1,7 @@
 """The form of every fact: closed for those who write it, open for those who read it, and free of personal data."""
 
 from datetime import datetime
-from typing import ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
@@ -60,7 +60,7 @@ class Event(Wire):
     examples: ClassVar[tuple[dict[str, object], ...]]
     _heard: "Heard | None" = PrivateAttr(default=None)
 
-    def __init_subclass__(cls, **kwargs: object) -> None:
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "owner" in cls.__dict__ or hasattr(cls, "owner"):
             wire_type = cls.wire_type()
