@@ -1,3 +1,170 @@
-"""What credit-svc tells."""
+"""What credit-svc tells: limits, what was authorised against them and what became of it, and alerts."""
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from dunlin_events.contracts.base import Amount, CustomerEvent
 
 OWNER = "credit"
+_ID = "01970000-0000-7000-8000-00000000000"
+
+
+def _cny(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+class LimitSource(StrEnum):
+    """Where a limit comes from. `manual`: a person set it and gave a reason."""
+
+    MANUAL = "manual"
+
+
+class DenialReason(StrEnum):
+    """Why credit was denied: the first that stands is the rule that fired."""
+
+    CUSTOMER_SUSPENDED = "customer_suspended"
+    CUSTOMER_CLOSED = "customer_closed"
+    NOT_RATED = "not_rated"
+    LIMIT_EXPIRED = "limit_expired"
+    NO_CREDIT = "no_credit"
+    OVER_LIMIT = "over_limit"
+
+
+class ReleaseCause(StrEnum):
+    """Why reserved credit became free again without being billed."""
+
+    REQUESTED = "requested"
+    FINAL_INVOICE = "final_invoice"
+
+
+class AlertRule(StrEnum):
+    """The rule that raised an alert. `over_capture`: an invoice took more than was reserved for it and the tolerance
+    on it; `authorization_unknown`: it names an authorization that this customer does not have in its currency."""
+
+    OVER_CAPTURE = "over_capture"
+    AUTHORIZATION_UNKNOWN = "authorization_unknown"
+
+
+class CreditLimitChanged(CustomerEvent):
+    """A credit limit was set. `limit` null means not rated, zero means no credit; the validity dates are inclusive."""
+
+    owner: ClassVar[str] = OWNER
+    limit_id: UUID
+    currency: str
+    version: int = Field(description="1, 2, 3 ... per customer and currency.")
+    limit: Amount | None
+    source: LimitSource
+    valid_from: date
+    valid_until: date | None
+    examples: ClassVar[tuple[dict[str, object], ...]] = (
+        {"customer_id": _ID + "1", "limit_id": _ID + "a", "currency": "CNY", "version": 1, "limit": _cny("20000.00"),
+         "source": "manual", "valid_from": "2026-01-05", "valid_until": None},
+        {"customer_id": _ID + "1", "limit_id": _ID + "b", "currency": "CNY", "version": 2, "limit": None,
+         "source": "manual", "valid_from": "2026-02-01", "valid_until": "2026-12-31"},
+    )
+
+
+class LimitExpired(CustomerEvent):
+    """The validity of the limit in force ended with the tenant's day before: from now on it counts as zero."""
+
+    owner: ClassVar[str] = OWNER
+    limit_id: UUID
+    currency: str
+    version: int
+    limit: Amount | None
+    valid_until: date
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "limit_id": _ID + "a", "currency": "CNY", "version": version, "limit": _cny(limit),
+         "valid_until": "2026-06-30"} for version, limit in ((1, "20000.00"), (3, "500.00")))
+
+
+class AuthorizationFact(CustomerEvent):
+    """A fact about one authorization."""
+
+    authorization_id: UUID
+    reference: str = Field(description="The order's own number, as the asker gave it.")
+
+
+class CreditAuthorized(AuthorizationFact):
+    """An order may be delivered on credit: the amount is reserved until it is billed, released or expires."""
+
+    owner: ClassVar[str] = OWNER
+    amount: Amount
+    expires_at: AwareDatetime
+    available_after: Amount
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "authorization_id": _ID + "9", "reference": reference, "amount": _cny(amount),
+         "expires_at": "2026-02-04T02:00:00Z", "available_after": _cny(left)}
+        for reference, amount, left in (("SO-1", "30000.00", "8000.00"), ("SO-3", "5000.00", "18875.00")))
+
+
+class AuthorizationDenied(AuthorizationFact):
+    """An order may not be delivered on credit; nothing was reserved. `available` is null when there is no rating."""
+
+    owner: ClassVar[str] = OWNER
+    amount: Amount
+    reasons: list[DenialReason] = Field(min_length=1)
+    available: Amount | None
+    examples: ClassVar[tuple[dict[str, object], ...]] = (
+        {"customer_id": _ID + "1", "authorization_id": _ID + "8", "reference": "SO-2", "amount": _cny("8000.01"),
+         "reasons": ["over_limit"], "available": _cny("8000.00")},
+        {"customer_id": _ID + "1", "authorization_id": _ID + "8", "reference": "SO-2", "amount": _cny("10.00"),
+         "reasons": ["customer_suspended", "not_rated"], "available": None},
+    )
+
+
+class AuthorizationCaptured(AuthorizationFact):
+    """An invoice that names the authorization turned reserved credit into debt; `over_captured` was never reserved."""
+
+    owner: ClassVar[str] = OWNER
+    invoice_id: UUID
+    amount: Amount = Field(description="What of the invoice was reserved before.")
+    over_captured: Amount = Field(description="What of the invoice goes beyond the reservation.")
+    reserved_left: Amount = Field(description="What stays reserved; zero after the final invoice.")
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "authorization_id": _ID + "9", "reference": "SO-1", "invoice_id": _ID + "2",
+         "amount": _cny(amount), "over_captured": _cny(over), "reserved_left": _cny(left)}
+        for amount, over, left in (("16950.00", "0.00", "13050.00"), ("13050.00", "1075.00", "0.00")))
+
+
+class AuthorizationReleased(AuthorizationFact):
+    """Reserved credit became free again without being billed: on request, or with the final invoice."""
+
+    owner: ClassVar[str] = OWNER
+    amount: Amount
+    cause: ReleaseCause
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "authorization_id": _ID + "9", "reference": "SO-1", "amount": _cny("13050.00"),
+         "cause": cause} for cause in ("requested", "final_invoice"))
+
+
+class AuthorizationExpired(AuthorizationFact):
+    """Nobody billed or released what was reserved in time: it is free again."""
+
+    owner: ClassVar[str] = OWNER
+    amount: Amount
+    expired_at: AwareDatetime
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "authorization_id": _ID + "9", "reference": reference, "amount": _cny("5000.00"),
+         "expired_at": "2026-02-04T02:00:00Z"} for reference in ("SO-3", "SO-4"))
+
+
+class RiskAlertRaised(CustomerEvent):
+    """Something about a customer's credit needs a person's eye; nothing was refused because of it."""
+
+    owner: ClassVar[str] = OWNER
+    alert_id: UUID
+    rule: AlertRule
+    authorization_id: UUID | None
+    invoice_id: UUID | None
+    amount: Amount = Field(description="How much the rule found: of an over-capture, the part beyond the reservation.")
+    tolerated: Amount = Field(description="Up to which amount the rule would have kept silent.")
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "alert_id": _ID + "c", "rule": rule, "authorization_id": _ID + "9",
+         "invoice_id": _ID + "2", "amount": _cny(amount), "tolerated": _cny(tolerated)}
+        for rule, amount, tolerated in (
+            ("over_capture", "1075.00", "652.50"), ("authorization_unknown", "4520.00", "0.00")))
