@@ -1,0 +1,1 @@
+"""billing-svc: the receivables ledger; the only writer of every money fact."""

@@ -1,0 +1,149 @@
+"""Tables of documents: customers as heard, number series, invoices and their lines."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from billing_svc.store.rows import Row
+
+QUANTITY_SCALE = 6
+PRICE_SCALE = 6
+TAX_RATE_SCALE = 4
+STILL_OPEN = text("open > 0")
+
+
+class CustomerRow(Row, table=True):
+    """What this service keeps of a customer, as customer-svc tells it; `known` is false for a stub."""
+
+    __tablename__ = "customer"
+    tenant_id: UUID = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    known: bool
+    number: str | None
+    name: str | None
+    kind: str | None
+    status: str | None
+    tax_id: str | None
+    region: str | None
+    industry: str | None
+    due_days: int | None
+    end_of_month: bool | None
+    __table_args__ = (Index(None, "tenant_id", "number"),)
+
+
+class NumberSeriesRow(Row, table=True):
+    """One gapless series of document numbers; its row is locked last before a document is written."""
+
+    __tablename__ = "number_series"
+    tenant_id: UUID = Field(primary_key=True)
+    series: str = Field(primary_key=True)
+    next_number: int = Field(sa_type=BigInteger)
+    last_issued_on: date | None
+    __table_args__ = (CheckConstraint("next_number >= 1", name="counts_from_one"),)
+
+
+class InvoiceRow(Row, table=True):
+    """An invoice as a document. A draft keeps its lines in `draft_lines`; an issued one has rows of lines and items."""
+
+    __tablename__ = "invoice"
+    tenant_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    status: str
+    series: str
+    number: str | None
+    external_id: str | None
+    issued_on: date | None
+    due_on: date | None
+    currency: str
+    net: int = Field(sa_type=BigInteger)
+    tax: int = Field(sa_type=BigInteger)
+    total: int = Field(sa_type=BigInteger)
+    tax_rounding: str
+    authorization_id: UUID | None
+    final: bool
+    origin: str
+    buyer: str | None = Field(sa_type=JSONB)
+    seller: str | None = Field(sa_type=JSONB)
+    draft_lines: str | None = Field(sa_type=JSONB)
+    labels: str = Field(sa_type=JSONB)
+    version: int
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))
+    recorded_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number"),
+        UniqueConstraint("tenant_id", "external_id"),
+        CheckConstraint("status IN ('draft', 'issued', 'void')", name="status"),
+        CheckConstraint("net + tax = total", name="adds_up"),
+        CheckConstraint(
+            "status <> 'issued' OR (number IS NOT NULL AND issued_on IS NOT NULL AND due_on IS NOT NULL "
+            "AND buyer IS NOT NULL AND recorded_at IS NOT NULL AND draft_lines IS NULL)", name="issued_is_whole"),
+        Index(None, "tenant_id", "customer_id", "id"),
+        Index(None, "tenant_id", "issued_on", "id"),
+    )
+
+
+class InvoiceLineRow(Row, table=True):
+    """A line of an issued invoice. `tax_rate` is in percent."""
+
+    __tablename__ = "invoice_line"
+    tenant_id: UUID = Field(primary_key=True)
+    invoice_id: UUID = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    description: str
+    product: str | None
+    quantity: Decimal = Field(sa_type=Numeric(24, QUANTITY_SCALE))
+    unit_price: Decimal = Field(sa_type=Numeric(24, PRICE_SCALE))
+    tax_rate: Decimal = Field(sa_type=Numeric(8, TAX_RATE_SCALE))
+    currency: str
+    net: int = Field(sa_type=BigInteger)
+    tax: int = Field(sa_type=BigInteger)
+    __table_args__ = (ForeignKeyConstraint(["tenant_id", "invoice_id"], ["invoice.tenant_id", "invoice.id"]),)
+
+
+class ItemRow(Row, table=True):
+    """One amount owed on one due date. `open` always equals the sum of its ledger entries.
+
+    `raised_on` is the last effective day on which it rose (issue, or the undoing of an allocation).
+    """
+
+    __tablename__ = "item"
+    tenant_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    invoice_id: UUID
+    kind: str
+    currency: str
+    amount: int = Field(sa_type=BigInteger)
+    open: int = Field(sa_type=BigInteger)
+    disputed: int = Field(sa_type=BigInteger)
+    effective_on: date
+    raised_on: date
+    due_on: date
+    due_version: int
+    overdue_told_version: int
+    origin: str
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "invoice_id"], ["invoice.tenant_id", "invoice.id"]),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("0 <= open AND open <= amount", name="open"),
+        CheckConstraint("0 <= disputed AND disputed <= open", name="disputed"),
+        Index("ix_item_open_by_customer", "tenant_id", "customer_id", "due_on", "id", postgresql_where=STILL_OPEN),
+        Index("ix_item_open_by_due", "tenant_id", "due_on", "id", postgresql_where=STILL_OPEN),
+        Index(None, "tenant_id", "invoice_id"),
+        Index(None, "tenant_id", "customer_id", "id"),
+    )
