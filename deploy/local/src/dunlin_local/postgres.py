@@ -6,11 +6,9 @@ A server left behind by a killed launcher is stopped and started anew; what it h
 import contextlib
 import fcntl
 import os
-import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -19,10 +17,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from dunlin_local.ports import HOST, free_port, is_taken
 from dunlin_local.postgres_binaries import Runner, major_version, programs, runner
+from dunlin_local.postgres_words import port_taken, words_for
 
 SUPERUSER = "dunlin"
-HOST = "127.0.0.1"
 READY_SECONDS = 60.0
 STOP_SECONDS = 20.0
 SMALLEST_FREE_BYTES = 64 * 1024 * 1024
@@ -81,7 +80,7 @@ class Postgres:
             self._run()
         except OSError as error:
             self._release()
-            raise PostgresError(_words_for(str(error), self.folder)) from error
+            raise PostgresError(words_for(str(error), self.folder)) from error
         except PostgresError:
             self._release()
             raise
@@ -105,7 +104,7 @@ class Postgres:
         user.owns(self.folder)
         self.folder.chmod(0o700)
         if shutil.disk_usage(self.folder).free < SMALLEST_FREE_BYTES:
-            raise PostgresError(_words_for("No space left on device", self.folder))
+            raise PostgresError(words_for("No space left on device", self.folder))
 
     def _take_lock(self) -> None:
         lock = (self.folder / "lock").open("a+")
@@ -140,7 +139,7 @@ class Postgres:
             if self._spawn(command, said).wait() != 0:
                 shutil.rmtree(making, ignore_errors=True)
                 said.seek(0)
-                raise PostgresError(_words_for(said.read().decode(errors="replace"), self.folder))
+                raise PostgresError(words_for(said.read().decode(errors="replace"), self.folder))
         making.rename(self._data)
 
     def _check_data(self, user: Runner) -> None:
@@ -157,7 +156,8 @@ class Postgres:
 
     def _run(self) -> None:
         self.port = self._wanted_port or free_port()
-        _check_port(self.port)
+        if is_taken(self.port):
+            raise PostgresError(port_taken(self.port))
         command = [str(programs() / "postgres"), "-D", str(self._data), "-h", HOST, "-p", str(self.port), "-k", ""]
         for name, value in self._options.items():
             command += ["-c", f"{name}={value}"]
@@ -169,7 +169,7 @@ class Postgres:
             if self._process.poll() is not None or time.monotonic() > until:
                 said = self._log.read_bytes()[since:].decode(errors="replace")
                 self.stop()
-                raise PostgresError(_words_for(said, self.folder, port=self.port))
+                raise PostgresError(words_for(said, self.folder, port=self.port))
             time.sleep(0.02)
 
     def _is_ready(self) -> bool:
@@ -209,23 +209,6 @@ def end_server_of(folder: Path) -> None:
     pid_file.unlink(missing_ok=True)
 
 
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _check_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise PostgresError(f"Port {port} of {HOST} is taken: PostgreSQL cannot listen on it.") from error
-
-
 def _is_server_of(pid: int, data: Path) -> bool:
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
@@ -248,18 +231,3 @@ def _end(pid: int, is_over: Callable[[], bool]) -> None:
             if is_over():
                 return
             time.sleep(0.02)
-
-
-def _words_for(said: str, folder: Path, *, port: int = 0) -> str:
-    if "No space left on device" in said:
-        return f"The disk under {folder} is full: PostgreSQL needs some room. Free some space and start again."
-    if "Address already in use" in said or "could not create any TCP/IP sockets" in said:
-        return f"Port {port} of {HOST} is taken: PostgreSQL cannot listen on it."
-    if "Permission denied" in said:
-        return f"PostgreSQL may not read or write {folder}, or a folder above it: {_last_words(said)}"
-    return f"PostgreSQL did not start in {folder}. Its last words: {_last_words(said)}"
-
-
-def _last_words(said: str) -> str:
-    telling = [line for line in said.splitlines() if re.search(r"FATAL|error|HINT|denied", line)]
-    return " | ".join((telling or said.splitlines() or ["none"])[-4:]).strip()

@@ -1,0 +1,24 @@
+"""TCP ports of this machine: a free one, and whether one can be had."""
+
+import socket
+
+HOST = "127.0.0.1"
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_taken(port: int, host: str = HOST) -> bool:
+    """Whether somebody listens on it already, or we may not."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
