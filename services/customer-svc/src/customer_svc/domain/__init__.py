@@ -1,0 +1,1 @@
+"""The rules of the customer archive: standard library and kernel only."""
