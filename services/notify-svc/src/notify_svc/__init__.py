@@ -1,0 +1,1 @@
+"""Reminders: whom, when, how, and what was said."""

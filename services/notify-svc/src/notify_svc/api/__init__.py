@@ -1,0 +1,1 @@
+"""The wire shapes and routes of reminders; no rule, no SQL."""

@@ -1,0 +1,1 @@
+"""What notify-svc hears, folded into the schedule of one customer."""

@@ -1,0 +1,54 @@
+"""A dunned item: what billing said is owed on one due date, and where on the ladder it stands."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.money import Money
+from notify_svc.domain.ladder import LadderPolicy, NextReminder, Progress, next_reminder, started_late
+
+
+@dataclass(frozen=True, slots=True)
+class DunnedItem:
+    """One amount owed on one due date. `active`: its ladder is switched on (an imported item's waits for a person)."""
+
+    id: UUID
+    customer_id: UUID
+    invoice_id: UUID
+    number: str
+    issued_on: date
+    due_on: date
+    due_version: int
+    open: Money
+    active: bool
+    progress: Progress
+
+    def planned(self, policy: LadderPolicy) -> NextReminder | None:
+        """Its next reminder; None while its ladder is off, when nothing is owed, or when the ladder is climbed."""
+        if not self.active or not self.open.is_positive:
+            return None
+        return next_reminder(policy, issued_on=self.issued_on, due_on=self.due_on, progress=self.progress)
+
+    def owing(self, open_after: Money) -> "DunnedItem":
+        """With what billing says is open now; the place on the ladder stays, so a reversal repeats nothing."""
+        if open_after.is_negative:
+            raise RuleBroken("negative_open", "An item cannot owe less than nothing.", item_id=self.id)
+        return replace(self, open=open_after)
+
+    def dated(self, due_on: date, due_version: int) -> "DunnedItem":
+        """With a newer due date: its ladder begins anew, the gap to what was sent is kept; an older date is no news."""
+        if due_version <= self.due_version:
+            return self
+        return replace(
+            self, due_on=due_on, due_version=due_version, progress=Progress(last_sent_on=self.progress.last_sent_on))
+
+    def reminded(self, policy: LadderPolicy, *, level: int, on: date) -> "DunnedItem":
+        """After a level was sent, or may have been."""
+        return replace(self, progress=Progress(policy.levels[level].offset_days, on))
+
+    def switched_on(self, policy: LadderPolicy, today: date) -> "DunnedItem":
+        """With its ladder on from today at the level it has reached. One whose ladder is on already stays as it is."""
+        if self.active:
+            return self
+        return replace(self, active=True, progress=started_late(policy, due_on=self.due_on, today=today))

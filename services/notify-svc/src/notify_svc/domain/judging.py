@@ -1,0 +1,158 @@
+"""Judged at send time: what of that which is due may leave, for what amount, and why the rest may not."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from dunlin_kernel.money import Money
+from notify_svc.domain.item import DunnedItem
+
+
+class Reason(StrEnum):
+    """Why a due level does not leave now."""
+
+    SETTLED = "settled"
+    UNAPPLIED_COVERS = "unapplied_covers"
+    DISPUTED = "disputed"
+    PENDING_PAYMENT = "pending_payment"
+    NO_CONTACT = "no_contact"
+    NOT_ACTIVE = "not_active"
+    RECIPIENT_REFUSED = "recipient_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class LookedItem:
+    """An open item as billing-svc shows it right now; `pending` is money announced for it and not yet confirmed."""
+
+    id: UUID
+    due_on: date
+    open: Money
+    disputed: Money
+    pending: Money
+
+    @property
+    def owed(self) -> Money:
+        """What may be asked for: open less disputed."""
+        return self.open - self.disputed
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLook:
+    """All open items of a customer and its unapplied credit by currency, right now."""
+
+    items: tuple[LookedItem, ...]
+    unapplied: Mapping[str, Money]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to write to, and in which language (`zh` or `en`). Personal data: it is not kept outside the message."""
+
+    email: str
+    name: str | None
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How the customer can be reached right now: no contact, a refused one, and a closed customer all mean silence."""
+
+    contact: Contact | None
+    active: bool
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DueLevel:
+    """An item and the level of it that is due."""
+
+    item: DunnedItem
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reminding:
+    """What leaves for one item: the level, and the amount and due date as the look saw them."""
+
+    item: DunnedItem
+    level: int
+    due_on: date
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """What does not leave, and why."""
+
+    item: DunnedItem
+    level: int
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What of the due levels leaves in one message, oldest due first, and what does not."""
+
+    remind: tuple[Reminding, ...]
+    suppress: tuple[Suppressed, ...]
+
+    @property
+    def level(self) -> int:
+        """The highest level of the message. Only asked of one that leaves."""
+        return max(reminding.level for reminding in self.remind)
+
+
+def judge(due: Iterable[DueLevel], account: AccountLook, reach: Reach) -> Verdict:
+    """Split what is due into what leaves and what stays due, each with its reason.
+
+    Guards in order: settled, disputed, pending payment, unapplied credit that covers it, then the customer's own.
+    """
+    looked = {item.id: item for item in account.items}
+    covered = covered_by_unapplied(account)
+    remind, suppress = [], []
+    for one in sorted(due, key=lambda d: (d.item.due_on, d.item.id)):
+        seen = looked.get(one.item.id)
+        reason = _reason_of(seen, covered) or _silence(reach)
+        if seen is None or reason is not None:
+            suppress.append(Suppressed(one.item, one.level, reason or Reason.SETTLED))
+        else:
+            remind.append(Reminding(one.item, one.level, seen.due_on, seen.owed))
+    assert all(r.amount.is_positive for r in remind), "nothing is asked for that is not owed"
+    return Verdict(tuple(remind), tuple(suppress))
+
+
+def _reason_of(seen: LookedItem | None, covered: frozenset[UUID]) -> Reason | None:
+    if seen is None or not seen.open.is_positive:
+        return Reason.SETTLED
+    if not seen.owed.is_positive:
+        return Reason.DISPUTED
+    if seen.pending >= seen.owed:
+        return Reason.PENDING_PAYMENT
+    return Reason.UNAPPLIED_COVERS if seen.id in covered else None
+
+
+def _silence(reach: Reach) -> Reason | None:
+    if not reach.active:
+        return Reason.NOT_ACTIVE
+    if reach.contact is None:
+        return Reason.NO_CONTACT
+    return Reason.RECIPIENT_REFUSED if reach.refused else None
+
+
+def covered_by_unapplied(account: AccountLook) -> frozenset[UUID]:
+    """The items that the customer's unapplied credit would settle in full, spent on the oldest due first."""
+    left = dict(account.unapplied)
+    covered = set()
+    for item in _oldest_first(account.items):
+        rest = left.get(item.open.currency, Money.zero(item.open.currency))
+        part = min(rest, item.owed)
+        if part.is_positive and part == item.owed:
+            covered.add(item.id)
+        left[item.open.currency] = rest - part
+    return frozenset(covered)
+
+
+def _oldest_first(items: Iterable[LookedItem]) -> Sequence[LookedItem]:
+    return sorted(items, key=lambda item: (item.due_on, item.id))

@@ -1,0 +1,1 @@
+"""Where notify-svc talks to the outside: its looks and its senders."""

@@ -1,0 +1,1 @@
+"""What happens by itself: the daily run of the ladder and what follows from it."""

@@ -1,0 +1,1 @@
+"""The tables of notify-svc and the statements on them."""

@@ -1,0 +1,1 @@
+"""One verb of reminding a file: load, decide, save, emit."""

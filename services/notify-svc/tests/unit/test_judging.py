@@ -1,0 +1,102 @@
+"""What may leave at the look: each reason of silence in its order, and the amount that is asked for."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dunlin_kernel.ids import new_id
+from dunlin_kernel.money import Money
+from notify_svc.domain.item import DunnedItem
+from notify_svc.domain.judging import (
+    AccountLook,
+    Contact,
+    DueLevel,
+    LookedItem,
+    Reach,
+    Reason,
+    covered_by_unapplied,
+    judge,
+)
+from notify_svc.domain.ladder import NOT_BEGUN
+from notify_svc.domain.message import MESSAGE, MessageStatus
+
+REACHED = Reach(contact=Contact("ap@example.com", "Li", "zh"), active=True, refused=False)
+SILENT = replace(REACHED, contact=None)
+
+
+def cny(minor: int) -> Money:
+    return Money(minor, "CNY")
+
+
+def item(due: date = date(2026, 2, 4), owed: int = 10000) -> DunnedItem:
+    return DunnedItem(new_id(), new_id(), new_id(), "INV-1", date(2026, 1, 5), due, 1, cny(owed), True, NOT_BEGUN)
+
+
+def seen(one: DunnedItem, *, opened: int = 10000, disputed: int = 0, pending: int = 0) -> LookedItem:
+    return LookedItem(one.id, one.due_on, cny(opened), cny(disputed), cny(pending))
+
+
+@pytest.mark.parametrize(("figures", "unapplied", "reach", "reason"), [
+    ({"opened": 0}, 0, REACHED, Reason.SETTLED),
+    ({"disputed": 10000, "pending": 10000}, 10000, SILENT, Reason.DISPUTED),
+    ({"pending": 10000}, 10000, SILENT, Reason.PENDING_PAYMENT),
+    ({"disputed": 6000, "pending": 4000}, 0, REACHED, Reason.PENDING_PAYMENT),
+    ({}, 10000, SILENT, Reason.UNAPPLIED_COVERS),
+    ({"disputed": 4000}, 6000, REACHED, Reason.UNAPPLIED_COVERS),
+    ({}, 0, replace(SILENT, active=False), Reason.NOT_ACTIVE),
+    ({}, 0, SILENT, Reason.NO_CONTACT),
+    ({}, 0, replace(REACHED, refused=True), Reason.RECIPIENT_REFUSED),
+])
+def test_reasons_of_silence(figures: dict[str, int], unapplied: int, reach: Reach, reason: Reason) -> None:
+    one = item()
+    verdict = judge([DueLevel(one, 1)], AccountLook((seen(one, **figures),), {"CNY": cny(unapplied)}), reach)
+    assert verdict.remind == ()
+    assert [s.reason for s in verdict.suppress] == [reason]
+
+
+def test_an_item_that_the_look_does_not_show_is_settled() -> None:
+    verdict = judge([DueLevel(item(), 1)], AccountLook((), {}), REACHED)
+    assert [s.reason for s in verdict.suppress] == [Reason.SETTLED]
+
+
+@pytest.mark.parametrize(("figures", "unapplied", "amount"), [
+    ({}, 0, 10000), ({"disputed": 2500}, 0, 7500), ({}, 9999, 10000),
+    ({"pending": 9999}, 0, 10000), ({"opened": 780}, 0, 780),
+])
+def test_the_amount_is_open_less_disputed(figures: dict[str, int], unapplied: int, amount: int) -> None:
+    one = item()
+    verdict = judge([DueLevel(one, 2)], AccountLook((seen(one, **figures),), {"CNY": cny(unapplied)}), REACHED)
+    assert [(r.level, r.amount) for r in verdict.remind] == [(2, cny(amount))]
+
+
+def test_one_message_speaks_at_its_highest_level_oldest_item_first() -> None:
+    old, new = item(date(2026, 1, 1)), item(date(2026, 2, 4))
+    verdict = judge([DueLevel(new, 0), DueLevel(old, 2)], AccountLook((seen(new), seen(old)), {}), REACHED)
+    assert [r.item for r in verdict.remind] == [old, new]
+    assert verdict.level == 2
+
+
+def test_unapplied_credit_is_spent_on_the_oldest_also_when_it_is_not_due_for_a_reminder() -> None:
+    old, new = item(date(2026, 1, 1)), item(date(2026, 2, 4))
+    look = AccountLook((seen(new), seen(old)), {"CNY": cny(15000)})
+    assert covered_by_unapplied(look) == {old.id}
+    assert judge([DueLevel(new, 1)], look, REACHED).suppress == ()
+
+
+@given(st.lists(st.tuples(st.integers(1, 500), st.integers(0, 500)), max_size=8), st.integers(0, 2000))
+def test_credit_covers_no_more_than_it_holds(figures: list[tuple[int, int]], unapplied: int) -> None:
+    items = [item(date(2026, 1, 1 + n)) for n in range(len(figures))]
+    looked = tuple(
+        seen(one, opened=opened, disputed=min(opened, disputed))
+        for one, (opened, disputed) in zip(items, figures, strict=True))
+    covered = covered_by_unapplied(AccountLook(looked, {"CNY": cny(unapplied), "USD": Money(9, "USD")}))
+    assert sum(one.owed.minor for one in looked if one.id in covered) <= unapplied
+
+
+def test_nothing_ever_leads_back_to_sending() -> None:
+    pairs = [(start, end) for start, end, allowed in MESSAGE.all_pairs() if allowed]
+    assert all(end != MessageStatus.SENDING for _, end in pairs)
+    assert {start for start, _ in pairs} == {MessageStatus.SENDING, MessageStatus.UNKNOWN}

@@ -1,0 +1,127 @@
+"""The ladder's rules as a table and as properties: order, one a day, gap, nothing after settlement."""
+
+import itertools
+from datetime import date, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.ids import new_id
+from dunlin_kernel.money import Money
+from notify_svc.domain.item import DunnedItem
+from notify_svc.domain.ladder import (
+    LADDER_K,
+    NOT_BEGUN,
+    LadderPolicy,
+    Level,
+    NextReminder,
+    Progress,
+    Tone,
+    next_reminder,
+    started_late,
+)
+
+ISSUED, DUE = date(2026, 1, 5), date(2026, 2, 4)
+OWED = Money(100, "CNY")
+
+
+def day(offset: int) -> date:
+    return DUE + timedelta(days=offset)
+
+
+def next_of(progress: Progress, issued: date = ISSUED) -> NextReminder | None:
+    return next_reminder(LADDER_K, issued_on=issued, due_on=DUE, progress=progress)
+
+
+@pytest.mark.parametrize(("progress", "issued", "expected"), [
+    (NOT_BEGUN, ISSUED, NextReminder(0, day(-3))),
+    (NOT_BEGUN, day(-3), NextReminder(0, day(-3))),
+    (NOT_BEGUN, day(-2), NextReminder(1, day(3))),                   # dropped: its day lies before the issue
+    (Progress(-3, day(-3)), ISSUED, NextReminder(1, day(3))),
+    (Progress(-3, day(20)), ISSUED, NextReminder(1, day(21))),       # one a day; no gap before the first overdue
+    (Progress(3, day(3)), ISSUED, NextReminder(2, day(15))),
+    (Progress(3, day(10)), ISSUED, NextReminder(2, day(17))),        # the gap binds from the second overdue level on
+    (Progress(15, day(28)), ISSUED, NextReminder(3, day(35))),
+    (Progress(30, day(30)), ISSUED, None),
+    (Progress(None, day(40)), ISSUED, NextReminder(0, day(41))),
+])
+def test_next_reminder(progress: Progress, issued: date, expected: NextReminder | None) -> None:
+    assert next_of(progress, issued) == expected
+
+
+@pytest.mark.parametrize(("today", "first"), [
+    (day(-10), NextReminder(0, day(-3))),
+    (day(-3), NextReminder(0, day(-3))),
+    (day(0), NextReminder(0, day(-3))),
+    (day(3), NextReminder(1, day(3))),
+    (day(20), NextReminder(2, day(15))),
+    (day(400), NextReminder(3, day(30))),
+])
+def test_a_ladder_switched_on_late_starts_at_the_level_reached(today: date, first: NextReminder) -> None:
+    assert next_of(started_late(LADDER_K, due_on=DUE, today=today)) == first
+
+
+@pytest.mark.parametrize("levels", [
+    (),
+    (Level(3, Tone.FIRM), Level(3, Tone.FINAL)),
+    (Level(5, Tone.FIRM), Level(3, Tone.FINAL)),
+    (Level(366, Tone.FINAL),),
+    tuple(Level(n, Tone.FIRM) for n in range(13)),
+])
+def test_a_bad_ladder_is_refused(levels: tuple[Level, ...]) -> None:
+    with pytest.raises(RuleBroken, match="bad_ladder"):
+        LadderPolicy(1, levels, 7, time(12))
+
+
+@pytest.mark.parametrize("gap", [-1, 91])
+def test_a_bad_gap_is_refused(gap: int) -> None:
+    with pytest.raises(RuleBroken, match="bad_ladder"):
+        LadderPolicy(1, LADDER_K.levels, gap, time(12))
+
+
+ladders = st.builds(
+    lambda offsets, gap: LadderPolicy(1, tuple(Level(o, Tone.FIRM) for o in sorted(offsets)), gap, time(12)),
+    st.sets(st.integers(-30, 60), min_size=1, max_size=6), st.integers(0, 20))
+absences = st.sets(st.integers(-60, 150))
+
+
+@given(ladder=ladders, away=absences, paid=st.integers(-40, 120), returned=st.integers(1, 60))
+def test_levels_go_in_order_one_a_day_with_the_gap_and_never_once_settled(
+    ladder: LadderPolicy, away: set[int], paid: int, returned: int,
+) -> None:
+    """Days without a run (`away`) and a payment that is returned later: nothing is repeated, skipped or hurried."""
+    item = DunnedItem(new_id(), new_id(), new_id(), "I", day(-30), DUE, 1, OWED, active=True, progress=NOT_BEGUN)
+    sent: list[tuple[int, int]] = []
+    for today in range(-30, 200):
+        item = item.owing(Money.zero("CNY") if paid <= today < paid + returned else OWED)
+        planned = item.planned(ladder)
+        if planned is None or planned.planned_on > day(today) or today in away:
+            continue
+        assert not paid <= today < paid + returned
+        assert planned.planned_on >= day(ladder.levels[planned.level].offset_days)
+        sent.append((today, planned.level))
+        item = item.reminded(ladder, level=planned.level, on=day(today))
+    levels = [level for _, level in sent]
+    assert levels == list(range(levels[0], len(ladder.levels)))
+    for (earlier, _), (later, level) in itertools.pairwise(sent):
+        assert later - earlier >= max(1, ladder.gap_days if ladder.needs_gap(level) else 1)
+
+
+@given(ladder=ladders, today=st.integers(-60, 120))
+def test_switching_on_passes_over_the_past_only(ladder: LadderPolicy, today: int) -> None:
+    item = DunnedItem(new_id(), new_id(), new_id(), "I", day(-90), DUE, 1, OWED, active=False, progress=NOT_BEGUN)
+    assert item.planned(ladder) is None
+    planned = item.switched_on(ladder, day(today)).planned(ladder)
+    assert planned is not None
+    reached = [n for n, level in enumerate(ladder.levels) if level.offset_days <= today]
+    assert planned.level == (reached[-1] if reached else 0)
+
+
+def test_a_newer_due_date_begins_the_ladder_anew_and_keeps_the_gap() -> None:
+    item = DunnedItem(new_id(), new_id(), new_id(), "I", ISSUED, DUE, 1, OWED, True, Progress(15, day(15)))
+    later = item.dated(day(60), 2)
+    assert later.planned(LADDER_K) == NextReminder(0, day(57))
+    assert later.dated(day(0), 1) == later
+    assert item.dated(day(1), 2).planned(LADDER_K) == NextReminder(0, day(16))
