@@ -1,0 +1,77 @@
+"""The decision on an order: approved or denied from written-down inputs, so that a replay gives the same answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from credit_svc.domain.exposure import ExposureParts, exposure_of
+from credit_svc.domain.limit import LimitFact, LimitInForce, LimitStatus, limit_in_force
+from credit_svc.domain.policy import CreditPolicy
+from dunlin_kernel.money import Money
+
+
+class DenialReason(StrEnum):
+    CUSTOMER_SUSPENDED = "customer_suspended"
+    CUSTOMER_CLOSED = "customer_closed"
+    NOT_RATED = "not_rated"
+    LIMIT_EXPIRED = "limit_expired"
+    NO_CREDIT = "no_credit"
+    OVER_LIMIT = "over_limit"
+
+
+BLOCKED: Mapping[str, DenialReason] = {
+    "suspended": DenialReason.CUSTOMER_SUSPENDED,
+    "closed": DenialReason.CUSTOMER_CLOSED,
+}
+"""Customer statuses in which nothing new is sold on credit, whatever the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionInputs:
+    """All that a decision looks at. `positions`: by owner, the sequence of the customer's stream that was read."""
+
+    amount: Money
+    today: date
+    customer_status: str
+    limit: LimitFact | None
+    parts: ExposureParts
+    policy: CreditPolicy
+    positions: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer: the first reason is the rule that fired. `available` is what was free before the order."""
+
+    approved: bool
+    reasons: tuple[DenialReason, ...]
+    limit: LimitInForce
+    exposure: Money
+    available: Money | None
+
+
+def credit_available(limit: LimitInForce, exposure: Money) -> Money | None:
+    """Limit in force less exposure: negative when the limit is exceeded, None when not rated."""
+    return None if limit.amount is None else limit.amount - exposure
+
+
+def decide(inputs: DecisionInputs) -> Decision:
+    """Approve what the customer's status allows and the available credit covers; else deny with every reason."""
+    limit = limit_in_force([inputs.limit] if inputs.limit else [], today=inputs.today)
+    exposure = exposure_of(inputs.parts, inputs.policy)
+    available = credit_available(limit, exposure)
+    blocked = BLOCKED.get(inputs.customer_status)
+    uncovered = _why_uncovered(inputs.amount, limit, available)
+    reasons = tuple(reason for reason in (blocked, uncovered) if reason is not None)
+    return Decision(not reasons, reasons, limit, exposure, available)
+
+
+def _why_uncovered(amount: Money, limit: LimitInForce, available: Money | None) -> DenialReason | None:
+    if limit.amount is None or available is None:
+        return DenialReason.NOT_RATED
+    if amount <= available:
+        return None
+    if limit.status is LimitStatus.EXPIRED:
+        return DenialReason.LIMIT_EXPIRED
+    return DenialReason.NO_CREDIT if limit.amount.is_zero else DenialReason.OVER_LIMIT

@@ -1,0 +1,87 @@
+"""Exposure: how much a customer's credit is used, and the proof that our copy of billing's figures is right."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from credit_svc.domain.policy import CreditPolicy, share_of
+from dunlin_kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A customer's account at billing in one currency; `disputed` is a part of `open`."""
+
+    open: Money
+    disputed: Money
+    unapplied: Money
+
+    @classmethod
+    def zero(cls, currency: str) -> Self:
+        nothing = Money.zero(currency)
+        return cls(nothing, nothing, nothing)
+
+    @property
+    def currency(self) -> str:
+        return self.open.currency
+
+    def moved(self, by: "Figures") -> "Figures":
+        """These figures after a fact that changed them by so much."""
+        return Figures(self.open + by.open, self.disputed + by.disputed, self.unapplied + by.unapplied)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Our copy of a customer's account in one currency as it stood at a sequence of billing's stream."""
+
+    figures: Figures
+    sequence: int
+
+    @classmethod
+    def unheard(cls, currency: str) -> Self:
+        return cls(Figures.zero(currency), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """At this sequence what we reckoned from the fact's amount was not what billing told."""
+
+    sequence: int
+    reckoned: Figures
+    told: Figures
+
+
+def follow(held: Exposure, by: Figures, told: Figures, *, sequence: int) -> tuple[Exposure, Mismatch | None]:
+    """Move our copy by a money fact and prove it: the figures told are taken, a difference is an integrity breach."""
+    reckoned = held.figures.moved(by)
+    after = replace(held, figures=told, sequence=sequence)
+    return after, None if reckoned == told else Mismatch(sequence, reckoned, told)
+
+
+@dataclass(frozen=True, slots=True)
+class ExposureParts:
+    """What exposure is made of, all incl. tax and in one currency; `disputed` is a part of `open`."""
+
+    open: Money
+    disputed: Money
+    delivered: Money
+    reserved: Money
+    unapplied: Money
+
+    @classmethod
+    def of(cls, figures: Figures, *, reserved: Money) -> Self:
+        return cls(figures.open, figures.disputed, Money.zero(figures.currency), reserved, figures.unapplied)
+
+    @property
+    def currency(self) -> str:
+        return self.open.currency
+
+
+def exposure_of(parts: ExposureParts, policy: CreditPolicy) -> Money:
+    """Undisputed open + disputed x weight + delivered not billed x weight + reserved - unapplied; may be negative."""
+    return (
+        parts.open - parts.disputed
+        + share_of(parts.disputed, policy.disputed_weight_bps)
+        + share_of(parts.delivered, policy.delivered_weight_bps)
+        + parts.reserved
+        - parts.unapplied
+    )

@@ -1,0 +1,45 @@
+"""The credit policy: the adjustable numbers of exposure and authorisation, as versioned data."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.money import Money
+
+WHOLE_BPS = 10_000
+MAX_BPS = 100_000
+MAX_DAYS = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class CreditPolicy:
+    """Weights and tolerances in basis points (10,000 = 1), and how long an authorisation stands when nobody says.
+
+    Refuses: bad_policy.
+    """
+
+    version: int
+    disputed_weight_bps: int
+    delivered_weight_bps: int
+    over_capture_tolerance_bps: int
+    authorization_days: int
+
+    def __post_init__(self) -> None:
+        shares = (self.disputed_weight_bps, self.delivered_weight_bps, self.over_capture_tolerance_bps)
+        if not all(0 <= bps <= MAX_BPS for bps in shares):
+            raise RuleBroken("bad_policy", f"Weights and tolerances lie between 0 and {MAX_BPS} basis points.")
+        if not 1 <= self.authorization_days <= MAX_DAYS:
+            raise RuleBroken("bad_policy", f"An authorisation stands between 1 and {MAX_DAYS} days.")
+
+
+FIRST_POLICY = CreditPolicy(
+    version=1, disputed_weight_bps=WHOLE_BPS, delivered_weight_bps=WHOLE_BPS, over_capture_tolerance_bps=500,
+    authorization_days=30,
+)
+"""Version 1 of every tenant: disputed and delivered count in full, 5 % over-capture is tolerated."""
+
+
+def share_of(amount: Money, bps: int) -> Money:
+    """That many basis points of an amount, rounded half away from zero to the minor unit."""
+    exact = Decimal(amount.minor) * bps / WHOLE_BPS
+    return Money(int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP)), amount.currency)

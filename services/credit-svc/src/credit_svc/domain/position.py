@@ -1,0 +1,93 @@
+"""A customer's credit position as billing's facts move it: exposures, and reservations that invoices capture."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from credit_svc.domain.authorization import Authorization, Capture, capture
+from credit_svc.domain.exposure import Exposure, Figures, Mismatch, follow
+from credit_svc.domain.policy import CreditPolicy
+from dunlin_kernel.money import Money
+
+
+class AlertRule(StrEnum):
+    OVER_CAPTURE = "over_capture"
+    AUTHORIZATION_UNKNOWN = "authorization_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """What an invoice says of the authorisation it names; `silent` when it is taken over from an older ledger."""
+
+    invoice_id: UUID
+    authorization_id: UUID
+    total: Money
+    final: bool
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """An invoice captured: told and recorded once."""
+
+    invoice_id: UUID
+    capture: Capture
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A rule wants a person to look."""
+
+    rule: AlertRule
+    authorization_id: UUID
+    invoice_id: UUID
+    amount: Money
+    tolerated: Money
+
+
+Outcome = Captured | Alert | Mismatch
+
+
+@dataclass(frozen=True, slots=True)
+class CreditPosition:
+    """One customer while billing's facts are folded in; `outcomes` is what is to be recorded and told, in order.
+
+    `reserved` holds the sums of the authorisation heads that were locked for captures, by currency.
+    """
+
+    customer_id: UUID
+    policy: CreditPolicy
+    exposures: Mapping[str, Exposure]
+    reserved: Mapping[str, Money]
+    authorizations: Mapping[UUID, Authorization]
+    outcomes: tuple[Outcome, ...] = ()
+
+    def following(self, by: Figures, told: Figures, *, at: int) -> Self:
+        """Take a money fact in: our copy moves by its amount and is proved against the figures told."""
+        held = self.exposures.get(told.currency, Exposure.unheard(told.currency))
+        after, mismatch = follow(held, by, told, sequence=at)
+        found = () if mismatch is None else (mismatch,)
+        return replace(self, exposures={**self.exposures, told.currency: after}, outcomes=(*self.outcomes, *found))
+
+    def billed(self, invoice: Billed) -> Self:
+        """Turn what was reserved for this invoice into debt; the debt itself comes in by `following`."""
+        before = self.authorizations.get(invoice.authorization_id)
+        if before is None or before.currency != invoice.total.currency:
+            nothing = Money.zero(invoice.total.currency)
+            return self._alarmed(invoice, AlertRule.AUTHORIZATION_UNKNOWN, invoice.total, nothing)
+        done = capture(before, invoice.total, final=invoice.final, policy=self.policy)
+        after = replace(
+            self,
+            authorizations={**self.authorizations, before.id: done.after},
+            reserved={**self.reserved, before.currency: self.reserved[before.currency] - done.captured - done.released},
+            outcomes=(*self.outcomes, Captured(invoice.invoice_id, done)),
+        )
+        return after._alarmed(invoice, AlertRule.OVER_CAPTURE, done.over, done.tolerated) if done.alarms else after
+
+    def _alarmed(self, invoice: Billed, rule: AlertRule, amount: Money, tolerated: Money) -> Self:
+        if invoice.silent:
+            return self
+        alert = Alert(rule, invoice.authorization_id, invoice.invoice_id, amount, tolerated)
+        return replace(self, outcomes=(*self.outcomes, alert))
