@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -74,7 +74,7 @@ class Postgres:
         user = runner()
         try:
             self._prepare(user)
-            self._take_lock()
+            self._lock = _locked(self.folder)
             self._make_data(user)
             end_server_of(self.folder)
             self._run()
@@ -105,15 +105,6 @@ class Postgres:
         self.folder.chmod(0o700)
         if shutil.disk_usage(self.folder).free < SMALLEST_FREE_BYTES:
             raise PostgresError(words_for("No space left on device", self.folder))
-
-    def _take_lock(self) -> None:
-        lock = (self.folder / "lock").open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            raise PostgresError(f"Dunlin is running already on {self.folder}. Stop that one first.") from None
-        self._lock = lock
 
     def _release(self) -> None:
         if self._lock is not None:
@@ -194,6 +185,27 @@ class Postgres:
             # a session of its own: Ctrl-C at the terminal reaches the launcher only, which stops the server last
             start_new_session=True,
         )
+
+
+@contextlib.contextmanager
+def in_use(folder: Path) -> Iterator[None]:
+    """Hold `folder` while nothing runs on it; a server left behind there is stopped. Refuses: a launcher runs on it."""
+    if not folder.exists():
+        yield
+        return
+    with _locked(folder):
+        end_server_of(folder)
+        yield
+
+
+def _locked(folder: Path) -> IO[str]:
+    lock = (folder / "lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise PostgresError(f"Dunlin is running already on {folder}. Stop that one first.") from None
+    return lock
 
 
 def end_server_of(folder: Path) -> None:

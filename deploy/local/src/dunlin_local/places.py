@@ -1,0 +1,47 @@
+"""Where the launcher keeps things: the checkout, its data folder, the server's folder that another user can read."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from dunlin_local.postgres_binaries import ROOTS_PLACE
+
+CHECKOUT = Path(__file__).resolve().parents[4]
+
+
+def data_folder() -> Path:
+    """Key, secrets, mail and state of this checkout: `.dunlin`, or DUNLIN_HOME."""
+    return Path(os.environ.get("DUNLIN_HOME", CHECKOUT / ".dunlin")).resolve()
+
+
+def server_folder() -> Path:
+    """The embedded PostgreSQL of this checkout; as root under /var/lib/dunlin, since root's own folders are closed."""
+    if os.geteuid() != 0:
+        return data_folder() / "postgres"
+    digest = hashlib.sha256(str(data_folder()).encode()).hexdigest()[:12]
+    return ROOTS_PLACE / f"{CHECKOUT.name}-{digest}"
+
+
+def remember(name: str, facts: dict[str, Any]) -> None:
+    """Keep some facts between runs, whole or not at all."""
+    folder = data_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    making = folder / f".{name}.{os.getpid()}"
+    making.write_text(json.dumps(facts, indent=2) + "\n")
+    making.rename(folder / f"{name}.json")
+
+
+def remembered(name: str) -> dict[str, Any]:
+    """What was kept under this name; nothing where nothing was."""
+    try:
+        facts: dict[str, Any] = json.loads((data_folder() / f"{name}.json").read_text())
+    except FileNotFoundError:
+        return {}
+    return facts
+
+
+def forget(name: str) -> None:
+    """Drop what was kept under this name."""
+    (data_folder() / f"{name}.json").unlink(missing_ok=True)
