@@ -13,6 +13,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
 from dunlin_events.outbox import EventStreamColumns, OutboxEventColumns
+from dunlin_events.relay_state import RelayStateColumns
 from dunlin_kernel.ids import new_id
 
 
@@ -26,6 +27,10 @@ class EventStreamRow(EventStreamColumns, Row, table=True):
 
 class OutboxEventRow(OutboxEventColumns, Row, table=True):
     __tablename__ = "outbox_event"
+
+
+class RelayStateRow(RelayStateColumns, Row, table=True):
+    __tablename__ = "relay_state"
 
 
 def ddl(metadata: MetaData) -> str:

@@ -1,0 +1,183 @@
+"""The relay: takes committed facts from the outbox to the bus, each at least once and each stream in order."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import structlog
+from prometheus_client import Counter, Gauge
+
+from dunlin_events.envelope import Record
+from dunlin_events.outbox import wire_headers
+from dunlin_events.relay_state import (
+    LEADER_LOCK,
+    Deposed,
+    RelayStateColumns,
+    Restored,
+    State,
+    look,
+    page_of,
+    rebase,
+    store,
+    take_over,
+)
+from dunlin_events.topics import Publisher
+from dunlin_events.waking import OUTBOX_CHANNEL, Poker
+
+__all__ = ["Deposed", "Poker", "Relay", "RelayStateColumns", "Restored", "rebase"]
+
+PAGE = 2000
+IDLE_SECONDS = 0.25
+FOLLOW_SECONDS = 1.0
+BEAT_SECONDS = 3.0
+SILENCE_MS = "10000"
+"""The server ends the session of a leader that was silent so long (stopped, unreachable), so that another can lead."""
+STOP_SECONDS = 10.0
+FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
+
+PUBLISHED = Counter("dunlin_relay_published_events", "Facts the bus has confirmed", ["topic"])
+FAILURES = Counter("dunlin_relay_failures", "Times the relay had to begin again", ["topic"])
+AGE = Gauge("dunlin_outbox_oldest_unsent_seconds", "Age of the oldest fact that is not on the bus", ["topic"])
+UNSENT = Gauge("dunlin_outbox_unsent_events", "Facts not on the bus yet, at most", ["topic"])
+LEADS = Gauge("dunlin_relay_leader", "1 where the sending relay runs", ["topic"])
+RESTORED = Gauge("dunlin_relay_restored", "1 while a restored database waits for `relay rebase`", ["topic"])
+LOG = structlog.get_logger(__name__)
+
+
+class Relay:
+    """Sends the outbox of one service. Several may run; one leads, under a session advisory lock.
+
+    The publisher is stopped and started again after each failure, and is then given the same facts again.
+    """
+
+    def __init__(self, dsn: str, publisher: Publisher, *, topic: str, page: int = PAGE) -> None:
+        self._dsn, self._publisher, self._topic, self._page = dsn, publisher, topic, page
+        self._woken = asyncio.Event()
+        self._drained = False
+        self._wait = FIRST_WAIT
+        self._behind = 0
+
+    def poke(self) -> None:
+        """Look at the outbox now. Call it after a commit, in the relay's own event loop."""
+        self._drained = False
+        self._woken.set()
+
+    def drained(self) -> bool:
+        """Whether the last look, begun after the last poke, found nothing left to send."""
+        return self._drained
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Lead, or wait to lead, until `stop` is set. Whatever breaks is tried again with growing waits."""
+        ending = asyncio.create_task(self._wake_at(stop))
+        try:
+            while not stop.is_set():
+                try:
+                    await self._connected(stop)
+                except Exception as broken:
+                    self._note(broken)
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(stop.wait(), self._wait)
+                    self._wait = min(self._wait * 2, LONGEST_WAIT)
+        finally:
+            ending.cancel()
+
+    async def _connected(self, stop: asyncio.Event) -> None:
+        settings = {
+            "application_name": f"relay {self._topic}",
+            "plan_cache_mode": "force_custom_plan",
+            "idle_session_timeout": SILENCE_MS,
+        }
+        connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=30, server_settings=settings)
+        try:
+            while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
+                self._follow()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), FOLLOW_SECONDS)
+                if stop.is_set():
+                    return
+            await self._lead(connection, stop)
+        finally:
+            self._drained = False
+            connection.terminate()
+
+    async def _lead(self, connection: asyncpg.Connection, stop: asyncio.Event) -> None:
+        state = await take_over(connection)
+        RESTORED.labels(self._topic).set(0)
+        LEADS.labels(self._topic).set(1)
+        LOG.info("relay_leads", topic=self._topic, epoch=state.epoch)
+        await connection.add_listener(OUTBOX_CHANNEL, lambda *_: self.poke())
+        try:
+            await self._publisher.start()
+            while not stop.is_set():
+                self._woken.clear()
+                state, sent = await self._tick(connection, state)
+                if sent:
+                    self._wait = FIRST_WAIT
+                else:
+                    self._drained = not self._woken.is_set()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
+        finally:
+            LEADS.labels(self._topic).set(0)
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._publisher.stop()
+
+    async def _tick(self, connection: asyncpg.Connection, state: State) -> tuple[State, int]:
+        """Send one page of the open window, else of a new one; its bounds are stored before anything of it is sent."""
+        opening = not state.window_is_open
+        if opening:
+            snapshot, self._behind = await look(connection)
+            state = state.opened(snapshot)
+        rows = await page_of(connection, state, self._page) if state.window_is_open else ()
+        if rows:
+            if opening:
+                await store(connection, state)
+            self._measure(rows)
+            await self._send(connection, rows)
+        if len(rows) == self._page:
+            state = state._replace(last_id=rows[-1]["id"])
+        else:
+            state = state.closed()
+        if rows:
+            await store(connection, state)
+        else:
+            AGE.labels(self._topic).set(0)
+            UNSENT.labels(self._topic).set(0)
+        return state, len(rows)
+
+    async def _send(self, connection: asyncpg.Connection, rows: Sequence[Any]) -> None:
+        """Publish a page; meanwhile the session is kept alive, for the lock hangs on it."""
+        records = [
+            Record(row["stream"], wire_headers(row["headers"], row["era"], row["seq"]), row["payload"]) for row in rows
+        ]
+        sending = asyncio.ensure_future(self._publisher.publish(self._topic, records))
+        try:
+            while not (await asyncio.wait({sending}, timeout=BEAT_SECONDS))[0]:
+                await connection.execute("SELECT 1")
+            await sending
+        finally:
+            sending.cancel()
+            await asyncio.wait({sending}, timeout=STOP_SECONDS)
+        PUBLISHED.labels(self._topic).inc(len(rows))
+
+    def _measure(self, rows: Sequence[Any]) -> None:
+        AGE.labels(self._topic).set(max(0.0, max(row["age"] for row in rows)))
+        UNSENT.labels(self._topic).set(max(len(rows), self._behind - rows[0]["id"] + 1))
+
+    def _follow(self) -> None:
+        for gauge in (AGE, UNSENT, RESTORED, LEADS):
+            gauge.labels(self._topic).set(0)
+
+    def _note(self, broken: Exception) -> None:
+        FAILURES.labels(self._topic).inc()
+        if isinstance(broken, Restored):
+            RESTORED.labels(self._topic).set(1)
+            LOG.error("relay_stands_after_restore", topic=self._topic, error=str(broken), remedy="relay rebase")
+        else:
+            LOG.warning("relay_begins_again", topic=self._topic, error=repr(broken), wait_seconds=self._wait)
+
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._woken.set()

@@ -1,0 +1,131 @@
+"""How far the relay has read, who may move that mark, and which database cluster it was read from."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import asyncpg
+from sqlalchemy import BigInteger, Integer, Text
+from sqlmodel import Field, SQLModel
+
+LEADER_LOCK = 0x44756E6C696E
+"""The session advisory lock of the one relay that sends; advisory locks are per database, so it is the same in all."""
+BEGINNING = "1:1:"
+BEFORE_ALL = "3"
+"""The txid of rows that every snapshot sees: no transaction is given it, and it stays behind any new cluster's."""
+
+_CLUSTER = """
+SELECT (SELECT system_identifier FROM pg_control_system()) AS system_identifier,
+       ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int AS timeline_id"""
+_FIRST_STATE = """
+INSERT INTO relay_state(id, prev, cur, last_id, epoch, system_identifier, timeline_id)
+VALUES (1, $1, $1, 0, 0, $2, $3) ON CONFLICT (id) DO NOTHING"""
+_STATE = "SELECT system_identifier, timeline_id FROM relay_state WHERE id = 1"
+_NEXT_EPOCH = "UPDATE relay_state SET epoch = epoch + 1 WHERE id = 1 RETURNING prev, cur, last_id, epoch"
+_STORE = "UPDATE relay_state SET prev = $1, cur = $2, last_id = $3 WHERE id = 1 AND epoch = $4"
+_SNAPSHOT = "SELECT pg_current_snapshot()::text AS snapshot, coalesce(max(id), 0) AS last_id FROM outbox_event"
+_WANTED = "id, stream, era, seq, headers, payload, txid, created_at"
+_WINDOW = f"""
+SELECT id, stream, era, seq, headers, payload, extract(epoch FROM clock_timestamp() - created_at)::float8 AS age FROM (
+  SELECT {_WANTED} FROM outbox_event
+  WHERE txid >= pg_snapshot_xmax($1::text::pg_snapshot) AND txid < pg_snapshot_xmax($2::text::pg_snapshot)
+    AND pg_visible_in_snapshot(txid, $2::text::pg_snapshot)
+  UNION ALL
+  SELECT {_WANTED} FROM outbox_event
+  WHERE txid = ANY(ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot)))
+    AND pg_visible_in_snapshot(txid, $2::text::pg_snapshot)) sent_between
+WHERE id > $3 ORDER BY id LIMIT $4"""  # noqa: S608 - constants of this module only
+
+
+class RelayStateColumns(SQLModel):
+    """`relay_state`, one row: all that `prev` sees is sent, and of what `cur` sees beyond it all up to `last_id`."""
+
+    id: int = Field(primary_key=True, sa_type=Integer, sa_column_kwargs={"autoincrement": False})
+    prev: str = Field(sa_type=Text)
+    cur: str = Field(sa_type=Text)
+    last_id: int = Field(sa_type=BigInteger)
+    epoch: int = Field(sa_type=BigInteger)
+    system_identifier: int = Field(sa_type=BigInteger)
+    timeline_id: int = Field(sa_type=Integer)
+
+
+class Deposed(Exception):
+    """Another relay leads by now: this one may not move the mark any more."""
+
+
+class Restored(Exception):
+    """The database is not the one the mark was made in: nothing is sent until an operator runs `relay rebase`."""
+
+
+class State(NamedTuple):
+    """The relay's mark. While a window is open, `cur` is not `prev`."""
+
+    prev: str
+    cur: str
+    last_id: int
+    epoch: int
+
+    @property
+    def window_is_open(self) -> bool:
+        return self.cur != self.prev
+
+    def opened(self, snapshot: str) -> "State":
+        """A new window, from where the last one ended to `snapshot`."""
+        return self._replace(cur=snapshot, last_id=0)
+
+    def closed(self) -> "State":
+        """All of the window is sent."""
+        return self._replace(prev=self.cur, last_id=0)
+
+
+async def take_over(connection: asyncpg.Connection) -> State:
+    """Begin a new epoch, in which all earlier leaders are refused. Raises Restored."""
+    cluster = await connection.fetchrow(_CLUSTER)
+    await connection.execute(_FIRST_STATE, BEGINNING, *cluster)
+    known = await connection.fetchrow(_STATE)
+    if tuple(known) != tuple(cluster):
+        raise Restored(f"read from cluster and timeline {tuple(known)}, but this is {tuple(cluster)}")
+    return State(*await connection.fetchrow(_NEXT_EPOCH))
+
+
+async def store(connection: asyncpg.Connection, state: State) -> None:
+    """Move the mark. Raises Deposed if a later epoch has begun."""
+    if await connection.execute(_STORE, *state) != "UPDATE 1":
+        raise Deposed(f"epoch {state.epoch} is over")
+
+
+async def look(connection: asyncpg.Connection) -> tuple[str, int]:
+    """The snapshot of this moment, and the highest id given so far."""
+    snapshot, last_id = await connection.fetchrow(_SNAPSHOT)
+    return snapshot, last_id
+
+
+async def page_of(connection: asyncpg.Connection, state: State, limit: int) -> Sequence[Any]:
+    """The next rows of the open window, in the order of their ids: what `cur` sees and `prev` did not."""
+    rows: Sequence[Any] = await connection.fetch(_WINDOW, state.prev, state.cur, state.last_id, limit)
+    return rows
+
+
+async def rebase(dsn: str) -> int:
+    """After a restore: begin a new era in every stream and send the whole outbox again in it. Returns the era.
+
+    Transaction ids of before the restore mean nothing in a new cluster, so all rows are put before every snapshot.
+    """
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE event_stream, outbox_event IN EXCLUSIVE MODE")
+            era: int = await connection.fetchval("SELECT coalesce(max(era), 1) + 1 FROM event_stream")
+            await connection.execute("INSERT INTO event_stream VALUES ('', 0, $1) ON CONFLICT DO NOTHING", era)
+            await connection.execute("UPDATE event_stream SET era = $1", era)
+            await connection.execute("UPDATE outbox_event SET era = $1, txid = $2::text::xid8", era, BEFORE_ALL)
+            cluster = await connection.fetchrow(_CLUSTER)
+            await connection.execute(_FIRST_STATE, BEGINNING, *cluster)
+            await connection.execute(
+                "UPDATE relay_state SET prev = $1, cur = $1, last_id = 0, epoch = epoch + 1, "
+                "system_identifier = $2, timeline_id = $3",
+                BEGINNING,
+                *cluster,
+            )
+    finally:
+        await connection.close()
+    return era

@@ -1,0 +1,265 @@
+"""The relay leads alone, is refused when stale, stands still after a restore, and wakes without business NOTIFYs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+
+from dunlin_events import relay as relay_module
+from dunlin_events.contracts.customer import CustomerContactsChanged
+from dunlin_events.envelope import Envelope, Record
+from dunlin_events.outbox import APPEND, Trace, bind, pending
+from dunlin_events.relay import Deposed, Poker, Relay, Restored, rebase
+from dunlin_events.relay_state import State, look, page_of, store, take_over
+from dunlin_events.topics import BusAway
+from dunlin_events.waking import OUTBOX_CHANNEL
+from dunlin_kernel.ids import new_id
+
+TENANT, ANNE, BERT = new_id(), new_id(), new_id()
+NOW = datetime(2026, 3, 4, tzinfo=UTC)
+COMPILED = APPEND.compile(dialect=dialect())  # type: ignore[no-untyped-call]
+
+
+class Bus:
+    """Keeps what it is given; fails as long as it is away."""
+
+    def __init__(self) -> None:
+        self.sent: list[Envelope] = []
+        self.away = False
+        self.started = 0
+
+    async def start(self) -> None:
+        self.started += 1
+
+    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+        for record in records[: 1 if self.away else None]:
+            self.sent.append(Envelope.of(record))
+        if self.away:
+            raise BusAway(topic)
+
+    async def stop(self) -> None:
+        pass
+
+    def numbers(self) -> list[tuple[int, int]]:
+        return [(envelope.era, envelope.sequence) for envelope in self.sent]
+
+
+@asynccontextmanager
+async def leading(dsn: str, bus: Bus, topic: str, page: int = 3) -> AsyncIterator[Relay]:
+    relay, stop = Relay(dsn, bus, topic=topic, page=page), asyncio.Event()
+    running = asyncio.create_task(relay.run(stop))
+    try:
+        yield relay
+    finally:
+        stop.set()
+        await asyncio.wait_for(running, 20)
+
+
+async def until(holds: Callable[[], object | Awaitable[object]], seconds: float = 15) -> None:
+    async with asyncio.timeout(seconds):
+        while True:
+            said = holds()
+            if await said if isinstance(said, Awaitable) else said:
+                return
+            await asyncio.sleep(0.01)
+
+
+async def emit(connection: asyncpg.Connection, *customers: UUID) -> None:
+    facts = [
+        pending(CustomerContactsChanged(customer_id=one, contacts=1, purposes=[]), tenant=TENANT, now=NOW,
+                recorded_at=NOW, trace=Trace("c"), source="/dunlin/customer")
+        for one in customers
+    ]  # fmt: skip
+    values = bind(facts)
+    await connection.fetch(COMPILED.string, *(values[name] for name in COMPILED.positiontup or ()))
+
+
+@pytest.fixture
+async def connection(outbox_dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    made = await asyncpg.connect(outbox_dsn)
+    yield made
+    await made.close()
+
+
+def metric(name: str, topic: str) -> float | None:
+    return REGISTRY.get_sample_value(name, {"topic": topic})
+
+
+async def test_everything_committed_is_sent_page_by_page(outbox_dsn: str, connection: asyncpg.Connection) -> None:
+    await emit(connection, *[ANNE] * 10)
+    bus = Bus()
+    async with leading(outbox_dsn, bus, "pages") as relay:
+        await until(relay.drained)
+        assert bus.numbers() == [(1, n) for n in range(1, 11)]
+        async with connection.transaction():
+            await emit(connection, BERT)
+            relay.poke()
+            assert not relay.drained()
+            await until(relay.drained)
+            assert len(bus.sent) == 10
+        relay.poke()
+        await until(relay.drained)
+        assert len(bus.sent) == 11
+    assert metric("dunlin_relay_published_events_total", "pages") == 11
+    assert metric("dunlin_outbox_oldest_unsent_seconds", "pages") == 0
+
+
+async def test_a_relay_goes_on_where_the_last_one_stopped(outbox_dsn: str, connection: asyncpg.Connection) -> None:
+    bus = Bus()
+    for n in (1, 2):
+        await emit(connection, ANNE)
+        async with leading(outbox_dsn, bus, "again") as relay:
+            await until(relay.drained)
+        assert bus.numbers() == [(1, at) for at in range(1, n + 1)]
+
+
+async def test_a_bus_that_is_away_gets_everything_later_in_order(
+    outbox_dsn: str, connection: asyncpg.Connection
+) -> None:
+    bus = Bus()
+    bus.away = True
+    await emit(connection, *[ANNE] * 5)
+    async with leading(outbox_dsn, bus, "away") as relay:
+        await until(lambda: bus.started > 2)
+        assert not relay.drained()
+        assert (metric("dunlin_outbox_oldest_unsent_seconds", "away") or 0) > 0
+        assert (metric("dunlin_outbox_unsent_events", "away") or 0) >= 5
+        bus.away = False
+        await until(relay.drained)
+    first_seen = list(dict.fromkeys(bus.numbers()))
+    assert first_seen == [(1, n) for n in range(1, 6)]
+
+
+async def test_one_leads_and_another_follows_when_it_is_gone(outbox_dsn: str, connection: asyncpg.Connection) -> None:
+    first, second = Bus(), Bus()
+    async with leading(outbox_dsn, first, "first"), leading(outbox_dsn, second, "second"):
+        await until(lambda: first.started + second.started)
+        await emit(connection, ANNE)
+        await until(lambda: first.sent or second.sent)
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        await emit(connection, ANNE)
+        await until(lambda: len(first.sent) + len(second.sent) == 2)
+    assert sorted(first.numbers() + second.numbers()) == [(1, 1), (1, 2)]
+
+
+async def test_a_stale_leader_is_refused(connection: asyncpg.Connection) -> None:
+    stale = await take_over(connection)
+    await emit(connection, ANNE)
+    leader = await take_over(connection)
+    snapshot, _ = await look(connection)
+    with pytest.raises(Deposed):
+        await store(connection, stale.opened(snapshot))
+    await store(connection, leader.opened(snapshot))
+    assert len(await page_of(connection, leader.opened(snapshot), 10)) == 1
+
+
+async def test_a_deposed_relay_sends_nothing_before_it_leads_again(
+    outbox_dsn: str, connection: asyncpg.Connection
+) -> None:
+    bus = Bus()
+    async with leading(outbox_dsn, bus, "deposed") as relay:
+        await until(relay.drained)
+        await connection.execute("UPDATE relay_state SET epoch = epoch + 1")
+        await emit(connection, ANNE)
+        await until(lambda: bus.sent)
+    assert bus.started == 2 and bus.numbers() == [(1, 1)]
+
+
+async def test_an_open_transaction_that_has_written_holds_nobody_up(
+    outbox_dsn: str, connection: asyncpg.Connection
+) -> None:
+    slow, bus = await asyncpg.connect(outbox_dsn), Bus()
+    async with leading(outbox_dsn, bus, "slow"), slow.transaction():
+        await emit(slow, BERT)
+        await emit(connection, ANNE)
+        await until(lambda: bus.sent, 2)
+    await slow.close()
+    assert bus.numbers() == [(1, 1)] and str(ANNE) in bus.sent[0].stream
+
+
+async def test_after_a_restore_nothing_is_sent_until_the_rebase(
+    outbox_dsn: str, connection: asyncpg.Connection
+) -> None:
+    """Rows of an older cluster have transaction ids that this one has not reached yet."""
+    await emit(connection, ANNE, ANNE)
+    await take_over(connection)
+    await connection.execute("UPDATE relay_state SET system_identifier = 1, prev = '90000:90000:', cur = prev")
+    await connection.execute("UPDATE outbox_event SET txid = '80000'")
+    with pytest.raises(Restored):
+        await take_over(connection)
+    bus = Bus()
+    async with leading(outbox_dsn, bus, "restored") as relay:
+        await until(lambda: metric("dunlin_relay_restored", "restored"))
+        await emit(connection, ANNE)
+        assert not bus.sent and not relay.drained()
+        assert await rebase(outbox_dsn) == 2
+        await emit(connection, ANNE, BERT)
+        await until(lambda: len(bus.sent) == 5)
+        await until(relay.drained)
+    anne = [(one.era, one.sequence) for one in bus.sent if str(ANNE) in one.stream]
+    assert anne == [(2, 1), (2, 2), (2, 3), (2, 4)]
+    assert [(one.era, one.sequence) for one in bus.sent if str(BERT) in one.stream] == [(2, 1)]
+    assert metric("dunlin_relay_restored", "restored") == 0
+
+
+async def test_a_slow_publication_does_not_cost_the_lead(
+    outbox_dsn: str, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class SlowBus(Bus):
+        async def publish(self, topic: str, records: Sequence[Record]) -> None:
+            await asyncio.sleep(1.2)
+            await super().publish(topic, records)
+
+    monkeypatch.setattr(relay_module, "SILENCE_MS", "600")
+    monkeypatch.setattr(relay_module, "BEAT_SECONDS", 0.1)
+    await emit(connection, ANNE)
+    bus = SlowBus()
+    async with leading(outbox_dsn, bus, "beat") as relay:
+        await until(relay.drained)
+    assert bus.numbers() == [(1, 1)] and bus.started == 1
+
+
+async def test_another_timeline_is_a_restore_too(connection: asyncpg.Connection) -> None:
+    await take_over(connection)
+    await connection.execute("UPDATE relay_state SET timeline_id = timeline_id + 1")
+    with pytest.raises(Restored):
+        await take_over(connection)
+
+
+async def test_a_coalesced_notify_wakes_the_relay(
+    outbox_dsn: str, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "IDLE_SECONDS", 60)
+    heard: list[object] = []
+    await connection.add_listener(OUTBOX_CHANNEL, lambda *said: heard.append(said))
+    poker, stop, bus = Poker(outbox_dsn), asyncio.Event(), Bus()
+    poking = asyncio.create_task(poker.run(stop))
+    async with leading(outbox_dsn, bus, "woken") as relay:
+        await until(relay.drained)
+        await emit(connection, ANNE)
+        poker.poke()
+        await until(lambda: bus.sent, 5)
+        before = len(heard)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while loop.time() < began + 0.5:
+            poker.poke()
+            await asyncio.sleep(0.0005)
+    stop.set()
+    await asyncio.wait_for(poking, 5)
+    assert 0 < len(heard) - before <= 55
+
+
+def test_a_window_that_is_closed_begins_where_it_ended() -> None:
+    opened = State("1:1:", "1:1:", 0, 7).opened("5:9:6")
+    assert opened.window_is_open and opened == State("1:1:", "5:9:6", 0, 7)
+    assert not opened.closed().window_is_open and opened.closed() == State("5:9:6", "5:9:6", 0, 7)
