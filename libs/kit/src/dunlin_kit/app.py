@@ -1,0 +1,113 @@
+"""The API of a service: its routers on the chassis, its documents in the form that client generators want."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from dunlin_kernel.clock import Clock, SystemClock
+from dunlin_kit import health, operations, problems
+from dunlin_kit.auth import Authenticator, Keys
+from dunlin_kit.health import Check
+from dunlin_kit.limits import Limits
+from dunlin_kit.settings import ServiceSettings
+from dunlin_kit.telemetry import Telemetry
+from dunlin_kit.transaction import Database
+
+VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What a service gives its API: name, a title, routers, invariants, problem codes by constraint name."""
+
+    service: str
+    title: str
+    routers: Sequence[APIRouter]
+    checks: Sequence[Check] = ()
+    conflicts: Mapping[str, str] = field(default_factory=dict)
+    revision: str | None = None
+
+
+def create_api(api: Api, settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:
+    """Put an application together. `app.state.published` is called after each commit that published facts."""
+    time = clock or SystemClock()
+    database = Database(
+        settings.database_url.get_secret_value(),
+        source=f"/dunlin/{api.service}",
+        clock=time,
+        pool_size=settings.pool_size,
+        conflicts=api.conflicts,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    app = FastAPI(
+        title=api.title,
+        version=VERSION,
+        lifespan=lifespan,
+        openapi_url=f"/{api.service}/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.service, app.state.database = api.service, database
+    app.state.authenticator = Authenticator(
+        issuer=settings.issuer, audience=settings.audience, keys=Keys(settings.jwks, time), clock=time
+    )
+    app.state.limits = Limits(settings.requests_per_second, time)
+    app.state.cursor_secret = settings.cursor_secret.get_secret_value().encode()
+    app.state.published = _nobody
+    problems.install(app)
+    for router in (
+        *api.routers,
+        operations.router_of(api.service),
+        health.router_of(api.service, api.checks),
+        health.probes(database, api.revision),
+    ):
+        app.include_router(router)
+    app.add_middleware(Telemetry, service=api.service)
+    app.openapi = _document(app, app.openapi)  # type: ignore[method-assign]
+    return app
+
+
+def _nobody() -> None:
+    """Nobody waits for facts in this process."""
+
+
+def _document(app: FastAPI, build: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    """The OpenAPI document without what the framework puts in beside ours."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = tidied(build())
+        return app.openapi_schema
+
+    return document
+
+
+def tidied(document: dict[str, Any]) -> dict[str, Any]:
+    """Problems only as problem+json; no models of the framework's own errors; parameters without null."""
+    for operation in (o for path in document["paths"].values() for o in path.values()):
+        for status, response in operation["responses"].items():
+            if status >= "400":
+                response.get("content", {}).pop("application/json", None)
+        for parameter in operation.get("parameters", ()):
+            parameter["schema"] = _without_null(parameter["schema"])
+    schemas = document.get("components", {}).get("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    return document
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    kept = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
+    if len(kept) != 1:
+        return schema
+    return {**{name: value for name, value in schema.items() if name != "anyOf"}, **kept[0]}

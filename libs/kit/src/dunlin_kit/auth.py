@@ -1,0 +1,178 @@
+"""Who asks and what they may: signed tokens only, deny by default, the tenant from the token, never from the body."""
+
+import asyncio
+import hashlib
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import httpx
+from fastapi import Depends, Request, Security
+from fastapi.security import OAuth2, SecurityScopes
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from dunlin_kernel.clock import Clock
+from dunlin_kernel.ids import NIL
+from dunlin_kit.problems import Refusal
+
+ALGORITHMS = ["ES256", "ES384", "EdDSA", "Ed25519", "PS256", "RS256"]
+TENANT_HEADER = "dunlin-tenant"
+ACT_FOR_TENANTS = "tenants:act"
+_REFRESH_SECONDS = 10
+_CACHED = 4096
+
+_scheme = OAuth2(flows={"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}}, auto_error=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks: subject, the tenant whose books are meant (nil for an operator), scopes."""
+
+    subject: str
+    tenant: UUID
+    scopes: frozenset[str]
+
+    @property
+    def is_operator(self) -> bool:
+        return self.tenant == NIL
+
+
+class Keys:
+    """The issuer's public keys: a file or a URL; read again, at most every ten seconds, for a key not known."""
+
+    def __init__(self, source: str, clock: Clock) -> None:
+        self._source = source
+        self._clock = clock
+        self._keys: KeySet | None = None
+        self._read_at = 0.0
+
+    async def get(self, kid: str | None) -> KeySet:
+        stale = self._keys is None or (kid is not None and all(key.kid != kid for key in self._keys.keys))
+        now = self._clock.now().timestamp()
+        if self._keys is None or (stale and now - self._read_at >= _REFRESH_SECONDS):
+            self._keys = KeySet.import_key_set(json.loads(await self._read()))
+            self._read_at = now
+        return self._keys
+
+    async def _read(self) -> str:
+        if not self._source.startswith(("http://", "https://")):
+            return await asyncio.to_thread(Path(self._source).read_text)
+        try:
+            async with httpx.AsyncClient(timeout=5) as client:
+                answer = await client.get(self._source)
+                answer.raise_for_status()
+                return answer.text
+        except httpx.HTTPError as failed:
+            raise Refusal(
+                503, "issuer_unavailable", "The token issuer's keys cannot be had now.", headers={"Retry-After": "5"}
+            ) from failed
+
+
+class Authenticator:
+    """Turns a bearer token into a principal; one that was verified is remembered until it ends."""
+
+    def __init__(self, *, issuer: str, audience: str, keys: Keys, clock: Clock) -> None:
+        self._issuer, self._audience, self._keys, self._clock = issuer, audience, keys, clock
+        self._verified: dict[bytes, tuple[Mapping[str, Any], float]] = {}
+
+    async def principal(self, request: Request) -> Principal:
+        """Refuses: unauthenticated, tenant_required, tenant_not_allowed."""
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not token:
+            raise _unauthenticated("Send a bearer token.")
+        claims = await self._claims(token)
+        scopes = frozenset(str(claims.get("scope", "")).split())
+        return Principal(str(claims["sub"]), self._tenant(request, claims, scopes), scopes)
+
+    async def _claims(self, token: str) -> Mapping[str, Any]:
+        digest = hashlib.sha256(token.encode()).digest()
+        now = self._clock.now().timestamp()
+        known = self._verified.get(digest)
+        if known is None:
+            claims = await self._verify(token)
+            if len(self._verified) >= _CACHED:
+                self._verified.clear()
+            known = self._verified[digest] = (claims, float(claims["exp"]))
+        claims, ends = known
+        if now >= ends or now < float(claims.get("nbf", 0)):
+            raise _unauthenticated("The token is not valid at this time.")
+        return claims
+
+    async def _verify(self, token: str) -> Mapping[str, Any]:
+        try:
+            header = _header(token)
+            decoded = jwt.decode(token, await self._keys.get(header.get("kid")), algorithms=ALGORITHMS)
+        except (JoseError, ValueError, KeyError) as failed:
+            raise _unauthenticated("The token is not valid.") from failed
+        claims = decoded.claims
+        audience = claims.get("aud")
+        audiences = audience if isinstance(audience, list) else [audience]
+        exact = (
+            claims.get("iss") == self._issuer
+            and self._audience in audiences
+            and decoded.header.get("typ") == "at+jwt"
+            and isinstance(claims.get("sub"), str)
+            and isinstance(claims.get("exp"), int)
+        )
+        if not exact:
+            raise _unauthenticated("The token was not made for this audience by this issuer.")
+        return claims
+
+    @staticmethod
+    def _tenant(request: Request, claims: Mapping[str, Any], scopes: frozenset[str]) -> UUID:
+        named, own = request.headers.get(TENANT_HEADER), claims.get("tenant")
+        try:
+            if named is not None:
+                if own is not None or ACT_FOR_TENANTS not in scopes:
+                    raise Refusal(403, "tenant_not_allowed", "This token may not name a tenant.")
+                return UUID(named)
+            return UUID(str(own)) if own is not None else NIL
+        except ValueError:
+            raise Refusal(403, "tenant_not_allowed", "The tenant is not a UUID.") from None
+
+
+def _header(token: str) -> dict[str, Any]:
+    part = token.split(".", 1)[0]
+    header: dict[str, Any] = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return header
+
+
+def _unauthenticated(detail: str) -> Refusal:
+    return Refusal(401, "unauthenticated", detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+async def _authorized(request: Request, wanted: SecurityScopes, _: Annotated[str | None, Depends(_scheme)]) -> None:
+    principal: Principal = request.state.principal
+    for scope in wanted.scopes:
+        if scope not in principal.scopes:
+            raise Refusal(403, "forbidden", f"This needs the scope {scope}.")
+    if principal.is_operator and not request.scope.get("dunlin.operator", False):
+        raise Refusal(403, "tenant_required", "This needs a token of a tenant.")
+
+
+async def _operator(request: Request) -> None:
+    if not request.state.principal.is_operator:
+        raise Refusal(403, "operator_required", "This needs an operator's token, which has no tenant.")
+    request.scope["dunlin.operator"] = True
+
+
+async def _me(request: Request) -> Principal:
+    principal: Principal = request.state.principal
+    return principal
+
+
+def requires(*scopes: str) -> Any:
+    """The dependency of an operation of a tenant that needs these scopes."""
+    return Security(_authorized, scopes=list(scopes))
+
+
+operator_only = Depends(_operator)
+"""Put before `requires(...)` in the dependencies of an operation that belongs to no tenant."""
+
+Me = Annotated[Principal, Depends(_me)]

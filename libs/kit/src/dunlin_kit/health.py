@@ -1,0 +1,161 @@
+"""Is it alive, is it ready, do its invariants hold, has it followed the tenant's clock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Executable, text
+
+from dunlin_kernel.ids import NIL
+from dunlin_kit.auth import requires
+from dunlin_kit.jobs import DUE
+from dunlin_kit.tenants import present
+from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.write_route import ReadRoute, Tx
+
+SHOWN = 20
+
+SEQUENCES = text(
+    "SELECT s.stream, s.seq AS head, count(o.seq) AS events, max(o.seq) AS last FROM event_stream s "
+    "LEFT JOIN outbox_event o ON o.stream = s.stream WHERE s.stream >= :low AND s.stream < :high "
+    "GROUP BY s.stream, s.seq HAVING count(o.seq) <> s.seq OR max(o.seq) <> s.seq LIMIT 20"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One invariant: `statement` returns its violations of the tenant in force; no row means it holds."""
+
+    id: str
+    sentence: str
+    statement: Executable
+
+
+class IntegrityCheckRead(BaseModel):
+    """One invariant and whether it holds; `violations` are texts, at most twenty."""
+
+    id: str
+    sentence: str
+    holds: bool
+    violations: list[str]
+
+
+class IntegrityRead(BaseModel):
+    """All invariants of one service for one tenant, on one snapshot."""
+
+    holds: bool
+    checks: list[IntegrityCheckRead]
+
+
+class StreamSumRead(BaseModel):
+    """How many facts of an owner were heard, over all streams of the tenant."""
+
+    owner: str
+    events: int
+
+
+class TestClockRead(BaseModel):
+    """Business time here, and whether anything is still on its way: equal sums everywhere and no job due mean quiet."""
+
+    now: datetime
+    sandbox: bool
+    emitted: int = Field(description="Facts published here so far, over all streams of the tenant.")
+    heard: list[StreamSumRead]
+    due_jobs: int
+    parked: int
+
+
+_EMITTED = text(
+    "SELECT coalesce(sum(seq), 0)::bigint AS events FROM event_stream WHERE stream >= :low AND stream < :high"
+)
+_HEARD = text(
+    "SELECT owner, sum(sequence)::bigint AS events FROM watermark WHERE stream >= :low AND stream < :high "
+    "GROUP BY owner ORDER BY owner"
+)
+_PARKED = text("SELECT count(*) AS events FROM parked_event WHERE stream >= :low AND stream < :high")
+_DUE = text(f"SELECT count(*) AS jobs FROM job j JOIN tenant t USING (tenant_id) WHERE {DUE}")  # noqa: S608  a constant
+_REVISION = text("SELECT version_num FROM alembic_version")
+
+
+def _span(tx: Transaction) -> dict[str, str]:
+    return {"low": f"{tx.tenant}:", "high": f"{tx.tenant};"}
+
+
+async def clock_of(tx: Transaction) -> TestClockRead:
+    """Refuses: tenant_not_known_yet."""
+    tenant = await present(tx)
+    emitted, parked = await tx.row(_EMITTED, **_span(tx)), await tx.row(_PARKED, **_span(tx))
+    due = await tx.row(_DUE)
+    heard = await tx.rows(_HEARD, **_span(tx))
+    return TestClockRead(
+        now=tenant.now,
+        sandbox=tenant.sandbox,
+        emitted=emitted["events"],
+        due_jobs=due["jobs"],
+        parked=parked["events"],
+        heard=[StreamSumRead(owner=row["owner"], events=row["events"]) for row in heard],
+    )
+
+
+async def integrity_of(tx: Transaction, checks: Sequence[Check]) -> IntegrityRead:
+    """Run every check on this snapshot."""
+    found = []
+    for check in checks:
+        rows = await tx.rows(check.statement, **_span(tx))
+        found.append(
+            IntegrityCheckRead(
+                id=check.id,
+                sentence=check.sentence,
+                holds=not rows,
+                violations=[", ".join(f"{name}={value}" for name, value in row.items()) for row in rows[:SHOWN]],
+            )
+        )
+    return IntegrityRead(holds=all(check.holds for check in found), checks=found)
+
+
+def router_of(service: str, checks: Sequence[Check]) -> APIRouter:
+    """Integrity and clock of a service."""
+    router = APIRouter(route_class=ReadRoute, tags=["health"])
+
+    @router.get(
+        f"/{service}/v1/integrity", operation_id=f"get_{service}_integrity", dependencies=[requires("integrity:read")]
+    )
+    async def get_integrity(tx: Tx) -> IntegrityRead:
+        """Whether the invariants hold for this tenant, and what breaks them."""
+        return await integrity_of(tx, checks)
+
+    @router.get(
+        f"/{service}/v1/test-clock", operation_id=f"get_{service}_test_clock", dependencies=[requires("clock:read")]
+    )
+    async def get_test_clock(tx: Tx) -> TestClockRead:
+        """The tenant's business time here, and what is still on its way."""
+        return await clock_of(tx)
+
+    return router
+
+
+def probes(database: Database, revision: str | None) -> APIRouter:
+    """/livez: the process answers. /readyz: the database answers and has the schema this code was made for."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/livez")
+    async def livez() -> Response:
+        return Response("ok", media_type="text/plain")
+
+    @router.get("/readyz")
+    async def readyz(request: Request) -> Response:
+        async def look(tx: Transaction) -> Any:
+            return await tx.row(_REVISION)
+
+        try:
+            row = await database.read(NIL, look)
+        except Exception as failed:
+            return Response(f"database: {type(failed).__name__}", 503, media_type="text/plain")
+        if revision is not None and (row is None or row["version_num"] != revision):
+            return Response("schema: another revision", 503, media_type="text/plain")
+        return Response("ready", media_type="text/plain")
+
+    return router

@@ -1,0 +1,114 @@
+"""One key, one effect, one answer: the answer is stored with the effect, and a repeated key is given it again."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from fastapi import Request
+from fastapi.responses import Response
+from sqlalchemy import DateTime, LargeBinary, SmallInteger, Text, bindparam, column, func, select, table
+from sqlmodel import Field, SQLModel
+
+from dunlin_kit.problems import Refusal
+from dunlin_kit.transaction import Transaction
+
+KEPT_DAYS = 30
+HEADER = "idempotency-key"
+REPLAYED = {"Idempotency-Replayed": "true"}
+
+
+class IdempotencyColumns(SQLModel):
+    """`idempotency_key`: what was answered to a key; successes only."""
+
+    key: str = Field(primary_key=True, sa_type=Text)
+    fingerprint: bytes = Field(sa_type=LargeBinary)
+    status: int = Field(sa_type=SmallInteger)
+    etag: str | None = Field(sa_type=Text)
+    location: str | None = Field(sa_type=Text)
+    streams: str = Field(sa_type=Text)
+    body: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = Field(
+        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}, index=True
+    )
+
+
+KEYS = table(
+    "idempotency_key",
+    column("tenant_id"),
+    column("key", Text),
+    column("fingerprint", LargeBinary),
+    column("status", SmallInteger),
+    column("etag", Text),
+    column("location", Text),
+    column("streams", Text),
+    column("body", LargeBinary),
+)
+_FIND = select(KEYS.c.fingerprint, KEYS.c.status, KEYS.c.etag, KEYS.c.location, KEYS.c.streams, KEYS.c.body).where(
+    KEYS.c.key == bindparam("key")
+)
+
+
+class Answer(NamedTuple):
+    """What is sent, and the streams whose positions go with it."""
+
+    response: Response
+    streams: tuple[str, ...]
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """A key and the fingerprint of the request that it names."""
+
+    key: str
+    fingerprint: bytes
+
+    @classmethod
+    def of(cls, request: Request, body: bytes) -> "IdempotencyKey | None":
+        """Refuses: idempotency_key_missing (400, a POST without one), idempotency_key_malformed."""
+        key = request.headers.get(HEADER)
+        if key is None:
+            return None
+        if not 1 <= len(key) <= 255 or not key.isprintable():
+            raise Refusal(400, "idempotency_key_malformed", "An Idempotency-Key has 1 to 255 printable characters.")
+        digest = hashlib.sha256(
+            f"{request.method} {request.url.path}?{request.url.query}\n".encode() + _canonical(body)
+        )
+        return cls(key, digest.digest())
+
+    async def answered(self, tx: Transaction) -> Answer | None:
+        """The first answer to this key. Refuses: idempotency_key_reused (the key named another request)."""
+        found = await tx.row(_FIND, key=self.key)
+        if found is None:
+            return None
+        if found["fingerprint"] != self.fingerprint:
+            raise Refusal(422, "idempotency_key_reused", "This Idempotency-Key was used for another request.")
+        headers = {name: found[name] for name in ("etag", "location") if found[name] is not None}
+        response = Response(found["body"], found["status"], {**headers, **REPLAYED}, "application/json")
+        return Answer(response, tuple(filter(None, found["streams"].split(","))), True)
+
+    def remember(self, tx: Transaction, response: Response, streams: tuple[str, ...]) -> None:
+        """Gather the answer's bytes with the key; only a success is kept."""
+        tx.insert(
+            KEYS,
+            {
+                "key": self.key,
+                "fingerprint": self.fingerprint,
+                "status": response.status_code,
+                "etag": response.headers.get("etag"),
+                "location": response.headers.get("location"),
+                "streams": ",".join(streams),
+                "body": bytes(response.body),
+            },
+        )
+
+
+def _canonical(body: bytes) -> bytes:
+    """The same JSON gives the same bytes, however it was spaced and ordered; anything else stands for itself."""
+    try:
+        value: Any = json.loads(body)
+    except ValueError:
+        return body
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

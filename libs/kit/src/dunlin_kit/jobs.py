@@ -1,0 +1,186 @@
+"""Jobs: work that falls due at a business time, claimed by one worker at a time, its effect finished once."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import Any
+from uuid import UUID
+
+from prometheus_client import Counter, Histogram
+from sqlalchemy import DateTime, Integer, Text, Uuid, column, func, table
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from dunlin_events.outbox import Trace
+from dunlin_kernel.ids import NIL, new_id
+from dunlin_kit.telemetry import log, set_trace
+from dunlin_kit.tenants import Tenant, own_row
+from dunlin_kit.transaction import Database, Transaction, Unavailable
+
+MAX_ATTEMPTS = 50
+_IDLE_SECONDS = 0.25
+_LEASE_SECONDS = 300
+_LONGEST_WAIT_SECONDS = 300
+
+RUNS = Histogram("dunlin_job_seconds", "Seconds one run of a job took.", ("service", "kind"))
+FAILED = Counter("dunlin_job_failures_total", "Runs of jobs that failed and will be tried again.", ("service", "kind"))
+
+
+class JobColumns(SQLModel):
+    """`job`: `due_at` is business time; lease and retry are the machine's."""
+
+    job_id: UUID = Field(sa_type=Uuid, primary_key=True)
+    kind: str = Field(sa_type=Text)
+    key: str = Field(sa_type=Text)
+    due_at: datetime = Field(sa_type=DateTime(timezone=True))
+    payload: str = Field(sa_type=JSONB)
+    state: str = Field(sa_type=Text, sa_column_kwargs={"server_default": "waiting"})
+    attempts: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": "0"})
+    lease_until: datetime | None = Field(sa_type=DateTime(timezone=True))
+    retry_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    error: str | None = Field(sa_type=Text)
+    correlation_id: str | None = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()})
+
+
+JOBS = table(
+    "job",
+    column("tenant_id", Uuid),
+    column("job_id", Uuid),
+    column("kind", Text),
+    column("key", Text),
+    column("due_at", DateTime(timezone=True)),
+    column("payload", JSONB),
+    column("state", Text),
+    column("attempts", Integer),
+    column("lease_until", DateTime(timezone=True)),
+    column("retry_at", DateTime(timezone=True)),
+    column("error", Text),
+    column("correlation_id", Text),
+)
+
+DUE = """j.state = 'waiting' AND j.due_at <= CASE WHEN t.sandbox THEN t.clock_at ELSE now() END"""
+"""Both `job j` and `tenant t` are in scope where this stands."""
+_CLAIM = f"""
+UPDATE job SET lease_until = now() + make_interval(secs => {_LEASE_SECONDS}), attempts = attempts + 1
+WHERE (tenant_id, job_id) = (
+  SELECT j.tenant_id, j.job_id FROM job j JOIN tenant t USING (tenant_id)
+  WHERE {DUE} AND (j.lease_until IS NULL OR j.lease_until < now()) AND (j.retry_at IS NULL OR j.retry_at <= now())
+    AND j.kind = ANY($1::text[])
+  ORDER BY j.due_at, j.job_id LIMIT 1 FOR UPDATE OF j SKIP LOCKED)
+RETURNING tenant_id, job_id, kind, key, due_at, payload, attempts, correlation_id"""  # noqa: S608  constants only
+_RELEASE = """
+UPDATE job SET lease_until = NULL, error = $3, state = CASE WHEN attempts >= $5 THEN 'failed' ELSE 'waiting' END,
+       retry_at = now() + make_interval(secs => $4)
+WHERE tenant_id = $1 AND job_id = $2 AND state = 'waiting'"""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work as a handler gets it."""
+
+    tenant: UUID
+    id: UUID
+    kind: str
+    key: str
+    due_at: datetime
+    payload: Mapping[str, Any]
+    attempts: int
+
+
+Handler = Callable[[Database, Job], Awaitable[None]]
+
+
+def schedule(tx: Any, kind: str, key: str, due_at: datetime, payload: Mapping[str, Any]) -> None:
+    """Gather a job; one with this kind and key that is there already stays as it is."""
+    tx.once(
+        JOBS,
+        {
+            "job_id": new_id(),
+            "kind": kind,
+            "key": key,
+            "due_at": due_at,
+            "payload": json.dumps(dict(payload)),
+            "correlation_id": tx.trace.correlation_id,
+        },
+    )
+
+
+def finish(tx: Transaction, job: Job) -> None:
+    """Gather the end of a job, in the transaction that has its effect."""
+    tx.change(JOBS, {"job_id": job.id, "state": "done", "lease_until": None, "error": None}, key=("job_id",))
+
+
+async def moment_of(tx: Transaction, job: Job) -> Tenant:
+    """The tenant at the moment a job is judged for: when it fell due in a sandbox, whose clock steps; else now."""
+    row = await own_row(tx)
+    tenant = Tenant.at(row, job.due_at if row["sandbox"] else tx.clock.now())
+    tx.recorded_at = tenant.now
+    return tenant
+
+
+class JobRunner:
+    """Claims due jobs, oldest first, and runs them one at a time; what fails is tried again with growing waits."""
+
+    def __init__(self, *, service: str, ops: Database, app: Database, handlers: Mapping[str, Handler]) -> None:
+        self._service, self._ops, self._app, self._handlers = service, ops, app, dict(handlers)
+        self._wake = asyncio.Event()
+
+    def poke(self) -> None:
+        """Something may have fallen due: look at once."""
+        self._wake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        while not stop.is_set() and self._handlers:
+            try:
+                worked = await self.run_one()
+            except (Unavailable, OSError) as broken:
+                log.warning("jobs wait for the database", service=self._service, error=type(broken).__name__)
+                worked = False
+            if not worked:
+                self._wake.clear()
+                try:
+                    await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
+                except TimeoutError:
+                    continue
+
+    async def run_one(self) -> bool:
+        """Run the oldest due job; False when there is none."""
+        job = await self._ops.transact(NIL, self._claim)
+        if job is None:
+            return False
+        started = perf_counter()
+        try:
+            await self._handlers[job.kind](self._app, job)
+        except Exception as failed:
+            FAILED.labels(self._service, job.kind).inc()
+            log.exception("job failed", service=self._service, kind=job.kind, job=str(job.id), attempts=job.attempts)
+            await self._give_back(job, failed)
+        RUNS.labels(self._service, job.kind).observe(perf_counter() - started)
+        return True
+
+    async def _claim(self, tx: Transaction) -> Job | None:
+        row = await tx.driver.fetchrow(_CLAIM, list(self._handlers))
+        if row is None:
+            return None
+        set_trace(Trace(row["correlation_id"] or str(row["job_id"]), str(row["job_id"]), None))
+        return Job(
+            row["tenant_id"],
+            row["job_id"],
+            row["kind"],
+            row["key"],
+            row["due_at"],
+            json.loads(row["payload"]),
+            row["attempts"],
+        )
+
+    async def _give_back(self, job: Job, failed: Exception) -> None:
+        wait = min(_LONGEST_WAIT_SECONDS, 0.5 * 2 ** min(job.attempts, 12))
+
+        async def release(tx: Transaction) -> None:
+            await tx.driver.execute(_RELEASE, job.tenant, job.id, type(failed).__name__, float(wait), MAX_ATTEMPTS)
+
+        await self._ops.transact(NIL, release)

@@ -1,0 +1,135 @@
+"""Schemas: three roles and a database per service, forced row-level security, and migrations that can run anywhere."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from alembic import command, context
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+ROLES = ("owner", "app", "ops")
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""The naming convention of every service's metadata."""
+
+TENANT_TABLES = ("tenant", "idempotency_key", "operation", "job")
+"""The chassis' own tables that belong to a tenant: protect them like a service's own."""
+_OWN_TENANT = "tenant_id = NULLIF(current_setting('dunlin.tenant', true), '')::uuid"
+
+
+def protect(op: Any, service: str, *tables: str, facts: Sequence[str] = (), or_operator: bool = False) -> None:
+    """Force row-level security on `tables` and `facts` and grant the roles; facts can be added and read only.
+
+    `or_operator` also admits the nil tenant under which an operator's requests run.
+    """
+    own = _OWN_TENANT
+    if or_operator:
+        own = f"({own} OR current_setting('dunlin.tenant', true) = '00000000-0000-0000-0000-000000000000')"
+    for table in (*tables, *facts):
+        verbs = "SELECT, INSERT" if table in facts else "SELECT, INSERT, UPDATE, DELETE"
+        for statement in (
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+            f"CREATE POLICY own_tenant ON {table} TO {service}_app USING ({own}) WITH CHECK ({own})",
+            f"CREATE POLICY all_tenants ON {table} TO {service}_owner, {service}_ops USING (true) WITH CHECK (true)",
+            f"GRANT {verbs} ON {table} TO {service}_app",
+            f"GRANT {verbs} ON {table} TO {service}_ops",
+        ):
+            op.execute(statement)
+
+
+def grant_chassis(op: Any, service: str, *, tenant_or_operator: bool = False) -> None:
+    """Rights on the tables of the chassis and of the event library; requests may not read the outbox."""
+    protect(op, service, "tenant", or_operator=tenant_or_operator)
+    protect(op, service, "idempotency_key", "operation", "job")
+    app, ops = f"{service}_app", f"{service}_ops"
+    for statement in (
+        f"GRANT SELECT, INSERT, UPDATE ON event_stream, watermark TO {app}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON parked_event TO {app}",
+        f"GRANT INSERT ON outbox_event TO {app}",
+        f"GRANT SELECT ON alembic_version TO {app}, {ops}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON event_stream, watermark, parked_event, relay_state TO {ops}",
+        f"GRANT SELECT, UPDATE ON outbox_event TO {ops}",
+    ):
+        op.execute(statement)
+
+
+def run_migrations(metadata: MetaData) -> None:
+    """What a service's `migrations/env.py` calls; the URL is that of the _owner role."""
+    url = context.config.attributes["url"]
+    asyncio.run(_run(url, metadata))
+
+
+async def _run(url: str, metadata: MetaData) -> None:
+    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=pool.NullPool)
+
+    def work(connection: Connection) -> None:
+        context.configure(
+            connection=connection, target_metadata=metadata, compare_server_default=True, transaction_per_migration=True
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+    async with engine.connect() as connection:
+        await connection.run_sync(work)
+        await connection.commit()
+    await engine.dispose()
+
+
+def config_of(package: str, url: str | None = None) -> Config:
+    """Alembic's configuration for a service's package, whose migrations lie beside `src` or in the working folder."""
+    spec = find_spec(package)
+    assert spec is not None, f"{package} is not installed"
+    assert spec.origin is not None, f"{package} is no package"
+    inside = Path(spec.origin).parent
+    beside = inside.parents[1] / "migrations"
+    config = Config()
+    config.set_main_option("script_location", str(beside if beside.exists() else Path.cwd() / "migrations"))
+    config.attributes["url"] = url
+    return config
+
+
+def head_of(package: str) -> str | None:
+    """The revision this code was made for."""
+    return ScriptDirectory.from_config(config_of(package)).get_current_head()
+
+
+def migrate(package: str, owner_url: str) -> None:
+    """Bring a service's database to its newest revision. Not to be called from a running event loop: use a thread."""
+    command.upgrade(config_of(package, owner_url), "head")
+
+
+async def make_databases(admin_url: str, service: str, passwords: Mapping[str, str]) -> None:
+    """Make a service's roles and database where they are missing; `passwords` by role: owner, app, ops."""
+    admin = await asyncpg.connect(admin_url)
+    try:
+        for role in ROLES:
+            await _make_role(admin, f"{service}_{role}", passwords[role])
+        if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", service):
+            await admin.execute(f'CREATE DATABASE "{service}" OWNER {service}_owner')
+        await restrict(admin, service, service)
+    finally:
+        await admin.close()
+
+
+async def restrict(admin: Any, service: str, database: str) -> None:
+    """Only the service's own roles may connect to its database."""
+    await admin.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
+    await admin.execute(f'GRANT CONNECT ON DATABASE "{database}" TO {service}_owner, {service}_app, {service}_ops')
+
+
+async def _make_role(admin: Any, role: str, password: str) -> None:
+    quoted = password.replace("'", "''")
+    verb = "ALTER" if await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role) else "CREATE"
+    await admin.execute(f"{verb} ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '{quoted}'")

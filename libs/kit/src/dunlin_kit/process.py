@@ -1,0 +1,191 @@
+"""What runs: an API process, a worker process with relay, consumers and jobs, and the commands of an operator."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+import uvicorn
+from dunlin_events.kafka import KafkaBus
+from fastapi import FastAPI
+
+from dunlin_events import parking
+from dunlin_events.consuming import Consumer
+from dunlin_events.postgres_log import PostgresBus
+from dunlin_events.relay import Relay
+from dunlin_events.subscription import Subscription
+from dunlin_events.topics import Bus, topic_of
+from dunlin_events.waking import Poker
+from dunlin_kernel.clock import Clock
+from dunlin_kernel.ids import NIL
+from dunlin_kit import migrating
+from dunlin_kit.jobs import Handler, JobRunner
+from dunlin_kit.settings import BusKind, ServiceSettings
+from dunlin_kit.telemetry import configure_logging, log, serve_metrics
+from dunlin_kit.transaction import Database, Transaction
+
+_PURGE_SECONDS = 3600
+_PURGE = "DELETE FROM idempotency_key WHERE created_at < now() - interval '30 days'"
+
+
+def bus_of(settings: ServiceSettings) -> Bus:
+    """The bus the settings name."""
+    if settings.bus is BusKind.KAFKA:
+        kafka: Bus = KafkaBus(settings.kafka_bootstrap)
+        return kafka
+    assert settings.bus_database_url is not None, "DUNLIN_BUS_DATABASE_URL says where the log is"
+    return PostgresBus(settings.bus_database_url.get_secret_value())
+
+
+class Worker:
+    """Relay, consumers and jobs of one service in one event loop."""
+
+    def __init__(
+        self,
+        service: str,
+        settings: ServiceSettings,
+        *,
+        subscriptions: Sequence[Subscription[Any]],
+        jobs: Mapping[str, Handler],
+        clock: Clock | None = None,
+        bus: Bus | None = None,
+    ) -> None:
+        source = f"/dunlin/{service}"
+        self.service = service
+        self.bus = bus or bus_of(settings)
+        ops_url = settings.ops_database_url.get_secret_value()
+        self.app = Database(
+            settings.database_url.get_secret_value(), source=source, clock=clock, pool_size=settings.pool_size
+        )
+        self.ops = Database(ops_url, source=source, clock=clock, pool_size=2)
+        self.relay = Relay(ops_url, self.bus.publisher(), topic=topic_of(service))
+        self.runner = JobRunner(service=service, ops=self.ops, app=self.app, handlers=jobs)
+        self.consumers = [self._consumer(subscription, settings.member) for subscription in subscriptions]
+
+    def _consumer(self, subscription: Subscription[Any], member: str) -> Consumer:
+        name = f"{subscription.consumer}-{subscription.owner}"
+        reader = self.bus.reader(f"dunlin-{name}", [topic_of(subscription.owner)], f"{name}-{member}")
+        return Consumer(reader, [subscription], self._transact, name=subscription.consumer)
+
+    async def _transact(self, tenant: Any, work: Callable[[Transaction], Any]) -> Any:
+        """A worker's commit may have published facts and scheduled jobs: look for both at once."""
+        result = await self.app.transact(tenant, work)
+        self.poke()
+        return result
+
+    def poke(self) -> None:
+        """Facts were committed: let the relay look, and the jobs too."""
+        self.relay.poke()
+        self.runner.poke()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set; each part heals by itself, and an end of one that was not asked for ends all."""
+        await self.bus.ensure_topics()
+        parts = [
+            self.relay.run(stop),
+            self.runner.run(stop),
+            self._purge(stop),
+            *(consumer.run(stop) for consumer in self.consumers),
+        ]
+        tasks = [asyncio.ensure_future(part) for part in parts]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if not stop.is_set():
+                log.error("a part of the worker ended", service=self.service)
+            stop.set()
+            for ended in done:
+                ended.result()
+            await asyncio.gather(*tasks)
+        finally:
+            stop.set()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.app.close()
+            await self.ops.close()
+
+    async def _purge(self, stop: asyncio.Event) -> None:
+        async def purge(tx: Transaction) -> None:
+            await tx.driver.execute(_PURGE)
+
+        while not stop.is_set():
+            with contextlib.suppress(Exception):
+                await self.ops.transact(NIL, purge)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _PURGE_SECONDS)
+
+
+async def run_api(app: FastAPI, settings: ServiceSettings) -> None:
+    """Serve until a signal; commits wake the relay of the worker process by a coalesced NOTIFY."""
+    stop = asyncio.Event()
+    poker = Poker(settings.database_url.get_secret_value())
+    app.state.published = poker.poke
+    poking = asyncio.create_task(poker.run(stop))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
+    )
+    try:
+        await server.serve()
+    finally:
+        stop.set()
+        await poking
+
+
+async def run_worker(worker: Worker) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await worker.run(stop)
+
+
+def main(service: str, settings_type: type[ServiceSettings]) -> None:
+    """`python -m <svc> api | worker | migrate | parked ... | relay rebase | era accept`."""
+    package = f"{service}_svc"
+    arguments = _parser(package).parse_args()
+    settings = settings_type.model_validate({})
+    configure_logging(settings.log_level)
+    if arguments.command == "migrate":
+        assert settings.owner_database_url is not None, "DUNLIN_OWNER_DATABASE_URL is needed to migrate"
+        migrating.migrate(package, settings.owner_database_url.get_secret_value())
+    elif arguments.command == "api":
+        serve_metrics(settings.metrics_port)
+        app: FastAPI = import_module(f"{package}.app").create_app(settings)
+        uvicorn_loop(run_api(app, settings))
+    elif arguments.command == "worker":
+        serve_metrics(settings.metrics_port)
+        uvicorn_loop(_worker(package, settings))
+    else:
+        uvicorn_loop(parking.operate(settings.ops_database_url.get_secret_value(), arguments))
+
+
+async def _worker(package: str, settings: ServiceSettings) -> None:
+    worker: Worker = import_module(f"{package}.worker").create_worker(settings)
+    await run_worker(worker)
+
+
+def uvicorn_loop(work: Any) -> None:
+    """Run on uvloop where it is there."""
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        uvloop.run(work)
+        return
+    asyncio.run(work)
+
+
+def _parser(package: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"python -m {package}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, what in (("api", "answer HTTP"), ("worker", "relay, consume, work"), ("migrate", "bring the schema up")):
+        commands.add_parser(name, help=what)
+    return parser

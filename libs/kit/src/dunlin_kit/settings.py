@@ -1,0 +1,40 @@
+"""What every service is told from outside: databases, bus, issuer, ports. Read by the composition roots only."""
+
+from enum import StrEnum
+from socket import gethostname
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class BusKind(StrEnum):
+    KAFKA = "kafka"
+    POSTGRES = "postgres"
+
+
+class ServiceSettings(BaseSettings):
+    """From `DUNLIN_*` variables or files of those names in `/run/secrets`; URLs are `postgresql://...`."""
+
+    model_config = SettingsConfigDict(env_prefix="DUNLIN_", secrets_dir="/run/secrets", extra="ignore")
+
+    database_url: SecretStr = Field(description="As the _app role: requests, consumers, the work of jobs.")
+    ops_database_url: SecretStr = Field(description="As the _ops role: relay, claims of jobs, list of tenants.")
+    owner_database_url: SecretStr | None = Field(default=None, description="As the _owner role: migrations only.")
+    bus: BusKind = BusKind.KAFKA
+    bus_database_url: SecretStr | None = Field(
+        default=None, description="The log's database, where the bus is PostgreSQL."
+    )
+    kafka_bootstrap: str = "localhost:9092"
+    issuer: str = Field(description="The exact `iss` of tokens.")
+    audience: str = "dunlin"
+    jwks: str = Field(description="The issuer's public keys: a URL or a file.")
+    cursor_secret: SecretStr = Field(
+        min_length=16, description="Signs page cursors; the same for all processes of a service."
+    )
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    metrics_port: int = Field(default=0, ge=0, le=65535, description="0: no metrics port.")
+    log_level: str = "info"
+    pool_size: int = Field(default=10, ge=1, le=100)
+    requests_per_second: int = Field(default=500, ge=1, description="Per token and process, with bursts of as many.")
+    member: str = Field(default_factory=gethostname, description="The stable name of this worker among its consumers.")

@@ -1,0 +1,121 @@
+"""What is said about a request while it runs: correlation, structured logs without personal data, metrics."""
+
+import logging
+import re
+import sys
+from contextvars import ContextVar
+from time import perf_counter
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Histogram, start_http_server
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dunlin_events.outbox import Trace
+from dunlin_kernel.ids import new_id
+
+REQUESTS = Histogram(
+    "dunlin_request_seconds",
+    "Seconds a request took, by service, method, route and status.",
+    ("service", "method", "route", "status"),
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+FAILURES = Counter("dunlin_request_failures_total", "Requests answered 5xx.", ("service",))
+_CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+_trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
+
+log = structlog.get_logger("dunlin")
+
+
+def current_trace() -> Trace:
+    """The trace of the request or event being worked on; a new one where nothing began it."""
+    return _trace.get() or Trace(correlation_id=str(new_id()), causation_id=None, traceparent=None)
+
+
+def set_trace(trace: Trace) -> None:
+    _trace.set(trace)
+    structlog.contextvars.bind_contextvars(correlation_id=trace.correlation_id)
+
+
+def configure_logging(level: str) -> None:
+    """One JSON object a line on standard output; libraries' records pass through the same form."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for quiet in ("uvicorn.access", "aiokafka", "alembic", "httpx"):
+        logging.getLogger(quiet).setLevel(logging.WARNING)
+
+
+def serve_metrics(port: int) -> None:
+    """Answer /metrics on a port of its own; 0 switches it off."""
+    if port:
+        start_http_server(port)
+
+
+class Telemetry:
+    """Pure ASGI middleware: takes or makes the correlation id, answers with it, times the request."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self.app = app
+        self.service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-correlation-id", b"").decode(errors="replace")
+        parent = headers.get(b"traceparent", b"").decode(errors="replace")
+        request_id = str(new_id())
+        trace = Trace(
+            correlation_id=given if _CORRELATION.fullmatch(given) else request_id,
+            causation_id=request_id,
+            traceparent=parent if _TRACEPARENT.fullmatch(parent) else None,
+        )
+        structlog.contextvars.clear_contextvars()
+        set_trace(trace)
+        status, started = 500, perf_counter()
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    (b"x-request-id", request_id.encode()),
+                    (b"x-correlation-id", trace.correlation_id.encode()),
+                ]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, answer)
+        finally:
+            route = getattr(scope.get("route"), "path", "unmatched")
+            REQUESTS.labels(self.service, scope["method"], route, str(status)).observe(perf_counter() - started)
+            if status >= 500:
+                FAILURES.labels(self.service).inc()
+                log.error("request failed", service=self.service, method=scope["method"], route=route, status=status)

@@ -1,0 +1,100 @@
+"""Tenants as every service knows them: currency, zone, and the business time in which their day turns."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, DateTime, Text, column, select, table
+from sqlmodel import Field, SQLModel
+
+from dunlin_events.consuming import Subscription
+from dunlin_events.contracts.customer import ClockAdvanced, TenantConfigured
+from dunlin_kernel.clock import date_in
+from dunlin_kernel.errors import NotReady
+from dunlin_kit.transaction import Transaction
+
+
+class TenantColumns(SQLModel):
+    """`tenant`: a legal entity's books. `clock_at` stands for now in a sandbox, and is null elsewhere."""
+
+    name: str = Field(sa_type=Text)
+    currency: str = Field(sa_type=Text)
+    zone: str = Field(sa_type=Text)
+    sandbox: bool = Field(sa_type=Boolean)
+    clock_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+
+
+TENANT = table(
+    "tenant",
+    column("tenant_id"),
+    column("name", Text),
+    column("currency", Text),
+    column("zone", Text),
+    column("sandbox", Boolean),
+    column("clock_at", DateTime(timezone=True)),
+)
+_OWN = select(TENANT.c.tenant_id, TENANT.c.name, TENANT.c.currency, TENANT.c.zone, TENANT.c.sandbox, TENANT.c.clock_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant at one moment of its business time: `now` is a UTC instant, `today` the date in its zone."""
+
+    id: UUID
+    name: str
+    currency: str
+    zone: str
+    sandbox: bool
+    now: datetime
+    today: date
+
+    @classmethod
+    def at(cls, row: Any, now: datetime) -> "Tenant":
+        return cls(
+            row["tenant_id"], row["name"], row["currency"], row["zone"], row["sandbox"], now, date_in(row["zone"], now)
+        )
+
+
+async def present(tx: Transaction) -> Tenant:
+    """The tenant now; what this transaction records is recorded at this time. Refuses: tenant_not_known_yet."""
+    row = await own_row(tx)
+    tenant = Tenant.at(row, row["clock_at"] or tx.clock.now())
+    tx.recorded_at = tenant.now
+    return tenant
+
+
+async def own_row(tx: Transaction) -> Any:
+    """The tenant's row. Refuses: tenant_not_known_yet."""
+    row = await tx.row(_OWN)
+    if row is None:
+        raise NotReady("tenant_not_known_yet", "This service has not heard of the tenant yet; try again.")
+    return row
+
+
+Configured = Callable[[Any, TenantConfigured], Awaitable[None]]
+
+
+def follow_tenants(subscription: Subscription[Any], configured: Configured | None = None) -> None:
+    """Keep the `tenant` row by what customer-svc tells; `configured` is called after a tenant's row was written."""
+
+    @subscription.on_tenant(TenantConfigured)
+    async def tenant_configured(tx: Any, event: TenantConfigured) -> None:
+        tx.put(
+            TENANT,
+            {
+                "name": event.name,
+                "currency": event.currency,
+                "zone": event.zone,
+                "sandbox": event.sandbox,
+                "clock_at": event.clock_at,
+            },
+            key=(),
+        )
+        if configured is not None:
+            await configured(tx, event)
+
+    @subscription.on_tenant(ClockAdvanced)
+    async def clock_advanced(tx: Any, event: ClockAdvanced) -> None:
+        tx.change(TENANT, {"clock_at": event.now}, key=())

@@ -1,0 +1,312 @@
+"""One transaction: the tenant rides on BEGIN, reads come one by one, writes leave as one statement."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from random import Random  # noqa: TID251  spreads retries; nothing is decided by it
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from dunlin_events.contracts.base import Event
+from dunlin_events.envelope import stream_of
+from dunlin_events.outbox import Pending, Trace, bind, pending
+from dunlin_kernel.clock import Clock, SystemClock
+from dunlin_kernel.errors import Conflict, NotReady
+from dunlin_kit import statements
+from dunlin_kit.statements import Values
+from dunlin_kit.telemetry import current_trace
+
+T = TypeVar("T")
+RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
+LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+_jitter = Random()
+_Gathered = dict[tuple[Any, tuple[str, ...], tuple[str, ...]], dict[tuple[Any, ...], dict[str, Any]]]
+
+
+class Unavailable(Exception):
+    """The database cannot be reached now; nothing has happened."""
+
+
+class OutcomeUnknown(Exception):
+    """The answer to COMMIT was lost; repeating the request with its key finds out."""
+
+
+class Transaction:
+    """What a use case reads and writes through. Rows of tables with a `tenant_id` get it by themselves."""
+
+    def __init__(self, driver: Any, tenant: UUID, *, source: str, clock: Clock) -> None:
+        self.driver = driver
+        self.tenant = tenant
+        self.clock = clock
+        self.actor = "system"
+        self.recorded_at: datetime | None = None
+        self.heads: dict[str, int] = {}
+        self._source = source
+        self.trace: Trace = current_trace()
+        self._new: dict[tuple[Any, tuple[str, ...], bool], list[Values]] = {}
+        self._puts: _Gathered = {}
+        self._changes: _Gathered = {}
+        self._facts: list[Event] = []
+
+    async def row(self, statement: Any, **values: Any) -> Any:
+        """First row of a constant statement, or None; binds by name."""
+        return await self.driver.fetchrow(*_ready(statement, values))
+
+    async def rows(self, statement: Any, **values: Any) -> list[Any]:
+        """All rows of a constant statement; binds by name."""
+        return list(await self.driver.fetch(*_ready(statement, values)))
+
+    def insert(self, row: Any, *rows: Values) -> None:
+        """Gather new rows of one table over all calls; each has every column that has no default in the database."""
+        self._gather_new(row, rows, once=False)
+
+    def once(self, row: Any, *rows: Values) -> None:
+        """Gather new rows; those whose key is there already are passed over."""
+        self._gather_new(row, rows, once=True)
+
+    def put(self, row: Any, *rows: Values, key: tuple[str, ...] = ("id",)) -> None:
+        """Gather rows that replace those with the same key, or are new; a later one of the same key wins."""
+        self._gather(self._puts, row, rows, key)
+
+    def change(self, row: Any, *rows: Values, key: tuple[str, ...] = ("id",)) -> None:
+        """Gather new values of rows named by key, over all calls; a row made here is changed in place."""
+        fresh = [change for change in rows if not self._changed_in_place(_table_of(row), change, key)]
+        self._gather(self._changes, row, fresh, key)
+
+    def emit(self, *facts: Event) -> None:
+        """Gather facts; they leave with the last statement, in this order, each in its stream."""
+        self._facts.extend(facts)
+
+    def streams(self) -> tuple[str, ...]:
+        """The streams of the facts gathered or written so far."""
+        gathered = (stream_of(self.tenant, fact.concerns) for fact in self._facts)
+        return tuple(sorted({*self.heads, *gathered}))
+
+    def cause(self, correlation_id: str, causation_id: str) -> None:
+        """What is emitted from now on follows from this event."""
+        self.trace = Trace(correlation_id=correlation_id, causation_id=causation_id, traceparent=self.trace.traceparent)
+
+    async def act_for(self, tenant: UUID) -> None:
+        """Write what was gathered, then work for another tenant in the same database transaction."""
+        await self.flush()
+        if tenant != self.tenant:
+            await self.driver.execute(f"SET LOCAL dunlin.tenant = '{UUID(int=tenant.int)}'")
+            self.tenant, self.recorded_at = tenant, None
+
+    async def flush(self) -> None:
+        """Write everything gathered in one statement and keep the heads of the streams it moved."""
+        parts, values = self._written()
+        facts = await self._pending()
+        if facts:
+            values |= bind(facts)
+        if parts or facts:
+            statement = statements.in_one(tuple(parts), bool(facts))
+            heads = await self.driver.fetch(*_ready(statement, values))
+            if facts:
+                self.heads |= {head["stream"]: head["seq"] for head in heads}
+        self._new, self._puts, self._changes, self._facts = {}, {}, {}, []
+
+    async def _pending(self) -> list[Pending]:
+        if not self._facts:
+            return []
+        now = self.clock.now()
+        if self.recorded_at is None:
+            stands = await self.driver.fetchval(
+                "SELECT clock_at FROM tenant WHERE tenant_id = $1 AND sandbox", self.tenant
+            )
+            self.recorded_at = stands or now
+        return [
+            pending(
+                fact, tenant=self.tenant, now=now, recorded_at=self.recorded_at, trace=self.trace, source=self._source
+            )
+            for fact in self._facts
+        ]
+
+    def _written(self) -> tuple[list[Any], dict[str, Any]]:
+        parts: list[Any] = []
+        values: dict[str, Any] = {}
+        for (table, columns, once), new in self._new.items():
+            part = (statements.insert_once_of if once else statements.insert_of)(table, columns)
+            parts.append(part.statement)
+            values |= part.values(new)
+        for gathered, build in ((self._puts, statements.put_of), (self._changes, statements.change_of)):
+            for (table, columns, key), by_key in gathered.items():
+                part = build(table, columns, key)
+                parts.append(part.statement)
+                values |= part.values([by_key[at] for at in sorted(by_key, key=_sortable)])
+        return parts, values
+
+    def _owned(self, table: Any, row: Values) -> dict[str, Any]:
+        return {"tenant_id": self.tenant, **row} if "tenant_id" in table.c else dict(row)
+
+    def _gather_new(self, row: Any, rows: Sequence[Values], *, once: bool) -> None:
+        table = _table_of(row)
+        for one in rows:
+            owned = self._owned(table, one)
+            self._new.setdefault((table, tuple(owned), once), []).append(owned)
+
+    def _gather(self, gathered: _Gathered, row: Any, rows: Sequence[Values], key: tuple[str, ...]) -> None:
+        table = _table_of(row)
+        full_key = ("tenant_id", *(name for name in key if name != "tenant_id")) if "tenant_id" in table.c else key
+        for one in rows:
+            owned = self._owned(table, one)
+            at = tuple(owned[name] for name in full_key)
+            for (other, columns, other_key), by_key in list(gathered.items()):
+                if other is table and other_key == full_key and at in by_key and set(columns) != set(owned):
+                    owned = by_key.pop(at) | owned
+                    if not by_key:
+                        del gathered[other, columns, other_key]
+            gathered.setdefault((table, tuple(sorted(owned)), full_key), {})[at] = owned
+
+    def _changed_in_place(self, table: Any, change: Values, key: tuple[str, ...]) -> bool:
+        wanted = [(name, change[name]) for name in key]
+        for (other, _, _), new in self._new.items():
+            for n, made in enumerate(new if other is table else ()):
+                if all(made.get(name) == value for name, value in wanted):
+                    assert made.keys() >= change.keys(), (
+                        "a row made here is changed in a column that it was made without"
+                    )
+                    new[n] = {**made, **change}
+                    return True
+        return False
+
+
+class Database:
+    """The pool of one role of one service's database, and transactions on it.
+
+    `conflicts` gives the problem code for a broken unique constraint by the constraint's name.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        source: str,
+        clock: Clock | None = None,
+        pool_size: int = 10,
+        conflicts: Mapping[str, str] | None = None,
+    ) -> None:
+        self.engine = engine_for(url, pool_size=pool_size)
+        self.clock: Clock = clock or SystemClock()
+        self._source = source
+        self._conflicts = conflicts or {}
+
+    async def transact(self, tenant: UUID, work: Callable[[Transaction], Awaitable[T]], *, keep: bool = True) -> T:
+        """Run work in one transaction; again, at most twice, when the server asks for that. `keep=False` rolls back.
+
+        Refuses: in_progress (a lock was not had in time), and a code by constraint name for a repeated key.
+        """
+        for last in (False, False, True):
+            try:
+                return await self._once(tenant, work, keep)
+            except RETRIED as asked:
+                if last:
+                    raise self._conflict_of(asked) from asked
+            except asyncpg.LockNotAvailableError as busy:
+                raise NotReady("in_progress", "Another request works on the same thing; try again.") from busy
+            await asyncio.sleep(_jitter.uniform(0, 0.02))
+        raise AssertionError
+
+    async def read(self, tenant: UUID, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run work on one snapshot that cannot write."""
+        return await self._once(tenant, work, False, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+    def _conflict_of(self, asked: asyncpg.PostgresError) -> Exception:
+        if isinstance(asked, asyncpg.UniqueViolationError):
+            code = self._conflicts.get(asked.constraint_name or "", "already_exists")
+            return Conflict(code, "Something with this key is there already.", constraint=asked.constraint_name)
+        return NotReady("in_progress", "Other requests work on the same thing; try again.")
+
+    async def _once(
+        self, tenant: UUID, work: Callable[[Transaction], Awaitable[T]], keep: bool, begin: str = "BEGIN"
+    ) -> T:
+        async with self.engine.connect() as connection:
+            driver = await _begun(connection, f"{begin}; SET LOCAL dunlin.tenant = '{UUID(int=tenant.int)}'")
+            try:
+                transaction = Transaction(driver, tenant, source=self._source, clock=self.clock)
+                result = await work(transaction)
+                await transaction.flush()
+                await (_commit(driver) if keep else driver.execute("ROLLBACK"))
+                return result
+            except LOST as lost:
+                if driver.is_closed():
+                    raise Unavailable("the database went away") from lost
+                raise
+            finally:
+                await _put_back(connection, driver)
+
+
+def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
+    """A pool whose sessions have the time limits every service wants; `url` is `postgresql://...`."""
+    return create_async_engine(
+        url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        pool_size=pool_size,
+        max_overflow=5,
+        pool_timeout=10,
+        pool_pre_ping=False,
+        hide_parameters=True,
+        connect_args={
+            "statement_cache_size": 512,
+            "server_settings": {
+                "statement_timeout": "30000",
+                "lock_timeout": "5000",
+                "TimeZone": "UTC",
+                "jit": "off",
+                "idle_in_transaction_session_timeout": "60000",
+            },
+        },
+    )
+
+
+def _table_of(row: Any) -> Any:
+    return getattr(row, "__table__", row)
+
+
+def _ready(statement: Any, values: Values) -> tuple[Any, ...]:
+    text, names = statements.compiled(statement)
+    return text, *(values.get(name, default) for name, default in names)
+
+
+def _sortable(key: tuple[Any, ...]) -> tuple[str, ...]:
+    return tuple(str(part) for part in key)
+
+
+async def _begun(connection: AsyncConnection, begin: str) -> Any:
+    """A driver connection on which the transaction has begun; one that went away meanwhile is thrown out, once."""
+    for last in (False, False, True):
+        try:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            if not driver.is_closed():
+                await driver.execute(begin)
+                return driver
+        except (*LOST, asyncpg.CannotConnectNowError) as lost:
+            if last:
+                raise Unavailable("the database cannot be reached") from lost
+        await connection.invalidate()
+    raise Unavailable("the database cannot be reached")
+
+
+async def _commit(driver: Any) -> None:
+    try:
+        await driver.execute("COMMIT")
+    except LOST as lost:
+        raise OutcomeUnknown("the answer to COMMIT was lost") from lost
+
+
+async def _put_back(connection: AsyncConnection, driver: Any) -> None:
+    """Never give a connection back inside a transaction or with the tenant still set."""
+    if not driver.is_closed() and driver.is_in_transaction():
+        try:
+            await asyncio.wait_for(driver.execute("ROLLBACK"), 5)
+        except BaseException:
+            driver.terminate()
+            await connection.invalidate()
+            raise
+    if driver.is_closed():
+        await connection.invalidate()

@@ -1,0 +1,183 @@
+"""The routes: no answer leaves before its commit, the work can run again, a repeated key repeats the first answer."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+from starlette.types import Message
+
+from dunlin_kit import positions
+from dunlin_kit.idempotency import Answer, IdempotencyKey
+from dunlin_kit.problems import Refusal, refuses
+from dunlin_kit.transaction import Database, Transaction
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+MAX_BODY_BYTES = 8 * 1024 * 1024
+ALWAYS = (
+    refuses("idempotency_key_missing", "idempotency_key_malformed", status=400)
+    | refuses("unauthenticated", status=401)
+    | refuses("forbidden", "tenant_required", "tenant_not_allowed", "operator_required", status=403)
+    | refuses("body_too_large", status=413)
+    | refuses("rate_limited", status=429)
+    | refuses("database_unavailable", "outcome_unknown", "issuer_unavailable", status=503)
+)
+
+
+async def _transaction(request: Request) -> Transaction:
+    transaction: Transaction = request.state.transaction
+    return transaction
+
+
+async def _keyed(
+    idempotency_key: Annotated[
+        str,
+        Header(
+            max_length=255,
+            description=(
+                "Any text that names this request: sent again, it gets the first answer and has no second effect."
+            ),
+        ),
+    ],
+) -> None:
+    """Declares the header; the route reads it before the handler runs."""
+
+
+Tx = Annotated[Transaction, Depends(_transaction)]
+ValidateOnly = Annotated[bool, Query(description="Make all checks and give the same answer, but change nothing.")]
+
+
+class ReadRoute(APIRoute):
+    """A GET on one snapshot, under the tenant of the token."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        options["dependencies"] = [*(options.get("dependencies") or ()), *self._declared(options)]
+        options["responses"] = _merged(
+            ALWAYS,
+            refuses("position_not_reached", "tenant_not_known_yet", status=409),
+            refuses("invalid_request", "position_malformed"),
+            options.get("responses") or {},
+        )
+        options.setdefault("operation_id", endpoint.__name__)
+        super().__init__(path, endpoint, **options)
+
+    @staticmethod
+    def _declared(options: dict[str, Any]) -> list[Any]:
+        return [Depends(positions.declared)]
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            database: Database = request.app.state.database
+            principal = request.state.principal = await request.app.state.authenticator.principal(request)
+            request.app.state.limits.take(request, principal)
+            await positions.reached(request, database, request.app.state.service, principal.tenant)
+
+            async def work(tx: Transaction) -> Response:
+                tx.actor = principal.subject
+                request.state.transaction = tx
+                return await handle(request)
+
+            return await database.read(principal.tenant, work)
+
+        return answer
+
+
+class WriteRoute(ReadRoute):
+    """An operation that writes: look the key up, handle, gather the answer with the key, commit, then send."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        options["responses"] = _merged(
+            refuses("in_progress", "already_exists", status=409),
+            refuses("idempotency_key_reused"),
+            options.get("responses") or {},
+        )
+        self._dry_run_declared = "validate_only" in inspect.signature(endpoint).parameters
+        super().__init__(path, endpoint, **options)
+
+    @staticmethod
+    def _declared(options: dict[str, Any]) -> list[Any]:
+        keyed = [Depends(_keyed)] if "POST" in (options.get("methods") or ()) else []
+        return [Depends(positions.declared), *keyed]
+
+    def get_route_handler(self) -> Handler:
+        handle = APIRoute.get_route_handler(self)
+
+        async def answer(request: Request) -> Response:
+            state = request.app.state
+            principal = await state.authenticator.principal(request)
+            state.limits.take(request, principal)
+            body = await _body_of(request)
+            key = IdempotencyKey.of(request, body)
+            if key is None and request.method == "POST":
+                raise Refusal(400, "idempotency_key_missing", "Send an Idempotency-Key header with every POST.")
+            dry_run = self._dry_run_declared and request.query_params.get("validate_only", "") in ("true", "1")
+            await positions.reached(request, state.database, state.service, principal.tenant)
+
+            async def work(tx: Transaction) -> Answer:
+                tx.actor = principal.subject
+                known = await key.answered(tx) if key and not dry_run else None
+                if known is not None:
+                    return known
+                again = Request(request.scope, _replay(body))
+                again.state.principal, again.state.transaction = principal, tx
+                response = await handle(again)
+                streams = tx.streams()
+                if key and not dry_run and response.status_code < 300:
+                    key.remember(tx, response, streams)
+                return Answer(response, streams, False)
+
+            return await _sent(state, principal.tenant, work, dry_run)
+
+        return answer
+
+
+async def _sent(state: Any, tenant: Any, work: Callable[[Transaction], Awaitable[Answer]], dry_run: bool) -> Response:
+    """Run the work, and add the position that its streams have reached: never part of what is stored."""
+    heads: dict[str, int] = {}
+
+    async def with_heads(tx: Transaction) -> Answer:
+        answer = await work(tx)
+        await tx.flush()
+        heads.clear()
+        heads.update(await positions.heads_of(tx, answer.streams) if answer.replayed else tx.heads)
+        return answer
+
+    database: Database = state.database
+    answer = await database.transact(tenant, with_heads, keep=not dry_run)
+    if heads and not dry_run:
+        answer.response.headers.update(positions.header_of(state.service, heads))
+        state.published()
+    return answer.response
+
+
+async def _body_of(request: Request) -> bytes:
+    """The whole body, read once. Refuses: body_too_large."""
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            raise Refusal(413, "body_too_large", f"A body has at most {MAX_BODY_BYTES} bytes.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _replay(body: bytes) -> Callable[[], Awaitable[Message]]:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def _merged(*declared: dict[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
+    """Several declarations of one status become one, with the codes of all."""
+    merged: dict[int | str, dict[str, Any]] = {}
+    for responses in declared:
+        for status, response in responses.items():
+            known = merged.get(status)
+            codes = [said["description"].removeprefix("Codes: ") for said in (known, response) if said]
+            merged[status] = {**response, "description": "Codes: " + ", ".join(codes)} if known else response
+    return merged
