@@ -1,0 +1,199 @@
+"""For tests: a migrated database in milliseconds, tokens, a running API of a service, and facts told to it."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import asyncpg
+import httpx
+from fastapi import FastAPI
+from joserfc import jwt
+from joserfc.jwk import KeySet, OKPKey
+
+from dunlin_events.contracts.base import Event, Heard
+from dunlin_events.subscription import Subscription
+from dunlin_kernel.clock import Clock, SystemClock
+from dunlin_kernel.ids import NIL, new_id
+from dunlin_kit.migrating import ROLES, make_databases, migrate, restrict
+from dunlin_kit.settings import BusKind, ServiceSettings
+from dunlin_kit.tenants import TENANT
+from dunlin_kit.transaction import Database, Transaction
+
+ISSUER, AUDIENCE = "https://issuer.test", "dunlin"
+_PASSWORDS = {role: f"test-{role}" for role in ROLES}
+_TEMPLATE_LOCK = 7_190_001
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrls:
+    """One service's database as each of its roles sees it."""
+
+    owner: str
+    app: str
+    ops: str
+
+    @classmethod
+    def of(cls, admin: str, service: str, database: str) -> "DatabaseUrls":
+        place = urlsplit(admin)
+        at = f"{place.hostname}:{place.port}"
+        return cls(*(f"postgresql://{service}_{role}:{_PASSWORDS[role]}@{at}/{database}" for role in ROLES))
+
+
+async def _template(admin: Any, admin_url: str, service: str) -> str:
+    """The migrated template of a service: made once per server, whoever asks first."""
+    name = f"{service}_template"
+    await admin.execute("SELECT pg_advisory_lock($1)", _TEMPLATE_LOCK)
+    try:
+        if not await admin.fetchval("SELECT datistemplate FROM pg_database WHERE datname = $1", name):
+            await admin.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            await make_databases(admin_url, service, _PASSWORDS)
+            await admin.execute(f'CREATE DATABASE "{name}" OWNER {service}_owner')
+            await asyncio.to_thread(migrate, f"{service}_svc", DatabaseUrls.of(admin_url, service, name).owner)
+            await admin.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE true')
+    finally:
+        await admin.execute("SELECT pg_advisory_unlock($1)", _TEMPLATE_LOCK)
+    return name
+
+
+@contextlib.asynccontextmanager
+async def migrated(admin_url: str, service: str) -> AsyncIterator[DatabaseUrls]:
+    """A fresh database of a service (`billing`), at its newest revision, with its three roles; dropped afterwards."""
+    admin = await asyncpg.connect(admin_url)
+    name = f"{service}_{new_id().hex[-20:]}"
+    try:
+        template = await _template(admin, admin_url, service)
+        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER {service}_owner STRATEGY file_copy')
+        await restrict(admin, service, name)
+        yield DatabaseUrls.of(admin_url, service, name)
+    finally:
+        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await admin.close()
+
+
+class TestIssuer:
+    """A key of its own, its JWKS in a file, and tokens of any form."""
+
+    __test__ = False
+
+    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._key = OKPKey.generate_key("Ed25519", {"kid": "test"})
+        self.jwks = folder / f"jwks-{new_id().hex}.json"
+        self.jwks.write_text(json.dumps(KeySet([self._key]).as_dict(private=False)))
+
+    def token(self, *scopes: str, tenant: UUID | None = None, subject: str = "clerk", **claims: Any) -> str:
+        now = self._clock.now()
+        given = {"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "iat": int(now.timestamp()), "jti": str(new_id()),
+                 "exp": int((now + timedelta(hours=1)).timestamp()), "scope": " ".join(scopes),
+                 **({"tenant": str(tenant)} if tenant else {}), **claims}  # fmt: skip
+        return jwt.encode({"alg": "Ed25519", "typ": "at+jwt", "kid": "test"}, given, self._key, algorithms=["Ed25519"])
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A service's API in this process on a database of its own."""
+
+    service: str
+    app: FastAPI
+    client: httpx.AsyncClient
+    settings: ServiceSettings
+    issuer: TestIssuer
+    urls: DatabaseUrls
+
+    @property
+    def database(self) -> Database:
+        """As the _app role."""
+        database: Database = self.app.state.database
+        return database
+
+    def headers(self, tenant: UUID | None, *scopes: str, key: str | None = "", subject: str = "clerk") -> dict[str, str]:
+        """Bearer token and, unless `key` is None, an Idempotency-Key: the one given, or a new one."""
+        token = self.issuer.token(*scopes, tenant=tenant, subject=subject)
+        keyed = {} if key is None else {"Idempotency-Key": key or str(new_id())}
+        return {"Authorization": f"Bearer {token}", **keyed}
+
+    async def tenant(self, *, currency: str = "CNY", zone: str = "Asia/Shanghai", at: datetime | None = None) -> UUID:
+        """A tenant this service has heard of; a sandbox standing at `at` when that is given."""
+        tenant = new_id()
+
+        async def configure(tx: Transaction) -> None:
+            tx.put(TENANT, {"name": "Test", "currency": currency, "zone": zone, "sandbox": at is not None,
+                            "clock_at": at}, key=())  # fmt: skip
+
+        await self.database.transact(tenant, configure)
+        return tenant
+
+    async def move_clock(self, tenant: UUID, to: datetime) -> None:
+        async def move(tx: Transaction) -> None:
+            tx.change(TENANT, {"clock_at": to}, key=())
+
+        await self.database.transact(tenant, move)
+
+    async def told(self, tenant: UUID) -> list[tuple[str, str, dict[str, Any]]]:
+        """What stands in the outbox of a tenant, in order: stream, fact, payload."""
+        connection = await asyncpg.connect(self.urls.ops)
+        try:
+            rows = await connection.fetch(
+                "SELECT stream, type, payload FROM outbox_event WHERE stream LIKE $1 ORDER BY id", f"{tenant}:%")
+        finally:
+            await connection.close()
+        return [(row["stream"], row["type"].split(".")[2], json.loads(row["payload"])) for row in rows]
+
+
+def settings_for(service: str, urls: DatabaseUrls, issuer: TestIssuer, **more: Any) -> ServiceSettings:
+    """The service's own settings type when it has one."""
+    try:
+        module = import_module(f"{service}_svc.settings")
+    except ModuleNotFoundError:
+        kind: type[ServiceSettings] = ServiceSettings
+    else:
+        kind = module.Settings
+    given: dict[str, Any] = {
+        "database_url": urls.app, "ops_database_url": urls.ops, "owner_database_url": urls.owner, "bus": BusKind.POSTGRES,
+        "issuer": ISSUER, "audience": AUDIENCE, "jwks": str(issuer.jwks), "cursor_secret": "a secret for tests only",
+        "pool_size": 5, "requests_per_second": 100_000, **more}  # fmt: skip
+    return kind.model_validate(given)
+
+
+@contextlib.asynccontextmanager
+async def running(admin_url: str, service: str, folder: Path, **more: Any) -> AsyncIterator[Running]:
+    """A service's API (its `app.create_app(settings)`) with an HTTP client in the same process."""
+    async with migrated(admin_url, service) as urls:
+        issuer = TestIssuer(folder)
+        settings = settings_for(service, urls, issuer, **more)
+        app: FastAPI = import_module(f"{service}_svc.app").create_app(settings)
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+        ):
+            yield Running(service, app, client, settings, issuer, urls)
+
+
+async def tell(database: Database, subscription: Subscription[Any], tenant: UUID, *facts: Event, first: int = 1) -> None:
+    """Fold facts of one customer or tenant as the runtime does, in one transaction, without a bus; `first` numbers them."""
+    now = database.clock.now()
+    heard = [fact.hear(Heard(tenant, new_id(), first + n, now, str(NIL))) for n, fact in enumerate(facts)]
+
+    async def work(tx: Transaction) -> None:
+        for fact in heard:
+            handler = subscription.tenant_handlers.get(fact.wire_type())
+            if handler is not None:
+                await handler(tx, fact)
+        folded: Sequence[Event] = [fact for fact in heard if fact.wire_type() in subscription.folds]
+        if folded and subscription.load and subscription.save:
+            states = dict(await subscription.load(tx, folded))
+            for fact in folded:
+                assert fact.concerns is not None
+                states[fact.concerns] = subscription.folds[fact.wire_type()](fact, states[fact.concerns])
+            await subscription.save(tx, states)
+
+    await database.transact(tenant, work)
