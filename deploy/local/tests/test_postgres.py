@@ -4,14 +4,12 @@ import asyncio
 import multiprocessing
 import os
 import pwd
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
@@ -19,21 +17,16 @@ import pytest
 
 from dunlin_local import postgres as supervisor
 from dunlin_local import postgres_binaries
-from dunlin_local.postgres import THROW_AWAY, Postgres, PostgresError, end_server_of
-from dunlin_local.postgres_binaries import ROOTS_PLACE, can_be_reached, runner
+from dunlin_local.postgres import THROW_AWAY, Postgres, PostgresError
+from dunlin_local.postgres_binaries import runner
 from dunlin_local.postgres_words import words_for
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
-    usual = Path(tempfile.gettempdir()).resolve()
-    place = Path(tempfile.mkdtemp(prefix="dunlin-", dir=usual if can_be_reached(usual) else ROOTS_PLACE))
-    place.chmod(0o755)
-    yield place / "server"
-    end_server_of(place / "server")
-    shutil.rmtree(place)
+def folder(server_place: Callable[[], Path]) -> Path:
+    return server_place()
 
 
 def run(server: Postgres, statement: str, *, password: str = "") -> object:

@@ -131,5 +131,9 @@ async def restrict(admin: Any, service: str, database: str) -> None:
 
 async def _make_role(admin: Any, role: str, password: str) -> None:
     quoted = password.replace("'", "''")
-    verb = "ALTER" if await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role) else "CREATE"
-    await admin.execute(f"{verb} ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '{quoted}'")
+    if await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+        await admin.execute(f"ALTER ROLE {role} LOGIN PASSWORD '{quoted}'")
+        return
+    await admin.execute(f"CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '{quoted}'")
+    # a login that is no superuser must be a member before it may give the role a database
+    await admin.execute(f"GRANT {role} TO CURRENT_USER")
