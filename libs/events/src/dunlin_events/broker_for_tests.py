@@ -1,0 +1,257 @@
+"""A real Kafka broker for tests and scripts: the one given, else one in Docker, else one in Java, else a mock cluster.
+
+All processes of one run share a broker; the last one that lets go of it stops it and removes its folder.
+"""
+
+import base64
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from string import Template
+from typing import Any, Final, NamedTuple
+
+from dunlin_kernel.ids import new_id
+
+VERSION: Final = "4.3.1"
+RECIPE: Final = Path(__file__).parents[4] / "deploy" / "kafka" / "broker"
+READY_S: Final = 60.0
+MOCK_WARNING: Final = "NO REAL KAFKA WAS FOUND: the broker tests ran on the mock cluster of the confluent-kafka wheel."
+_PREFIX: Final = "dunlin-kafka-"
+_HEAP: Final = ("-Xmx512m", "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
+
+class Broker(NamedTuple):
+    """Where a broker is, and what it is: given, docker, java or mock."""
+
+    bootstrap: str
+    kind: str
+
+
+class NoBroker(RuntimeError):
+    """A real broker is required (DUNLIN_REQUIRE_KAFKA=1) and none can be had, or one did not start."""
+
+
+@contextlib.contextmanager
+def broker(run: str) -> Iterator[Broker]:
+    """A broker for everyone who names the same `run`. Raises NoBroker."""
+    if given := os.environ.get("KAFKA_BOOTSTRAP"):
+        yield Broker(given, "given")
+    elif kind := _startable():
+        folder = Path(tempfile.gettempdir()) / f"{_PREFIX}{run}"
+        try:
+            with _locked():
+                found = _shared(folder, kind)
+            yield found
+        finally:
+            with _locked():
+                _let_go(folder)
+    elif os.environ.get("DUNLIN_REQUIRE_KAFKA") == "1":
+        raise NoBroker("DUNLIN_REQUIRE_KAFKA=1, and there is no KAFKA_BOOTSTRAP, no Docker engine, no Java with Maven")
+    else:
+        yield from _mocked()
+
+
+def _startable() -> str | None:
+    if shutil.which("docker") and _quietly("docker", "info", timeout=10):
+        return "docker"
+    if shutil.which("java") and (_jars().exists() or shutil.which("mvn")) and _java_major() >= 17:
+        return "java"
+    return None
+
+
+def _java_major() -> int:
+    said = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S607
+    found = re.search(r'version "(\d+)', said)
+    return int(found[1]) if found else 0
+
+
+def _cache() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    folder = Path(home) / "dunlin" / f"kafka-{VERSION}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _jars() -> Path:
+    return _cache() / "libs"
+
+
+@contextlib.contextmanager
+def _locked() -> Iterator[None]:
+    with (_cache() / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _shared(folder: Path, kind: str) -> Broker:
+    _sweep()
+    state = _state_of(folder)
+    if not (state and _runs(folder, state)):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        try:
+            state = {"kind": kind, "users": [], **(_in_docker() if kind == "docker" else _in_java(folder))}
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+    state["users"].append(os.getpid())
+    (folder / "state.json").write_text(json.dumps(state))
+    return Broker(state["bootstrap"], state["kind"])
+
+
+def _let_go(folder: Path) -> None:
+    state = _state_of(folder)
+    if state is None:
+        return
+    state["users"] = [pid for pid in state["users"] if pid != os.getpid() and _lives(pid)]
+    if state["users"]:
+        (folder / "state.json").write_text(json.dumps(state))
+    else:
+        _end(folder, state)
+
+
+def _sweep() -> None:
+    """Stop the brokers of runs that were killed before they could do it."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        state = _state_of(folder) if folder.stat().st_uid == os.geteuid() else None
+        if state and not any(map(_lives, state["users"])):
+            _end(folder, state)
+
+
+def _state_of(folder: Path) -> dict[str, Any] | None:
+    with contextlib.suppress(FileNotFoundError):
+        state: dict[str, Any] = json.loads((folder / "state.json").read_text())
+        return state
+    return None
+
+
+def _runs(folder: Path, state: Mapping[str, Any]) -> bool:
+    if state["kind"] == "docker":
+        return _quietly("docker", "inspect", state["container"], timeout=10)
+    command = Path(f"/proc/{state['pid']}/cmdline")
+    if not Path("/proc/self").exists():
+        return _lives(state["pid"])
+    return command.exists() and str(folder).encode() in command.read_bytes()
+
+
+def _end(folder: Path, state: Mapping[str, Any]) -> None:
+    if state["kind"] == "docker":
+        _quietly("docker", "rm", "-f", state["container"], timeout=30)
+    elif _runs(folder, state):
+        os.kill(state["pid"], signal.SIGTERM)
+        deadline = time.monotonic() + 10
+        while _runs(folder, state) and time.monotonic() < deadline:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(state["pid"], os.WNOHANG)
+            time.sleep(0.05)
+        if _runs(folder, state):
+            os.kill(state["pid"], signal.SIGKILL)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _in_java(folder: Path) -> dict[str, Any]:
+    _fetch_jars()
+    ports = {"port": _free_port(), "controller_port": _free_port()}
+    properties = folder / "server.properties"
+    template = Template((RECIPE / "server.properties").read_text())
+    properties.write_text(template.substitute(ports, folder=folder))
+    java = ["java", *_HEAP, f"-Dlog4j2.configurationFile={RECIPE / 'log4j2.xml'}", "-cp", f"{_jars()}/*"]
+    cluster = base64.urlsafe_b64encode(new_id().bytes).decode()[:22]
+    with (folder / "broker.log").open("w") as log:
+        subprocess.run(  # noqa: S603
+            [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)],
+            stdout=log, stderr=log, check=True)
+        process = subprocess.Popen(  # noqa: S603
+            [*java, "kafka.Kafka", str(properties)], stdout=log, stderr=log, cwd=folder, start_new_session=True)
+    deadline = time.monotonic() + READY_S
+    while "Kafka Server started" not in (folder / "broker.log").read_text():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            raise NoBroker((folder / "broker.log").read_text()[-4000:])
+        time.sleep(0.05)
+    return {"bootstrap": f"127.0.0.1:{ports['port']}", "pid": process.pid}
+
+
+def _fetch_jars() -> None:
+    if _jars().exists():
+        return
+    coming = _cache() / "coming"
+    shutil.rmtree(coming, ignore_errors=True)
+    subprocess.run(  # noqa: S603
+        ["mvn", "-q", "-B", "-f", str(RECIPE / "pom.xml"), "dependency:copy-dependencies",  # noqa: S607
+         f"-DoutputDirectory={coming}", "-DincludeScope=runtime"], check=True, stdout=subprocess.DEVNULL)
+    coming.rename(_jars())
+
+
+def _in_docker() -> dict[str, Any]:
+    port = _free_port()
+    settings = {
+        "KAFKA_NODE_ID": "1", "KAFKA_PROCESS_ROLES": "broker,controller",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093", "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_LISTENERS": "PLAINTEXT://0.0.0.0:9092,CONTROLLER://localhost:9093",
+        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1", "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS": "4",
+        "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1", "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0", "KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS": "1000",
+        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false", "KAFKA_HEAP_OPTS": "-Xmx512m -Xms256m",
+    }
+    given = [part for name, value in settings.items() for part in ("-e", f"{name}={value}")]
+    started = subprocess.run(  # noqa: S603
+        ["docker", "run", "-d", "--rm", "-p", f"127.0.0.1:{port}:9092", *given, f"apache/kafka:{VERSION}"],  # noqa: S607
+        capture_output=True, text=True, check=True)
+    container = started.stdout.strip()
+    deadline = time.monotonic() + READY_S
+    while "Kafka Server started" not in _said(container):
+        if time.monotonic() > deadline:
+            raise NoBroker(_said(container)[-4000:])
+        time.sleep(0.2)
+    return {"bootstrap": f"127.0.0.1:{port}", "container": container}
+
+
+def _said(container: str) -> str:
+    return subprocess.run(["docker", "logs", container], capture_output=True, text=True, check=False).stdout  # noqa: S603, S607
+
+
+def _mocked() -> Iterator[Broker]:
+    from confluent_kafka import Producer
+
+    cluster = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, "log_level": 0})
+    brokers = cluster.list_topics(timeout=10).brokers.values()
+    yield Broker(",".join(f"{one.host}:{one.port}" for one in brokers), "mock")
+    cluster.flush(1)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _quietly(*command: str, timeout: float) -> bool:
+    try:
+        ended = subprocess.run(command, capture_output=True, check=False, timeout=timeout)  # noqa: S603
+    except subprocess.TimeoutExpired:
+        return False
+    return ended.returncode == 0

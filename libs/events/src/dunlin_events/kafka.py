@@ -1,0 +1,250 @@
+"""The bus on Kafka: an idempotent producer that is thrown away when it fails, and readers with static names."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalGenerationError,
+    IllegalStateError,
+    KafkaError,
+    RebalanceInProgressError,
+    TopicAlreadyExistsError,
+    UnknownMemberIdError,
+)
+
+from dunlin_events.envelope import Record
+from dunlin_events.topics import TOPICS, BusAway, Partition, Received, WrongPartitionCount, partition_of
+
+LARGEST_BATCH: Final = 4 * 1024 * 1024
+"""Bytes; the topics are created with it, too."""
+_TOPIC: Final = {"cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": str(LARGEST_BATCH + 65536)}
+_DISPLACED = (
+    CommitFailedError, IllegalGenerationError, IllegalStateError, RebalanceInProgressError, UnknownMemberIdError)
+_log = structlog.get_logger(__name__)
+
+
+@contextlib.asynccontextmanager
+async def _away() -> AsyncIterator[None]:
+    try:
+        yield
+    except BusAway:
+        raise
+    except (KafkaError, OSError) as error:
+        raise BusAway(f"Kafka: {error!r}") from error
+
+
+class KafkaPublisher:
+    """One batch a partition and tick. After a failure a new producer: the old one's sequence may be broken for ever."""
+
+    def __init__(self, bootstrap: str, topics: Mapping[str, int], request_timeout_ms: int) -> None:
+        self._bootstrap, self._topics, self._request_timeout_ms = bootstrap, topics, request_timeout_ms
+        self._producer: Any = None
+        self._turn = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Connect, if the broker is there; else `publish` tries again."""
+        with contextlib.suppress(BusAway):
+            async with self._turn, _away():
+                await self._ready()
+
+    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+        """Raises BusAway; a part may have been stored."""
+        waiting: dict[int, list[Record]] = {}
+        for record in records:
+            waiting.setdefault(partition_of(record.key, self._topics[topic]), []).append(record)
+        async with self._turn, _away():
+            producer = await self._ready()
+            try:
+                while waiting:
+                    waiting = await self._send(producer, topic, waiting)
+            except BaseException:
+                self._producer = None
+                await _dismiss(producer)
+                raise
+
+    async def stop(self) -> None:
+        async with self._turn:
+            producer, self._producer = self._producer, None
+            if producer is not None:
+                await _dismiss(producer)
+
+    async def _ready(self) -> Any:
+        if self._producer is None:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap, enable_idempotence=True, acks="all", max_batch_size=LARGEST_BATCH,
+                max_request_size=2 * LARGEST_BATCH, request_timeout_ms=self._request_timeout_ms,
+            )
+            try:
+                await producer.start()
+            except BaseException:
+                await _dismiss(producer)
+                raise
+            self._producer = producer
+        return self._producer
+
+    async def _send(
+        self, producer: Any, topic: str, waiting: Mapping[int, Sequence[Record]]
+    ) -> dict[int, list[Record]]:
+        """Send what fits into one batch per partition; return the rest. The next one leaves when these have arrived."""
+        sent, rest = [], {}
+        for number, records in waiting.items():
+            batch = producer.create_batch()
+            taken = 0
+            for record in records:
+                key, headers = record.key.encode(), list(record.headers)
+                if batch.append(timestamp=None, key=key, value=record.value, headers=headers) is None:
+                    break
+                taken += 1
+            batch.close()
+            sent.append(await producer.send_batch(batch, topic, partition=number))
+            if taken < len(records):
+                rest[number] = list(records[taken:])
+        outcomes = await asyncio.gather(*sent, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return rest
+
+
+class KafkaReader:
+    """A static member: a restart within the session timeout gets its partitions back without a rebalance."""
+
+    def __init__(self, consumer: Any, topics: Sequence[str]) -> None:
+        self._consumer, self._topics = consumer, topics
+        self._fetching: asyncio.Task[Any] | None = None
+        self._started = False
+        self._positions: dict[Partition, int] = {}
+
+    async def start(self) -> None:
+        """Connect, if the broker is there; else `poll` tries again."""
+        with contextlib.suppress(BusAway):
+            await self._ready()
+
+    async def poll(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Received]]:
+        """Raises BusAway. A poll that is cancelled goes on unseen, and the next one returns what it found."""
+        async with _away():
+            await self._ready()
+            if self._fetching is None:
+                self._fetching = asyncio.create_task(
+                    self._consumer.getmany(timeout_ms=timeout_ms, max_records=max_records))
+            try:
+                fetched = await asyncio.shield(self._fetching)
+            finally:
+                if self._fetching.done():
+                    self._fetching = None
+        found = {Partition(at.topic, at.partition): [_received(r) for r in got] for at, got in fetched.items() if got}
+        self._positions |= {partition: received[-1].offset + 1 for partition, received in found.items()}
+        return found
+
+    async def commit(self, offsets: Mapping[Partition, int]) -> None:
+        """Raises BusAway."""
+        mine = {TopicPartition(*p): offset for p, offset in offsets.items() if p in self.assigned()}
+        if not mine:
+            return
+        async with _away():
+            try:
+                await self._consumer.commit(mine)
+            except _DISPLACED as moved:
+                _log.info("offsets not stored: the partitions moved", reason=repr(moved))
+
+    async def seek(self, partition: Partition, offset: int) -> None:
+        with contextlib.suppress(IllegalStateError):
+            self._consumer.seek(TopicPartition(*partition), offset)
+            self._positions[partition] = offset
+
+    def pause(self, *partitions: Partition) -> None:
+        self._consumer.pause(*(TopicPartition(*p) for p in partitions if p in self.assigned()))
+
+    def resume(self, *partitions: Partition) -> None:
+        self._consumer.resume(*(TopicPartition(*p) for p in partitions if p in self.assigned()))
+
+    def assigned(self) -> Collection[Partition]:
+        return {Partition(at.topic, at.partition) for at in self._consumer.assignment()}
+
+    def lag(self) -> Mapping[Partition, int]:
+        ends = {p: self._consumer.highwater(TopicPartition(*p)) for p in self.assigned()}
+        return {p: max(0, end - self._positions.get(p, 0)) for p, end in ends.items() if end is not None}
+
+    async def stop(self) -> None:
+        if self._fetching is not None:
+            with contextlib.suppress(KafkaError, OSError):
+                await self._fetching
+        if self._started:
+            with contextlib.suppress(KafkaError, OSError):
+                await self._consumer.stop()
+
+    async def _ready(self) -> None:
+        if not self._started:
+            async with _away():
+                await self._consumer.start()
+            self._started = True
+
+
+class KafkaBus:
+    """The bus at `bootstrap` (host:port, ...); a member that is silent for `session_s` loses its partitions."""
+
+    def __init__(
+        self, bootstrap: str, *, topics: Mapping[str, int] = MappingProxyType(TOPICS), session_s: float = 30.0,
+        request_timeout_ms: int = 20_000, replication: int = -1,
+    ) -> None:
+        self._bootstrap, self._topics, self._session_ms = bootstrap, topics, int(session_s * 1000)
+        self._request_timeout_ms, self._replication = request_timeout_ms, replication
+
+    def publisher(self) -> KafkaPublisher:
+        return KafkaPublisher(self._bootstrap, self._topics, self._request_timeout_ms)
+
+    def reader(self, group: str, topics: Sequence[str], member: str) -> KafkaReader:
+        """Call it inside the running event loop."""
+        consumer = AIOKafkaConsumer(
+            *topics, bootstrap_servers=self._bootstrap, group_id=group, group_instance_id=member, client_id=member,
+            enable_auto_commit=False, auto_offset_reset="earliest", session_timeout_ms=self._session_ms,
+            heartbeat_interval_ms=self._session_ms // 4, fetch_max_wait_ms=100,
+            max_partition_fetch_bytes=LARGEST_BATCH + 65536,
+        )
+        return KafkaReader(consumer, topics)
+
+    async def ensure_topics(self) -> None:
+        """Create the topics that are missing. Refuses: wrong_partition_count. Raises BusAway."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        async with _away():
+            try:
+                await admin.start()
+                missing = set(self._topics) - set(await admin.list_topics())
+                new = [NewTopic(name, self._topics[name], self._replication, topic_configs=_TOPIC) for name in missing]
+                if new:
+                    with contextlib.suppress(TopicAlreadyExistsError):
+                        await admin.create_topics(new)
+                found = await self._counts(admin)
+            finally:
+                await admin.close()
+        for topic, count in found.items():
+            if count != self._topics[topic]:
+                raise WrongPartitionCount(topic, count, self._topics[topic])
+
+    async def _counts(self, admin: Any) -> dict[str, int]:
+        """Partition counts, as soon as the brokers know all topics."""
+        async with asyncio.timeout(self._request_timeout_ms / 1000):
+            while True:
+                described = await admin.describe_topics(list(self._topics))
+                found = {t["topic"]: len(t["partitions"]) for t in described if not t["error_code"]}
+                if found.keys() == self._topics.keys():
+                    return found
+                await asyncio.sleep(0.1)
+
+
+def _received(found: Any) -> Received:
+    record = Record((found.key or b"").decode(errors="replace"), tuple(found.headers), found.value)
+    return Received(Partition(found.topic, found.partition), found.offset, record)
+
+
+async def _dismiss(producer: Any) -> None:
+    """Let go of a producer; what it still holds is sent again by its successor."""
+    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+        await asyncio.wait_for(producer.stop(), 5)
