@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Numeric,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -32,13 +33,13 @@ class CustomerRow(Row, table=True):
     tenant_id: UUID = Field(primary_key=True)
     customer_id: UUID = Field(primary_key=True)
     known: bool
-    number: str | None
-    name: str | None
-    kind: str | None
-    status: str | None
-    tax_id: str | None
-    region: str | None
-    industry: str | None
+    number: str | None = Field(sa_type=Text)
+    name: str | None = Field(sa_type=Text)
+    kind: str | None = Field(sa_type=Text)
+    status: str | None = Field(sa_type=Text)
+    tax_id: str | None = Field(sa_type=Text)
+    region: str | None = Field(sa_type=Text)
+    industry: str | None = Field(sa_type=Text)
     due_days: int | None
     end_of_month: bool | None
     __table_args__ = (Index(None, "tenant_id", "number"),)
@@ -49,7 +50,7 @@ class NumberSeriesRow(Row, table=True):
 
     __tablename__ = "number_series"
     tenant_id: UUID = Field(primary_key=True)
-    series: str = Field(primary_key=True)
+    series: str = Field(primary_key=True, sa_type=Text)
     next_number: int = Field(sa_type=BigInteger)
     last_issued_on: date | None
     __table_args__ = (CheckConstraint("next_number >= 1", name="counts_from_one"),)
@@ -62,20 +63,20 @@ class InvoiceRow(Row, table=True):
     tenant_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
     customer_id: UUID
-    status: str
-    series: str
-    number: str | None
-    external_id: str | None
+    status: str = Field(sa_type=Text)
+    series: str = Field(sa_type=Text)
+    number: str | None = Field(sa_type=Text)
+    external_id: str | None = Field(sa_type=Text)
     issued_on: date | None
     due_on: date | None
-    currency: str
+    currency: str = Field(sa_type=Text)
     net: int = Field(sa_type=BigInteger)
     tax: int = Field(sa_type=BigInteger)
     total: int = Field(sa_type=BigInteger)
-    tax_rounding: str
+    tax_rounding: str = Field(sa_type=Text)
     authorization_id: UUID | None
     final: bool
-    origin: str
+    origin: str = Field(sa_type=Text)
     buyer: str | None = Field(sa_type=JSONB)
     seller: str | None = Field(sa_type=JSONB)
     draft_lines: str | None = Field(sa_type=JSONB)
@@ -103,12 +104,12 @@ class InvoiceLineRow(Row, table=True):
     tenant_id: UUID = Field(primary_key=True)
     invoice_id: UUID = Field(primary_key=True)
     position: int = Field(primary_key=True)
-    description: str
-    product: str | None
+    description: str = Field(sa_type=Text)
+    product: str | None = Field(sa_type=Text)
     quantity: Decimal = Field(sa_type=Numeric(24, QUANTITY_SCALE))
     unit_price: Decimal = Field(sa_type=Numeric(24, PRICE_SCALE))
     tax_rate: Decimal = Field(sa_type=Numeric(8, TAX_RATE_SCALE))
-    currency: str
+    currency: str = Field(sa_type=Text)
     net: int = Field(sa_type=BigInteger)
     tax: int = Field(sa_type=BigInteger)
     __table_args__ = (ForeignKeyConstraint(["tenant_id", "invoice_id"], ["invoice.tenant_id", "invoice.id"]),)
@@ -125,8 +126,8 @@ class ItemRow(Row, table=True):
     id: UUID = Field(primary_key=True)
     customer_id: UUID
     invoice_id: UUID
-    kind: str
-    currency: str
+    kind: str = Field(sa_type=Text)
+    currency: str = Field(sa_type=Text)
     amount: int = Field(sa_type=BigInteger)
     open: int = Field(sa_type=BigInteger)
     disputed: int = Field(sa_type=BigInteger)
@@ -135,7 +136,7 @@ class ItemRow(Row, table=True):
     due_on: date
     due_version: int
     overdue_told_version: int
-    origin: str
+    origin: str = Field(sa_type=Text)
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "invoice_id"], ["invoice.tenant_id", "invoice.id"]),

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -28,7 +29,7 @@ class AccountRow(Row, table=True):
     __tablename__ = "account"
     tenant_id: UUID = Field(primary_key=True)
     customer_id: UUID = Field(primary_key=True)
-    currency: str = Field(primary_key=True)
+    currency: str = Field(primary_key=True, sa_type=Text)
     open: int = Field(sa_type=BigInteger)
     disputed: int = Field(sa_type=BigInteger)
     unapplied: int = Field(sa_type=BigInteger)
@@ -49,21 +50,21 @@ class CreditRow(Row, table=True):
     tenant_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
     customer_id: UUID
-    kind: str
-    state: str
-    method: str
-    payer: str | None
-    reference: str | None
-    external_id: str | None
-    currency: str
+    kind: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    method: str = Field(sa_type=Text)
+    payer: str | None = Field(sa_type=Text)
+    reference: str | None = Field(sa_type=Text)
+    external_id: str | None = Field(sa_type=Text)
+    currency: str = Field(sa_type=Text)
     amount: int = Field(sa_type=BigInteger)
     unapplied: int = Field(sa_type=BigInteger)
     received_on: date
     business_on: date
     effective_on: date
     raised_on: date
-    origin: str
-    actor: str
+    origin: str = Field(sa_type=Text)
+    actor: str = Field(sa_type=Text)
     labels: str = Field(sa_type=JSONB)
     version: int
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
@@ -88,13 +89,13 @@ class AllocationRow(Row, table=True):
     customer_id: UUID
     credit_id: UUID
     item_id: UUID
-    currency: str
+    currency: str = Field(sa_type=Text)
     amount: int = Field(sa_type=BigInteger)
     effective_on: date
     business_on: date
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
-    actor: str
-    reason: str
+    actor: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "credit_id"], ["credit.tenant_id", "credit.id"]),
         ForeignKeyConstraint(["tenant_id", "item_id"], ["item.tenant_id", "item.id"]),
@@ -112,13 +113,13 @@ class AllocationReversalRow(Row, table=True):
     id: UUID = Field(primary_key=True)
     allocation_id: UUID
     customer_id: UUID
-    currency: str
+    currency: str = Field(sa_type=Text)
     amount: int = Field(sa_type=BigInteger)
     effective_on: date
     business_on: date
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
-    actor: str
-    reason: str
+    actor: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "allocation_id"], ["allocation.tenant_id", "allocation.id"]),
         UniqueConstraint("tenant_id", "allocation_id"),
@@ -133,13 +134,13 @@ class PaymentReversalRow(Row, table=True):
     id: UUID = Field(primary_key=True)
     credit_id: UUID
     customer_id: UUID
-    currency: str
+    currency: str = Field(sa_type=Text)
     amount: int = Field(sa_type=BigInteger)
     effective_on: date
     business_on: date
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
-    actor: str
-    reason: str
+    actor: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "credit_id"], ["credit.tenant_id", "credit.id"]),
         UniqueConstraint("tenant_id", "credit_id"),
@@ -155,12 +156,12 @@ class LedgerEntryRow(Row, table=True):
     __tablename__ = "ledger_entry"
     tenant_id: UUID = Field(primary_key=True)
     customer_id: UUID = Field(primary_key=True)
-    currency: str = Field(primary_key=True)
+    currency: str = Field(primary_key=True, sa_type=Text)
     position: int = Field(primary_key=True, sa_type=BigInteger)
-    side: str
+    side: str = Field(sa_type=Text)
     item_id: UUID | None
     credit_id: UUID | None
-    fact_kind: str
+    fact_kind: str = Field(sa_type=Text)
     fact_id: UUID
     amount: int = Field(sa_type=BigInteger)
     effective_on: date
@@ -182,7 +183,7 @@ class JournalEntryRow(Row, table=True):
     __tablename__ = "journal_entry"
     tenant_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
-    fact_kind: str
+    fact_kind: str = Field(sa_type=Text)
     fact_id: UUID
     customer_id: UUID
     effective_on: date
@@ -196,8 +197,8 @@ class JournalLineRow(Row, table=True):
     __tablename__ = "journal_line"
     tenant_id: UUID = Field(primary_key=True)
     journal_entry_id: UUID = Field(primary_key=True)
-    account: str = Field(primary_key=True)
-    currency: str
+    account: str = Field(primary_key=True, sa_type=Text)
+    currency: str = Field(primary_key=True, sa_type=Text)
     amount: int = Field(sa_type=BigInteger)
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "journal_entry_id"], ["journal_entry.tenant_id", "journal_entry.id"]),
@@ -214,8 +215,8 @@ class PeriodLockRow(Row, table=True):
     id: UUID
     closed_until: date
     hard: bool
-    actor: str
-    reason: str
+    actor: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
@@ -226,11 +227,11 @@ class AuditLogRow(Row, table=True):
     tenant_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
-    actor: str
-    action: str
+    actor: str = Field(sa_type=Text)
+    action: str = Field(sa_type=Text)
     subject_id: UUID
     customer_id: UUID | None
     before: str | None = Field(sa_type=JSONB)
     after: str | None = Field(sa_type=JSONB)
-    correlation_id: str
+    correlation_id: str = Field(sa_type=Text)
     __table_args__ = (Index(None, "tenant_id", "subject_id"),)

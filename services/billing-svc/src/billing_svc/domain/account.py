@@ -1,0 +1,47 @@
+"""A customer's account in one currency: two controls that are never netted, and how a fact moves them."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from billing_svc.domain.ledger import Fact, Side
+from dunlin_kernel.money import Money, sum_money
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`open` is what is owed, `disputed` the part of it in dispute, `unapplied` credit not used yet; `entries` counts
+    the ledger entries written so far."""
+
+    customer_id: UUID
+    open: Money
+    disputed: Money
+    unapplied: Money
+    entries: int
+    version: int
+
+    @classmethod
+    def empty(cls, customer_id: UUID, currency: str) -> "Account":
+        zero = Money.zero(currency)
+        return cls(customer_id, zero, zero, zero, 0, 0)
+
+    @property
+    def currency(self) -> str:
+        return self.open.currency
+
+    @property
+    def net(self) -> Money:
+        return self.open - self.unapplied
+
+    def after(self, fact: Fact) -> "Account":
+        """The account right after this fact."""
+        assert (fact.customer_id, fact.currency) == (self.customer_id, self.currency), "a fact of this account"
+        moved = replace(
+            self, open=self.open + _sum(fact, Side.RECEIVABLE), unapplied=self.unapplied + _sum(fact, Side.CREDIT),
+            entries=self.entries + len(fact.entries), version=self.version + 1)
+        assert moved.open >= moved.disputed, "what is owed covers what is disputed"
+        assert not moved.unapplied.is_negative, "no credit is used twice"
+        return moved
+
+
+def _sum(fact: Fact, side: Side) -> Money:
+    return sum_money(fact.currency, (entry.amount for entry in fact.entries if entry.side is side))

@@ -1,0 +1,110 @@
+"""Allocation: which part of a credit pays which item. Never more than is owed, never more than was received."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from billing_svc.domain.item import Item
+from billing_svc.domain.journal import journal_of_allocation
+from billing_svc.domain.ledger import Entry, Fact, FactKind, Side
+from dunlin_kernel.errors import NotFound, RuleBroken
+from dunlin_kernel.money import Money, sum_money
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So much of a credit for this item; `amount` None means as much as is open and there."""
+
+    item_id: UUID
+    amount: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What an item gets."""
+
+    item_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """Shares in the order in which they are taken, and the rest that stays unapplied."""
+
+    shares: tuple[Share, ...]
+    rest: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The fact of a share: `effective_on` drives the books, `business_on` is the credit's value date."""
+
+    id: UUID
+    customer_id: UUID
+    credit_id: UUID
+    item_id: UUID
+    amount: Money
+    effective_on: date
+    business_on: date
+
+
+def allocate_explicitly(available: Money, parts: Sequence[Part], items: Mapping[UUID, Item]) -> Allocated:
+    """Give each named item what the payer chose for it.
+
+    Refuses: item_not_found, item_named_twice, currency_mismatch, amount_not_positive, more_than_open,
+    more_than_unapplied.
+    """
+    if len({part.item_id for part in parts}) < len(parts):
+        raise RuleBroken("item_named_twice", "Name each item once, with the whole amount for it.")
+    rest, shares = available, []
+    for part in parts:
+        item = items.get(part.item_id)
+        if item is None:
+            raise NotFound("item_not_found", "There is no such item of this customer.", item_id=part.item_id)
+        share = min(item.open, rest) if part.amount is None else part.amount
+        _check(share, item, rest)
+        shares.append(Share(item.id, share))
+        rest -= share
+    return _whole(available, shares, rest)
+
+
+def allocate_oldest_first(available: Money, open_items: Iterable[Item]) -> Allocated:
+    """Spread a credit over open items of its currency: oldest due date first, so what is due before what is not."""
+    payable = [item for item in open_items if item.open.currency == available.currency]
+    rest, shares = available, []
+    for item in sorted(payable, key=lambda item: (item.due_on, item.id)):
+        share = min(rest, item.open)
+        if share.is_positive:
+            shares.append(Share(item.id, share))
+            rest -= share
+    return _whole(available, shares, rest)
+
+
+def fact_of_allocation(allocation: Allocation) -> Fact:
+    """The item owes less, the credit has less left."""
+    return Fact(
+        FactKind.CREDIT_ALLOCATED, allocation.id, allocation.customer_id, allocation.amount.currency,
+        allocation.effective_on,
+        (Entry(Side.RECEIVABLE, allocation.item_id, -allocation.amount),
+         Entry(Side.CREDIT, allocation.credit_id, -allocation.amount)),
+        journal_of_allocation(allocation.amount))
+
+
+def _check(share: Money, item: Item, rest: Money) -> None:
+    if share.currency != item.open.currency:
+        raise RuleBroken("currency_mismatch", "A credit pays items of its own currency only.", item_id=item.id)
+    if item.is_settled:
+        raise RuleBroken("more_than_open", "Nothing is open on this item.", item_id=item.id, open=item.open)
+    if not share.is_positive:
+        raise RuleBroken("amount_not_positive", "Each part has an amount above zero.", item_id=item.id)
+    if share > item.open:
+        raise RuleBroken("more_than_open", "This is more than the item owes.", item_id=item.id, open=item.open)
+    if share > rest:
+        raise RuleBroken("more_than_unapplied", "The parts sum to more than the credit has left.", unapplied=rest)
+
+
+def _whole(available: Money, shares: Sequence[Share], rest: Money) -> Allocated:
+    assert sum_money(available.currency, (share.amount for share in shares)) + rest == available, "no cent is lost"
+    assert not rest.is_negative, "never more than was there"
+    return Allocated(tuple(shares), rest)

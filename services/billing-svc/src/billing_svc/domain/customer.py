@@ -1,0 +1,38 @@
+"""Customers as billing knows them: who may be invoiced, and when an invoice is due."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from dunlin_kernel.calendar import Terms
+from dunlin_kernel.errors import Conflict, NotReady
+
+MAY_BE_INVOICED = frozenset({"active", "prospect"})
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """What customer-svc told; frozen into a document at issue."""
+
+    id: UUID
+    number: str
+    name: str | None
+    kind: str
+    tax_id: str | None
+    status: str
+    terms: Terms
+
+
+def heard_of(customer: Customer | None, customer_id: UUID) -> Customer:
+    """Refuses: customer_not_known_yet."""
+    if customer is None:
+        raise NotReady("customer_not_known_yet", "This customer has not been heard of here yet.",
+                       customer_id=customer_id)
+    return customer
+
+
+def invoiceable(customer: Customer) -> Customer:
+    """Refuses: customer_suspended."""
+    if customer.status not in MAY_BE_INVOICED:
+        raise Conflict("customer_suspended", "Nothing new is invoiced to a suspended or closed customer.",
+                       status=customer.status)
+    return customer

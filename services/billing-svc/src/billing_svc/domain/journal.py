@@ -1,0 +1,45 @@
+"""The journal: double entry per fact, debit +, credit -; each set of lines sums to zero."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dunlin_kernel.money import Money
+
+
+class JournalAccount(StrEnum):
+    RECEIVABLE_CONTROL = "receivable_control"
+    CUSTOMER_CREDIT = "customer_credit"
+    REVENUE = "revenue"
+    TAX = "tax"
+    BANK = "bank"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    account: JournalAccount
+    amount: Money
+
+
+def journal_of_invoice(net: Money, tax: Money) -> tuple[JournalLine, ...]:
+    """Dr receivables, Cr revenue, Cr output tax."""
+    return _lines(
+        (JournalAccount.RECEIVABLE_CONTROL, net + tax), (JournalAccount.REVENUE, -net), (JournalAccount.TAX, -tax))
+
+
+def journal_of_payment(amount: Money) -> tuple[JournalLine, ...]:
+    """Dr bank, Cr customer credit: money received is owed back until it is allocated."""
+    return _lines((JournalAccount.BANK, amount), (JournalAccount.CUSTOMER_CREDIT, -amount))
+
+
+def journal_of_allocation(amount: Money) -> tuple[JournalLine, ...]:
+    """Dr customer credit, Cr receivables."""
+    return _lines((JournalAccount.CUSTOMER_CREDIT, amount), (JournalAccount.RECEIVABLE_CONTROL, -amount))
+
+
+def reversed_journal(lines: tuple[JournalLine, ...]) -> tuple[JournalLine, ...]:
+    """The same lines the other way round."""
+    return tuple(JournalLine(line.account, -line.amount) for line in lines)
+
+
+def _lines(*pairs: tuple[JournalAccount, Money]) -> tuple[JournalLine, ...]:
+    return tuple(JournalLine(account, amount) for account, amount in pairs if not amount.is_zero)

@@ -1,0 +1,112 @@
+"""Payments: money received. Only a confirmed one frees credit; what is not allocated stays as unapplied credit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from billing_svc.domain.allocation import Part
+from billing_svc.domain.journal import journal_of_payment
+from billing_svc.domain.ledger import Entry, Fact, FactKind, Origin, Side
+from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.lifecycle import Lifecycle
+from dunlin_kernel.money import Money
+
+
+class PaymentState(StrEnum):
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    REVERSED = "reversed"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+PAYMENT_LIFECYCLE = Lifecycle("payment", {
+    PaymentState.PENDING: {PaymentState.CONFIRMED, PaymentState.REJECTED, PaymentState.EXPIRED},
+    PaymentState.CONFIRMED: {PaymentState.REVERSED},
+    PaymentState.REVERSED: set(),
+    PaymentState.REJECTED: set(),
+    PaymentState.EXPIRED: set(),
+})
+
+
+class AllocationRule(StrEnum):
+    """What the payer chose: named items, the oldest debt first, or nothing yet."""
+
+    ITEMS = "items"
+    OLDEST_FIRST = "oldest_first"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPayment:
+    """The wish to record money that has arrived. `effective_on` is its day in the books: `received_on` unless given."""
+
+    id: UUID
+    customer_id: UUID
+    amount: Money
+    received_on: date
+    method: str
+    rule: AllocationRule
+    parts: tuple[Part, ...] = ()
+    effective_on: date | None = None
+    payer: str | None = None
+    reference: str | None = None
+    external_id: str | None = None
+    origin: Origin = Origin.LIVE
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment as the ledger keeps it. `business_on` is its value date, whatever day the books gave it."""
+
+    id: UUID
+    customer_id: UUID
+    state: PaymentState
+    amount: Money
+    unapplied: Money
+    received_on: date
+    business_on: date
+    effective_on: date
+    raised_on: date
+    version: int
+
+    def after(self, entry: Entry, effective_on: date) -> "Payment":
+        """The payment right after this entry."""
+        moved = replace(
+            self, unapplied=self.unapplied + entry.amount, version=self.version + 1,
+            raised_on=max(self.raised_on, effective_on) if entry.amount.is_positive else self.raised_on)
+        assert not moved.unapplied.is_negative, "never more used than was received"
+        assert moved.unapplied <= self.amount, "never more given back than was used"
+        return moved
+
+    def reversed(self) -> "Payment":
+        """Refuses: illegal_transition."""
+        state = PAYMENT_LIFECYCLE.advance(self.state, PaymentState.REVERSED)
+        return replace(self, state=state, version=self.version + 1)
+
+
+def receive(command: RecordPayment, *, effective_on: date, today: date) -> Payment:
+    """A payment that has arrived for certain, before any of it is entered.
+
+    Refuses: amount_not_positive, received_in_future, effective_too_early.
+    """
+    if not command.amount.is_positive:
+        raise RuleBroken("amount_not_positive", "A payment has an amount above zero.")
+    if command.received_on > today:
+        raise RuleBroken("received_in_future", "A payment cannot have been received after today.", today=today)
+    if effective_on < command.received_on:
+        raise RuleBroken("effective_too_early", "Money takes effect no earlier than it was received.",
+                         earliest=command.received_on)
+    return Payment(
+        command.id, command.customer_id, PaymentState.CONFIRMED, command.amount, Money.zero(command.amount.currency),
+        command.received_on, command.received_on, effective_on, effective_on, 0)
+
+
+def fact_of_payment(payment: Payment) -> Fact:
+    """Money came in: the customer's credit rises by all of it."""
+    return Fact(
+        FactKind.PAYMENT_CONFIRMED, payment.id, payment.customer_id, payment.amount.currency, payment.effective_on,
+        (Entry(Side.CREDIT, payment.id, payment.amount),), journal_of_payment(payment.amount))

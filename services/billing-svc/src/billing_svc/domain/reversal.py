@@ -1,0 +1,109 @@
+"""Reversals: a payment that did not arrive, or was recorded in error, is undone by facts with dates of their own.
+
+A return takes its own date; a correction the original one if that is open, else the first open day. A reversal is never
+effective before what it reverses.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from billing_svc.domain.allocation import Allocation, fact_of_allocation
+from billing_svc.domain.journal import journal_of_payment, reversed_journal
+from billing_svc.domain.ledger import Entry, Fact, FactKind, Side
+from billing_svc.domain.payment import Payment
+from billing_svc.domain.posting_dates import Books, Step, earliest_day
+from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.money import Money
+
+
+class ReversalReason(StrEnum):
+    NOT_RECEIVED = "not_received"
+    RECORDED_IN_ERROR = "recorded_in_error"
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationReversal:
+    """The undoing of one allocation."""
+
+    id: UUID
+    allocation: Allocation
+    effective_on: date
+    business_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentReversal:
+    """The undoing of a payment after its allocations; `amount` is the whole of it."""
+
+    id: UUID
+    payment: Payment
+    amount: Money
+    effective_on: date
+    business_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalWish:
+    """`effective_on` None means today for a return, the payment's own day for a correction."""
+
+    payment_id: UUID
+    reason: ReversalReason
+    effective_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """Allocation reversals, then the reversal of the payment."""
+
+    allocations: tuple[AllocationReversal, ...]
+    payment: PaymentReversal
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """All that deciding needs: the payment, its live allocations, its ledger entries so far, and the calendar."""
+
+    payment: Payment
+    live: Sequence[Allocation]
+    steps: Sequence[Step]
+    books: Books
+
+
+def undo(wish: ReversalWish, undoing: Undoing, new_id: Callable[[], UUID]) -> Undone:
+    """Reverse all live allocations and the payment itself.
+
+    Refuses: effective_too_early, effective_in_future, period_locked.
+    """
+    payment, correction = undoing.payment, wish.reason is ReversalReason.RECORDED_IN_ERROR
+    books = undoing.books
+    day = books.day_of(wish.effective_on, default=payment.effective_on if correction else books.today,
+                       not_before=payment.effective_on)
+    undone = tuple(
+        AllocationReversal(new_id(), one, effective_on=max(day, one.effective_on),
+                           business_on=one.business_on if correction else max(day, one.business_on))
+        for one in undoing.live)
+    back = [Step(one.effective_on, one.allocation.amount.minor) for one in undone]
+    able = earliest_day([*undoing.steps, *back], payment.amount.minor)
+    if wish.effective_on is not None and able > wish.effective_on:
+        raise RuleBroken("effective_too_early", "Part of the payment was in use on that day.", earliest=able)
+    business_on = payment.business_on if correction else day
+    return Undone(undone, PaymentReversal(new_id(), payment, payment.amount, max(day, able), business_on))
+
+
+def fact_of_allocation_reversal(reversal: AllocationReversal) -> Fact:
+    """The item owes that part again; the credit has it back."""
+    was = fact_of_allocation(reversal.allocation)
+    return Fact(
+        FactKind.ALLOCATION_REVERSED, reversal.id, was.customer_id, was.currency, reversal.effective_on,
+        tuple(Entry(entry.side, entry.ref_id, -entry.amount) for entry in was.entries), reversed_journal(was.journal))
+
+
+def fact_of_payment_reversal(reversal: PaymentReversal) -> Fact:
+    """The money is gone, and the customer's credit with it."""
+    payment = reversal.payment
+    return Fact(
+        FactKind.PAYMENT_REVERSED, reversal.id, payment.customer_id, reversal.amount.currency, reversal.effective_on,
+        (Entry(Side.CREDIT, payment.id, -reversal.amount),), reversed_journal(journal_of_payment(reversal.amount)))

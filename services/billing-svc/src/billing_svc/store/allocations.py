@@ -1,0 +1,54 @@
+"""Allocations and their reversals: facts, only ever added."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, exists, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from billing_svc.domain.allocation import Allocation
+from billing_svc.domain.reversal import AllocationReversal, PaymentReversal
+from billing_svc.store.ledger_tables import AllocationReversalRow, AllocationRow, PaymentReversalRow
+from dunlin_kernel.money import Money
+from dunlin_kit.transaction import Transaction
+
+_t, _undone = AllocationRow.__table__.c, AllocationReversalRow.__table__.c
+LIVE = select(
+    _t.id, _t.customer_id, _t.credit_id, _t.item_id, _t.currency, _t.amount, _t.effective_on, _t.business_on,
+).where(_t.credit_id == func.any(bindparam("credit_ids", type_=ARRAY(Uuid))),
+        ~exists().where(_undone.allocation_id == _t.id)).order_by(_t.id)
+
+
+async def live_of(tx: Transaction, credit_ids: Collection[UUID]) -> list[Allocation]:
+    """The allocations of these credits that were not undone, in the order in which they were made."""
+    return [_allocation(row) for row in await tx.rows(LIVE, credit_ids=list(credit_ids))]
+
+
+def add(tx: Transaction, allocation: Allocation, *, reason: str, recorded_at: datetime) -> None:
+    tx.insert(AllocationRow, {
+        "id": allocation.id, "customer_id": allocation.customer_id, "credit_id": allocation.credit_id,
+        "item_id": allocation.item_id, "currency": allocation.amount.currency, "amount": allocation.amount.minor,
+        "effective_on": allocation.effective_on, "business_on": allocation.business_on, "recorded_at": recorded_at,
+        "actor": tx.actor, "reason": reason})
+
+
+def add_reversal(tx: Transaction, reversal: AllocationReversal, *, reason: str, recorded_at: datetime) -> None:
+    undone = reversal.allocation
+    tx.insert(AllocationReversalRow, {
+        "id": reversal.id, "allocation_id": undone.id, "customer_id": undone.customer_id,
+        "currency": undone.amount.currency, "amount": undone.amount.minor, "effective_on": reversal.effective_on,
+        "business_on": reversal.business_on, "recorded_at": recorded_at, "actor": tx.actor, "reason": reason})
+
+
+def add_payment_reversal(tx: Transaction, reversal: PaymentReversal, *, reason: str, recorded_at: datetime) -> None:
+    tx.insert(PaymentReversalRow, {
+        "id": reversal.id, "credit_id": reversal.payment.id, "customer_id": reversal.payment.customer_id,
+        "currency": reversal.amount.currency, "amount": reversal.amount.minor, "effective_on": reversal.effective_on,
+        "business_on": reversal.business_on, "recorded_at": recorded_at, "actor": tx.actor, "reason": reason})
+
+
+def _allocation(row: Any) -> Allocation:
+    return Allocation(row["id"], row["customer_id"], row["credit_id"], row["item_id"],
+                      Money(row["amount"], row["currency"]), row["effective_on"], row["business_on"])

@@ -1,0 +1,59 @@
+"""Customers as heard from customer-svc: read for invoices, kept by the consumer."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from billing_svc.domain.customer import Customer
+from billing_svc.store.document_tables import CustomerRow
+from dunlin_kernel.calendar import Terms
+from dunlin_kit.transaction import Transaction
+
+_t = CustomerRow.__table__.c
+_columns = (_t.customer_id, _t.known, _t.number, _t.name, _t.kind, _t.status, _t.tax_id, _t.region, _t.industry,
+            _t.due_days, _t.end_of_month)
+_named = _t.customer_id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
+KNOWN = select(*_columns).where(_named, _t.known.is_(literal_column("true")))
+HELD = select(*_columns).where(_named).order_by(_t.customer_id).with_for_update()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerStub:
+    """All that is kept of a customer; a blank one is not known yet."""
+
+    customer_id: UUID
+    known: bool = False
+    number: str | None = None
+    name: str | None = None
+    kind: str | None = None
+    status: str | None = None
+    tax_id: str | None = None
+    region: str | None = None
+    industry: str | None = None
+    due_days: int | None = None
+    end_of_month: bool | None = None
+
+
+async def known(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Customer]:
+    """Those of these customers that have been heard of."""
+    rows = await tx.rows(KNOWN, ids=list(set(ids)))
+    return {row["customer_id"]: _customer(row) for row in rows}
+
+
+async def hold(tx: Any, ids: Collection[UUID]) -> dict[UUID, CustomerStub]:
+    """The stubs of these customers, locked in order; blank ones for those never heard of."""
+    rows = await tx.rows(HELD, ids=list(ids))
+    return {id_: CustomerStub(id_) for id_ in ids} | {row["customer_id"]: CustomerStub(**row) for row in rows}
+
+
+def keep(tx: Any, *stubs: CustomerStub) -> None:
+    tx.put(CustomerRow, *(asdict(stub) for stub in stubs), key=("customer_id",))
+
+
+def _customer(row: Any) -> Customer:
+    return Customer(row["customer_id"], row["number"], row["name"], row["kind"], row["tax_id"], row["status"],
+                    Terms(row["due_days"], row["end_of_month"]))

@@ -1,0 +1,70 @@
+"""Items: what is owed. Read only after the lock of the account they belong to."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, Uuid, bindparam, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from billing_svc.domain.item import Item, ItemKind
+from billing_svc.domain.ledger import Origin
+from billing_svc.store.document_tables import InvoiceRow, ItemRow
+from dunlin_kernel.money import Money
+from dunlin_kit.transaction import Transaction
+
+_t, _invoice = ItemRow.__table__.c, InvoiceRow.__table__.c
+_ids = bindparam("ids", type_=ARRAY(Uuid))
+
+
+def _items() -> Select[Any]:
+    return select(
+        _t.id, _t.invoice_id, _invoice.number, _t.customer_id, _t.currency, _t.amount, _t.open, _t.disputed,
+        _t.effective_on, _t.raised_on, _t.due_on, _t.due_version,
+    ).join_from(ItemRow.__table__, InvoiceRow.__table__, _invoice.id == _t.invoice_id)
+
+
+BY_ID = _items().where(_t.id == func.any(_ids))
+OPEN_OF = _items().where(_t.customer_id == func.any(_ids), _t.open > literal_column("0"))
+OF_INVOICES = _items().where(_t.invoice_id == func.any(_ids)).order_by(_t.due_on, _t.id)
+
+
+async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Item]:
+    return _by_id(await tx.rows(BY_ID, ids=list(ids))) if ids else {}
+
+
+async def open_of(tx: Transaction, customer_ids: Collection[UUID]) -> dict[UUID, Item]:
+    """All open items of these customers, in any currency."""
+    return _by_id(await tx.rows(OPEN_OF, ids=list(customer_ids))) if customer_ids else {}
+
+
+async def of_invoices(tx: Transaction, invoice_ids: Collection[UUID]) -> list[Item]:
+    """By due date."""
+    return [_item(row) for row in await tx.rows(OF_INVOICES, ids=list(invoice_ids))]
+
+
+def add(tx: Transaction, item: Item, *, origin: Origin, recorded_at: datetime) -> None:
+    tx.insert(ItemRow, {
+        "id": item.id, "customer_id": item.customer_id, "invoice_id": item.invoice_id, "kind": ItemKind.INVOICE.value,
+        "currency": item.amount.currency, "amount": item.amount.minor, "open": item.open.minor,
+        "disputed": item.disputed.minor, "effective_on": item.effective_on, "raised_on": item.raised_on,
+        "due_on": item.due_on, "due_version": item.due_version, "overdue_told_version": 0, "origin": origin.value,
+        "recorded_at": recorded_at})
+
+
+def move(tx: Transaction, *items: Item) -> None:
+    tx.change(ItemRow, *({"id": item.id, "open": item.open.minor, "disputed": item.disputed.minor,
+                          "raised_on": item.raised_on} for item in items))
+
+
+def _by_id(rows: Collection[Any]) -> dict[UUID, Item]:
+    return {row["id"]: _item(row) for row in rows}
+
+
+def _item(row: Mapping[str, Any]) -> Item:
+    currency = row["currency"]
+    return Item(
+        row["id"], row["invoice_id"], row["number"], row["customer_id"], Money(row["amount"], currency),
+        Money(row["open"], currency), Money(row["disputed"], currency), row["effective_on"], row["raised_on"],
+        row["due_on"], row["due_version"])

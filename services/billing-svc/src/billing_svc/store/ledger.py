@@ -1,0 +1,47 @@
+"""The ledger and the journal: entries of facts, only ever added, and the steps by which one item or credit moved."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, func, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from billing_svc.domain.account import Account
+from billing_svc.domain.ledger import Fact, Side
+from billing_svc.domain.posting_dates import Step
+from billing_svc.store.ledger_tables import JournalEntryRow, JournalLineRow, LedgerEntryRow
+from dunlin_kernel.ids import new_id
+from dunlin_kit.transaction import Transaction
+
+_t = LedgerEntryRow.__table__.c
+_ids = bindparam("ids", type_=ARRAY(Uuid))
+STEPS = union_all(
+    select(_t.item_id.label("ref_id"), _t.effective_on, _t.amount).where(_t.item_id == func.any(_ids)),
+    select(_t.credit_id, _t.effective_on, _t.amount).where(_t.credit_id == func.any(_ids)))
+
+
+async def steps_of(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, list[Step]]:
+    """Every entry so far of these items and credits."""
+    steps: dict[UUID, list[Step]] = defaultdict(list)
+    for row in await tx.rows(STEPS, ids=list(ids)):
+        steps[row["ref_id"]].append(Step(row["effective_on"], row["amount"]))
+    return dict(steps)
+
+
+def add(tx: Transaction, fact: Fact, after: Account, recorded_at: datetime) -> None:
+    """Enter a fact; `after` is the account right after it, whose count of entries gives their positions."""
+    first = after.entries - len(fact.entries) + 1
+    dated: dict[str, object] = {"fact_kind": fact.kind.value, "fact_id": fact.id, "customer_id": fact.customer_id,
+             "effective_on": fact.effective_on, "recorded_at": recorded_at}
+    tx.insert(LedgerEntryRow, *(
+        dated | {"currency": fact.currency, "position": position, "side": entry.side.value,
+                 "item_id": entry.ref_id if entry.side is Side.RECEIVABLE else None,
+                 "credit_id": entry.ref_id if entry.side is Side.CREDIT else None, "amount": entry.amount.minor}
+        for position, entry in enumerate(fact.entries, first)))
+    journal_entry_id = new_id()
+    tx.insert(JournalEntryRow, dated | {"id": journal_entry_id})
+    tx.insert(JournalLineRow, *(
+        {"journal_entry_id": journal_entry_id, "account": line.account.value, "currency": line.amount.currency,
+         "amount": line.amount.minor} for line in fact.journal))
