@@ -24,7 +24,7 @@ def wall_of(path: Path) -> int:
     if "tests" in path.parts or path.name == "conftest.py":
         return 400
     room = {"domain": 200, "usecases": 120, "api": 250, "store": 250}
-    return next((room[part] for part in path.parts if part in room), 400 if "versions" in path.parts else 300)
+    return next((room[part] for part in path.parts if part in room), 300)
 
 
 def scopes_of(node: ast.AST, prefix: str = "") -> Iterator[tuple[str, Function | ast.ClassDef]]:
@@ -46,6 +46,8 @@ def parameters_of(function: Function) -> int:
 def beyond_the_walls(root: Path, modules: Mapping[Path, ast.Module]) -> dict[str, int]:
     found: dict[str, int] = {}
     for path, tree in modules.items():
+        if "versions" in path.parts:  # a migration says once what tables there are; it is never changed again
+            continue
         lines = len((root / path).read_text(encoding="utf-8").splitlines())
         if lines > wall_of(path):
             found[str(path)] = lines
