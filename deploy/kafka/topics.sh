@@ -1,0 +1,21 @@
+#!/bin/sh
+# Creates the topics that are missing and refuses a wrong partition count. Written by dunlin_events.catalogue.
+# Settings: KAFKA_BOOTSTRAP, KAFKA_REPLICATION (1), KAFKA_TOPICS (the tool that comes with Kafka).
+set -eu
+tool=${KAFKA_TOPICS:-/opt/kafka/bin/kafka-topics.sh}
+
+ensure() {
+    "$tool" --bootstrap-server "$KAFKA_BOOTSTRAP" --create --if-not-exists --topic "$1" --partitions "$2" \
+        --replication-factor "${KAFKA_REPLICATION:-1}" --config cleanup.policy=delete --config retention.ms=-1
+    found=$("$tool" --bootstrap-server "$KAFKA_BOOTSTRAP" --describe --topic "$1" \
+        | sed -n 's/.*PartitionCount: *\([0-9]*\).*/\1/p')
+    if [ "$found" != "$2" ]; then
+        echo "Topic $1 has $found partitions, not $2: a new count needs a new topic, filled by replay." >&2
+        exit 1
+    fi
+}
+
+ensure dunlin-customer 12
+ensure dunlin-billing 12
+ensure dunlin-credit 12
+ensure dunlin-notify 12
