@@ -18,6 +18,7 @@ from dunlin_local.keys import write_secret
 
 SERVICES = ("customer", "billing", "credit", "notify")
 BUS = "bus"
+CURSORS = "cursors"
 
 
 class DatabasesError(Exception):
@@ -48,10 +49,10 @@ class Databases:
 
 
 def kept_passwords(folder: Path) -> dict[str, str]:
-    """The password of each role, made once and kept in `folder`/roles.json, which only its owner reads."""
+    """The password of each role, and the key of page cursors, made once and kept in a file only its owner reads."""
     path = folder / "roles.json"
     known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    wanted = [BUS, *(f"{service}_{kind}" for service in SERVICES for kind in ROLES)]
+    wanted = [BUS, CURSORS, *(f"{service}_{kind}" for service in SERVICES for kind in ROLES)]
     missing = {role: secrets.token_urlsafe(24) for role in wanted if role not in known}
     if missing:
         known |= missing

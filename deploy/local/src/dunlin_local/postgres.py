@@ -65,6 +65,18 @@ class Postgres:
         assert self._process is not None, "the server is not running"
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the server's first process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    def revive(self) -> None:
+        """Start a killed server again on the same port, so that its clients find it."""
+        if not self.is_running:
+            end_server_of(self.folder)
+            self._wanted_port = self.port
+            self._run()
+
     def url(self, database: str = "postgres") -> str:
         """The superuser's URL of a database of the running server."""
         return f"postgresql://{SUPERUSER}:{self._password_file.read_text().strip()}@{HOST}:{self.port}/{database}"
@@ -81,8 +93,8 @@ class Postgres:
         except OSError as error:
             self._release()
             raise PostgresError(words_for(str(error), self.folder)) from error
-        except PostgresError:
-            self._release()
+        except BaseException:
+            self.stop()
             raise
 
     def stop(self) -> None:

@@ -1,0 +1,175 @@
+"""`./dunlin up`: everything on one machine, from nothing to a token, and down again on Ctrl-C."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from dunlin_kernel.clock import SystemClock
+from dunlin_kit.process import uvicorn_loop
+from dunlin_kit.telemetry import configure_logging, serve_metrics
+from dunlin_local.databases import SERVICES, DatabasesError, make_databases
+from dunlin_local.demonstration import Shown, demonstration
+from dunlin_local.issuer import Issuer
+from dunlin_local.mailbox import kept_mail
+from dunlin_local.node_settings import Surroundings, settings_of
+from dunlin_local.places import data_folder, forget, remember, server_folder
+from dunlin_local.postgres import Postgres, PostgresError
+from dunlin_local.schemas import SchemaError, bring_up
+from dunlin_local.single_node import SingleNode
+from dunlin_local.terminal import give_up, progress, step
+
+WATCH_SECONDS = 0.5
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run until stopped; says in one sentence what is in the way, and ends with 1."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with _port(arguments.host, arguments.port) as listening:
+        try:
+            with _server() as server:
+                uvicorn_loop(_run(arguments, listening, server))
+        except (PostgresError, DatabasesError, SchemaError) as hindrance:
+            give_up(str(hindrance))
+        except OSError as error:
+            give_up(_words(error))
+        except KeyboardInterrupt:
+            return 130
+    progress.print("[green]ok[/green]  stopped")
+    return 0
+
+
+async def _run(arguments: argparse.Namespace, listening: socket.socket, server: Postgres | None) -> None:
+    stop = _stop_on_signals()
+    url = f"http://{arguments.host}:{listening.getsockname()[1]}"
+    folder = data_folder()
+    with step("databases and roles"):
+        databases = await make_databases(server.url() if server else os.environ["DUNLIN_DATABASE_URL"], folder)
+    with step("schemas"):
+        await bring_up(databases)
+    _log_to(folder / "dunlin.log")
+    serve_metrics(arguments.metrics_port)
+    issuer = Issuer(folder / "issuer", name=url, clock=SystemClock())
+    async with _mail(folder / "mail") as smtp_url:
+        around = Surroundings(databases, issuer, folder / "issuer", url, smtp_url)
+        node = SingleNode({service: settings_of(service, around) for service in SERVICES}, issuer)
+        ready = asyncio.Event()
+        running = asyncio.create_task(node.run(listening, stop, ready))
+        watching = asyncio.create_task(_watch(server, stop))
+        try:
+            if await _first(ready, running):
+                remember("running", {"url": url, "pid": os.getpid()})
+                with step("demonstration company"):
+                    shown = await demonstration(url)
+                _say(shown, folder)
+            await running
+        finally:
+            stop.set()
+            forget("running")
+            watching.cancel()
+            await asyncio.gather(running, watching, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def _port(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, port))
+        except OSError as error:
+            give_up(f"Port {port} of {host} cannot be had ({error.strerror}). Choose another: ./dunlin up --port 8081")
+        yield listening
+
+
+@contextlib.contextmanager
+def _server() -> Iterator[Postgres | None]:
+    """The embedded server, or None where DUNLIN_DATABASE_URL names another."""
+    data_folder().mkdir(parents=True, exist_ok=True)
+    if os.environ.get("DUNLIN_DATABASE_URL"):
+        yield None
+        return
+    server = Postgres(server_folder())
+    with step("PostgreSQL"):
+        server.start()
+    try:
+        yield server
+    finally:
+        with step("stopping PostgreSQL"):
+            server.stop()
+
+
+@contextlib.asynccontextmanager
+async def _mail(folder: Path) -> AsyncIterator[str]:
+    """DUNLIN_SMTP_URL, or a server of our own that keeps mail in `folder`."""
+    if given := os.environ.get("DUNLIN_SMTP_URL"):
+        yield given
+        return
+    async with kept_mail(folder) as url:
+        yield url
+
+
+def _stop_on_signals() -> asyncio.Event:
+    """Set by the first Ctrl-C or SIGTERM; a second one ends at once, and PostgreSQL is still stopped in order."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    main = asyncio.current_task()
+
+    def asked() -> None:
+        if stop.is_set() and main is not None:
+            main.cancel()
+            return
+        progress.print("stopping; again to stop at once")
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked)
+    return stop
+
+
+async def _watch(server: Postgres | None, stop: asyncio.Event) -> None:
+    """Start the embedded server again when it was killed."""
+    while server is not None and not stop.is_set():
+        await asyncio.sleep(WATCH_SECONDS)
+        if not server.is_running and not stop.is_set():
+            progress.print("[yellow]PostgreSQL was killed; starting it again[/yellow]")
+            await asyncio.to_thread(server.revive)
+
+
+async def _first(ready: asyncio.Event, running: asyncio.Task[None]) -> bool:
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait({waiting, running}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    return ready.is_set()
+
+
+def _log_to(path: Path) -> None:
+    """The services' log, one JSON object a line, away from the terminal."""
+    configure_logging(os.environ.get("DUNLIN_LOG_LEVEL", "info"))
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(path.open("a", buffering=1))
+
+
+def _say(shown: Shown, folder: Path) -> None:
+    mail = os.environ.get("DUNLIN_SMTP_URL") or folder / "mail"
+    progress.print()
+    progress.print(f"Dunlin runs:   {shown.url}", soft_wrap=True)
+    progress.print(f"  reference    {shown.url}/docs", soft_wrap=True)
+    progress.print(f"  mail, logs   {mail}, {folder / 'dunlin.log'}", soft_wrap=True)
+    progress.print(f"  tenant       {shown.tenant} (demonstration company)", soft_wrap=True)
+    progress.print("  token        valid for 12 hours; another one with ./dunlin token", soft_wrap=True)
+    progress.print()
+    print(f"export DUNLIN={shown.url} TOKEN={shown.token}", flush=True)
+    progress.print("\nCtrl-C stops it.")
+
+
+def _words(error: OSError) -> str:
+    if error.errno == 28:
+        return f"The disk is full ({error.filename or data_folder()}). Free some space and start again."
+    return f"It cannot run: {error}"

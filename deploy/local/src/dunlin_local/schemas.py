@@ -1,0 +1,49 @@
+"""Brings each service's database to the revision its code was made for, and refuses one that is ahead of it."""
+
+import asyncio
+from importlib import import_module
+
+import asyncpg
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+
+from dunlin_kit import migrating
+from dunlin_local.databases import SERVICES, Databases
+
+
+class SchemaError(Exception):
+    """The data cannot be used by this code; the message is a sentence for the person at the terminal."""
+
+
+async def bring_up(databases: Databases) -> None:
+    """Migrate what is behind, one service after another. Refuses with SchemaError: made by a newer Dunlin."""
+    for service in SERVICES:
+        package, url = f"{service}_svc", databases.url(service, "owner")
+        found = await _revision(url)
+        if found != migrating.head_of(package):
+            _check_known(service, found)
+            import_module(package)
+            await asyncio.to_thread(migrating.migrate, package, url)
+
+
+def _check_known(service: str, found: str | None) -> None:
+    if found is None:
+        return
+    try:
+        ScriptDirectory.from_config(migrating.config_of(f"{service}_svc")).get_revision(found)
+    except CommandError:
+        raise SchemaError(
+            f"The data of {service}-svc are of revision {found}, which this Dunlin does not know: they were made by a "
+            "newer one. Use that one, or remove the data with ./dunlin reset."
+        ) from None
+
+
+async def _revision(url: str) -> str | None:
+    connection = await asyncpg.connect(url)
+    try:
+        if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+            return None
+        found: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+        return found
+    finally:
+        await connection.close()

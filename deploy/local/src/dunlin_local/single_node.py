@@ -1,0 +1,112 @@
+"""The four services, their workers and the issuer in one event loop behind one port."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from importlib import import_module
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from dunlin_kit.process import Worker
+from dunlin_kit.settings import ServiceSettings
+from dunlin_local.databases import SERVICES
+from dunlin_local.front import Front
+from dunlin_local.issuer import Issuer
+from dunlin_local.reference import reference
+
+GRACE_SECONDS = 10
+
+
+class SingleNode:
+    """All of Dunlin in this process. A commit in an API wakes its service's relay directly."""
+
+    def __init__(self, settings: Mapping[str, ServiceSettings], issuer: Issuer) -> None:
+        self._settings = settings
+        self._issuer = issuer
+        self._stop = asyncio.Event()
+
+    async def run(self, listening: socket.socket, stop: asyncio.Event, ready: asyncio.Event) -> None:
+        """Serve on a bound socket until `stop` is set; `ready` is set when requests are answered.
+
+        A part that ends by itself ends all of it, with its error.
+        """
+        workers = {service: self._worker(service) for service in SERVICES}
+        async with self._apps(workers) as apps:
+            server = _Server(_config(Front({**apps, **self._issuers()}, reference(apps))))
+            parts = {
+                asyncio.create_task(server.serve([listening]), name="the HTTP server"),
+                *(
+                    asyncio.create_task(worker.run(self._stop), name=f"the worker of {service}-svc")
+                    for service, worker in workers.items()
+                ),
+            }
+            try:
+                await _until(lambda: server.started, parts)
+                ready.set()
+                await _first_end(stop, parts)
+            finally:
+                server.should_exit = True
+                self._stop.set()
+                await asyncio.wait(parts, timeout=2 * GRACE_SECONDS)
+                for part in parts:
+                    part.cancel()
+                await asyncio.gather(*parts, return_exceptions=True)
+
+    def _worker(self, service: str) -> Worker:
+        worker: Worker = import_module(f"{service}_svc.worker").create_worker(self._settings[service])
+        return worker
+
+    @contextlib.asynccontextmanager
+    async def _apps(self, workers: Mapping[str, Worker]) -> AsyncIterator[dict[str, FastAPI]]:
+        async with contextlib.AsyncExitStack() as opened:
+            apps: dict[str, FastAPI] = {}
+            for service in SERVICES:
+                app: FastAPI = import_module(f"{service}_svc.app").create_app(self._settings[service])
+                await opened.enter_async_context(app.router.lifespan_context(app))
+                app.state.published = workers[service].poke
+                apps[service] = app
+            yield apps
+
+    def _issuers(self) -> dict[str, Any]:
+        app = self._issuer.app()
+        return {"oauth": app, ".well-known": app}
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the launcher, which stops the parts in its own order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(front: Front) -> uvicorn.Config:
+    return uvicorn.Config(
+        front,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+async def _until(holds: Any, parts: set[asyncio.Task[Any]]) -> None:
+    while not holds():
+        for part in parts:
+            if part.done():
+                part.result()
+        await asyncio.sleep(0.01)
+
+
+async def _first_end(stop: asyncio.Event, parts: set[asyncio.Task[Any]]) -> None:
+    asked = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({asked, *parts}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    for ended in done - {asked}:
+        ended.result()
+        if not stop.is_set():
+            raise RuntimeError(f"{ended.get_name()} ended")

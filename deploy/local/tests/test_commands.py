@@ -1,0 +1,76 @@
+"""The commands as a person meets them: help for each, and a sentence where something is missing."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dunlin_local.__main__ import TOPICS, parser
+from dunlin_local.places import CHECKOUT
+
+
+def dunlin(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DUNLIN_")}
+    return subprocess.run(
+        [sys.executable, "-m", "dunlin_local", *words],
+        env=environment | {"DUNLIN_HOME": str(home), "COLUMNS": "200"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("command", TOPICS)
+def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args([command, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: ./dunlin {command}" in capsys.readouterr().out
+
+
+def test_the_script_is_there_and_can_be_run() -> None:
+    script = CHECKOUT / "dunlin"
+    assert os.access(script, os.X_OK)
+    assert script.read_text().startswith("#!/bin/sh\n")
+
+
+def test_a_token_needs_a_running_system(tmp_path: Path) -> None:
+    done = dunlin(tmp_path, "token")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Start it with ./dunlin up" in done.stderr
+
+
+def test_a_token_needs_an_issuer_that_answers(tmp_path: Path) -> None:
+    done = dunlin(tmp_path, "token", "--operator", "--issuer", "http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "No issuer answers at http://127.0.0.1:9" in done.stderr
+
+
+def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = dunlin(tmp_path, "up", "--port", str(port))
+    assert done.returncode == 1
+    assert f"Port {port} of 127.0.0.1 cannot be had" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_reset_asks_and_then_removes(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert "There is no data here" in dunlin(home, "reset").stderr
+    home.mkdir()
+    (home / "demonstration.json").write_text(json.dumps({"tenant": "x"}))
+    refused = dunlin(home, "reset")
+    assert refused.returncode == 1
+    assert "Nothing was removed" in refused.stderr
+    assert home.exists()
+    assert dunlin(home, "reset", "--yes").returncode == 0
+    assert not home.exists()
