@@ -25,8 +25,9 @@ ZONES = ["Asia/Shanghai", "Europe/Berlin", "America/New_York", "Pacific/Apia", "
     ],
 )
 def test_what_is_refused(change: dict[str, Any], code: str) -> None:
-    given_values: dict[str, Any] = {"id": TenantId(new_id()), "name": "Demo", "currency": "CNY", "zone": "Asia/Shanghai",
-                    "sandbox": True, "clock_at": AT}
+    given_values: dict[str, Any] = {
+        "id": TenantId(new_id()), "name": "Demo", "currency": "CNY", "zone": "Asia/Shanghai", "sandbox": True,
+        "clock_at": AT}
     Tenant(**given_values)
     with pytest.raises(DomainError) as refused:
         Tenant(**(given_values | change))

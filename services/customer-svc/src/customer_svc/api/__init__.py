@@ -1,0 +1,1 @@
+"""Wire shapes and routes: no rule, no SQL."""

@@ -1,0 +1,86 @@
+"""Routes of contacts, and whom to write to for a purpose."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import Response
+
+from customer_svc import usecases
+from customer_svc.api.contact_shapes import AddressingRead, ContactCreate, ContactList, ContactRead, ContactUpdate
+from customer_svc.api.customers import NOT_FOUND
+from customer_svc.domain.contact import Contact, ContactPurpose
+from customer_svc.store import contacts, customers
+from dunlin_kernel.ids import ContactId, CustomerId
+from dunlin_kit import versions
+from dunlin_kit.auth import requires
+from dunlin_kit.problems import refuses
+from dunlin_kit.versions import IfMatch, set_etag
+from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
+
+PREFIX = "/customer/v1/customers/{customer_id}"
+writes = APIRouter(prefix=PREFIX, route_class=WriteRoute, tags=["contacts"])
+router = APIRouter(prefix=PREFIX, route_class=ReadRoute, tags=["contacts"])
+one_writes = APIRouter(prefix=PREFIX + "/contacts/{contact_id}", route_class=WriteRoute, tags=["contacts"])
+one_router = APIRouter(prefix=PREFIX + "/contacts/{contact_id}", route_class=ReadRoute, tags=["contacts"])
+MAY_READ, MAY_WRITE = requires("contacts:read"), requires("contacts:write")
+NO_CONTACT = refuses("customer_not_found", "contact_not_found", status=404)
+BAD = ("invalid_request", "bad_contact_name", "bad_role", "bad_email", "bad_phone", "unknown_zone")
+
+
+async def _at(customer_id: UUID, contact_id: UUID) -> tuple[CustomerId, ContactId]:
+    return CustomerId(customer_id), ContactId(contact_id)
+
+
+At = Annotated[tuple[CustomerId, ContactId], Depends(_at)]
+
+
+@router.get("/contacts", dependencies=[MAY_READ], responses=NOT_FOUND)
+async def list_contacts(customer_id: UUID, tx: Tx) -> ContactList:
+    """All contacts of a customer, at most 100."""
+    customer = await customers.get(tx, CustomerId(customer_id))
+    return ContactList(data=[ContactRead.of(contact) for contact in await contacts.of_customer(tx, customer.id)])
+
+
+@one_router.get("", dependencies=[MAY_READ], responses=NO_CONTACT)
+async def get_contact(at: At, tx: Tx, response: Response) -> ContactRead:
+    """One contact."""
+    return _answer(await contacts.get(tx, *at), response)
+
+
+@writes.post("/contacts", status_code=201, dependencies=[MAY_WRITE],
+             responses=NOT_FOUND | refuses("customer_closed", "id_taken", status=409)
+             | refuses(*BAD, "too_many_contacts"))
+async def add_contact(customer_id: UUID, body: ContactCreate, tx: Tx, response: Response) -> ContactRead:
+    """Add a person through whom the customer is reached."""
+    contact = await usecases.add_contact(tx, body.to_contact(CustomerId(customer_id)))
+    response.headers["Location"] = f"/customer/v1/customers/{customer_id}/contacts/{contact.id}"
+    return _answer(contact, response)
+
+
+@one_writes.patch("", dependencies=[MAY_WRITE],
+                  responses=NO_CONTACT | versions.RESPONSES | refuses("customer_closed", status=409) | refuses(*BAD))
+async def change_contact(at: At, body: ContactUpdate, seen: IfMatch, tx: Tx, response: Response) -> ContactRead:
+    """Change a contact: what is left out stays, null clears."""
+    return _answer(await usecases.change_contact(tx, *at, seen=seen, change=body.to_change()), response)
+
+
+@one_writes.delete("", status_code=204, dependencies=[MAY_WRITE],
+                   responses=NO_CONTACT | versions.RESPONSES | refuses("customer_closed", status=409)
+                   | refuses("invalid_request"))
+async def remove_contact(at: At, seen: IfMatch, tx: Tx) -> None:
+    """Remove a contact; the history keeps that there was one."""
+    await usecases.remove_contact(tx, *at, seen=seen)
+
+
+@router.get("/addressing", dependencies=[MAY_READ], responses=NOT_FOUND)
+async def get_addressing(
+    customer_id: UUID, tx: Tx, purpose: Annotated[ContactPurpose, Query(description="What the message is for.")]
+) -> AddressingRead:
+    """Whom to write to for a purpose, right now: asked before each message is sent."""
+    return AddressingRead.of(await usecases.get_addressing(tx, CustomerId(customer_id), purpose))
+
+
+def _answer(contact: Contact, response: Response) -> ContactRead:
+    set_etag(response, contact.version)
+    return ContactRead.of(contact)

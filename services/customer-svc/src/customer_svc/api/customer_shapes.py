@@ -1,0 +1,136 @@
+"""A customer on the wire: what is sent to register or change one, and what is answered."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from customer_svc.domain.customer import (
+    MAX_CODE,
+    MAX_NAME,
+    Customer,
+    CustomerKind,
+    CustomerStatus,
+    Particulars,
+    ParticularsChange,
+)
+from customer_svc.domain.customer_number import MAX_NUMBER, checked_number
+from customer_svc.domain.registration import Registration
+from customer_svc.store.history import RecordedChange
+from dunlin_kernel.calendar import MAX_DUE_DAYS, Terms
+from dunlin_kernel.ids import CustomerId, new_id
+from dunlin_kit.pages import Page
+
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, examples=["北京华为贸易"])]
+Code = Annotated[str, Field(min_length=1, max_length=MAX_CODE)]
+
+
+class Sent(BaseModel):
+    """A body: nothing beyond what is declared; blanks at the ends of texts are dropped."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class CustomerTermsUpdate(Sent):
+    """Invoices are due `due_days` after issue, or after the end of the month of issue."""
+
+    due_days: int = Field(ge=0, le=MAX_DUE_DAYS, strict=True, examples=[30])
+    end_of_month: bool = Field(strict=True)
+
+    def to_terms(self) -> Terms:
+        return Terms(self.due_days, self.end_of_month)
+
+
+class CustomerCreate(Sent):
+    """A customer to be registered. Without a number it takes the next of the series; without an id it is given one."""
+
+    id: UUID | None = None
+    kind: CustomerKind
+    name: Name
+    terms: CustomerTermsUpdate
+    number: Annotated[str, Field(min_length=1, max_length=MAX_NUMBER)] | None = None
+    external_id: Code | None = None
+    tax_id: Code | None = None
+    region: Code | None = None
+    industry: Code | None = None
+
+    def to_registration(self) -> Registration:
+        """Refuses: bad_customer_number, bad_name, bad_code."""
+        particulars = Particulars(
+            self.kind, self.name, self.terms.to_terms(), external_id=self.external_id, tax_id=self.tax_id,
+            region=self.region, industry=self.industry)
+        number = None if self.number is None else checked_number(self.number)
+        return Registration(CustomerId(self.id or new_id()), number, CustomerStatus.PROSPECT, particulars)
+
+
+class CustomerUpdate(Sent):
+    """What is left out stays; null clears."""
+
+    name: Name = Field(default_factory=str)
+    external_id: Code | None = None
+    tax_id: Code | None = None
+    region: Code | None = None
+    industry: Code | None = None
+
+    def to_change(self) -> ParticularsChange:
+        sent: ParticularsChange = self.model_dump(exclude_unset=True)  # type: ignore[assignment]
+        return sent
+
+
+class CustomerTermsRead(BaseModel):
+    """Invoices are due `due_days` after issue, or after the end of the month of issue."""
+
+    due_days: int
+    end_of_month: bool
+
+
+class CustomerRead(BaseModel):
+    """A customer of the archive. Its ETag is made of `version`."""
+
+    id: UUID
+    number: str
+    kind: CustomerKind
+    status: CustomerStatus
+    name: str
+    external_id: str | None
+    tax_id: str | None
+    region: str | None
+    industry: str | None
+    terms: CustomerTermsRead
+    version: int
+    registered_at: datetime
+
+    @classmethod
+    def of(cls, customer: Customer) -> Self:
+        held = customer.particulars
+        return cls(
+            id=customer.id, number=customer.number, kind=held.kind, status=customer.status, name=held.name,
+            external_id=held.external_id, tax_id=held.tax_id, region=held.region, industry=held.industry,
+            terms=CustomerTermsRead(due_days=held.terms.due_days, end_of_month=held.terms.end_of_month),
+            version=customer.version, registered_at=customer.registered_at)
+
+
+class CustomerPage(Page[CustomerRead]):
+    """Customers, a page at a time."""
+
+
+class CustomerChangeRead(BaseModel):
+    """One field before and after, null where there was or is nothing; `contact_id` for a contact's field."""
+
+    contact_id: UUID | None
+    field: str
+    before: str | None
+    after: str | None
+    actor: str
+    changed_at: datetime
+
+    @classmethod
+    def of(cls, change: RecordedChange) -> Self:
+        return cls(
+            contact_id=change.contact_id, field=change.field, before=change.before, after=change.after,
+            actor=change.actor, changed_at=change.changed_at)
+
+
+class CustomerChangePage(Page[CustomerChangeRead]):
+    """The history of a customer, the newest change first."""

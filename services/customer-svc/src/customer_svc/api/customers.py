@@ -1,0 +1,72 @@
+"""Routes that put customers into the archive and change them."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from customer_svc import usecases
+from customer_svc.api.customer_shapes import CustomerCreate, CustomerRead, CustomerTermsUpdate, CustomerUpdate
+from customer_svc.domain.customer import Customer
+from dunlin_kernel.ids import CustomerId
+from dunlin_kit import versions
+from dunlin_kit.auth import requires
+from dunlin_kit.problems import refuses
+from dunlin_kit.versions import IfMatch, set_etag
+from dunlin_kit.write_route import Tx, WriteRoute
+
+writes = APIRouter(prefix="/customer/v1", route_class=WriteRoute, tags=["customers"])
+MAY_WRITE = requires("customers:write")
+NOT_FOUND = refuses("customer_not_found", status=404)
+TAKEN = refuses("id_taken", "number_taken", "external_id_taken", "tenant_not_known_yet", status=409)
+BAD_TEXTS = refuses("invalid_request", "bad_name", "bad_code")
+
+
+@writes.post("/customers", status_code=201, dependencies=[MAY_WRITE],
+             responses=TAKEN | refuses("invalid_request", "bad_name", "bad_code", "bad_customer_number"))
+async def register_customer(body: CustomerCreate, tx: Tx, response: Response) -> CustomerRead:
+    """Register a customer, as prospect. Its number is never given to another."""
+    [customer] = await usecases.register_customers(tx, [body.to_registration()])
+    response.headers["Location"] = f"/customer/v1/customers/{customer.id}"
+    return _answer(customer, response)
+
+
+@writes.patch("/customers/{customer_id}", dependencies=[MAY_WRITE],
+              responses=NOT_FOUND | versions.RESPONSES | BAD_TEXTS
+              | refuses("customer_closed", "external_id_taken", status=409))
+async def change_customer(
+    customer_id: UUID, body: CustomerUpdate, seen: IfMatch, tx: Tx, response: Response
+) -> CustomerRead:
+    """Change particulars: what is left out stays, null clears."""
+    change = body.to_change()
+    return _answer(await usecases.change_customer(tx, CustomerId(customer_id), seen=seen, change=change), response)
+
+
+@writes.put("/customers/{customer_id}/terms", dependencies=[MAY_WRITE],
+            responses=NOT_FOUND | versions.RESPONSES | refuses("invalid_request")
+            | refuses("customer_closed", status=409))
+async def change_terms(
+    customer_id: UUID, body: CustomerTermsUpdate, seen: IfMatch, tx: Tx, response: Response
+) -> CustomerRead:
+    """Put the customer on these terms of trade, for invoices issued from now on."""
+    terms = body.to_terms()
+    return _answer(await usecases.change_terms(tx, CustomerId(customer_id), seen=seen, terms=terms), response)
+
+
+@writes.post("/customers/{customer_id}:activate", dependencies=[MAY_WRITE],
+             responses=NOT_FOUND | refuses("illegal_transition", status=409) | refuses("invalid_request"))
+async def activate_customer(customer_id: UUID, tx: Tx, response: Response) -> CustomerRead:
+    """The customer may be sold to: a prospect for the first time, a suspended one again."""
+    return _answer(await usecases.activate_customer(tx, CustomerId(customer_id)), response)
+
+
+@writes.post("/customers/{customer_id}:suspend", dependencies=[MAY_WRITE],
+             responses=NOT_FOUND | refuses("illegal_transition", status=409) | refuses("invalid_request"))
+async def suspend_customer(customer_id: UUID, tx: Tx, response: Response) -> CustomerRead:
+    """The customer may not be sold to until activated again; what is owed stays owed."""
+    return _answer(await usecases.suspend_customer(tx, CustomerId(customer_id)), response)
+
+
+def _answer(customer: Customer, response: Response) -> CustomerRead:
+    set_etag(response, customer.version)
+    return CustomerRead.of(customer)

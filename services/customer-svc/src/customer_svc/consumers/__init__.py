@@ -1,0 +1,1 @@
+"""What other owners tell and the archive keeps: nothing yet."""

@@ -1,0 +1,1 @@
+"""Tables and statements: rows in, things of the trade out."""

@@ -1,0 +1,33 @@
+"""What of the archive may be told: organizations by name, natural persons only by id, number and terms."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from customer_svc.domain.contact import Contact, purposes_of
+from customer_svc.domain.customer import Customer, CustomerKind
+from customer_svc.domain.tenant import Tenant
+from dunlin_events.contracts import customer as contracts
+from dunlin_kernel.ids import CustomerId
+
+P = TypeVar("P", bound=contracts.CustomerProfile)
+
+
+def profile(fact: type[P], customer: Customer) -> P:
+    """A fact about the entry as it stands now. A natural person's name and tax id stay at home."""
+    held = customer.particulars
+    told = held.kind is CustomerKind.ORGANIZATION
+    return fact(
+        customer_id=customer.id, number=customer.number, kind=contracts.CustomerKind(held.kind.value),
+        status=contracts.CustomerStatus(customer.status.value), name=held.name if told else None,
+        tax_id=held.tax_id if told else None, region=held.region, industry=held.industry, external_id=held.external_id,
+        terms=contracts.TermsOfTrade(due_days=held.terms.due_days, end_of_month=held.terms.end_of_month))
+
+
+def contacts_changed(customer_id: CustomerId, contacts: Sequence[Contact]) -> contracts.CustomerContactsChanged:
+    return contracts.CustomerContactsChanged(
+        customer_id=customer_id, contacts=len(contacts), purposes=purposes_of(contacts))
+
+
+def configured(tenant: Tenant) -> contracts.TenantConfigured:
+    return contracts.TenantConfigured(
+        name=tenant.name, currency=tenant.currency, zone=tenant.zone, sandbox=tenant.sandbox, clock_at=tenant.clock_at)

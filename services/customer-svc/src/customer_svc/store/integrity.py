@@ -1,0 +1,28 @@
+"""What must hold in the archive whatever happened: each statement returns what breaks it, for the tenant in force."""
+
+from sqlalchemy import text
+
+from dunlin_kit.health import SEQUENCES, Check
+
+_HISTORY = text(
+    "SELECT c.id AS customer FROM customer c WHERE NOT EXISTS (SELECT 1 FROM customer_change h "
+    "WHERE h.tenant_id = c.tenant_id AND h.customer_id = c.id AND h.field = 'status' AND h.before IS NULL) LIMIT 20")
+_STATUS = text(
+    "SELECT c.id AS customer, c.status, h.after AS told FROM customer c JOIN LATERAL "
+    "(SELECT after FROM customer_change h WHERE h.tenant_id = c.tenant_id AND h.customer_id = c.id "
+    "AND h.contact_id IS NULL AND h.field = 'status' "
+    "ORDER BY h.id DESC LIMIT 1) h ON h.after IS DISTINCT FROM c.status LIMIT 20")
+_SERIES = text(
+    "SELECT c.number, s.next_position FROM customer c JOIN customer_number_series s USING (tenant_id) "
+    "WHERE c.number ~ '^C-([0-9]{6}|[1-9][0-9]{6,8})$' AND substr(c.number, 3)::bigint >= s.next_position LIMIT 20")
+_STREAMS = text(
+    "SELECT c.id AS customer FROM customer c WHERE NOT EXISTS "
+    "(SELECT 1 FROM event_stream s WHERE s.stream = c.tenant_id || ':' || c.id) LIMIT 20")
+
+CHECKS = (
+    Check("I4", "Facts of each stream are numbered 1 to n without a hole.", SEQUENCES),
+    Check("I6", "Each customer was told of.", _STREAMS),
+    Check("C1", "Each customer has the line of its registration in the history.", _HISTORY),
+    Check("C2", "The status of each customer is the last one in its history.", _STATUS),
+    Check("C3", "The number series stands after every number of its form, so that none is given twice.", _SERIES),
+)

@@ -1,0 +1,31 @@
+"""Rows of an existing archive are taken over: new ones registered, known ones left, the others refused by line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from customer_svc.domain.customer import Customer
+from customer_svc.domain.registration import Refused, Registration, Row, sort_rows
+from customer_svc.store import customers
+from customer_svc.usecases.register_customers import register_customers
+from dunlin_kit.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of each row: `customers` by external id, of the new and of the unchanged ones."""
+
+    registered: int
+    unchanged: int
+    refused: tuple[Refused, ...]
+    customers: Mapping[str, Customer]
+
+
+async def import_customers(tx: Transaction, rows: Sequence[Row]) -> Imported:
+    """Take the rows over; a second run changes nothing. Refuses: tenant_not_known_yet."""
+    readable = [row.content for row in rows if isinstance(row.content, Registration)]
+    known = await customers.known(tx, readable)
+    judged = sort_rows(rows, known)
+    new = await register_customers(tx, judged.new)
+    wanted = {registration.particulars.external_id for registration in readable}
+    found = {**known.by_external_id, **{c.particulars.external_id or "": c for c in new}}
+    return Imported(len(new), judged.unchanged, judged.refused, {key: found[key] for key in found if key in wanted})
