@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from fastapi import Request
 from fastapi.responses import Response
-from sqlalchemy import DateTime, LargeBinary, SmallInteger, Text, bindparam, column, func, select, table
+from sqlalchemy import DateTime, LargeBinary, SmallInteger, Text, Uuid, bindparam, column, func, select, table
 from sqlmodel import Field, SQLModel
 
 from dunlin_kit.problems import Refusal
@@ -36,7 +36,7 @@ class IdempotencyColumns(SQLModel):
 
 KEYS = table(
     "idempotency_key",
-    column("tenant_id"),
+    column("tenant_id", Uuid),
     column("key", Text),
     column("fingerprint", LargeBinary),
     column("status", SmallInteger),

@@ -173,7 +173,7 @@ class JobRunner:
             row["kind"],
             row["key"],
             row["due_at"],
-            json.loads(row["payload"]),
+            row["payload"],
             row["attempts"],
         )
 

@@ -134,8 +134,8 @@ async def get(tx: Transaction, operation_id: UUID) -> OperationRead:
         status=OperationStatus(row["status"]),
         done=row["done"],
         total=row["total"],
-        result=json.loads(row["result"]) if row["result"] else None,
-        error=OperationFailure(**json.loads(row["error"])) if row["error"] else None,
+        result=row["result"],
+        error=OperationFailure(**row["error"]) if row["error"] else None,
         created_at=row["created_at"],
     )
 

@@ -1,6 +1,6 @@
 """Problems: RFC 9457 documents with stable codes. No submitted value is echoed; nothing falls through as a bare 500."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -162,11 +162,18 @@ def _escaped(part: Any) -> str:
 def _allowed(request: Request) -> list[str]:
     """All methods of the path: the router by itself names those of one route only."""
     methods: set[str] = set()
-    for route in request.app.routes:
+    for route in _leaves(request.app.routes):
         match, _ = route.matches({**request.scope, "method": "ANY"})
         if match.value:
             methods |= getattr(route, "methods", None) or set()
     return sorted(methods)
+
+
+def _leaves(routes: Sequence[Any]) -> Iterator[Any]:
+    """The routes themselves, out of the routers that were included."""
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        yield from _leaves(included.routes) if included is not None else (route,)
 
 
 def install(app: FastAPI) -> None:

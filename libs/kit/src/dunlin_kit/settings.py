@@ -1,10 +1,13 @@
 """What every service is told from outside: databases, bus, issuer, ports. Read by the composition roots only."""
 
 from enum import StrEnum
+from pathlib import Path
 from socket import gethostname
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SECRETS = Path("/run/secrets")
 
 
 class BusKind(StrEnum):
@@ -15,7 +18,9 @@ class BusKind(StrEnum):
 class ServiceSettings(BaseSettings):
     """From `DUNLIN_*` variables or files of those names in `/run/secrets`; URLs are `postgresql://...`."""
 
-    model_config = SettingsConfigDict(env_prefix="DUNLIN_", secrets_dir="/run/secrets", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="DUNLIN_", secrets_dir=_SECRETS if _SECRETS.is_dir() else None, extra="ignore"
+    )
 
     database_url: SecretStr = Field(description="As the _app role: requests, consumers, the work of jobs.")
     ops_database_url: SecretStr = Field(description="As the _ops role: relay, claims of jobs, list of tenants.")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, DateTime, Text, column, select, table
+from sqlalchemy import Boolean, DateTime, Text, Uuid, column, select, table
 from sqlmodel import Field, SQLModel
 
 from dunlin_events.consuming import Subscription
@@ -28,7 +28,7 @@ class TenantColumns(SQLModel):
 
 TENANT = table(
     "tenant",
-    column("tenant_id"),
+    column("tenant_id", Uuid),
     column("name", Text),
     column("currency", Text),
     column("zone", Text),

@@ -114,7 +114,9 @@ class Running:
         database: Database = self.app.state.database
         return database
 
-    def headers(self, tenant: UUID | None, *scopes: str, key: str | None = "", subject: str = "clerk") -> dict[str, str]:
+    def headers(
+        self, tenant: UUID | None, *scopes: str, key: str | None = "", subject: str = "clerk"
+    ) -> dict[str, str]:
         """Bearer token and, unless `key` is None, an Idempotency-Key: the one given, or a new one."""
         token = self.issuer.token(*scopes, tenant=tenant, subject=subject)
         keyed = {} if key is None else {"Idempotency-Key": key or str(new_id())}
@@ -157,7 +159,8 @@ def settings_for(service: str, urls: DatabaseUrls, issuer: TestIssuer, **more: A
     else:
         kind = module.Settings
     given: dict[str, Any] = {
-        "database_url": urls.app, "ops_database_url": urls.ops, "owner_database_url": urls.owner, "bus": BusKind.POSTGRES,
+        "database_url": urls.app, "ops_database_url": urls.ops, "owner_database_url": urls.owner,
+        "bus": BusKind.POSTGRES,
         "issuer": ISSUER, "audience": AUDIENCE, "jwks": str(issuer.jwks), "cursor_secret": "a secret for tests only",
         "pool_size": 5, "requests_per_second": 100_000, **more}  # fmt: skip
     return kind.model_validate(given)
@@ -178,8 +181,10 @@ async def running(admin_url: str, service: str, folder: Path, **more: Any) -> As
             yield Running(service, app, client, settings, issuer, urls)
 
 
-async def tell(database: Database, subscription: Subscription[Any], tenant: UUID, *facts: Event, first: int = 1) -> None:
-    """Fold facts of one customer or tenant as the runtime does, in one transaction, without a bus; `first` numbers them."""
+async def tell(
+    database: Database, subscription: Subscription[Any], tenant: UUID, *facts: Event, first: int = 1
+) -> None:
+    """Fold facts as the runtime does, in one transaction, without a bus; `first` is the sequence of the first."""
     now = database.clock.now()
     heard = [fact.hear(Heard(tenant, new_id(), first + n, now, str(NIL))) for n, fact in enumerate(facts)]
 

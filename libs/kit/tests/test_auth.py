@@ -1,0 +1,89 @@
+"""Tokens: exact issuer, audience and type, asymmetric keys only, scopes by verb, the tenant from the token alone."""
+
+from base64 import urlsafe_b64encode
+from typing import Any
+from uuid import UUID
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey, OKPKey
+
+from dunlin_kernel.ids import new_id
+from dunlin_kit.testing import AUDIENCE, ISSUER, Running
+
+URL = "/toy/v1/notes"
+
+
+async def _status(toy: Running, token: str, **headers: str) -> tuple[int, str | None]:
+    answer = await toy.client.get(URL, headers={"Authorization": f"Bearer {token}"} | headers)
+    return answer.status_code, answer.json().get("code")
+
+
+@pytest.mark.parametrize("claims", [
+    {"iss": "https://elsewhere.test"}, {"iss": f"{ISSUER}/"}, {"aud": "other"}, {"aud": [f"{AUDIENCE}x"]}, {"exp": 1},
+    {"exp": "soon"}, {"nbf": 4_000_000_000}, {"sub": 7}])
+async def test_claims_that_are_not_exact_are_refused(toy: Running, claims: dict[str, Any]) -> None:
+    token = toy.issuer.token("notes:read", tenant=new_id(), **claims)
+    assert await _status(toy, token) == (401, "unauthenticated")
+
+
+def _forged(toy: Running, header: dict[str, str], key: Any) -> str:
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "x", "exp": 4_000_000_000, "scope": "notes:read",
+              "tenant": str(new_id())}
+    return jwt.encode(header, claims, key, algorithms=["HS256", "Ed25519", "none"])
+
+
+async def test_symmetric_foreign_and_unsigned_tokens_are_refused(toy: Running) -> None:
+    shared = OctKey.import_key(toy.issuer.jwks.read_bytes())
+    foreign = OKPKey.generate_key("Ed25519", {"kid": "test"})
+    unsigned = ".".join(urlsafe_b64encode(part).decode().rstrip("=")
+                        for part in (b'{"alg":"none","typ":"at+jwt","kid":"test"}', b'{"sub":"x"}', b""))
+    for token in (_forged(toy, {"alg": "HS256", "typ": "at+jwt", "kid": "test"}, shared),
+                  _forged(toy, {"alg": "Ed25519", "typ": "at+jwt", "kid": "test"}, foreign),
+                  _forged(toy, {"alg": "Ed25519", "typ": "at+jwt", "kid": "unknown"}, foreign), unsigned, "a.b.c", "x"):
+        assert await _status(toy, token) == (401, "unauthenticated")
+    answer = await toy.client.get(URL)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+async def test_another_type_of_token_is_refused(toy: Running) -> None:
+    good = toy.issuer.token("notes:read", tenant=new_id())
+    assert (await _status(toy, good))[0] == 200
+    header, claims = {"alg": "Ed25519", "typ": "JWT", "kid": "test"}, {"iss": ISSUER, "aud": AUDIENCE, "sub": "x",
+                                                                      "exp": 4_000_000_000}
+    assert await _status(toy, jwt.encode(header, claims, toy.issuer._key, algorithms=["Ed25519"])) == (
+        401, "unauthenticated")
+
+
+async def test_a_scope_that_is_missing_forbids(toy: Running) -> None:
+    assert await _status(toy, toy.issuer.token("notes:write", tenant=new_id())) == (403, "forbidden")
+    written = await toy.client.post(URL, json={"text": "a"}, headers=toy.headers(new_id(), "notes:read"))
+    assert (written.status_code, written.json()["code"]) == (403, "forbidden")
+
+
+async def test_without_a_tenant_an_operation_of_tenants_refuses(toy: Running) -> None:
+    assert await _status(toy, toy.issuer.token("notes:read")) == (403, "tenant_required")
+
+
+async def test_only_a_service_token_may_name_a_tenant(toy: Running) -> None:
+    own, other = new_id(), new_id()
+    mine = toy.issuer.token("notes:read", "tenants:act", tenant=own)
+    plain = toy.issuer.token("notes:read")
+    service = toy.issuer.token("notes:read", "notes:write", "tenants:act", subject="notify-svc")
+    named = {"Dunlin-Tenant": str(other)}
+    assert await _status(toy, mine, **named) == (403, "tenant_not_allowed")
+    assert await _status(toy, plain, **named) == (403, "tenant_not_allowed")
+    assert await _status(toy, service, **{"Dunlin-Tenant": "everyone"}) == (403, "tenant_not_allowed")
+    await toy.client.post(URL, json={"text": "theirs"}, headers=toy.headers(other, "notes:write"))
+    seen = await toy.client.get(URL, headers={"Authorization": f"Bearer {service}"} | named)
+    assert [note["text"] for note in seen.json()["data"]] == ["theirs"]
+
+
+async def test_too_many_requests_of_one_token_are_slowed_down(toy: Running) -> None:
+    toy.app.state.limits._per_second = 3
+    tenant: UUID = new_id()
+    answers = [await toy.client.get(URL, headers=toy.headers(tenant, "notes:read")) for _ in range(12)]
+    limited = [answer for answer in answers if answer.status_code == 429]
+    assert limited
+    assert limited[0].headers["ratelimit-policy"] == '"token";q=3;w=1'
+    assert int(limited[0].headers["retry-after"]) >= 1

@@ -1,0 +1,112 @@
+"""Jobs: due by the tenant's clock, claimed once, tried again, judged at the instant they fell due in a sandbox."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from dunlin_kernel.ids import new_id
+from dunlin_kit.jobs import Job, JobRunner, finish, moment_of, schedule
+from dunlin_kit.testing import Running
+from dunlin_kit.transaction import Database, Transaction
+
+NOON = datetime(2026, 3, 1, 4, tzinfo=UTC)
+
+
+@pytest.fixture
+async def ops(toy: Running) -> AsyncIterator[Database]:
+    database = Database(toy.urls.ops, source="/dunlin/toy")
+    yield database
+    await database.close()
+
+
+def _runner(toy: Running, ops: Database, handler: object, kind: str) -> JobRunner:
+    return JobRunner(service="toy", ops=ops, app=toy.database, handlers={kind: handler})  # type: ignore[dict-item]
+
+
+async def test_a_job_runs_when_the_sandbox_clock_reaches_it_and_is_judged_at_its_due_time(
+    toy: Running, ops: Database
+) -> None:
+    tenant, kind, seen = await toy.tenant(at=NOON - timedelta(hours=2)), str(new_id()), []
+
+    async def handler(database: Database, job: Job) -> None:
+        async def work(tx: Transaction) -> None:
+            moment = await moment_of(tx, job)
+            seen.append((moment.now, moment.today.isoformat(), job.payload["n"]))
+            finish(tx, job)
+
+        await database.transact(job.tenant, work)
+
+    async def plan(tx: Transaction) -> None:
+        schedule(tx, kind, "run:2026-03-01", NOON, {"n": 1})
+        schedule(tx, kind, "run:2026-03-01", NOON, {"n": 2})
+
+    await toy.database.transact(tenant, plan)
+    await toy.database.transact(tenant, plan)
+    runner = _runner(toy, ops, handler, kind)
+    assert await runner.run_one() is False
+    await toy.move_clock(tenant, NOON + timedelta(hours=12))
+    assert [await runner.run_one() for _ in range(2)] == [True, False]
+    assert seen == [(NOON, "2026-03-01", 1)]
+
+
+async def test_a_job_is_claimed_by_one_of_many(toy: Running, ops: Database) -> None:
+    tenant, kind, ran = await toy.tenant(at=NOON), str(new_id()), []
+
+    async def handler(database: Database, job: Job) -> None:
+        ran.append(job.key)
+        await asyncio.sleep(0.01)
+
+        async def work(tx: Transaction) -> None:
+            finish(tx, job)
+
+        await database.transact(job.tenant, work)
+
+    async def plan(tx: Transaction) -> None:
+        for n in range(12):
+            schedule(tx, kind, str(n), NOON, {})
+
+    await toy.database.transact(tenant, plan)
+    runners = [_runner(toy, ops, handler, kind) for _ in range(3)]
+
+    async def drain(runner: JobRunner) -> None:
+        while await runner.run_one():
+            pass
+
+    await asyncio.gather(*(drain(runner) for runner in runners))
+    assert sorted(ran) == sorted(str(n) for n in range(12))
+
+
+async def test_a_job_that_fails_is_tried_again_and_leaves_nothing_half_done(
+    toy: Running, ops: Database, admin: asyncpg.Connection
+) -> None:
+    tenant, kind, tries = await toy.tenant(at=NOON), str(new_id()), []
+
+    async def handler(database: Database, job: Job) -> None:
+        tries.append(job.attempts)
+
+        async def work(tx: Transaction) -> None:
+            schedule(tx, "never", "x", NOON, {})
+            finish(tx, job)
+            await tx.flush()
+            if len(tries) == 1:
+                raise RuntimeError("broken")
+
+        await database.transact(job.tenant, work)
+
+    async def plan(tx: Transaction) -> None:
+        schedule(tx, kind, "x", NOON, {})
+
+    await toy.database.transact(tenant, plan)
+    runner = _runner(toy, ops, handler, kind)
+    assert await runner.run_one() is True
+    state = await admin.fetchrow("SELECT state, error, retry_at > now() AS later FROM job WHERE kind = $1", kind)
+    assert tuple(state) == ("waiting", "RuntimeError", True)
+    assert await admin.fetchval("SELECT count(*) FROM job WHERE tenant_id = $1", tenant) == 1
+    assert await runner.run_one() is False
+    await admin.execute("UPDATE job SET retry_at = now() WHERE kind = $1", kind)
+    assert await runner.run_one() is True
+    assert tries == [1, 2]
+    assert await admin.fetchval("SELECT state FROM job WHERE kind = $1", kind) == "done"
