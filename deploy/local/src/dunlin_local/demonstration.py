@@ -1,14 +1,24 @@
 """The demonstration company: made once, through customer-svc's own operation, with an operator's token."""
 
+import asyncio
 from dataclasses import dataclass
+from uuid import UUID
 
 import httpx
 
+from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import new_id
 from dunlin_local.clients import CLIENTS, secret_of
+from dunlin_local.databases import SERVICES
 from dunlin_local.places import data_folder, remember, remembered
 
 COMPANY = {"name": "Dunlin Demonstration 示例公司", "currency": "CNY", "zone": "Asia/Shanghai", "sandbox": True}
+LOOKS, LOOK_SECONDS = 400, 0.05
+TOKEN_SECONDS = 12 * 3600
+
+
+class DemonstrationError(Exception):
+    """The company cannot be made or is not heard of; the message is a sentence for the person at the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,25 +26,39 @@ class Shown:
     """What the person at the terminal needs: where it runs, whose books, and a token for them."""
 
     url: str
-    tenant: str
+    tenant: UUID
     token: str
 
 
-async def demonstration(url: str) -> Shown:
-    """Make the company unless it is there, and a token of twelve hours with all scopes."""
+async def demonstration(url: str, clock: Clock) -> Shown:
+    """Make the company unless it is there; return when all services have heard of it. Its sandbox clock begins now."""
+    tenant = UUID(remembered("demonstration").get("tenant") or str(new_id()))
+    remember("demonstration", {"tenant": str(tenant)})
     async with httpx.AsyncClient(base_url=url, timeout=30) as client:
-        tenant = remembered("demonstration").get("tenant") or await _made(client)
-        remember("demonstration", {"tenant": tenant})
-        form = {"tenant": tenant, "expires_in": str(12 * 3600)}
-        return Shown(url, tenant, await _token(client, "demonstration", form))
+        operator = await _token(client, "operator", {})
+        body = COMPANY | {"id": str(tenant), "clock_at": clock.now().isoformat()}
+        answer = await client.post("/customer/v1/tenants", json=body, headers=_headers(operator, key=str(new_id())))
+        if answer.status_code != 201 and answer.json().get("code") != "tenant_exists":
+            raise DemonstrationError(f"The demonstration company cannot be made: {answer.text}")
+        form = {"tenant": str(tenant), "expires_in": str(TOKEN_SECONDS)}
+        shown = Shown(url, tenant, await _token(client, "demonstration", form))
+        heard = await asyncio.gather(*(_is_heard(client, service, shown.token) for service in SERVICES))
+        if not all(heard):
+            raise DemonstrationError("Not all services have heard of the demonstration company; the log says why.")
+    return shown
 
 
-async def _made(client: httpx.AsyncClient) -> str:
-    token = await _token(client, "operator", {})
-    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(new_id())}
-    answer = await client.post("/customer/v1/tenants", json=COMPANY, headers=headers)
-    answer.raise_for_status()
-    return str(answer.json()["id"])
+async def _is_heard(client: httpx.AsyncClient, service: str, token: str) -> bool:
+    for _ in range(LOOKS):
+        answer = await client.get(f"/{service}/v1/test-clock", headers=_headers(token))
+        if answer.status_code == 200:
+            return True
+        await asyncio.sleep(LOOK_SECONDS)
+    return False
+
+
+def _headers(token: str, *, key: str = "") -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} | ({"Idempotency-Key": key} if key else {})
 
 
 async def _token(client: httpx.AsyncClient, client_id: str, form: dict[str, str]) -> str:

@@ -12,16 +12,16 @@ from pathlib import Path
 
 from dunlin_kernel.clock import SystemClock
 from dunlin_kit.process import uvicorn_loop
-from dunlin_kit.telemetry import configure_logging, serve_metrics
+from dunlin_kit.telemetry import configure_logging, log, serve_metrics
 from dunlin_local.databases import SERVICES, DatabasesError, make_databases
-from dunlin_local.demonstration import Shown, demonstration
+from dunlin_local.demonstration import DemonstrationError, Shown, demonstration
 from dunlin_local.issuer import Issuer
 from dunlin_local.mailbox import kept_mail
 from dunlin_local.node_settings import Surroundings, settings_of
 from dunlin_local.places import data_folder, forget, remember, server_folder
 from dunlin_local.postgres import Postgres, PostgresError
 from dunlin_local.schemas import SchemaError, bring_up
-from dunlin_local.single_node import SingleNode
+from dunlin_local.single_node import PartEnded, SingleNode
 from dunlin_local.terminal import give_up, progress, step
 
 WATCH_SECONDS = 0.5
@@ -34,8 +34,11 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             with _server() as server:
                 uvicorn_loop(_run(arguments, listening, server))
-        except (PostgresError, DatabasesError, SchemaError) as hindrance:
+        except (PostgresError, DatabasesError, SchemaError, DemonstrationError) as hindrance:
             give_up(str(hindrance))
+        except PartEnded as ended:
+            log.error("ended", exc_info=ended)
+            give_up(f"{ended} ({ended.__cause__!r}). More is in {data_folder() / 'dunlin.log'}.")
         except OSError as error:
             give_up(_words(error))
         except KeyboardInterrupt:
@@ -65,7 +68,7 @@ async def _run(arguments: argparse.Namespace, listening: socket.socket, server: 
             if await _first(ready, running):
                 remember("running", {"url": url, "pid": os.getpid()})
                 with step("demonstration company"):
-                    shown = await demonstration(url)
+                    shown = await demonstration(url, SystemClock())
                 _say(shown, folder)
             await running
         finally:

@@ -1,7 +1,6 @@
 """Brings each service's database to the revision its code was made for, and refuses one that is ahead of it."""
 
 import asyncio
-from importlib import import_module
 
 import asyncpg
 from alembic.script import ScriptDirectory
@@ -22,7 +21,6 @@ async def bring_up(databases: Databases) -> None:
         found = await _revision(url)
         if found != migrating.head_of(package):
             _check_known(service, found)
-            import_module(package)
             await asyncio.to_thread(migrating.migrate, package, url)
 
 

@@ -1,19 +1,18 @@
 """The scopes that the services' operations ask for, and which of them each kind of client may be given."""
 
 TENANT_SCOPES = (
-    "account:read",
-    "ageing:read",
     "authorizations:read",
     "authorizations:write",
+    "clock:read",
+    "clock:write",
     "contacts:read",
     "contacts:write",
-    "credit:read",
-    "credit:write",
     "customers:read",
     "customers:write",
-    "invoices:read",
-    "invoices:write",
+    "integrity:read",
     "items:read",
+    "operations:read",
+    "tenants:read",
 )
-OPERATOR_SCOPES = ("tenants:read", "tenants:write")
+OPERATOR_SCOPES = ("tenants:write",)
 NOTIFY_SCOPES = ("contacts:read", "items:read", "tenants:act")

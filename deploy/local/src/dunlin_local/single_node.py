@@ -20,6 +20,10 @@ from dunlin_local.reference import reference
 GRACE_SECONDS = 10
 
 
+class PartEnded(Exception):
+    """One of the parts ended unasked; its own error, where there was one, is the cause."""
+
+
 class SingleNode:
     """All of Dunlin in this process. A commit in an API wakes its service's relay directly."""
 
@@ -98,7 +102,7 @@ async def _until(holds: Any, parts: set[asyncio.Task[Any]]) -> None:
     while not holds():
         for part in parts:
             if part.done():
-                part.result()
+                raise PartEnded(f"It did not start: {part.get_name()}") from part.exception()
         await asyncio.sleep(0.01)
 
 
@@ -107,6 +111,5 @@ async def _first_end(stop: asyncio.Event, parts: set[asyncio.Task[Any]]) -> None
     done, _ = await asyncio.wait({asked, *parts}, return_when=asyncio.FIRST_COMPLETED)
     asked.cancel()
     for ended in done - {asked}:
-        ended.result()
         if not stop.is_set():
-            raise RuntimeError(f"{ended.get_name()} ended")
+            raise PartEnded(f"Something ended that should not have: {ended.get_name()}") from ended.exception()

@@ -134,7 +134,10 @@ class JobRunner:
         self._wake.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        while not stop.is_set() and self._handlers:
+        """Until `stop` is set; without handlers there is nothing to claim."""
+        if not self._handlers:
+            await stop.wait()
+        while not stop.is_set():
             try:
                 worked = await self.run_one()
             except (Unavailable, OSError) as broken:
