@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
@@ -22,6 +23,7 @@ class Billed:
     """What an invoice says of the authorisation it names; `silent` when it is taken over from an older ledger."""
 
     invoice_id: UUID
+    at: datetime
     authorization_id: UUID
     total: Money
     final: bool
@@ -33,6 +35,7 @@ class Captured:
     """An invoice captured: told and recorded once."""
 
     invoice_id: UUID
+    at: datetime
     capture: Capture
 
 
@@ -43,6 +46,7 @@ class Alert:
     rule: AlertRule
     authorization_id: UUID
     invoice_id: UUID
+    at: datetime
     amount: Money
     tolerated: Money
 
@@ -82,12 +86,12 @@ class CreditPosition:
             self,
             authorizations={**self.authorizations, before.id: done.after},
             reserved={**self.reserved, before.currency: self.reserved[before.currency] - done.captured - done.released},
-            outcomes=(*self.outcomes, Captured(invoice.invoice_id, done)),
+            outcomes=(*self.outcomes, Captured(invoice.invoice_id, invoice.at, done)),
         )
         return after._alarmed(invoice, AlertRule.OVER_CAPTURE, done.over, done.tolerated) if done.alarms else after
 
     def _alarmed(self, invoice: Billed, rule: AlertRule, amount: Money, tolerated: Money) -> Self:
         if invoice.silent:
             return self
-        alert = Alert(rule, invoice.authorization_id, invoice.invoice_id, amount, tolerated)
+        alert = Alert(rule, invoice.authorization_id, invoice.invoice_id, invoice.at, amount, tolerated)
         return replace(self, outcomes=(*self.outcomes, alert))

@@ -1,0 +1,87 @@
+"""Credit limits: set by hand, and what was set before."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from credit_svc.api.shapes import Body, Currency, amount_or_none
+from credit_svc.domain.limit import LimitSource
+from credit_svc.store import limits
+from credit_svc.store.limits import SetLimit
+from credit_svc.usecases.set_credit_limit import SetCreditLimit
+from credit_svc.usecases.set_credit_limit import set_credit_limit as set_limit
+from dunlin_events.contracts.base import Amount
+from dunlin_kernel.currencies import exponent_of
+from dunlin_kernel.money import Money
+from dunlin_kit.auth import requires
+from dunlin_kit.problems import refuses
+from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
+
+writes = APIRouter(route_class=WriteRoute, tags=["limits"])
+reads = APIRouter(route_class=ReadRoute, tags=["limits"])
+routers = (writes, reads)
+
+
+class CreditLimitUpdate(Body):
+    """A limit to set. `amount` null: not rated, every order is refused; zero: no credit."""
+
+    currency: str = Currency
+    amount: str | None = Field(examples=["20000.00"], max_length=24, description="With exactly the currency's digits.")
+    valid_from: date | None = Field(default=None, description="First day; the tenant's today when left out.")
+    valid_until: date | None = Field(default=None, description="Last day; zero counts from the turn of the next.")
+    reason: str = Field(min_length=1, max_length=500)
+
+    def to_command(self, customer_id: UUID) -> SetCreditLimit:
+        exponent_of(self.currency)
+        amount = None if self.amount is None else Money.parse(self.amount, self.currency)
+        return SetCreditLimit(customer_id, self.currency, amount, self.valid_from, self.valid_until, self.reason)
+
+
+class CreditLimitRead(BaseModel):
+    """A limit as it was set; it is never changed, only followed by another version."""
+
+    id: UUID
+    customer_id: UUID
+    currency: str
+    version: int
+    limit: Amount | None
+    source: LimitSource
+    valid_from: date
+    valid_until: date | None
+    reason: str
+    set_by: str
+    set_at: datetime
+
+    @classmethod
+    def of(cls, customer_id: UUID, limit: SetLimit) -> Self:
+        fact = limit.fact
+        return cls(
+            id=fact.id, customer_id=customer_id, currency=fact.currency, version=fact.version,
+            limit=amount_or_none(fact.amount), source=fact.source, valid_from=fact.valid_from,
+            valid_until=fact.valid_until, reason=limit.reason, set_by=limit.set_by, set_at=limit.set_at)
+
+
+class CreditLimitList(BaseModel):
+    """The limits of a customer in a currency, newest first, at most 200."""
+
+    data: list[CreditLimitRead]
+
+
+@writes.put("/credit/v1/customers/{customer_id}/limit", dependencies=[requires("credit:write")], responses=refuses(
+    "unknown_currency", "malformed_amount", "wrong_precision", "amount_too_large", "negative_limit",
+    "validity_reversed", "validity_in_past") | refuses("customer_not_known_yet", status=409))
+async def set_credit_limit(customer_id: UUID, body: CreditLimitUpdate, tx: Tx) -> CreditLimitRead:
+    """Set a customer's credit limit in a currency. What was set before is kept; the last one set counts."""
+    return CreditLimitRead.of(customer_id, await set_limit(tx, body.to_command(customer_id)))
+
+
+@reads.get("/credit/v1/customers/{customer_id}/limits", dependencies=[requires("credit:read")])
+async def list_credit_limits(
+    customer_id: UUID, currency: Annotated[str, Query(pattern=r"^[A-Z]{3}$")], tx: Tx,
+) -> CreditLimitList:
+    """All limits ever set for a customer in a currency, newest first."""
+    history = await limits.history(tx, customer_id, currency)
+    return CreditLimitList(data=[CreditLimitRead.of(customer_id, limit) for limit in history])

@@ -1,0 +1,93 @@
+"""Wire shapes that several routes of credit share."""
+
+from datetime import date
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from credit_svc.domain.exposure import ExposureParts
+from credit_svc.domain.limit import LimitInForce, LimitSource, LimitStatus
+from credit_svc.domain.policy import CreditPolicy
+from dunlin_events.contracts.base import Amount
+from dunlin_events.contracts.customer import CustomerStatus
+from dunlin_kernel.money import Money
+
+Currency = Field(pattern=r"^[A-Z]{3}$", examples=["CNY"], description="ISO 4217.")
+
+
+class Body(BaseModel):
+    """What a client sends: nothing that is not declared."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def status_or_none(status: str | None) -> CustomerStatus | None:
+    return None if status is None else CustomerStatus(status)
+
+
+def amount_or_none(money: Money | None) -> Amount | None:
+    return None if money is None else Amount.of(money)
+
+
+class LimitInForceRead(BaseModel):
+    """The limit that counts today: `amount` is null when not rated, and zero once expired."""
+
+    status: LimitStatus
+    amount: Amount | None
+    limit_id: UUID | None
+    version: int | None
+    source: LimitSource | None
+    valid_from: date | None
+    valid_until: date | None
+
+    @classmethod
+    def of(cls, limit: LimitInForce) -> Self:
+        fact = limit.fact
+        if fact is None:
+            return cls(
+                status=limit.status, amount=None, limit_id=None, version=None, source=None, valid_from=None,
+                valid_until=None)
+        return cls(
+            status=limit.status, amount=amount_or_none(limit.amount), limit_id=fact.id, version=fact.version,
+            source=fact.source, valid_from=fact.valid_from, valid_until=fact.valid_until)
+
+
+class ExposurePartsRead(BaseModel):
+    """What exposure is made of; `disputed` is a part of `open`, and `unapplied` counts against the others."""
+
+    open: Amount
+    disputed: Amount
+    delivered: Amount
+    reserved: Amount
+    unapplied: Amount
+
+    @classmethod
+    def of(cls, parts: ExposureParts) -> Self:
+        return cls(
+            open=Amount.of(parts.open), disputed=Amount.of(parts.disputed), delivered=Amount.of(parts.delivered),
+            reserved=Amount.of(parts.reserved), unapplied=Amount.of(parts.unapplied))
+
+
+class CreditPolicyRead(BaseModel):
+    """Weights and tolerances in basis points: 10,000 is 1."""
+
+    version: int
+    disputed_weight_bps: int
+    delivered_weight_bps: int
+    over_capture_tolerance_bps: int
+    authorization_days: int
+
+    @classmethod
+    def of(cls, policy: CreditPolicy) -> Self:
+        return cls(
+            version=policy.version, disputed_weight_bps=policy.disputed_weight_bps,
+            delivered_weight_bps=policy.delivered_weight_bps,
+            over_capture_tolerance_bps=policy.over_capture_tolerance_bps, authorization_days=policy.authorization_days)
+
+
+class HeardPositionRead(BaseModel):
+    """How far the customer's stream at another service was heard."""
+
+    owner: str
+    sequence: int

@@ -1,0 +1,20 @@
+"""The composition root of the API."""
+
+from fastapi import FastAPI
+
+from credit_svc.api import authorizations, limits, policies, positions
+from credit_svc.store.integrity import CHECKS
+from dunlin_kernel.clock import Clock
+from dunlin_kit.app import Api, create_api
+from dunlin_kit.migrating import head_of
+from dunlin_kit.settings import ServiceSettings
+
+CONFLICTS = {"pk_credit_authorization": "authorization_exists"}
+
+
+def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:
+    return create_api(
+        Api("credit", "Dunlin credit",
+            (*positions.routers, *limits.routers, *authorizations.routers, *policies.routers),
+            CHECKS, CONFLICTS, head_of("credit_svc")),
+        settings, clock=clock)

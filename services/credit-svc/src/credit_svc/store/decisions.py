@@ -1,0 +1,93 @@
+"""Decisions with all their inputs: written once, read to explain and to replay."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, select
+from sqlmodel import col
+
+from credit_svc.domain.decision import Decision, DecisionInputs, DenialReason
+from credit_svc.domain.exposure import ExposureParts
+from credit_svc.domain.limit import LimitFact, LimitSource
+from credit_svc.domain.policy import CreditPolicy
+from credit_svc.store.tables import CreditDecisionRow
+from dunlin_events.consuming import Tx
+from dunlin_kernel.errors import NotFound
+from dunlin_kernel.money import Money
+
+_FIND = select(*CreditDecisionRow.__table__.c).where(
+    col(CreditDecisionRow.authorization_id) == bindparam("authorization_id", type_=Uuid))
+_PARTS = ("open", "disputed", "delivered", "reserved", "unapplied")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """What was answered, and the inputs that give the same answer again."""
+
+    approved: bool
+    reasons: Sequence[DenialReason]
+    inputs: DecisionInputs
+    decided_by: str
+    decided_at: datetime
+
+
+async def get(tx: Tx, authorization_id: UUID) -> StoredDecision:
+    """Refuses: authorization_not_found."""
+    row = await tx.row(_FIND, authorization_id=authorization_id)
+    if row is None:
+        raise NotFound("authorization_not_found", "There is no such authorisation.")
+    reasons = tuple(DenialReason(reason) for reason in json.loads(row["reasons"]))
+    return StoredDecision(row["approved"], reasons, _inputs_of(row["inputs"]), row["decided_by"], row["decided_at"])
+
+
+def add(tx: Tx, authorization_id: UUID, stored: StoredDecision) -> None:
+    tx.insert(CreditDecisionRow, {
+        "authorization_id": authorization_id, "approved": stored.approved,
+        "reasons": json.dumps([reason.value for reason in stored.reasons]), "inputs": _text_of(stored.inputs),
+        "decided_by": stored.decided_by, "decided_at": stored.decided_at})
+
+
+def stored_of(inputs: DecisionInputs, decision: Decision, *, decided_by: str, decided_at: datetime) -> StoredDecision:
+    return StoredDecision(decision.approved, decision.reasons, inputs, decided_by, decided_at)
+
+
+def _text_of(inputs: DecisionInputs) -> str:
+    limit = inputs.limit
+    return json.dumps({
+        "currency": inputs.amount.currency,
+        "amount": inputs.amount.minor,
+        "today": inputs.today.isoformat(),
+        "customer_status": inputs.customer_status,
+        "limit": limit and {
+            "limit_id": str(limit.id), "version": limit.version, "source": limit.source.value,
+            "amount": None if limit.amount is None else limit.amount.minor,
+            "valid_from": limit.valid_from.isoformat(),
+            "valid_until": limit.valid_until and limit.valid_until.isoformat()},
+        "parts": {name: getattr(inputs.parts, name).minor for name in _PARTS},
+        "policy": asdict(inputs.policy),
+        "positions": dict(inputs.positions),
+    })
+
+
+def _inputs_of(stored: str) -> DecisionInputs:
+    found = json.loads(stored)
+    currency = found["currency"]
+    return DecisionInputs(
+        amount=Money(found["amount"], currency), today=date.fromisoformat(found["today"]),
+        customer_status=found["customer_status"], limit=_limit_of(found["limit"], currency),
+        parts=ExposureParts(**{name: Money(found["parts"][name], currency) for name in _PARTS}),
+        policy=CreditPolicy(**found["policy"]), positions=found["positions"])
+
+
+def _limit_of(found: dict[str, Any] | None, currency: str) -> LimitFact | None:
+    if found is None:
+        return None
+    until = found["valid_until"]
+    return LimitFact(
+        UUID(found["limit_id"]), found["version"], currency,
+        None if found["amount"] is None else Money(found["amount"], currency), LimitSource(found["source"]),
+        date.fromisoformat(found["valid_from"]), date.fromisoformat(until) if until else None)

@@ -1,0 +1,100 @@
+"""Authorisation heads: the rows on which decisions about one customer's credit in one currency wait in line."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Text, Uuid, bindparam, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlmodel import col
+
+from credit_svc.store.tables import AuthorizationHeadRow, AuthorizationRow, CustomerRow
+from dunlin_events.consuming import Tx
+from dunlin_kernel.errors import NotFound, NotReady
+from dunlin_kernel.money import Money
+
+_customer, _currency = col(AuthorizationHeadRow.customer_id), col(AuthorizationHeadRow.currency)
+_HEAD = select(_customer, _currency, col(AuthorizationHeadRow.reserved), col(AuthorizationHeadRow.limits))
+_LOCK = _HEAD.where(
+    _customer == bindparam("customer_id", type_=Uuid), _currency == bindparam("currency", type_=Text)).with_for_update()
+_LOCK_OF_AUTHORIZATION = (
+    _HEAD.join(
+        AuthorizationRow,
+        (col(AuthorizationRow.customer_id) == _customer) & (col(AuthorizationRow.currency) == _currency))
+    .where(col(AuthorizationRow.authorization_id) == bindparam("authorization_id", type_=Uuid))
+    .with_for_update(of=AuthorizationHeadRow))
+_LOCK_ALL = (
+    _HEAD.where(_customer == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
+    .order_by(_customer, _currency).with_for_update())
+_MAKE = (
+    insert(AuthorizationHeadRow)
+    .from_select(
+        ["tenant_id", "customer_id", "currency", "reserved", "limits"],
+        select(col(CustomerRow.tenant_id), col(CustomerRow.customer_id), bindparam("currency", type_=Text),
+               literal_column("0"), literal_column("0"))
+        .where(col(CustomerRow.customer_id) == bindparam("customer_id", type_=Uuid)),
+        include_defaults=False)
+    .on_conflict_do_nothing())
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A locked head: what is reserved, and how many limits were ever set."""
+
+    customer_id: UUID
+    reserved: Money
+    limits: int
+
+    @property
+    def currency(self) -> str:
+        return self.reserved.currency
+
+
+async def lock(tx: Tx, customer_id: UUID, currency: str) -> Head:
+    """Wait for the head, made here the first time; what it protects is read by the next statement.
+
+    Refuses: customer_not_known_yet.
+    """
+    row = await tx.row(_LOCK, customer_id=customer_id, currency=currency)
+    if row is None:
+        await tx.rows(_MAKE, customer_id=customer_id, currency=currency)
+        row = await tx.row(_LOCK, customer_id=customer_id, currency=currency)
+    if row is None:
+        raise NotReady("customer_not_known_yet", "This service has not heard of the customer yet; try again.")
+    return _head(row)
+
+
+async def lock_of_authorization(tx: Tx, authorization_id: UUID) -> Head:
+    """Wait for the head on which an authorisation stands. Refuses: authorization_not_found."""
+    row = await tx.row(_LOCK_OF_AUTHORIZATION, authorization_id=authorization_id)
+    if row is None:
+        raise NotFound("authorization_not_found", "There is no such authorisation.")
+    return _head(row)
+
+
+async def lock_all(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, Money]]:
+    """Wait for all heads of these customers, in one order; what is reserved, by customer and currency."""
+    found: dict[UUID, dict[str, Money]] = {}
+    for row in await tx.rows(_LOCK_ALL, customer_ids=list(customer_ids)) if customer_ids else ():
+        head = _head(row)
+        found.setdefault(head.customer_id, {})[head.currency] = head.reserved
+    return found
+
+
+def reserve(tx: Tx, customer_id: UUID, reserved: Money) -> None:
+    """Gather what is reserved from now on."""
+    tx.change(
+        AuthorizationHeadRow, {"customer_id": customer_id, "currency": reserved.currency, "reserved": reserved.minor},
+        key=("customer_id", "currency"))
+
+
+def count_limit(tx: Tx, head: Head) -> None:
+    """Gather that one limit more was set."""
+    tx.change(
+        AuthorizationHeadRow, {"customer_id": head.customer_id, "currency": head.currency, "limits": head.limits + 1},
+        key=("customer_id", "currency"))
+
+
+def _head(row: tuple[UUID, str, int, int]) -> Head:
+    customer_id, currency, reserved, limits = row
+    return Head(customer_id, Money(reserved, currency), limits)

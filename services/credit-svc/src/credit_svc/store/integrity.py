@@ -1,0 +1,63 @@
+"""The invariants that credit's facts can break, as statements that find violations of the tenant in force."""
+
+from sqlalchemy import text
+
+from dunlin_kit.health import Check
+
+_OWN = "tenant_id = NULLIF(current_setting('dunlin.tenant', true), '')::uuid"
+
+_MISMATCHES = text(f"""
+SELECT customer_id, currency, sequence, reckoned_open, told_open, reckoned_disputed, told_disputed, reckoned_unapplied,
+       told_unapplied
+FROM exposure_mismatch WHERE {_OWN} ORDER BY customer_id, currency, sequence LIMIT 20""")  # noqa: S608  constants only
+_AHEAD = text(f"""
+SELECT e.customer_id, e.currency, e.sequence, w.sequence AS heard
+FROM exposure e LEFT JOIN watermark w
+  ON w.consumer = 'credit' AND w.owner = 'billing' AND w.stream = e.tenant_id || ':' || e.customer_id
+WHERE e.{_OWN} AND e.sequence > coalesce(w.sequence, 0) LIMIT 20""")  # noqa: S608  constants only
+_SUMS = text(f"""
+SELECT a.authorization_id, a.status, a.asked, a.reserved, a.captured, a.released, a.expired, a.over_captured
+FROM credit_authorization a LEFT JOIN LATERAL (
+  SELECT coalesce(sum(m.amount) FILTER (WHERE m.kind = 'captured'), 0) AS captured,
+         coalesce(sum(m.amount) FILTER (WHERE m.kind = 'over_captured'), 0) AS over_captured,
+         coalesce(sum(m.amount) FILTER (WHERE m.kind = 'released'), 0) AS released,
+         coalesce(sum(m.amount) FILTER (WHERE m.kind = 'expired'), 0) AS expired
+  FROM authorization_movement m WHERE m.tenant_id = a.tenant_id AND m.authorization_id = a.authorization_id) m ON true
+WHERE a.{_OWN} AND (
+  a.reserved + a.captured + a.released + a.expired <> CASE a.status WHEN 'denied' THEN 0 ELSE a.asked END
+  OR (a.captured, a.over_captured, a.released, a.expired)
+     IS DISTINCT FROM (m.captured, m.over_captured, m.released, m.expired)) LIMIT 20""")  # noqa: S608  constants only
+_HEADS = text(f"""
+SELECT h.customer_id, h.currency, h.reserved, coalesce(sum(a.reserved), 0) AS authorised
+FROM authorization_head h LEFT JOIN credit_authorization a USING (tenant_id, customer_id, currency)
+WHERE h.{_OWN} GROUP BY h.tenant_id, h.customer_id, h.currency, h.reserved
+HAVING h.reserved <> coalesce(sum(a.reserved), 0) LIMIT 20""")  # noqa: S608  constants only
+_LIMITS = text(f"""
+SELECT h.customer_id, h.currency, h.limits, count(l.version) AS facts, max(l.version) AS last
+FROM authorization_head h LEFT JOIN credit_limit l USING (tenant_id, customer_id, currency)
+WHERE h.{_OWN} GROUP BY h.tenant_id, h.customer_id, h.currency, h.limits
+HAVING h.limits <> count(l.version) OR h.limits <> coalesce(max(l.version), 0) LIMIT 20""")  # noqa: S608  constants only
+_FACTS = text(f"""
+WITH told AS (
+  SELECT stream, split_part(type, '.', 3) AS fact, count(*) AS events FROM outbox_event
+  WHERE stream >= :low AND stream < :high GROUP BY 1, 2),
+done AS (
+  SELECT tenant_id || ':' || customer_id AS stream,
+         CASE status WHEN 'denied' THEN 'AuthorizationDenied' ELSE 'CreditAuthorized' END AS fact, count(*) AS changes
+  FROM credit_authorization WHERE {_OWN} GROUP BY 1, 2
+  UNION ALL
+  SELECT tenant_id || ':' || customer_id, 'CreditLimitChanged', count(*) FROM credit_limit WHERE {_OWN} GROUP BY 1
+  UNION ALL
+  SELECT tenant_id || ':' || customer_id, 'RiskAlertRaised', count(*) FROM risk_alert WHERE {_OWN} GROUP BY 1)
+SELECT stream, fact, changes, events FROM done FULL JOIN told USING (stream, fact)
+WHERE fact IN ('AuthorizationDenied', 'CreditAuthorized', 'CreditLimitChanged', 'RiskAlertRaised')
+  AND changes IS DISTINCT FROM events LIMIT 20""")  # noqa: S608  constants only
+
+CHECKS = (
+    Check("I8", "Our copy of open, disputed and unapplied equals billing's figures at every sequence.", _MISMATCHES),
+    Check("I8-sequence", "No exposure stands at a place in billing's stream that was not heard.", _AHEAD),
+    Check("I17", "Authorised = reserved + captured + released + expired, and each from its movements.", _SUMS),
+    Check("I17-heads", "What is reserved on a head is the sum of its authorisations.", _HEADS),
+    Check("I4-limits", "Limits of a customer and currency are versions 1 to n without a hole.", _LIMITS),
+    Check("I6", "Every limit, decision and alert has exactly one fact, and no fact is without one.", _FACTS),
+)

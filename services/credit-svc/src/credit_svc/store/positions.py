@@ -1,0 +1,141 @@
+"""Credit positions: limit, exposure and available credit per customer and currency, read on one snapshot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from credit_svc.domain.decision import credit_available
+from credit_svc.domain.exposure import ExposureParts, exposure_of
+from credit_svc.domain.limit import LimitInForce, limit_in_force
+from credit_svc.domain.policy import CreditPolicy
+from credit_svc.store.exposures import figures_of
+from credit_svc.store.limits import fact_of
+from dunlin_events.consuming import Tx
+from dunlin_kernel.money import Money
+
+NOT_RATED_SORTS_AS = 2**63 - 1
+"""Where a position without a rating stands among the available amounts: last."""
+
+_FIGURES = """
+  SELECT customer_id, currency, c.number, c.name, c.status,
+         coalesce(e.open, 0) AS open, coalesce(e.disputed, 0) AS disputed, coalesce(e.unapplied, 0) AS unapplied,
+         coalesce(h.reserved, 0) AS reserved, coalesce(e.sequence, 0) AS sequence,
+         l.limit_id, l.version, l.amount, l.source, l.valid_from, l.valid_until,
+         CASE WHEN l.amount IS NOT NULL THEN
+           CASE WHEN l.valid_until < CAST(:today AS date) THEN 0 ELSE l.amount END
+           - coalesce(e.open - e.disputed + round(e.disputed * CAST(:disputed_bps AS numeric) / 10000) - e.unapplied, 0)
+           - coalesce(h.reserved, 0)
+         END AS available
+  FROM exposure e FULL JOIN authorization_head h USING (tenant_id, customer_id, currency)
+  LEFT JOIN customer c USING (tenant_id, customer_id)
+  LEFT JOIN LATERAL (
+    SELECT f.limit_id, f.version, f.amount, f.source, f.valid_from, f.valid_until FROM credit_limit f
+    WHERE f.tenant_id = coalesce(e.tenant_id, h.tenant_id) AND f.customer_id = coalesce(e.customer_id, h.customer_id)
+      AND f.currency = coalesce(e.currency, h.currency) AND f.valid_from <= CAST(:today AS date)
+    ORDER BY f.version DESC LIMIT 1) l ON true"""
+_FILTERED = f"""
+SELECT * FROM ({_FIGURES}) p
+WHERE (CAST(:currency AS text) IS NULL OR currency = CAST(:currency AS text))
+  AND (CAST(:below AS bigint) IS NULL OR available < CAST(:below AS bigint))"""  # noqa: S608  constants only
+_OF_CUSTOMER = text(
+    f"SELECT * FROM ({_FIGURES}) p WHERE customer_id = CAST(:customer_id AS uuid) ORDER BY currency")  # noqa: S608
+_BY_CUSTOMER = text(f"""{_FILTERED}
+  AND (CAST(:after_id AS uuid) IS NULL
+       OR (customer_id, currency) > (CAST(:after_id AS uuid), CAST(:after_currency AS text)))
+ORDER BY customer_id, currency LIMIT CAST(:most AS bigint)""")
+_BY_AVAILABLE = text(f"""{_FILTERED}
+  AND (CAST(:after_id AS uuid) IS NULL
+       OR (coalesce(available, {NOT_RATED_SORTS_AS}), customer_id, currency)
+          > (CAST(:after_available AS numeric), CAST(:after_id AS uuid), CAST(:after_currency AS text)))
+ORDER BY coalesce(available, {NOT_RATED_SORTS_AS}), customer_id, currency LIMIT CAST(:most AS bigint)""")
+_CUSTOMER = text(
+    "SELECT number, name, status, sequence FROM customer WHERE customer_id = CAST(:customer_id AS uuid)")
+_HEARD = text(
+    "SELECT owner, sequence FROM watermark WHERE consumer = 'credit' AND stream = :stream ORDER BY owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One customer in one currency. Number, name and status are None for one whom customer-svc has not told of yet."""
+
+    customer_id: UUID
+    number: str | None
+    name: str | None
+    status: str | None
+    limit: LimitInForce
+    parts: ExposureParts
+    exposure: Money
+    available: Money | None
+    sequence: int
+
+    @property
+    def currency(self) -> str:
+        return self.parts.currency
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which positions: in a currency, with less than so much available, after the last one seen."""
+
+    currency: str | None
+    below: Money | None
+    by_available: bool
+    after: Sequence[Any] | None
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A customer's head data, and how far its stream was heard, by owner."""
+
+    number: str | None
+    name: str | None
+    status: str | None
+    heard: dict[str, int]
+
+
+async def known(tx: Tx, customer_id: UUID) -> Known | None:
+    """What was heard of a customer from any owner; None when nothing was."""
+    row = await tx.row(_CUSTOMER, customer_id=customer_id)
+    heard = {one["owner"]: one["sequence"] for one in await tx.rows(_HEARD, stream=f"{tx.tenant}:{customer_id}")}
+    if row is None:
+        return Known(None, None, None, heard) if heard else None
+    return Known(row["number"], row["name"], row["status"], heard)
+
+
+async def of_customer(tx: Tx, customer_id: UUID, *, today: date, policy: CreditPolicy) -> Sequence[Position]:
+    """A customer's positions, one per currency."""
+    rows = await tx.rows(_OF_CUSTOMER, customer_id=customer_id, **_bound(today, policy))
+    return [_position(row, today=today, policy=policy) for row in rows]
+
+
+async def some(tx: Tx, asked: Asked, *, today: date, policy: CreditPolicy) -> Sequence[Position]:
+    """Positions in the order asked for; `after` holds (sort value, customer, currency) of the last one seen."""
+    after_available, after_id, after_currency = asked.after or (None, None, None)
+    rows = await tx.rows(
+        _BY_AVAILABLE if asked.by_available else _BY_CUSTOMER,
+        currency=asked.currency, below=asked.below and asked.below.minor, most=asked.most,
+        after_available=after_available, after_id=after_id and UUID(after_id), after_currency=after_currency,
+        **_bound(today, policy))
+    return [_position(row, today=today, policy=policy) for row in rows]
+
+
+def _bound(today: date, policy: CreditPolicy) -> dict[str, Any]:
+    return {"today": today, "disputed_bps": policy.disputed_weight_bps}
+
+
+def _position(row: Any, *, today: date, policy: CreditPolicy) -> Position:
+    currency = row["currency"]
+    figures = figures_of(currency, opened=row["open"], disputed=row["disputed"], unapplied=row["unapplied"])
+    parts = ExposureParts.of(figures, reserved=Money(row["reserved"], currency))
+    limit = limit_in_force([fact_of(row)] if row["limit_id"] else [], today=today)
+    exposure = exposure_of(parts, policy)
+    available = credit_available(limit, exposure)
+    assert (available and available.minor) == (row["available"] and int(row["available"])), "list and rule agree"
+    return Position(
+        row["customer_id"], row["number"], row["name"], row["status"], limit, parts, exposure, available,
+        row["sequence"])

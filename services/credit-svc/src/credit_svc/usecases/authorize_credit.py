@@ -1,0 +1,79 @@
+"""Ask for credit for an order: decide under the head's lock, reserve or deny, and keep why."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from credit_svc.domain.authorization import Authorization, Order, order_of
+from credit_svc.domain.decision import Decision, DecisionInputs, decide
+from credit_svc.domain.exposure import ExposureParts
+from credit_svc.store import authorizations, decisions, heads, standings
+from credit_svc.store.decisions import StoredDecision, stored_of
+from credit_svc.store.heads import Head
+from credit_svc.usecases.expire_authorization import schedule_expiry_of_authorization
+from dunlin_events.contracts.base import Amount
+from dunlin_events.contracts.credit import AuthorizationDenied, AuthorizationFact, CreditAuthorized, DenialReason
+from dunlin_kernel.ids import new_id
+from dunlin_kernel.money import Money
+from dunlin_kit.tenants import Tenant, present
+from dunlin_kit.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizeCredit:
+    """It ends at `expires_at`, or after so many days, or after the policy's; `id` is the asker's own, or None."""
+
+    id: UUID | None
+    customer_id: UUID
+    amount: Money
+    reference: str
+    expires_at: datetime | None
+    expires_in_days: int | None
+
+
+async def authorize_credit(tx: Transaction, command: AuthorizeCredit) -> tuple[Authorization, StoredDecision]:
+    """Decide and, when approved, reserve: in one step. A denial is an answer, stored like an approval.
+
+    Refuses: tenant_not_known_yet, customer_not_known_yet, amount_not_positive, expires_in_past, expires_too_late.
+    """
+    tenant = await present(tx)
+    head = await heads.lock(tx, command.customer_id, command.amount.currency)
+    standing = await standings.read(tx, command.customer_id, command.amount.currency, today=tenant.today)
+    inputs = DecisionInputs(
+        amount=command.amount, today=tenant.today, customer_status=standing.status, limit=standing.limit,
+        parts=ExposureParts.of(standing.figures, reserved=head.reserved), policy=standing.policy,
+        positions=standing.positions)
+    order = _order(command, tenant, inputs.policy.authorization_days)
+    decision = decide(inputs)
+    authorization = Authorization.decided(id=command.id or new_id(), order=order, approved=decision.approved)
+    stored = stored_of(inputs, decision, decided_by=tx.actor, decided_at=tenant.now)
+    authorizations.add(tx, authorization)
+    decisions.add(tx, authorization.id, stored)
+    _reserve(tx, head, authorization)
+    tx.emit(_fact_of(authorization, decision))
+    return authorization, stored
+
+
+def _order(command: AuthorizeCredit, tenant: Tenant, days: int) -> Order:
+    ends = command.expires_at or tenant.now + timedelta(days=command.expires_in_days or days)
+    return order_of(
+        command.customer_id, command.amount, reference=command.reference, expires_at=ends, now=tenant.now)
+
+
+def _reserve(tx: Transaction, head: Head, authorization: Authorization) -> None:
+    if authorization.reserved.is_positive:
+        heads.reserve(tx, head.customer_id, head.reserved + authorization.reserved)
+        schedule_expiry_of_authorization(tx, authorization)
+
+
+def _fact_of(authorization: Authorization, decision: Decision) -> AuthorizationFact:
+    available = decision.available
+    if decision.approved and available is not None:
+        return CreditAuthorized(
+            customer_id=authorization.customer_id, authorization_id=authorization.id,
+            reference=authorization.reference, amount=Amount.of(authorization.asked),
+            expires_at=authorization.expires_at, available_after=Amount.of(available - authorization.asked))
+    return AuthorizationDenied(
+        customer_id=authorization.customer_id, authorization_id=authorization.id, reference=authorization.reference,
+        amount=Amount.of(authorization.asked), reasons=[DenialReason(reason.value) for reason in decision.reasons],
+        available=None if available is None else Amount.of(available))

@@ -1,0 +1,38 @@
+"""Tell that a limit ended with the tenant's day before; it counts as zero from the turn of the day, job or no job."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from credit_svc.domain.limit import LimitFact, LimitStatus, limit_in_force
+from credit_svc.store import heads, standings
+from dunlin_events.contracts.base import Amount
+from dunlin_events.contracts.credit import LimitExpired
+from dunlin_kernel.clock import start_of_day
+from dunlin_kit import jobs
+from dunlin_kit.jobs import Job
+from dunlin_kit.transaction import Transaction
+
+KIND = "expire_limit"
+
+
+def schedule_expiry_of_limit(tx: Transaction, customer_id: UUID, fact: LimitFact, *, zone: str) -> None:
+    """Gather the job that falls due when the day after the limit's last begins; none for a limit without an end."""
+    if fact.valid_until is not None:
+        due_at = start_of_day(zone, fact.valid_until + timedelta(days=1))
+        jobs.schedule(tx, KIND, str(fact.id), due_at, {
+            "customer_id": str(customer_id), "currency": fact.currency, "limit_id": str(fact.id)})
+
+
+async def expire_limit(tx: Transaction, job: Job) -> None:
+    """Tell it when the limit was still the one in force; one set since then has taken its place."""
+    tenant = await jobs.moment_of(tx, job)
+    customer_id, currency = UUID(job.payload["customer_id"]), job.payload["currency"]
+    await heads.lock(tx, customer_id, currency)
+    standing = await standings.read(tx, customer_id, currency, today=tenant.today)
+    limit = limit_in_force([standing.limit] if standing.limit else [], today=tenant.today)
+    fact = limit.fact
+    if limit.status is LimitStatus.EXPIRED and fact and fact.valid_until and str(fact.id) == job.payload["limit_id"]:
+        tx.emit(LimitExpired(
+            customer_id=customer_id, limit_id=fact.id, currency=currency, version=fact.version,
+            limit=None if fact.amount is None else Amount.of(fact.amount), valid_until=fact.valid_until))
+    jobs.finish(tx, job)

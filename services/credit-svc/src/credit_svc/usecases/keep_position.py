@@ -1,0 +1,64 @@
+"""Keep a credit position that billing's facts have moved: exposures, captures, alerts, mismatches; and tell of them."""
+
+from credit_svc.domain.exposure import Mismatch
+from credit_svc.domain.position import Alert, Captured, CreditPosition, Outcome
+from credit_svc.store import alerts, authorizations, exposures, heads
+from credit_svc.store.alerts import RaisedAlert
+from credit_svc.store.authorizations import Movement
+from dunlin_events.consuming import Tx
+from dunlin_events.contracts.base import Amount
+from dunlin_events.contracts.credit import (
+    AlertRule,
+    AuthorizationCaptured,
+    AuthorizationReleased,
+    ReleaseCause,
+    RiskAlertRaised,
+)
+from dunlin_kernel.ids import new_id
+
+ACTOR = "billing"
+"""Who captures: the invoice that names the authorisation."""
+
+
+def keep_position(tx: Tx, position: CreditPosition) -> None:
+    """Gather all of it, so that no read sees a reservation and its invoice both, or neither."""
+    exposures.keep(tx, position.customer_id, position.exposures.values())
+    for outcome in position.outcomes:
+        _record(tx, position, outcome)
+
+
+def _record(tx: Tx, position: CreditPosition, outcome: Outcome) -> None:
+    match outcome:
+        case Captured():
+            _captured(tx, position, outcome)
+        case Alert():
+            _alerted(tx, position, outcome)
+        case Mismatch():
+            exposures.add_mismatch(tx, position.customer_id, outcome)
+
+
+def _captured(tx: Tx, position: CreditPosition, outcome: Captured) -> None:
+    done, after = outcome.capture, outcome.capture.after
+    authorizations.keep(tx, after)
+    if not (done.captured.is_zero and done.released.is_zero):
+        heads.reserve(tx, position.customer_id, position.reserved[after.currency])
+    for kind, amount in (("captured", done.captured), ("over_captured", done.over), ("released", done.released)):
+        authorizations.add_movement(tx, Movement(
+            after.id, kind, amount, invoice_id=outcome.invoice_id, moved_by=ACTOR, moved_at=outcome.at))
+    tx.emit(AuthorizationCaptured(
+        customer_id=after.customer_id, authorization_id=after.id, reference=after.reference,
+        invoice_id=outcome.invoice_id, amount=Amount.of(done.captured), over_captured=Amount.of(done.over),
+        reserved_left=Amount.of(after.reserved)))
+    if done.released.is_positive:
+        tx.emit(AuthorizationReleased(
+            customer_id=after.customer_id, authorization_id=after.id, reference=after.reference,
+            amount=Amount.of(done.released), cause=ReleaseCause.FINAL_INVOICE))
+
+
+def _alerted(tx: Tx, position: CreditPosition, alert: Alert) -> None:
+    raised = RaisedAlert(new_id(), position.customer_id, alert)
+    alerts.add(tx, raised)
+    tx.emit(RiskAlertRaised(
+        customer_id=position.customer_id, alert_id=raised.id, rule=AlertRule(alert.rule.value),
+        authorization_id=alert.authorization_id, invoice_id=alert.invoice_id, amount=Amount.of(alert.amount),
+        tolerated=Amount.of(alert.tolerated)))

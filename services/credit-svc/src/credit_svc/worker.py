@@ -1,0 +1,16 @@
+"""The composition root of the worker: relay, the two owners it hears, and its jobs."""
+
+from credit_svc.consumers.billing import billing
+from credit_svc.consumers.customer import customer
+from credit_svc.jobs import expire_authorization, expire_limit
+from dunlin_events.topics import Bus
+from dunlin_kernel.clock import Clock
+from dunlin_kit.process import Worker
+from dunlin_kit.settings import ServiceSettings
+
+
+def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus: Bus | None = None) -> Worker:
+    return Worker(
+        "credit", settings, subscriptions=(customer, billing),
+        jobs={expire_authorization.KIND: expire_authorization.run, expire_limit.KIND: expire_limit.run},
+        clock=clock, bus=bus)
