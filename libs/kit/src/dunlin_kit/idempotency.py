@@ -111,4 +111,4 @@ def _canonical(body: bytes) -> bytes:
         value: Any = json.loads(body)
     except ValueError:
         return body
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()

@@ -28,6 +28,16 @@ TENANT_TABLES = ("tenant", "idempotency_key", "operation", "job")
 _OWN_TENANT = "tenant_id = NULLIF(current_setting('dunlin.tenant', true), '')::uuid"
 
 
+_STREAM_HOLES = """
+CREATE FUNCTION stream_holes() RETURNS TABLE (stream text, head bigint, events bigint, last bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  SELECT s.stream, s.seq, count(o.seq), max(o.seq)
+  FROM public.event_stream s LEFT JOIN public.outbox_event o ON o.stream = s.stream
+  WHERE starts_with(s.stream, NULLIF(current_setting('dunlin.tenant', true), '') || ':')
+  GROUP BY s.stream, s.seq HAVING count(o.seq) <> s.seq OR max(o.seq) <> s.seq LIMIT 20
+$$"""
+
+
 def protect(op: Any, service: str, *tables: str, facts: Sequence[str] = (), or_operator: bool = False) -> None:
     """Force row-level security on `tables` and `facts` and grant the roles; facts can be added and read only.
 
@@ -61,6 +71,9 @@ def grant_chassis(op: Any, service: str, *, tenant_or_operator: bool = False) ->
         f"GRANT SELECT ON alembic_version TO {app}, {ops}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON event_stream, watermark, parked_event, relay_state TO {ops}",
         f"GRANT SELECT, UPDATE ON outbox_event TO {ops}",
+        _STREAM_HOLES,
+        "REVOKE ALL ON FUNCTION stream_holes FROM PUBLIC",
+        f"GRANT EXECUTE ON FUNCTION stream_holes TO {app}, {ops}",
     ):
         op.execute(statement)
 
