@@ -24,6 +24,16 @@ RETURNS TABLE (id uuid) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = p
   ORDER BY c.number LIMIT wanted
 $$"""
 
+UNTOLD = """
+CREATE FUNCTION customers_not_told_once() RETURNS TABLE (customer uuid, registrations bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  SELECT c.id, count(o.id) FROM public.customer c
+  LEFT JOIN public.outbox_event o
+    ON o.stream = c.tenant_id || ':' || c.id AND o.type = 'dunlin.customer.CustomerRegistered.v1'
+  WHERE c.tenant_id = NULLIF(current_setting('dunlin.tenant', true), '')::uuid
+  GROUP BY c.id HAVING count(o.id) <> 1 LIMIT 20
+$$"""
+
 
 def upgrade() -> None:
     _archive()
@@ -33,8 +43,9 @@ def upgrade() -> None:
     protect(op, "customer", "customer", "customer_number_series", "contact", facts=("customer_change",))
     op.execute("REVOKE DELETE ON customer, customer_number_series, tenant FROM customer_app")
     op.execute(SEARCH)
-    op.execute("REVOKE ALL ON FUNCTION search_customers FROM PUBLIC")
-    op.execute("GRANT EXECUTE ON FUNCTION search_customers TO customer_app")
+    op.execute(UNTOLD)
+    op.execute("REVOKE ALL ON FUNCTION search_customers, customers_not_told_once FROM PUBLIC")
+    op.execute("GRANT EXECUTE ON FUNCTION search_customers, customers_not_told_once TO customer_app")
 
 
 def downgrade() -> None:
