@@ -175,12 +175,12 @@ async def _worker(package: str, settings: ServiceSettings) -> None:
 
 def uvicorn_loop(work: Any) -> None:
     """Run on uvloop where it is there."""
-    with contextlib.suppress(ImportError):
+    try:
         import uvloop
-
+    except ImportError:
+        asyncio.run(work)
+    else:
         uvloop.run(work)
-        return
-    asyncio.run(work)
 
 
 def _parser(package: str) -> argparse.ArgumentParser:
