@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
+from dunlin_events.topics import Bus
 from dunlin_kit.process import Worker
 from dunlin_kit.settings import ServiceSettings
 from dunlin_local.databases import SERVICES
@@ -25,10 +26,16 @@ class PartEnded(Exception):
 
 
 class SingleNode:
-    """All of Dunlin in this process. A commit in an API wakes its service's relay directly."""
+    """All of Dunlin in this process. A commit in an API wakes its service's relay directly.
 
-    def __init__(self, settings: Mapping[str, ServiceSettings], issuer: Issuer) -> None:
+    `bus` makes each worker's bus; without it the settings name one.
+    """
+
+    def __init__(
+        self, settings: Mapping[str, ServiceSettings], issuer: Issuer, *, bus: Callable[[], Bus] | None = None
+    ) -> None:
         self._settings = settings
+        self._bus = bus
         self._issuer = issuer
         self._stop = asyncio.Event()
 
@@ -60,7 +67,8 @@ class SingleNode:
                 await asyncio.gather(*parts, return_exceptions=True)
 
     def _worker(self, service: str) -> Worker:
-        worker: Worker = import_module(f"{service}_svc.worker").create_worker(self._settings[service])
+        bus = self._bus() if self._bus is not None else None
+        worker: Worker = import_module(f"{service}_svc.worker").create_worker(self._settings[service], bus=bus)
         return worker
 
     @contextlib.asynccontextmanager

@@ -1,0 +1,191 @@
+"""All of Dunlin in one process on databases of its own, moved day by day, and asked until nothing is on its way."""
+
+import asyncio
+import contextlib
+import email
+import email.policy
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from dunlin_events.testing import database
+from dunlin_events.topics import Bus
+from dunlin_kernel.clock import SystemClock
+from dunlin_kernel.ids import new_id
+from dunlin_kit.testing import DatabaseUrls, migrated
+from dunlin_local.clients import secret_of
+from dunlin_local.databases import CURSORS, SERVICES, Databases
+from dunlin_local.issuer import Issuer
+from dunlin_local.mailbox import kept_mail
+from dunlin_local.node_settings import Surroundings, settings_of
+from dunlin_local.single_node import SingleNode
+
+HEARS = {"customer": (), "billing": ("customer",), "credit": ("customer", "billing"), "notify": ("customer", "billing")}
+"""Which service hears which owner."""
+QUIET_SECONDS = 60
+
+
+class OwnDatabases(Databases):
+    """Databases of this test alone, on the server that all tests share."""
+
+    def __init__(self, urls: Mapping[str, DatabaseUrls], bus: str) -> None:
+        super().__init__("", {CURSORS: "a secret for tests only"})
+        object.__setattr__(self, "_urls", urls)
+        object.__setattr__(self, "_bus", bus)
+
+    def url(self, service: str, kind: str) -> str:
+        url: str = getattr(self._urls[service], kind)  # type: ignore[attr-defined]
+        return url
+
+    @property
+    def bus_url(self) -> str:
+        url: str = self._bus  # type: ignore[attr-defined]
+        return url
+
+
+@dataclass
+class Dunlin:
+    """The running system."""
+
+    url: str
+    client: httpx.AsyncClient
+    issuer: Issuer
+    issuer_folder: Path
+    mail: Path
+    databases: OwnDatabases
+
+    def token(self, client_id: str, **form: str) -> str:
+        secret = secret_of(self.issuer_folder, client_id)
+        answer = self.issuer.grant({"grant_type": "client_credentials", **form}, client_id=client_id, secret=secret)
+        return str(answer["access_token"])
+
+
+@contextlib.asynccontextmanager
+async def dunlin(
+    postgres: str, folder: Path, *, bus: Callable[[str], Bus] | None = None, settings: Mapping[str, Any] | None = None
+) -> AsyncIterator[Dunlin]:
+    """Start everything; `bus` makes another bus than the log in PostgreSQL, given the URL of its database."""
+    async with contextlib.AsyncExitStack() as opened:
+        urls = {service: await opened.enter_async_context(migrated(postgres, service)) for service in SERVICES}
+        databases = OwnDatabases(urls, await opened.enter_async_context(database(postgres)))
+        listening = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        issuer = Issuer(folder / "issuer", name=url, clock=SystemClock())
+        smtp = await opened.enter_async_context(kept_mail(folder / "mail"))
+        around = Surroundings(databases, issuer, folder / "issuer", url, smtp)
+        told = {service: settings_of(service, around).model_copy(update=dict(settings or {})) for service in SERVICES}
+        made: Callable[[], Bus] | None = (lambda: bus(databases.bus_url)) if bus is not None else None
+        node, stop, ready = SingleNode(told, issuer, bus=made), asyncio.Event(), asyncio.Event()
+        running = asyncio.create_task(node.run(listening, stop, ready))
+        client = await opened.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
+        try:
+            started = asyncio.create_task(ready.wait())
+            await asyncio.wait({started, running}, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                running.result()
+            yield Dunlin(url, client, issuer, folder / "issuer", folder / "mail", databases)
+        finally:
+            stop.set()
+            await running
+
+
+@dataclass
+class Journey:
+    """One sandbox tenant, its clock, and everything a finance department does with it. Times are the tenant's own."""
+
+    dunlin: Dunlin
+    tenant: UUID
+    zone: ZoneInfo
+    now: datetime
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    async def begin(cls, system: Dunlin, at: str, *, currency: str = "CNY", zone: str = "Asia/Shanghai") -> "Journey":
+        """A new tenant whose clock stands at `at`, such as `2026-01-05 10:00` in its zone; all services know it."""
+        tenant, now = new_id(), datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(zone))
+        body = {"id": str(tenant), "name": "Journey", "currency": currency, "zone": zone, "sandbox": True,
+                "clock_at": now.isoformat()}
+        headers = {"Authorization": f"Bearer {system.token('operator')}", "Idempotency-Key": str(new_id())}
+        answer = await system.client.post("/customer/v1/tenants", json=body, headers=headers)
+        assert answer.status_code == 201, answer.text
+        token = system.token("demonstration", tenant=str(tenant))
+        journey = cls(system, tenant, ZoneInfo(zone), now, {"Authorization": f"Bearer {token}"})
+        await journey.quiet()
+        return journey
+
+    async def post(self, path: str, body: Any = None, *, status: int = 201, key: str = "", **params: Any) -> Any:
+        headers = self.headers | {"Idempotency-Key": key or str(new_id())}
+        answer = await self.dunlin.client.post(path, json=body, headers=headers, params=params)
+        assert answer.status_code == status, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    async def put(self, path: str, body: Any, *, status: int = 200) -> Any:
+        answer = await self.dunlin.client.put(path, json=body, headers=self.headers)
+        assert answer.status_code == status, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    async def get(self, path: str, *, status: int = 200, **params: Any) -> Any:
+        given = {name.rstrip("_"): value for name, value in params.items()}
+        answer = await self.dunlin.client.get(path, headers=self.headers, params=given)
+        assert answer.status_code == status, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    async def advance(self, to: str) -> None:
+        """Move the clock to `2026-02-01 10:00`, turn by turn of the day, waiting each time until all is quiet."""
+        end = datetime.fromisoformat(to).replace(tzinfo=self.zone)
+        while self.now < end:
+            turn = datetime.combine(self.now.date() + timedelta(days=1), time(), self.zone)
+            self.now = min(turn, end)
+            await self.post("/customer/v1/test-clock:advance", {"to": self.now.isoformat()}, status=200)
+            await self.quiet()
+
+    async def quiet(self) -> None:
+        """Wait until, twice in a row, all services stand at one time, have heard everything, and have no job due."""
+        before: Any = None
+        for _ in range(QUIET_SECONDS * 50):
+            seen = await asyncio.gather(*(self._clock(service) for service in SERVICES))
+            clocks = dict(zip(SERVICES, seen, strict=True))
+            if _is_quiet(clocks) and clocks == before:
+                return
+            before = clocks
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"not quiet after {QUIET_SECONDS} s: {before}")
+
+    async def _clock(self, service: str) -> dict[str, Any] | None:
+        answer = await self.dunlin.client.get(f"/{service}/v1/test-clock", headers=self.headers)
+        found: dict[str, Any] | None = answer.json() if answer.status_code == 200 else None
+        return found
+
+    async def assert_integrity(self) -> None:
+        """Every invariant of every service holds for this tenant."""
+        for service in SERVICES:
+            found = await self.get(f"/{service}/v1/integrity")
+            assert found["checks"], f"{service} checks nothing"
+            assert found["holds"], [check for check in found["checks"] if not check["holds"]]
+
+    def mails(self, to: str) -> list[EmailMessage]:
+        """Every message that left for an address, the earliest first."""
+        files = sorted(self.dunlin.mail.rglob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+        read = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in files]
+        return [message for message in read if isinstance(message, EmailMessage) and to in str(message["to"])]
+
+
+def _is_quiet(clocks: Mapping[str, dict[str, Any] | None]) -> bool:
+    known = {service: clock for service, clock in clocks.items() if clock is not None}
+    if len(known) < len(clocks) or len({clock["now"] for clock in known.values()}) > 1:
+        return False
+    for service, clock in known.items():
+        heard = {row["owner"]: row["events"] for row in clock["heard"]}
+        if clock["due_jobs"] or any(heard.get(owner, 0) != known[owner]["emitted"] for owner in HEARS[service]):
+            return False
+    return True
+
+
