@@ -16,7 +16,7 @@ from dunlin_events.contracts.customer import CustomerContactsChanged
 from dunlin_events.envelope import Envelope, Record
 from dunlin_events.outbox import APPEND, Trace, bind, pending
 from dunlin_events.relay import Deposed, Poker, Relay, Restored, rebase
-from dunlin_events.relay_state import State, look, page_of, store, take_over
+from dunlin_events.relay_state import State, ids_of, look, store, take_over
 from dunlin_events.topics import BusAway
 from dunlin_events.waking import OUTBOX_CHANNEL
 from dunlin_kernel.ids import new_id
@@ -52,7 +52,7 @@ class Bus:
 
 @asynccontextmanager
 async def leading(dsn: str, bus: Bus, topic: str, page: int = 3) -> AsyncIterator[Relay]:
-    relay, stop = Relay(dsn, bus, topic=topic, page=page), asyncio.Event()
+    relay, stop = Relay(dsn, bus, topic=topic, page=page, read_ahead=2 * page), asyncio.Event()
     running = asyncio.create_task(relay.run(stop))
     try:
         yield relay
@@ -159,7 +159,7 @@ async def test_a_stale_leader_is_refused(connection: asyncpg.Connection) -> None
     with pytest.raises(Deposed):
         await store(connection, stale.opened(snapshot))
     await store(connection, leader.opened(snapshot))
-    assert len(await page_of(connection, leader.opened(snapshot), 10)) == 1
+    assert len(await ids_of(connection, leader.opened(snapshot), 10)) == 1
 
 
 async def test_a_deposed_relay_sends_nothing_before_it_leads_again(

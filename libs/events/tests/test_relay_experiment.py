@@ -22,7 +22,7 @@ from dunlin_events.topics import BusAway
 from dunlin_kernel.ids import new_id
 
 SEED = 20260304
-WRITERS, SECONDS, PAGE = 16, 5.0, 25
+WRITERS, SECONDS, PAGE, AHEAD = 16, 5.0, 25, 60
 HEADERS = (
     '{"ce_id":"%s","ce_type":"t","ce_source":"/dunlin/x","ce_partitionkey":"%s","ce_time":"2026-01-01T00:00:00+00:00",'
     '"ce_recordedtime":"2026-01-01T00:00:00+00:00","ce_correlationid":"c"}'
@@ -133,14 +133,15 @@ async def relay_and_crash(dsn: str, bus: Bus, stop: asyncio.Event) -> int:
     """Our relay, killed wherever it stands at random moments and followed by a new one; returns how often."""
     chance, crashes = Random(SEED), 0
     while not stop.is_set():
-        running = asyncio.create_task(Relay(dsn, bus, topic="experiment", page=PAGE).run(asyncio.Event()))
+        relay = Relay(dsn, bus, topic="experiment", page=PAGE, read_ahead=AHEAD)
+        running = asyncio.create_task(relay.run(asyncio.Event()))
         await asyncio.sleep(chance.uniform(0.05, 0.4))
         running.cancel()
         crashes += 1
         with contextlib.suppress(asyncio.CancelledError):
             await running
     bus.failing, ending = False, asyncio.Event()
-    last = Relay(dsn, bus, topic="experiment", page=PAGE)
+    last = Relay(dsn, bus, topic="experiment", page=PAGE, read_ahead=AHEAD)
     running = asyncio.create_task(last.run(ending))
     async with asyncio.timeout(60):
         while True:

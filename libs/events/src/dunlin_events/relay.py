@@ -17,9 +17,10 @@ from dunlin_events.relay_state import (
     RelayStateColumns,
     Restored,
     State,
+    ids_of,
     look,
-    page_of,
     rebase,
+    rows_of,
     store,
     take_over,
 )
@@ -29,6 +30,8 @@ from dunlin_events.waking import OUTBOX_CHANNEL, Poker
 __all__ = ["Deposed", "Poker", "Relay", "RelayStateColumns", "Restored", "rebase"]
 
 PAGE = 2000
+READ_AHEAD = 100_000
+"""Ids kept in memory, so that a large window (the bus was away for long) is not sorted anew for every page."""
 IDLE_SECONDS = 0.25
 FOLLOW_SECONDS = 1.0
 BEAT_SECONDS = 3.0
@@ -52,8 +55,13 @@ class Relay:
     The publisher is stopped and started again after each failure, and is then given the same facts again.
     """
 
-    def __init__(self, dsn: str, publisher: Publisher, *, topic: str, page: int = PAGE) -> None:
-        self._dsn, self._publisher, self._topic, self._page = dsn, publisher, topic, page
+    def __init__(
+        self, dsn: str, publisher: Publisher, *, topic: str, page: int = PAGE, read_ahead: int = READ_AHEAD
+    ) -> None:
+        self._dsn, self._publisher, self._topic = dsn, publisher, topic
+        self._page, self._read_ahead = page, read_ahead
+        self._ahead: list[int] = []
+        self._more_behind_them = False
         self._woken = asyncio.Event()
         self._drained = False
         self._wait = FIRST_WAIT
@@ -86,7 +94,8 @@ class Relay:
     async def _connected(self, stop: asyncio.Event) -> None:
         settings = {
             "application_name": f"relay {self._topic}",
-            "plan_cache_mode": "force_custom_plan",
+            "enable_seqscan": "off",  # after a rebase all rows share one txid, and statistics speak for a full scan
+            "max_parallel_workers_per_gather": "0",
             "idle_session_timeout": SILENCE_MS,
         }
         connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=30, server_settings=settings)
@@ -103,7 +112,7 @@ class Relay:
             connection.terminate()
 
     async def _lead(self, connection: asyncpg.Connection, stop: asyncio.Event) -> None:
-        state = await take_over(connection)
+        state, self._ahead = await take_over(connection), []
         RESTORED.labels(self._topic).set(0)
         LEADS.labels(self._topic).set(1)
         LOG.info("relay_leads", topic=self._topic, epoch=state.epoch)
@@ -130,22 +139,29 @@ class Relay:
         if opening:
             snapshot, self._behind = await look(connection)
             state = state.opened(snapshot)
-        rows = await page_of(connection, state, self._page) if state.window_is_open else ()
-        if rows:
-            if opening:
-                await store(connection, state)
-            self._measure(rows)
-            await self._send(connection, rows)
-        if len(rows) == self._page:
-            state = state._replace(last_id=rows[-1]["id"])
-        else:
-            state = state.closed()
-        if rows:
-            await store(connection, state)
-        else:
+        ids = await self._next_ids(connection, state)
+        if not ids:
             AGE.labels(self._topic).set(0)
             UNSENT.labels(self._topic).set(0)
-        return state, len(rows)
+            return state.closed(), 0
+        if opening:
+            await store(connection, state)
+        rows = await rows_of(connection, ids)
+        AGE.labels(self._topic).set(max(0.0, max(row["age"] for row in rows)))
+        UNSENT.labels(self._topic).set(max(len(ids), self._behind - ids[0] + 1))
+        await self._send(connection, rows)
+        ended = not self._ahead and not self._more_behind_them
+        state = state.closed() if ended else state._replace(last_id=ids[-1])
+        await store(connection, state)
+        return state, len(ids)
+
+    async def _next_ids(self, connection: asyncpg.Connection, state: State) -> list[int]:
+        """The next page of the open window."""
+        if not self._ahead and state.window_is_open:
+            self._ahead = await ids_of(connection, state, self._read_ahead)
+            self._more_behind_them = len(self._ahead) == self._read_ahead
+        page, self._ahead = self._ahead[: self._page], self._ahead[self._page :]
+        return page
 
     async def _send(self, connection: asyncpg.Connection, rows: Sequence[Any]) -> None:
         """Publish a page; meanwhile the session is kept alive, for the lock hangs on it."""
@@ -161,10 +177,6 @@ class Relay:
             sending.cancel()
             await asyncio.wait({sending}, timeout=STOP_SECONDS)
         PUBLISHED.labels(self._topic).inc(len(rows))
-
-    def _measure(self, rows: Sequence[Any]) -> None:
-        AGE.labels(self._topic).set(max(0.0, max(row["age"] for row in rows)))
-        UNSENT.labels(self._topic).set(max(len(rows), self._behind - rows[0]["id"] + 1))
 
     def _follow(self) -> None:
         for gauge in (AGE, UNSENT, RESTORED, LEADS):

@@ -23,17 +23,19 @@ _STATE = "SELECT system_identifier, timeline_id FROM relay_state WHERE id = 1"
 _NEXT_EPOCH = "UPDATE relay_state SET epoch = epoch + 1 WHERE id = 1 RETURNING prev, cur, last_id, epoch"
 _STORE = "UPDATE relay_state SET prev = $1, cur = $2, last_id = $3 WHERE id = 1 AND epoch = $4"
 _SNAPSHOT = "SELECT pg_current_snapshot()::text AS snapshot, coalesce(max(id), 0) AS last_id FROM outbox_event"
-_WANTED = "id, stream, era, seq, headers, payload, txid, created_at"
-_WINDOW = f"""
-SELECT id, stream, era, seq, headers, payload, extract(epoch FROM clock_timestamp() - created_at)::float8 AS age FROM (
-  SELECT {_WANTED} FROM outbox_event
+_WINDOW = """
+SELECT id FROM (
+  SELECT id FROM outbox_event
   WHERE txid >= pg_snapshot_xmax($1::text::pg_snapshot) AND txid < pg_snapshot_xmax($2::text::pg_snapshot)
     AND pg_visible_in_snapshot(txid, $2::text::pg_snapshot)
   UNION ALL
-  SELECT {_WANTED} FROM outbox_event
+  SELECT id FROM outbox_event
   WHERE txid = ANY(ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot)))
-    AND pg_visible_in_snapshot(txid, $2::text::pg_snapshot)) sent_between
-WHERE id > $3 ORDER BY id LIMIT $4"""  # noqa: S608 - constants of this module only
+    AND pg_visible_in_snapshot(txid, $2::text::pg_snapshot)) committed_between
+WHERE +id > $3 ORDER BY +id LIMIT $4"""
+_ROWS = """
+SELECT stream, era, seq, headers, payload, extract(epoch FROM clock_timestamp() - created_at)::float8 AS age
+FROM outbox_event WHERE id = ANY($1::bigint[]) ORDER BY id"""
 
 
 class RelayStateColumns(SQLModel):
@@ -99,9 +101,17 @@ async def look(connection: asyncpg.Connection) -> tuple[str, int]:
     return snapshot, last_id
 
 
-async def page_of(connection: asyncpg.Connection, state: State, limit: int) -> Sequence[Any]:
-    """The next rows of the open window, in the order of their ids: what `cur` sees and `prev` did not."""
-    rows: Sequence[Any] = await connection.fetch(_WINDOW, state.prev, state.cur, state.last_id, limit)
+async def ids_of(connection: asyncpg.Connection, state: State, limit: int) -> list[int]:
+    """The next ids of the open window, ascending: what `cur` sees and `prev` did not.
+
+    The plus before the id keeps PostgreSQL from walking the whole archive along its primary key.
+    """
+    return [row[0] for row in await connection.fetch(_WINDOW, state.prev, state.cur, state.last_id, limit)]
+
+
+async def rows_of(connection: asyncpg.Connection, ids: Sequence[int]) -> Sequence[Any]:
+    """These rows, ascending by id, with their age in seconds."""
+    rows: Sequence[Any] = await connection.fetch(_ROWS, ids)
     return rows
 
 
