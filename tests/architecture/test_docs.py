@@ -85,6 +85,13 @@ def test_every_topic_of_the_domain_is_in_the_glossary(root: Path, domain: Mappin
     assert not missing
 
 
+def test_every_word_of_the_glossary_is_used_in_the_code(root: Path, packaged: Mapping[Path, ast.Module]) -> None:
+    rows = table_of(root / "docs/glossary.md", "Term")
+    code = "".join((root / path).read_text(encoding="utf-8") + str(path) for path in packaged)
+    unused = [word for row in rows for word in re.findall(r"`(\w+)`", row[3]) if word not in code]
+    assert not unused
+
+
 def test_every_requirement_has_its_row_and_a_state(root: Path) -> None:
     rows = table_of(root / "docs/requirements.md", "ID")
     wanted = [f"{service}-{number:02d}" for service, last in SERVICES.items() for number in range(1, last + 1)]

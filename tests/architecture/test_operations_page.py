@@ -1,0 +1,37 @@
+"""The page of operations names every metric and every setting that there is."""
+
+import ast
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+KINDS = {"Counter", "Gauge", "Histogram", "Summary"}
+
+
+def test_every_metric_is_on_the_page_of_operations_and_no_other(
+    root: Path, packaged: Mapping[Path, ast.Module]
+) -> None:
+    said = set(re.findall(r"^\| `(dunlin_\w+)`", (root / "docs/operations.md").read_text(encoding="utf-8"), re.M))
+    made = set()
+    for call in (node for tree in packaged.values() for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        kind = ast.unparse(call.func).rpartition(".")[2]
+        if kind in KINDS and call.args and isinstance(call.args[0], ast.Constant):
+            name = str(call.args[0].value)
+            made.add(name.removesuffix("_total") + "_total" if kind == "Counter" else name)
+    missing, left_over = sorted(made - said), sorted(said - made)
+    assert not missing
+    assert not left_over
+
+
+def test_every_setting_is_on_the_page_of_operations(root: Path, packaged: Mapping[Path, ast.Module]) -> None:
+    said = set(re.findall(r"`(DUNLIN_\w+)`", (root / "docs/operations.md").read_text(encoding="utf-8")))
+    settings = [
+        node for tree in packaged.values() for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and any("Settings" in ast.unparse(base) for base in node.bases)
+    ]
+    fields = {
+        f"DUNLIN_{field.target.id.upper()}" for one in settings for field in one.body
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+    }
+    missing = sorted(fields - said)
+    assert not missing
