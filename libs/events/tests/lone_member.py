@@ -11,7 +11,7 @@ from dunlin_events.topics import Bus
 async def main(kind: str, address: str, topic: str, partitions: int) -> None:
     buses: dict[str, type[PostgresBus] | type[KafkaBus]] = {"postgres": PostgresBus, "kafka": KafkaBus}
     bus: Bus = buses[kind](address, topics={topic: partitions}, session_s=6.0)
-    reader = bus.reader("g", [topic], "one")
+    reader = bus.reader(f"g-{topic}", [topic], "one")
     await reader.start()
     seen = 0
     while True:

@@ -59,7 +59,7 @@ async def publishing(bus: Bus, topic: str, *records: Record) -> AsyncIterator[Ca
 
 @contextlib.asynccontextmanager
 async def reading(bus: Bus, group: str, topic: str, member: str = "one") -> AsyncIterator[Reader]:
-    reader = bus.reader(group, [topic], member)
+    reader = bus.reader(f"{group}-{topic}", [topic], member)
     await reader.start()
     try:
         yield reader

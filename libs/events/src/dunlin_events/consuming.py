@@ -1,24 +1,145 @@
 """Consuming: batches from the bus, each applied in one transaction under its watermarks, then the offsets."""
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Final
 
-from dunlin_events.parking import ParkedEventColumns
+import structlog
+from prometheus_client import Counter, Gauge
+
+from dunlin_events import parked_rows, watermark
+from dunlin_events.applying import Item, Plan, apply
+from dunlin_events.draining import CAN_NEVER_WORK, reason_of, tenant_of
+from dunlin_events.parked_rows import Parked, ParkedEventColumns
+from dunlin_events.standing import ParkingLimit, Standing, TooManyParked
 from dunlin_events.subscription import Subscription, Transact, Tx
-from dunlin_events.topics import Reader
+from dunlin_events.topics import Displaced, Partition, Reader, Received, topic_of
 from dunlin_events.watermark import WatermarkColumns
 
-__all__ = ["Consumer", "ParkedEventColumns", "Subscription", "Transact", "Tx", "WatermarkColumns"]
+__all__ = [
+    "Consumer", "ParkedEventColumns", "ParkingLimit", "Subscription", "TooManyParked", "Transact", "Tx",
+    "WatermarkColumns",
+]
+
+MOST_EVENTS: Final = 200
+LEAST_EVENTS: Final = 10
+BATCH_S: Final = 0.020
+"""Aim of a batch: its locks are held no longer, whatever the handlers cost."""
+POLL_MS: Final = 500
+FIRST_WAIT_S: Final = 0.1
+LONGEST_WAIT_S: Final = 30.0
+
+LAG = Gauge("dunlin_consumer_lag_records", "Records stored and not yet read", ["topic", "group"])
+FAILURES = Counter("dunlin_consumer_failures", "Batches to be tried again because the world is broken", ["group"])
+LOG = structlog.get_logger(__name__)
+
+Batch = Mapping[Partition, Sequence[Received]]
 
 
 class Consumer:
-    """Reads for its subscriptions until it is told to stop."""
+    """Reads for its subscriptions until it is told to stop. `name` is its group on the bus."""
 
     def __init__(
-        self, reader: Reader, subscriptions: Sequence[Subscription], transact: Transact, *, name: str
+        self, reader: Reader, subscriptions: Sequence[Subscription], transact: Transact, *, name: str,
+        limit: ParkingLimit | None = None,
     ) -> None:
-        self._reader, self._subscriptions, self._transact, self.name = reader, subscriptions, transact, name
+        self._reader, self._transact, self.name = reader, transact, name
+        self._standing = Standing(subscriptions, transact, limit or ParkingLimit())
+        self._subscriptions: dict[str, list[Subscription]] = {}
+        for subscription in subscriptions:
+            self._subscriptions.setdefault(topic_of(subscription.owner), []).append(subscription)
+        self._size = LEAST_EVENTS
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Return when `stop` is set."""
-        raise NotImplementedError
+        """Return when `stop` is set. Raises TooManyParked, and Displaced when another runs under this name."""
+        wait = FIRST_WAIT_S
+        await self._reader.start()
+        try:
+            while not stop.is_set():
+                try:
+                    await self.turn(timeout_ms=POLL_MS)
+                    wait = FIRST_WAIT_S
+                except (TooManyParked, Displaced):
+                    raise
+                except Exception as broken:
+                    FAILURES.labels(self.name).inc()
+                    LOG.warning("consumer_waits", group=self.name, seconds=wait, reason=repr(broken))
+                    await _sleep(stop, wait)
+                    wait = min(wait * 2, LONGEST_WAIT_S)
+        finally:
+            await self._reader.stop()
+
+    async def turn(self, *, timeout_ms: int) -> int:
+        """Take one batch from the bus, apply it and commit its offsets; return its size.
+
+        Raises TooManyParked, and what the bus or the database raises when it is away: the batch then comes again.
+        """
+        await self._standing.retry()
+        batch = await self._reader.poll(max_records=self._size, timeout_ms=timeout_ms)
+        self._measure()
+        try:
+            await self._apply([item for received in batch.values() for one in received for item in self._items(one)])
+        except BaseException:
+            for partition, received in batch.items():
+                await self._reader.seek(partition, received[0].offset)
+            raise
+        if batch:
+            await self._reader.commit({partition: received[-1].offset + 1 for partition, received in batch.items()})
+        return sum(map(len, batch.values()))
+
+    def _items(self, received: Received) -> list[Item]:
+        topic, number = received.partition
+        place = f"{topic}/{number}@{received.offset}"
+        return [Item.of(subscription, received.record, place) for subscription in self._subscriptions[topic]]
+
+    async def _apply(self, items: Sequence[Item]) -> None:
+        if not items:
+            return
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            await self._together(items)
+        except CAN_NEVER_WORK:
+            for item in items:
+                await self._alone(item)
+        took = max(clock() - began, 1e-6)
+        self._size = max(LEAST_EVENTS, min(MOST_EVENTS, int(len(items) * BATCH_S / took)))
+
+    async def _together(self, items: Sequence[Item]) -> None:
+        plan = await self._transact(tenant_of(items[0].key), partial(apply, items=items))
+        await self._standing.drain(sorted(plan.closed))
+        if plan.parked:
+            await self._standing.tell(plan.parked)
+
+    async def _alone(self, item: Item) -> None:
+        """One event in a transaction of its own; one that can never work is parked, and its stream stands still."""
+        try:
+            await self._together([item])
+        except CAN_NEVER_WORK as error:
+            failed = item.parked(reason_of(error), repr(error))
+            await self._transact(tenant_of(item.key), partial(_hold, item=item, failed=failed))
+            await self._standing.tell([failed])
+
+    def _measure(self) -> None:
+        behind = dict.fromkeys(self._subscriptions, 0)
+        for partition, records in self._reader.lag().items():
+            behind[partition.topic] += records
+        for topic, records in behind.items():
+            LAG.labels(topic, self.name).set(records)
+
+
+async def _hold(tx: Tx, *, item: Item, failed: Parked) -> None:
+    """Park the event that failed, unless another process has settled it meanwhile."""
+    marks = await watermark.lock(tx, [item.key])
+    plan = Plan(dict(marks))
+    plan.place(item)
+    if plan.work:
+        await parked_rows.park(tx, [failed])
+        await watermark.advance(tx, {item.key: marks[item.key]._replace(held=failed.reason)})
+
+
+async def _sleep(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

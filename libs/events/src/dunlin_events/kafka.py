@@ -2,15 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import Any, Final
+from zlib import crc32
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
     CommitFailedError,
+    ConsumerStoppedError,
     IllegalGenerationError,
     IllegalStateError,
     KafkaError,
@@ -66,14 +68,14 @@ class KafkaPublisher:
                     waiting = await self._send(producer, topic, waiting)
             except BaseException:
                 self._producer = None
-                await _dismiss(producer)
+                await _stop(producer)
                 raise
 
     async def stop(self) -> None:
         async with self._turn:
             producer, self._producer = self._producer, None
             if producer is not None:
-                await _dismiss(producer)
+                await _stop(producer)
 
     async def _ready(self) -> Any:
         if self._producer is None:
@@ -84,7 +86,7 @@ class KafkaPublisher:
             try:
                 await producer.start()
             except BaseException:
-                await _dismiss(producer)
+                await _stop(producer)
                 raise
             self._producer = producer
         return self._producer
@@ -114,12 +116,15 @@ class KafkaPublisher:
 
 
 class KafkaReader:
-    """A static member: a restart within the session timeout gets its partitions back without a rebalance."""
+    """A static member: a restart within the session timeout gets its partitions back without a rebalance.
 
-    def __init__(self, consumer: Any, topics: Sequence[str]) -> None:
-        self._consumer, self._topics = consumer, topics
+    A consumer that raised is thrown away; the next poll makes a new one, which begins at the committed offsets.
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._consumer: Any = None
         self._fetching: asyncio.Task[Any] | None = None
-        self._started = False
         self._positions: dict[Partition, int] = {}
 
     async def start(self) -> None:
@@ -129,16 +134,18 @@ class KafkaReader:
 
     async def poll(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Received]]:
         """Raises BusAway. A poll that is cancelled goes on unseen, and the next one returns what it found."""
-        async with _away():
-            await self._ready()
-            if self._fetching is None:
-                self._fetching = asyncio.create_task(
-                    self._consumer.getmany(timeout_ms=timeout_ms, max_records=max_records))
-            try:
-                fetched = await asyncio.shield(self._fetching)
-            finally:
-                if self._fetching.done():
-                    self._fetching = None
+        consumer = await self._ready()
+        fetching = self._fetching or asyncio.create_task(
+            consumer.getmany(timeout_ms=timeout_ms, max_records=max_records))
+        self._fetching = fetching
+        try:
+            fetched = await asyncio.shield(fetching)
+        except (KafkaError, ConsumerStoppedError, OSError) as error:
+            await self._drop()
+            raise BusAway(f"Kafka: {error!r}") from error
+        finally:
+            if fetching.done():
+                self._fetching = None
         found = {Partition(at.topic, at.partition): [_received(r) for r in got] for at, got in fetched.items() if got}
         self._positions |= {partition: received[-1].offset + 1 for partition, received in found.items()}
         return found
@@ -152,21 +159,24 @@ class KafkaReader:
             try:
                 await self._consumer.commit(mine)
             except _DISPLACED as moved:
-                _log.info("offsets not stored: the partitions moved", reason=repr(moved))
+                _log.info("offsets_not_stored", reason=repr(moved))
 
     async def seek(self, partition: Partition, offset: int) -> None:
-        with contextlib.suppress(IllegalStateError):
-            self._consumer.seek(TopicPartition(*partition), offset)
-            self._positions[partition] = offset
+        if partition in self.assigned():
+            with contextlib.suppress(IllegalStateError):
+                self._consumer.seek(TopicPartition(*partition), offset)
+                self._positions[partition] = offset
 
     def pause(self, *partitions: Partition) -> None:
-        self._consumer.pause(*(TopicPartition(*p) for p in partitions if p in self.assigned()))
+        for partition in self.assigned() & set(partitions):
+            self._consumer.pause(TopicPartition(*partition))
 
     def resume(self, *partitions: Partition) -> None:
-        self._consumer.resume(*(TopicPartition(*p) for p in partitions if p in self.assigned()))
+        for partition in self.assigned() & set(partitions):
+            self._consumer.resume(TopicPartition(*partition))
 
-    def assigned(self) -> Collection[Partition]:
-        return {Partition(at.topic, at.partition) for at in self._consumer.assignment()}
+    def assigned(self) -> Set[Partition]:
+        return {Partition(at.topic, at.partition) for at in self._consumer.assignment()} if self._consumer else set()
 
     def lag(self) -> Mapping[Partition, int]:
         ends = {p: self._consumer.highwater(TopicPartition(*p)) for p in self.assigned()}
@@ -174,17 +184,26 @@ class KafkaReader:
 
     async def stop(self) -> None:
         if self._fetching is not None:
-            with contextlib.suppress(KafkaError, OSError):
-                await self._fetching
-        if self._started:
-            with contextlib.suppress(KafkaError, OSError):
-                await self._consumer.stop()
+            await asyncio.wait({self._fetching})
+        await self._drop()
 
-    async def _ready(self) -> None:
-        if not self._started:
-            async with _away():
-                await self._consumer.start()
-            self._started = True
+    async def _ready(self) -> Any:
+        if self._consumer is None:
+            consumer = self._make()
+            try:
+                async with _away():
+                    await consumer.start()
+            except BaseException:
+                await _stop(consumer)
+                raise
+            self._consumer = consumer
+        return self._consumer
+
+    async def _drop(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        self._positions = {}
+        if consumer is not None:
+            await _stop(consumer)
 
 
 class KafkaBus:
@@ -201,14 +220,14 @@ class KafkaBus:
         return KafkaPublisher(self._bootstrap, self._topics, self._request_timeout_ms)
 
     def reader(self, group: str, topics: Sequence[str], member: str) -> KafkaReader:
-        """Call it inside the running event loop."""
-        consumer = AIOKafkaConsumer(
-            *topics, bootstrap_servers=self._bootstrap, group_id=group, group_instance_id=member, client_id=member,
+        # A static member that comes back with other topics would be given those of before.
+        instance = f"{member}-{crc32(' '.join(sorted(topics)).encode()):08x}"
+        return KafkaReader(lambda: AIOKafkaConsumer(
+            *topics, bootstrap_servers=self._bootstrap, group_id=group, group_instance_id=instance, client_id=member,
             enable_auto_commit=False, auto_offset_reset="earliest", session_timeout_ms=self._session_ms,
             heartbeat_interval_ms=self._session_ms // 4, fetch_max_wait_ms=100,
             max_partition_fetch_bytes=LARGEST_BATCH + 65536,
-        )
-        return KafkaReader(consumer, topics)
+        ))
 
     async def ensure_topics(self) -> None:
         """Create the topics that are missing. Refuses: wrong_partition_count. Raises BusAway."""
@@ -217,16 +236,20 @@ class KafkaBus:
             try:
                 await admin.start()
                 missing = set(self._topics) - set(await admin.list_topics())
-                new = [NewTopic(name, self._topics[name], self._replication, topic_configs=_TOPIC) for name in missing]
-                if new:
+                if missing:
                     with contextlib.suppress(TopicAlreadyExistsError):
-                        await admin.create_topics(new)
+                        await admin.create_topics([self._new(topic) for topic in sorted(missing)])
                 found = await self._counts(admin)
             finally:
                 await admin.close()
         for topic, count in found.items():
             if count != self._topics[topic]:
                 raise WrongPartitionCount(topic, count, self._topics[topic])
+
+    def _new(self, topic: str) -> Any:
+        # The client takes -1, the broker's own default, only together with an empty assignment.
+        assignments: dict[int, list[int]] | None = {} if self._replication == -1 else None
+        return NewTopic(topic, self._topics[topic], self._replication, assignments, _TOPIC)
 
     async def _counts(self, admin: Any) -> dict[str, int]:
         """Partition counts, as soon as the brokers know all topics."""
@@ -244,7 +267,7 @@ def _received(found: Any) -> Received:
     return Received(Partition(found.topic, found.partition), found.offset, record)
 
 
-async def _dismiss(producer: Any) -> None:
-    """Let go of a producer; what it still holds is sent again by its successor."""
+async def _stop(client: Any) -> None:
+    """Let go of a client in bounded time; what a producer still holds is sent again by its successor."""
     with contextlib.suppress(KafkaError, OSError, TimeoutError):
-        await asyncio.wait_for(producer.stop(), 5)
+        await asyncio.wait_for(client.stop(), 5)

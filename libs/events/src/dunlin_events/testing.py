@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from dunlin_events.broker_for_tests import MOCK_WARNING, broker
+from dunlin_events.consuming import Consumer
 from dunlin_kernel.ids import new_id
 
 
@@ -41,3 +42,14 @@ def kafka_bootstrap(request: pytest.FixtureRequest) -> Iterator[str]:
 class _LastLine:
     def pytest_unconfigure(self) -> None:
         sys.stderr.write(f"\n{MOCK_WARNING}\n")
+
+
+async def deliver_all(*consumers: Consumer, turns: int = 1000) -> int:
+    """Let consumers work, in turns, until none finds anything; return how many records they took."""
+    taken = 0
+    for _ in range(turns):
+        took = [await consumer.turn(timeout_ms=0) for consumer in consumers]
+        taken += sum(took)
+        if not any(took):
+            return taken
+    raise AssertionError(f"not done after {turns} turns")

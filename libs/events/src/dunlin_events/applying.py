@@ -1,0 +1,185 @@
+"""Applying: one batch of events in one transaction, each stream under its watermark."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from prometheus_client import Histogram
+
+from dunlin_events import parked_rows, watermark
+from dunlin_events.contracts.base import Event
+from dunlin_events.envelope import Envelope, Record, Undecodable, stream_of
+from dunlin_events.parked_rows import Parked
+from dunlin_events.subscription import Subscription, Tx
+from dunlin_events.watermark import ERA, HOLE, POISON, Key, Mark
+
+UNDECODABLE = "undecodable"
+BEHIND = "behind"
+HANDLER_SECONDS = Histogram(
+    "dunlin_handler_seconds", "Time in a handler, per event", ["consumer", "fact"],
+    buckets=(0.00001, 0.0001, 0.001, 0.01, 0.1, 1, 10),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A record as one subscription sees it. `event` is there if it is handled, `spoilt` if it cannot be read."""
+
+    subscription: Subscription
+    key: Key
+    place: str
+    record: Record
+    envelope: Envelope | None
+    event: Event | None = None
+    spoilt: str | None = None
+
+    @classmethod
+    def of(cls, subscription: Subscription, record: Record, place: str) -> "Item":
+        envelope, event, spoilt = None, None, None
+        try:
+            envelope = _envelope_of(record)
+            event = _event_of(subscription, envelope, record)
+        except Undecodable as error:
+            spoilt = str(error)
+        stream = envelope.stream if envelope else record.key
+        key = Key(subscription.consumer, subscription.owner, stream)
+        return cls(subscription, key, place, record, envelope, event, spoilt)
+
+    def parked(self, reason: str, detail: str) -> Parked:
+        return Parked(self.key, self.place, self.record, self.envelope, reason, detail)
+
+
+@dataclass(slots=True)
+class Plan:
+    """What becomes of each item of a batch, given where the watermarks stand."""
+
+    marks: dict[Key, Mark]
+    work: list[Item] = field(default_factory=list)
+    parked: list[Parked] = field(default_factory=list)
+    moved: set[Key] = field(default_factory=set)
+    closed: set[Key] = field(default_factory=set)
+
+    def place(self, item: Item) -> None:
+        """Apply it, let it wait, or pass over it because it was applied before."""
+        mark, envelope = self.marks[item.key], item.envelope
+        if envelope is None:
+            # It holds nothing up by itself: if it was an event of this stream, the next one leaves a hole.
+            self.parked.append(item.parked(UNDECODABLE, item.spoilt or ""))
+        elif mark.sequence and envelope.era != mark.era:
+            self._other_era(item, envelope, mark)
+        elif envelope.sequence <= mark.sequence:
+            return
+        elif envelope.sequence > mark.sequence + 1 or mark.held not in (None, HOLE):
+            self._wait(item, mark.held or HOLE, BEHIND)
+        elif item.spoilt is not None:
+            self._wait(item, POISON, POISON)
+        else:
+            self._apply(item, envelope, mark)
+
+    def _apply(self, item: Item, envelope: Envelope, mark: Mark) -> None:
+        if mark.held == HOLE:
+            self.closed.add(item.key)
+        self.work.append(item)
+        self._move(item.key, Mark(envelope.era, envelope.sequence, envelope.event_id, mark.held))
+
+    def _other_era(self, item: Item, envelope: Envelope, mark: Mark) -> None:
+        if envelope.era < mark.era:
+            return
+        # What comes again from before the watermark proves nothing; one of it is kept to show that the stream is held.
+        if envelope.sequence >= mark.sequence or mark.held is None:
+            self._wait(item, ERA, BEHIND)
+
+    def _wait(self, item: Item, held: str, reason: str) -> None:
+        self.parked.append(item.parked(reason, item.spoilt or ""))
+        self._move(item.key, self.marks[item.key]._replace(held=held))
+
+    def _move(self, key: Key, mark: Mark) -> None:
+        if self.marks[key] != mark:
+            self.marks[key] = mark
+            self.moved.add(key)
+
+
+async def apply(tx: Tx, items: Sequence[Item]) -> Plan:
+    """Apply what can be applied, park what must wait, and move the watermarks."""
+    plan = Plan(await watermark.lock(tx, {item.key for item in items}))
+    for item in items:
+        plan.place(item)
+    await work_off(tx, plan.work)
+    await watermark.advance(tx, {key: plan.marks[key] for key in plan.moved})
+    await parked_rows.park(tx, plan.parked)
+    return plan
+
+
+async def work_off(tx: Tx, items: Sequence[Item]) -> None:
+    """Run the handlers, tenant by tenant: those of the tenant's own stream first, then the folds."""
+    tenants: dict[UUID, list[Item]] = {}
+    for item in items:
+        if item.event is not None:
+            tenants.setdefault(item.event.heard.tenant_id, []).append(item)
+    for tenant, run in tenants.items():
+        await tx.act_for(tenant)
+        await _handle(tx, run)
+        for subscription in {item.subscription: None for item in run}:
+            folded = [i.event for i in run if i.event and i.subscription is subscription
+                      and i.event.wire_type() in subscription.folds]
+            if folded:
+                await _fold(tx, subscription, folded)
+
+
+async def _handle(tx: Tx, items: Sequence[Item]) -> None:
+    clock = asyncio.get_running_loop().time
+    handled = False
+    for item in items:
+        event = item.event
+        handler = item.subscription.tenant_handlers.get(event.wire_type()) if event else None
+        if event and handler:
+            began = clock()
+            tx.cause(event.heard.correlation_id, str(event.heard.event_id))
+            await handler(tx, event)
+            HANDLER_SECONDS.labels(item.key.consumer, type(event).__name__).observe(clock() - began)
+            handled = True
+    if handled:
+        await tx.flush()
+
+
+async def _fold(tx: Tx, subscription: Subscription, events: Sequence[Event]) -> None:
+    assert subscription.load is not None
+    assert subscription.save is not None
+    clock = asyncio.get_running_loop().time
+    states: dict[UUID, Any] = dict(await subscription.load(tx, events))
+    last: dict[UUID, Event] = {}
+    for event in events:
+        customer = event.concerns
+        assert customer is not None, f"{type(event).__name__} concerns no customer: it needs a tenant handler"
+        began = clock()
+        states[customer] = subscription.folds[event.wire_type()](event, states[customer])
+        last[customer] = event
+        HANDLER_SECONDS.labels(subscription.consumer, type(event).__name__).observe(clock() - began)
+    causes: dict[str, list[UUID]] = {}
+    for customer, event in last.items():
+        causes.setdefault(event.heard.correlation_id, []).append(customer)
+    for correlation, customers in causes.items():
+        tx.cause(correlation, str(last[customers[-1]].heard.event_id))
+        await subscription.save(tx, {customer: states[customer] for customer in customers})
+
+
+def _envelope_of(record: Record) -> Envelope:
+    envelope = Envelope.of(record)
+    try:
+        _ = envelope.tenant_id
+    except ValueError:
+        raise Undecodable("malformed_header", "The stream names no tenant.") from None
+    if envelope.sequence < 1:
+        raise Undecodable("malformed_header", "A sequence begins with 1.")
+    return envelope
+
+
+def _event_of(subscription: Subscription, envelope: Envelope, record: Record) -> Event | None:
+    if not subscription.hears(envelope.type):
+        return None
+    event = envelope.event(record.value)
+    if event and stream_of(envelope.tenant_id, event.concerns) != envelope.stream:
+        raise Undecodable("wrong_stream", f"The {envelope.type} concerns another customer than its stream.")
+    return event

@@ -1,0 +1,153 @@
+"""The rows of `parked_event`: records that wait because their stream stands still."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, LargeBinary, Text, bindparam, text
+from sqlmodel import Field, SQLModel
+
+from dunlin_events.envelope import Envelope, Record
+from dunlin_events.subscription import Tx
+from dunlin_events.watermark import Key, Mark
+
+
+class ParkedEventColumns(SQLModel):
+    """The columns of `parked_event`: a record as it came over the bus, why it waits, and who skipped it.
+
+    `mark` is `era/sequence`, or the place on the bus of a record without readable headers.
+    """
+
+    consumer: str = Field(primary_key=True, sa_type=Text)
+    owner: str = Field(primary_key=True, sa_type=Text)
+    stream: str = Field(primary_key=True, sa_type=Text)
+    mark: str = Field(primary_key=True, sa_type=Text)
+    era: int | None = Field(default=None, sa_type=Integer)
+    sequence: int | None = Field(default=None, sa_type=BigInteger)
+    type: str | None = Field(default=None, sa_type=Text)
+    headers: str = Field(sa_type=Text)
+    payload: bytes | None = Field(default=None, sa_type=LargeBinary)
+    reason: str = Field(sa_type=Text)
+    detail: str = Field(sa_type=Text)
+    parked_at: datetime = Field(
+        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": text("clock_timestamp()")}
+    )
+    skipped_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    skipped_by: str | None = Field(default=None, sa_type=Text)
+    skipped_why: str | None = Field(default=None, sa_type=Text)
+
+
+class Parked(NamedTuple):
+    """A record that waits. `reason` is that of the watermark, `behind` for one that only follows, or `undecodable`."""
+
+    key: Key
+    place: str
+    record: Record
+    envelope: Envelope | None
+    reason: str
+    detail: str
+
+    @property
+    def mark(self) -> str:
+        return f"{self.envelope.era}/{self.envelope.sequence}" if self.envelope else self.place
+
+
+_TEXTS = ("consumers", "owners", "streams", "marks", "types", "headers", "reasons", "details")
+_PARK = text("""
+INSERT INTO parked_event (consumer, owner, stream, mark, era, sequence, type, headers, payload, reason, detail)
+SELECT * FROM unnest(:consumers, :owners, :streams, :marks, :eras, :sequences, :types, :headers, :payloads,
+                     :reasons, :details)
+ON CONFLICT (consumer, owner, stream, mark) DO NOTHING
+""").bindparams(
+    *(bindparam(name, type_=ARRAY(Text)) for name in _TEXTS),
+    bindparam("eras", type_=ARRAY(Integer)),
+    bindparam("sequences", type_=ARRAY(BigInteger)),
+    bindparam("payloads", type_=ARRAY(LargeBinary)),
+)
+
+_OF_STREAM = "consumer = :consumer AND owner = :owner AND stream = :stream AND skipped_at IS NULL"
+_KEY = tuple(bindparam(name, type_=Text) for name in ("consumer", "owner", "stream"))
+_PLACE = (bindparam("era", type_=Integer), bindparam("sequence", type_=BigInteger))
+
+_FORGET = text(f"""
+DELETE FROM parked_event WHERE {_OF_STREAM} AND (era < :era OR (era = :era AND sequence <= :sequence))
+""").bindparams(*_KEY, *_PLACE)  # noqa: S608
+
+_WAITING = text(f"""
+SELECT stream, mark, headers, payload FROM parked_event WHERE {_OF_STREAM} AND sequence IS NOT NULL
+ORDER BY era, sequence LIMIT 200
+""").bindparams(*_KEY)  # noqa: S608
+
+_BLAME = text(f"""
+UPDATE parked_event SET reason = :reason, detail = :detail, parked_at = clock_timestamp()
+WHERE {_OF_STREAM} AND mark = :mark
+""").bindparams(*_KEY, *(bindparam(name, type_=Text) for name in ("mark", "reason", "detail")))  # noqa: S608
+
+_CONSUMER = bindparam("consumer", type_=Text)
+_POISONED = text("""
+SELECT count(*) FROM parked_event
+WHERE consumer = :consumer AND reason IN ('poison', 'undecodable') AND parked_at > clock_timestamp() - CAST(:within AS interval)
+""").bindparams(_CONSUMER, bindparam("within"))
+
+_REASONS = text("""
+SELECT w.held, count(DISTINCT (w.owner, w.stream)) FROM parked_event p JOIN watermark w USING (consumer, owner, stream)
+WHERE consumer = :consumer AND p.skipped_at IS NULL AND w.held IS NOT NULL GROUP BY w.held
+""").bindparams(_CONSUMER)
+
+_CAN_GO_ON = text("""
+SELECT DISTINCT owner, stream FROM parked_event p JOIN watermark w USING (consumer, owner, stream)
+WHERE consumer = :consumer AND p.skipped_at IS NULL AND w.held IN ('hole', 'unready') AND p.sequence = w.sequence + 1
+""").bindparams(_CONSUMER)
+
+
+async def park(tx: Tx, parked: Sequence[Parked]) -> None:
+    """Store them; one that waits already stays as it is."""
+    if not parked:
+        return
+    await tx.rows(
+        _PARK,
+        consumers=[p.key.consumer for p in parked], owners=[p.key.owner for p in parked],
+        streams=[p.key.stream for p in parked], marks=[p.mark for p in parked],
+        eras=[p.envelope and p.envelope.era for p in parked],
+        sequences=[p.envelope and p.envelope.sequence for p in parked],
+        types=[p.envelope and p.envelope.type for p in parked],
+        headers=[json.dumps([[name, value.decode("latin-1")] for name, value in p.record.headers]) for p in parked],
+        payloads=[p.record.value for p in parked],
+        reasons=[p.reason for p in parked], details=[p.detail[:1000] for p in parked],
+    )
+
+
+async def waiting(tx: Tx, key: Key) -> list[tuple[str, Record]]:
+    """Mark and record of the next up to 200 that wait, in order."""
+    rows = await tx.rows(_WAITING, **key._asdict())
+    return [
+        (mark, Record(stream, tuple((n, v.encode("latin-1")) for n, v in json.loads(headers)), payload))
+        for stream, mark, headers, payload in map(tuple, rows)
+    ]
+
+
+async def forget(tx: Tx, key: Key, mark: Mark) -> None:
+    """Remove what the watermark has passed."""
+    await tx.rows(_FORGET, **key._asdict(), era=mark.era, sequence=mark.sequence)
+
+
+async def blame(tx: Tx, key: Key, mark: str, reason: str, detail: str) -> None:
+    """Say of a waiting record that it is the one at which its stream stands."""
+    await tx.rows(_BLAME, **key._asdict(), mark=mark, reason=reason, detail=detail[:1000])
+
+
+async def poisoned(tx: Tx, *, consumer: str, within: timedelta) -> int:
+    """How many events this consumer has parked in the last while because they could not be applied."""
+    row = await tx.row(_POISONED, consumer=consumer, within=within)
+    return int(row[0])
+
+
+async def reasons(tx: Tx, *, consumer: str) -> dict[str, int]:
+    """How many streams stand still, by reason."""
+    return {row[0]: row[1] for row in await tx.rows(_REASONS, consumer=consumer)}
+
+
+async def can_go_on(tx: Tx, *, consumer: str) -> list[Key]:
+    """Streams whose next event is here and may be tried."""
+    return [Key(consumer, owner, stream) for owner, stream in map(tuple, await tx.rows(_CAN_GO_ON, consumer=consumer))]
