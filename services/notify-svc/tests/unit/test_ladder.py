@@ -15,10 +15,10 @@ from notify_svc.domain.ladder import (
     LADDER_K,
     NOT_BEGUN,
     LadderPolicy,
+    LetterTone,
     Level,
     NextReminder,
     Progress,
-    Tone,
     next_reminder,
     started_late,
 )
@@ -65,10 +65,10 @@ def test_a_ladder_switched_on_late_starts_at_the_level_reached(today: date, firs
 
 @pytest.mark.parametrize("levels", [
     (),
-    (Level(3, Tone.FIRM), Level(3, Tone.FINAL)),
-    (Level(5, Tone.FIRM), Level(3, Tone.FINAL)),
-    (Level(366, Tone.FINAL),),
-    tuple(Level(n, Tone.FIRM) for n in range(13)),
+    (Level(3, LetterTone.FIRM), Level(3, LetterTone.FINAL)),
+    (Level(5, LetterTone.FIRM), Level(3, LetterTone.FINAL)),
+    (Level(366, LetterTone.FINAL),),
+    tuple(Level(n, LetterTone.FIRM) for n in range(13)),
 ])
 def test_a_bad_ladder_is_refused(levels: tuple[Level, ...]) -> None:
     with pytest.raises(RuleBroken, match="bad_ladder"):
@@ -82,7 +82,7 @@ def test_a_bad_gap_is_refused(gap: int) -> None:
 
 
 ladders = st.builds(
-    lambda offsets, gap: LadderPolicy(1, tuple(Level(o, Tone.FIRM) for o in sorted(offsets)), gap, time(12)),
+    lambda offsets, gap: LadderPolicy(1, tuple(Level(o, LetterTone.FIRM) for o in sorted(offsets)), gap, time(12)),
     st.sets(st.integers(-30, 60), min_size=1, max_size=6), st.integers(0, 20))
 absences = st.sets(st.integers(-60, 150))
 
@@ -102,7 +102,7 @@ def test_levels_go_in_order_one_a_day_with_the_gap_and_never_once_settled(
         assert not paid <= today < paid + returned
         assert planned.planned_on >= day(ladder.levels[planned.level].offset_days)
         sent.append((today, planned.level))
-        item = item.reminded(ladder, level=planned.level, on=day(today))
+        item = item.reminded(due_version=1, offset_days=ladder.levels[planned.level].offset_days, on=day(today))
     levels = [level for _, level in sent]
     assert levels == list(range(levels[0], len(ladder.levels)))
     for (earlier, _), (later, level) in itertools.pairwise(sent):

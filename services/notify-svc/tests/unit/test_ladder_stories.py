@@ -46,7 +46,8 @@ class Book:
             said = {r.item.number: (r.level, r.amount.amount) for r in verdict.remind}
             self.left.append((today.strftime("%m-%d"), said))
         for r in verdict.remind:
-            self.items[r.item.number] = r.item.reminded(LADDER_K, level=r.level, on=today)
+            offset_days = LADDER_K.levels[r.level].offset_days
+            self.items[r.item.number] = r.item.reminded(due_version=1, offset_days=offset_days, on=today)
 
 
 def days(start: date, end: date) -> list[date]:
@@ -103,7 +104,7 @@ def test_items_due_on_one_day_leave_together() -> None:
         book.issue(number, "10.00", issued=date(2026, 1, 1), due=date(2026, 1, 31))
     book.issue("C", "5.00", issued=date(2026, 1, 1), due=date(2026, 1, 19))
     for today in days(date(2026, 2, 3), date(2026, 2, 3)):
-        book.items["C"] = book.items["C"].reminded(LADDER_K, level=1, on=date(2026, 1, 22))
+        book.items["C"] = book.items["C"].reminded(due_version=1, offset_days=3, on=date(2026, 1, 22))
         book.run(today)
     assert book.left == [("02-03", {"C": (2, "5.00"), "A": (0, "10.00"), "B": (0, "10.00")})]
 

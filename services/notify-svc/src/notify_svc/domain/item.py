@@ -43,9 +43,22 @@ class DunnedItem:
         return replace(
             self, due_on=due_on, due_version=due_version, progress=Progress(last_sent_on=self.progress.last_sent_on))
 
-    def reminded(self, policy: LadderPolicy, *, level: int, on: date) -> "DunnedItem":
-        """After a level was sent, or may have been."""
-        return replace(self, progress=Progress(policy.levels[level].offset_days, on))
+    def reminded(self, *, due_version: int, offset_days: int, on: date) -> "DunnedItem":
+        """After a level was sent, or may have been; what is told late takes nothing back."""
+        passed, last = self.progress.passed_offset_days, self.progress.last_sent_on
+        if due_version == self.due_version:
+            passed = offset_days if passed is None else max(passed, offset_days)
+        return replace(self, progress=Progress(passed, on if last is None else max(last, on)))
+
+    def not_reminded(self, policy: LadderPolicy, *, offset_days: int, last_sent_on: date | None) -> "DunnedItem":
+        """After it turned out that a level never left: it is due again, unless a later one left meanwhile.
+
+        `last_sent_on` is the last day on which another level did leave.
+        """
+        if self.progress.passed_offset_days != offset_days:
+            return self
+        before = [level.offset_days for level in policy.levels if level.offset_days < offset_days]
+        return replace(self, progress=Progress(before[-1] if before else None, last_sent_on))
 
     def switched_on(self, policy: LadderPolicy, today: date) -> "DunnedItem":
         """With its ladder on from today at the level it has reached. One whose ladder is on already stays as it is."""

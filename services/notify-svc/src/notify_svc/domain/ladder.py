@@ -11,7 +11,7 @@ MAX_OFFSET_DAYS = 365
 MAX_GAP_DAYS = 90
 
 
-class Tone(StrEnum):
+class LetterTone(StrEnum):
     """How a level speaks: the name of its template."""
 
     UPCOMING = "upcoming"
@@ -25,7 +25,7 @@ class Level:
     """One rung: `offset_days` after the due date (negative before it), the tone, and the code of a fee, if any."""
 
     offset_days: int
-    tone: Tone
+    tone: LetterTone
     fee_code: str | None = None
 
 
@@ -62,7 +62,10 @@ class LadderPolicy:
 
 LADDER_K = LadderPolicy(
     version=1,
-    levels=(Level(-3, Tone.UPCOMING), Level(3, Tone.FRIENDLY), Level(15, Tone.FIRM), Level(30, Tone.FINAL)),
+    levels=(
+        Level(-3, LetterTone.UPCOMING), Level(3, LetterTone.FRIENDLY), Level(15, LetterTone.FIRM),
+        Level(30, LetterTone.FINAL),
+    ),
     gap_days=7,
     run_at=time(12, 0),
 )

@@ -1,8 +1,12 @@
 """A message's life: written before it leaves, then sent, failed or unknown; only a person ends an unknown outcome."""
 
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
-from dunlin_kernel.lifecycle import Lifecycle
+from dunlin_kernel.lifecycle import IllegalTransition, Lifecycle
+from dunlin_kernel.money import Money
 
 
 class MessageStatus(StrEnum):
@@ -32,3 +36,68 @@ MESSAGE = Lifecycle("message", {
 
 COUNTS_AS_SENT = frozenset({MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.UNKNOWN})
 """A step in one of these blocks its level for ever: it has left or may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One item in a message: its level, the amount asked for, how it ended, and why when it did not leave."""
+
+    item_id: UUID
+    invoice_id: UUID
+    number: str
+    due_on: date
+    due_version: int
+    level: int
+    offset_days: int
+    amount: Money
+    outcome: MessageStatus
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one customer on one day, and its steps; some of them may be suppressed.
+
+    `looked_at` and `handed_over_at` are the machine's time, `recorded_at` is the tenant's; `code` is the server's reply
+    code, `reason` a stable word.
+    """
+
+    id: UUID
+    customer_id: UUID
+    job_id: UUID
+    judged_on: date
+    status: MessageStatus
+    channel: str
+    level: int
+    policy_version: int
+    language: str | None
+    tone: str | None
+    fee_code: str | None
+    looked_at: datetime
+    recorded_at: datetime
+    steps: tuple[Step, ...]
+    reason: str | None = None
+    code: str | None = None
+    handed_over_at: datetime | None = None
+    resolved_by: str | None = None
+
+    @property
+    def leaving(self) -> tuple[Step, ...]:
+        """The steps that are to leave, have left or may have."""
+        return tuple(step for step in self.steps if step.outcome in COUNTS_AS_SENT)
+
+    def ended(self, status: MessageStatus, *, reason: str | None, code: str | None, at: datetime | None) -> "Message":
+        """With its outcome, which all steps share that were to leave. Refuses: illegal_transition."""
+        MESSAGE.advance(self.status, status)
+        steps = tuple(
+            replace(step, outcome=status) if step.outcome in COUNTS_AS_SENT else step for step in self.steps)
+        return replace(self, status=status, reason=reason, code=code, handed_over_at=at, steps=steps)
+
+    def resolved(self, *, sent: bool, by: str) -> "Message":
+        """With the outcome that a person found out. Refuses: illegal_transition, unless the outcome is unknown."""
+        status = MessageStatus.SENT if sent else MessageStatus.NOT_SENT
+        if self.status is not MessageStatus.UNKNOWN:
+            raise IllegalTransition(
+                "illegal_transition", f"This message is {self.status.value}; only an unknown outcome is resolved.",
+                status=self.status.value)
+        return replace(self.ended(status, reason=None, code=None, at=self.handed_over_at), resolved_by=by)

@@ -1,0 +1,107 @@
+"""Routes of the log: every message and suppression, what one said, an unknown outcome resolved, templates previewed."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+
+from dunlin_events.contracts.notify import SuppressionReason
+from dunlin_kit import pages
+from dunlin_kit.auth import Me, requires
+from dunlin_kit.pages import Limit, Paging
+from dunlin_kit.problems import refuses
+from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
+from notify_svc import usecases
+from notify_svc.api.message_shapes import (
+    MessageDetailRead,
+    MessageFinding,
+    MessagePage,
+    MessageRead,
+    MessageResolve,
+    MessageTextRead,
+)
+from notify_svc.domain.ladder import LetterTone
+from notify_svc.domain.letter import LetterLanguage
+from notify_svc.domain.message import MessageStatus
+from notify_svc.store import message_list, messages
+
+router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["messages"])
+writes = APIRouter(prefix="/notify/v1", route_class=WriteRoute, tags=["messages"])
+NOT_FOUND = refuses("message_not_found", status=404)
+SEES_CONTACTS = "contacts:read"
+
+
+def _iso(value: object) -> date:
+    """A plain ISO date: numbers and instants are none."""
+    if not isinstance(value, str) or len(value) != len("2026-01-31"):
+        raise ValueError("a date is written as 2026-01-31")
+    return date.fromisoformat(value)
+
+
+Day = Annotated[date, PlainValidator(_iso, json_schema_input_type=date)]
+
+
+class MessageFilter(BaseModel):
+    """What the log is narrowed to; `reason` is that of a suppressed item."""
+
+    customer_id: UUID | None = None
+    item_id: UUID | None = None
+    status: MessageStatus | None = None
+    reason: SuppressionReason | None = None
+    judged_on_gte: Day | None = Field(default=None, alias="judged_on.gte")
+    judged_on_lte: Day | None = Field(default=None, alias="judged_on.lte")
+
+
+async def _filter(query: Annotated[MessageFilter, Query()]) -> MessageFilter:
+    return query
+
+
+class TemplatePreviewCreate(BaseModel):
+    """The letter to be shown."""
+
+    model_config = ConfigDict(extra="forbid")
+    language: LetterLanguage
+    tone: LetterTone
+    recipient_name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+
+
+@router.get("/messages", dependencies=[requires("reminders:read")], responses=pages.RESPONSES)
+async def list_messages(
+    tx: Tx, me: Me, response: Response, cursor: Paging, query: Annotated[MessageFilter, Depends(_filter)],
+    limit: Limit = pages.DEFAULT_LIMIT,
+) -> MessagePage:
+    """The log: every message and every suppression with its reason, newest first."""
+    filters = query.model_dump() | {"after": UUID(cursor.after[0]) if cursor.after else None}
+    found = await message_list.listed(tx, filters, limit=limit + 1)
+    page = cursor.page(response, found, limit, lambda message: [message.id])
+    ids = [message.id for message in page["data"]]
+    contents = await messages.contents_of(tx, ids) if SEES_CONTACTS in me.scopes else {}
+    return MessagePage(**page | {"data": [MessageRead.of(one, contents.get(one.id)) for one in page["data"]]})
+
+
+@router.get("/messages/{message_id}", dependencies=[requires("reminders:read")], responses=NOT_FOUND)
+async def get_message(message_id: UUID, tx: Tx, me: Me) -> MessageDetailRead:
+    """One message, and what it said."""
+    found = await messages.find(tx, message_id)
+    contents = await messages.contents_of(tx, [message_id]) if SEES_CONTACTS in me.scopes else {}
+    return MessageDetailRead.of(found, contents.get(message_id))
+
+
+@writes.post("/messages/{message_id}:resolve", dependencies=[requires("reminders:write")],
+             responses=NOT_FOUND | refuses("illegal_transition", "tenant_not_known_yet", status=409)
+             | refuses("invalid_request"))
+async def resolve_message(message_id: UUID, body: MessageResolve, tx: Tx) -> MessageRead:
+    """Say whether a message of unknown outcome left; one that did not makes its levels due again."""
+    resolved = await usecases.resolve_message(tx, message_id, sent=body.outcome is MessageFinding.SENT)
+    return MessageRead.of(resolved, None)
+
+
+@writes.post("/templates:preview", dependencies=[requires("reminders:read")],
+             responses=refuses("tenant_not_known_yet", status=409) | refuses("invalid_request"))
+async def preview_template(body: TemplatePreviewCreate, tx: Tx) -> MessageTextRead:
+    """How a letter would read today, with made-up items."""
+    return MessageTextRead.of(await usecases.preview_template(
+        tx, language=body.language, tone=body.tone, recipient_name=body.recipient_name))

@@ -1,0 +1,21 @@
+"""The composition root of the API: its routes, its invariants, and the codes of its unique constraints."""
+
+from fastapi import FastAPI
+
+from dunlin_kernel.clock import Clock
+from dunlin_kit.app import Api, create_api
+from dunlin_kit.migrating import head_of
+from dunlin_kit.settings import ServiceSettings
+from notify_svc.api import ladder, messages
+from notify_svc.store.integrity import CHECKS
+
+CONFLICTS = {"pk_ladder_policy": "etag_mismatch", "uq_message_item_leaves_once": "left_already"}
+ROUTERS = (ladder.router, ladder.writes, messages.router, messages.writes)
+
+
+def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:
+    """The API on the chassis; commits call `app.state.published`."""
+    api = Api(
+        service="notify", title="Dunlin reminders", routers=ROUTERS, checks=CHECKS, conflicts=CONFLICTS,
+        revision=head_of("notify_svc"))
+    return create_api(api, settings, clock=clock)

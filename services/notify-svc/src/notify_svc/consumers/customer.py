@@ -1,0 +1,56 @@
+"""What customer-svc tells: tenants and their clocks, which customers there are, and when their contacts change."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from dunlin_events.consuming import Subscription
+from dunlin_events.contracts.base import Event
+from dunlin_events.contracts.customer import (
+    CustomerActivated,
+    CustomerContactsChanged,
+    CustomerProfile,
+    CustomerRegistered,
+    CustomerSuspended,
+    CustomerTermsChanged,
+    CustomerUpdated,
+    TenantConfigured,
+)
+from dunlin_kit.tenants import follow_tenants
+from notify_svc.store import customers
+from notify_svc.store.customers import CustomerKept
+from notify_svc.usecases.plan_run import plan_run
+
+
+async def load(tx: Any, events: Sequence[Event]) -> Mapping[UUID, CustomerKept]:
+    """The customers concerned, locked; a blank for one not heard of yet."""
+    ids = {event.concerns for event in events if event.concerns is not None}
+    known = await customers.lock(tx, ids)
+    return {one: known.get(one, CustomerKept(one, known=False)) for one in ids}
+
+
+async def save(tx: Any, states: Mapping[UUID, CustomerKept]) -> None:
+    for customer in states.values():
+        customers.keep(tx, customer)
+
+
+async def configured(tx: Any, event: TenantConfigured) -> None:
+    """A tenant's ladder runs daily from the day on which the tenant is heard of."""
+    await plan_run(tx, zone=event.zone, after=event.clock_at or tx.clock.now())
+
+
+customer: Subscription[CustomerKept] = Subscription(consumer="notify", owner="customer", load=load, save=save)
+follow_tenants(customer, configured)
+
+
+@customer.on(CustomerRegistered, CustomerUpdated, CustomerActivated, CustomerSuspended, CustomerTermsChanged)
+def profile_told(event: CustomerProfile, kept: CustomerKept) -> CustomerKept:
+    """Number, trade name and status, as they stand now."""
+    return replace(kept, known=True, number=event.number, name=event.name, status=event.status.value)
+
+
+@customer.on(CustomerContactsChanged)
+def contacts_changed(event: CustomerContactsChanged, kept: CustomerKept) -> CustomerKept:
+    """An address that was refused may have been put right: the next run tries again."""
+    return replace(kept, refused_on=None)

@@ -1,0 +1,40 @@
+"""What a sender promises: a mail leaves at most once, and how it ended is told without guessing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from notify_svc.domain.message import MessageStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message ready to leave; `id` becomes its Message-ID, so that a server's log can be asked for it."""
+
+    id: UUID
+    recipient: str
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How it ended: sent, failed, unknown, or deferred (nothing was handed over).
+
+    `reason` is a stable word; `code` the server's reply code, never its text, which may name a person.
+    """
+
+    status: MessageStatus
+    reason: str | None = None
+    code: str | None = None
+
+
+LOOK_TOO_OLD = Delivery(MessageStatus.DEFERRED, "look_too_old")
+
+
+class Sender(Protocol):
+    """SMTP, or a recorder where nothing shall leave the machine."""
+
+    async def send(self, mail: Mail, *, fresh: Callable[[], bool]) -> Delivery:
+        """Hand the mail over, asking `fresh` right before: once it says no, nothing leaves (`LOOK_TOO_OLD`)."""

@@ -1,0 +1,59 @@
+"""Customers as this service keeps them: stubs made by whatever is heard first, and the locks of their ladders."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import col
+
+from notify_svc.store.ladder_tables import CustomerRow
+
+_LOCK = (
+    select(*CustomerRow.__table__.c)
+    .where(col(CustomerRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
+    .order_by(col(CustomerRow.customer_id)).with_for_update())
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerKept:
+    """What is kept of a customer. `refused_on`: silence since that day, until the contacts change."""
+
+    id: UUID
+    known: bool
+    number: str | None = None
+    name: str | None = None
+    status: str | None = None
+    refused_on: date | None = None
+
+
+async def lock(tx: Any, customer_ids: Collection[UUID]) -> Mapping[UUID, CustomerKept]:
+    """Wait for these customers, in the order of their ids; those not heard of yet are left out."""
+    rows = await tx.rows(_LOCK, customer_ids=sorted(customer_ids))
+    return {
+        row["customer_id"]: CustomerKept(
+            row["customer_id"], row["known"], row["number"], row["name"], row["status"], row["refused_on"])
+        for row in rows
+    }
+
+
+def add_stubs(tx: Any, customer_ids: Iterable[UUID]) -> None:
+    """Gather customers of which nothing but their id is known; one that is there already stays as it is."""
+    tx.once(CustomerRow, *(
+        {"customer_id": one, "known": False, "number": None, "name": None, "status": None, "refused_on": None}
+        for one in customer_ids))
+
+
+def keep(tx: Any, customer: CustomerKept) -> None:
+    """Gather a customer as it stands now."""
+    tx.put(CustomerRow, {
+        "customer_id": customer.id, "known": customer.known, "number": customer.number, "name": customer.name,
+        "status": customer.status, "refused_on": customer.refused_on}, key=("customer_id",))
+
+
+def refused(tx: Any, customer_id: UUID, on: date) -> None:
+    """Gather that the customer's address was refused for good."""
+    tx.change(CustomerRow, {"customer_id": customer_id, "refused_on": on}, key=("customer_id",))

@@ -1,0 +1,34 @@
+"""The invariants that reminders can break, as queries that return what breaks them."""
+
+from sqlalchemy import text
+
+from dunlin_kit.health import SEQUENCES, Check
+
+_TWICE = text(
+    "SELECT item_id, due_version, policy_version, level, count(*) AS times FROM message_item "
+    "WHERE outcome IN ('sending', 'sent', 'unknown') GROUP BY item_id, due_version, policy_version, level "
+    "HAVING count(*) > 1 LIMIT 20")
+_STALE = text(
+    "SELECT id AS message_id, handed_over_at - looked_at AS age FROM message "
+    "WHERE status = 'sent' AND resolved_by IS NULL AND handed_over_at - looked_at > interval '5 seconds' LIMIT 20")
+_TWO_A_DAY = text(
+    "SELECT i.item_id, m.judged_on, count(*) AS times FROM message_item i JOIN message m ON m.tenant_id = i.tenant_id "
+    "AND m.id = i.message_id WHERE i.outcome IN ('sending', 'sent', 'unknown') GROUP BY i.item_id, m.judged_on "
+    "HAVING count(*) > 1 LIMIT 20")
+_OUT_OF_STEP = text(
+    "SELECT m.id AS message_id, m.status, i.item_id, i.outcome FROM message m JOIN message_item i "
+    "ON i.tenant_id = m.tenant_id AND i.message_id = m.id WHERE i.outcome NOT IN (m.status, 'suppressed') LIMIT 20")
+_BEHIND = text(
+    "SELECT d.id AS item_id, d.passed_offset_days, max(i.offset_days) AS reminded_of FROM dunned_item d "
+    "JOIN message_item i ON i.tenant_id = d.tenant_id AND i.item_id = d.id AND i.due_version = d.due_version "
+    "WHERE i.outcome IN ('sent', 'unknown') GROUP BY d.id, d.passed_offset_days "
+    "HAVING d.passed_offset_days IS NULL OR max(i.offset_days) > d.passed_offset_days LIMIT 20")
+
+CHECKS = (
+    Check("I4", "Sequences of every stream are 1..n without a hole, one event each.", SEQUENCES),
+    Check("I9-once", "A level of an item leaves at most once.", _TWICE),
+    Check("I9-fresh", "A message is handed over within five seconds of its look.", _STALE),
+    Check("I9-day", "An item is reminded of at most once a day.", _TWO_A_DAY),
+    Check("I9-step", "A message and the steps that left with it ended alike.", _OUT_OF_STEP),
+    Check("I9-place", "An item stands no lower on its ladder than the last level that left.", _BEHIND),
+)

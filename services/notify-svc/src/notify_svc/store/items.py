@@ -1,0 +1,107 @@
+"""Dunned items: rows in, items out; what is due, and pages of them for the jobs that walk through all."""
+
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, Uuid, bindparam, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import col
+
+from dunlin_kernel.money import Money
+from notify_svc.domain.item import DunnedItem
+from notify_svc.domain.ladder import LadderPolicy, NextReminder, Progress
+from notify_svc.store.ladder_tables import DunnedItemRow as ItemRow
+
+PAGE = 500
+_COLUMNS = tuple(ItemRow.__table__.c)
+_BY_ID = select(*_COLUMNS).where(col(ItemRow.id) == bindparam("ids", type_=ARRAY(Uuid)).any_())
+_DUE_OF_CUSTOMER = select(*_COLUMNS).where(
+    col(ItemRow.customer_id) == bindparam("customer_id"), col(ItemRow.next_on) <= bindparam("today", type_=Date))
+_CUSTOMERS_DUE = (
+    select(col(ItemRow.customer_id)).distinct().where(col(ItemRow.next_on) <= bindparam("today", type_=Date))
+    .order_by(col(ItemRow.customer_id)))
+_ANY_OR_THIS = or_(
+    bindparam("customer_id", type_=Uuid).is_(None), col(ItemRow.customer_id) == bindparam("customer_id", type_=Uuid))
+_OFF = col(ItemRow.active).is_(False)
+_SWITCHED_OFF = (
+    select(col(ItemRow.id), col(ItemRow.customer_id)).where(_OFF, _ANY_OR_THIS)
+    .order_by(col(ItemRow.id)).limit(literal_column(str(PAGE))))
+_SWITCHED_OFF_COUNT = select(func.count().label("items")).where(_OFF, _ANY_OR_THIS)
+_CLIMBING = (
+    select(col(ItemRow.id), col(ItemRow.customer_id))
+    .where(col(ItemRow.id) > bindparam("after", type_=Uuid), col(ItemRow.active),
+           col(ItemRow.open) > literal_column("0"))
+    .order_by(col(ItemRow.id)).limit(literal_column(str(PAGE))))
+_OF_LIST = (
+    select(*_COLUMNS)
+    .where(col(ItemRow.id) > bindparam("after", type_=Uuid), _ANY_OR_THIS,
+           or_(bindparam("item_id", type_=Uuid).is_(None), col(ItemRow.id) == bindparam("item_id", type_=Uuid)))
+    .order_by(col(ItemRow.id)).limit(bindparam("limit")))
+
+
+def of_row(row: Any) -> DunnedItem:
+    return DunnedItem(
+        row["id"], row["customer_id"], row["invoice_id"], row["number"], row["issued_on"], row["due_on"],
+        row["due_version"], Money(row["open"], row["currency"]), row["active"],
+        Progress(row["passed_offset_days"], row["last_sent_on"]))
+
+
+async def by_id(tx: Any, ids: Collection[UUID]) -> dict[UUID, DunnedItem]:
+    """These items; only after the lock of their customers, never in the same statement."""
+    return {row["id"]: of_row(row) for row in await tx.rows(_BY_ID, ids=list(ids))}
+
+
+async def with_plans(tx: Any, ids: Collection[UUID]) -> list[tuple[NextReminder | None, DunnedItem]]:
+    """These items, each with what is planned for it; only after the lock of their customers."""
+    rows = await tx.rows(_BY_ID, ids=list(ids))
+    return [
+        (None if row["next_level"] is None else NextReminder(row["next_level"], row["next_on"]), of_row(row))
+        for row in rows
+    ]
+
+
+async def due_of(tx: Any, customer_id: UUID, today: date) -> list[DunnedItem]:
+    """The customer's items whose next level is due; only after the customer's lock."""
+    return [of_row(row) for row in await tx.rows(_DUE_OF_CUSTOMER, customer_id=customer_id, today=today)]
+
+
+async def customers_due(tx: Any, today: date) -> list[UUID]:
+    """All customers with an item whose next level is due."""
+    return [row["customer_id"] for row in await tx.rows(_CUSTOMERS_DUE, today=today)]
+
+
+async def switched_off(tx: Any, customer_id: UUID | None) -> list[tuple[UUID, UUID]]:
+    """The first page of (item, customer) whose ladder is off, of one customer or of all."""
+    return [(row["id"], row["customer_id"]) for row in await tx.rows(_SWITCHED_OFF, customer_id=customer_id)]
+
+
+async def switched_off_count(tx: Any, customer_id: UUID | None) -> int:
+    return int((await tx.row(_SWITCHED_OFF_COUNT, customer_id=customer_id))["items"])
+
+
+async def climbing(tx: Any, after: UUID) -> list[tuple[UUID, UUID]]:
+    """The page of (item, customer) after an id whose ladder is on and that owe something."""
+    return [(row["id"], row["customer_id"]) for row in await tx.rows(_CLIMBING, after=after)]
+
+
+async def listed(tx: Any, *, customer_id: UUID | None, item_id: UUID | None, after: UUID, limit: int) -> list[Any]:
+    """Rows of items by id, with their next level and day."""
+    return list(await tx.rows(_OF_LIST, customer_id=customer_id, item_id=item_id, after=after, limit=limit))
+
+
+def keep(tx: Any, items: Iterable[DunnedItem], policy: LadderPolicy) -> None:
+    """Gather items as they stand now, each with its next reminder under this policy."""
+    tx.put(ItemRow, *(_row_of(item, policy) for item in items))
+
+
+def _row_of(item: DunnedItem, policy: LadderPolicy) -> dict[str, Any]:
+    planned = item.planned(policy)
+    return {
+        "id": item.id, "customer_id": item.customer_id, "invoice_id": item.invoice_id, "number": item.number,
+        "currency": item.open.currency, "open": item.open.minor, "issued_on": item.issued_on, "due_on": item.due_on,
+        "due_version": item.due_version, "active": item.active,
+        "passed_offset_days": item.progress.passed_offset_days, "last_sent_on": item.progress.last_sent_on,
+        "next_level": planned.level if planned else None, "next_on": planned.planned_on if planned else None,
+    }

@@ -1,0 +1,69 @@
+"""Tables of the ladder: policies in versions, customers as heard, and what each item owes and has been reminded of."""
+
+from datetime import date, datetime, time
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKeyConstraint, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from notify_svc.store.rows import Row
+
+
+class LadderPolicyRow(Row, table=True):
+    """One version of a tenant's ladder; the highest is in force. `levels` is a JSON array."""
+
+    __tablename__ = "ladder_policy"
+    tenant_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    levels: str = Field(sa_type=JSONB)
+    gap_days: int
+    run_at: time
+    set_by: str
+    set_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class CustomerRow(Row, table=True):
+    """What this service keeps of a customer; `known` is false for a stub that customer-svc has not told of yet.
+
+    `refused_on`: its address was refused for good on that day; silence until its contacts change.
+    """
+
+    __tablename__ = "customer"
+    tenant_id: UUID = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    known: bool
+    number: str | None
+    name: str | None
+    status: str | None
+    refused_on: date | None
+
+
+class DunnedItemRow(Row, table=True):
+    """An item as billing-svc tells it, its place on the ladder, and its next reminder; `next_on` null: none comes."""
+
+    __tablename__ = "dunned_item"
+    tenant_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    invoice_id: UUID
+    number: str
+    currency: str
+    open: int = Field(sa_type=BigInteger)
+    issued_on: date
+    due_on: date
+    due_version: int
+    active: bool
+    passed_offset_days: int | None
+    last_sent_on: date | None
+    next_level: int | None
+    next_on: date | None
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "customer_id"], ["customer.tenant_id", "customer.customer_id"]),
+        CheckConstraint("open >= 0", name="owes_nothing_or_more"),
+        CheckConstraint("(next_on IS NULL) = (next_level IS NULL)", name="next_is_whole"),
+        CheckConstraint("next_on IS NULL OR (active AND open > 0)", name="plans_only_what_is_owed"),
+        Index(None, "tenant_id", "next_on", "customer_id", postgresql_where=text("next_on IS NOT NULL")),
+        Index(None, "tenant_id", "customer_id"),
+        Index("ix_dunned_item_switched_off", "tenant_id", "id", postgresql_where=text("NOT active")),
+    )

@@ -1,0 +1,65 @@
+"""End a message: the log, the place of its items on their ladders, and the facts that follow."""
+
+from typing import Any
+
+from dunlin_events.contracts.base import Amount
+from dunlin_events.contracts.notify import FailureReason, ItemStep, ReminderChannel, ReminderFailed, ReminderSent
+from dunlin_kit.transaction import Transaction
+from notify_svc.domain.item import DunnedItem
+from notify_svc.domain.ladder import LadderPolicy
+from notify_svc.domain.message import COUNTS_AS_SENT, Message, MessageStatus
+from notify_svc.store import customers, items, ladder_policies, messages
+from notify_svc.usecases.plan_reminders import Change, plan_reminders
+
+
+async def end_message(tx: Transaction, message: Message, ended: Message) -> None:
+    """Keep how a message ended. Its customer is locked.
+
+    Sent and unknown take the items one level on; failed, deferred and not sent leave the level due, or make it so.
+    """
+    policy = (await ladder_policies.in_force(tx)).policy
+    kept = await items.by_id(tx, [step.item_id for step in message.leaving])
+    others = await messages.last_sent_on(tx, list(kept), but=message.id)
+    changes = []
+    for step in message.leaving:
+        item = kept[step.item_id]
+        if ended.status in COUNTS_AS_SENT:
+            after = item.reminded(due_version=step.due_version, offset_days=step.offset_days, on=message.judged_on)
+        elif message.status is MessageStatus.UNKNOWN:
+            after = item.not_reminded(
+                policy, offset_days=step.offset_days, last_sent_on=others.get(step.item_id))
+        else:
+            after = item
+        changes.append((item, after))
+    messages.keep_outcome(tx, ended)
+    _tell(tx, message, ended)
+    plan_reminders(tx, policy, _changes(policy, changes))
+    if ended.status is MessageStatus.FAILED and ended.reason == FailureReason.RECIPIENT_REFUSED.value:
+        customers.refused(tx, message.customer_id, message.judged_on)
+
+
+def _changes(policy: LadderPolicy, pairs: list[tuple[DunnedItem, DunnedItem]]) -> list[Change]:
+    return [Change(before.planned(policy), after) for before, after in pairs if before != after]
+
+
+def _tell(tx: Transaction, message: Message, ended: Message) -> None:
+    if ended.status is MessageStatus.SENT:
+        tx.emit(ReminderSent(**_about(message), language=message.language or "", sent_at=message.recorded_at,
+                             fee_code=message.fee_code))
+    elif ended.status is MessageStatus.UNKNOWN:
+        tx.emit(ReminderFailed(**_about(message), reason=FailureReason.OUTCOME_UNKNOWN))
+    elif ended.status is MessageStatus.FAILED:
+        tx.emit(ReminderFailed(**_about(message), reason=FailureReason(ended.reason or "")))
+
+
+def _about(message: Message) -> dict[str, Any]:
+    steps = [
+        ItemStep(item_id=step.item_id, invoice_id=step.invoice_id, number=step.number, due_on=step.due_on,
+                 due_version=step.due_version, level=step.level, amount=Amount.of(step.amount))
+        for step in message.leaving
+    ]
+    return {
+        "customer_id": message.customer_id, "message_id": message.id, "channel": ReminderChannel(message.channel),
+        "level": message.level, "policy_version": message.policy_version, "reminded_on": message.judged_on,
+        "items": steps,
+    }

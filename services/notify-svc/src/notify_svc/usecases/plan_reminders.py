@@ -1,0 +1,36 @@
+"""Keep items as they stand now, and tell what that changes in their plans."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from dunlin_events.contracts.notify import CancellationReason, ReminderCancelled, ReminderScheduled
+from notify_svc.domain.item import DunnedItem
+from notify_svc.domain.ladder import LadderPolicy, NextReminder
+from notify_svc.store import items
+
+
+class Change(NamedTuple):
+    """An item as it stands now, and what was planned for it before."""
+
+    was: NextReminder | None
+    item: DunnedItem
+
+
+def plan_reminders(tx: Any, policy: LadderPolicy, changes: Iterable[Change]) -> None:
+    """Gather the items; tell ReminderScheduled for a new plan, ReminderCancelled for one that payment ended."""
+    changed = list(changes)
+    items.keep(tx, (change.item for change in changed), policy)
+    for was, item in changed:
+        now = item.planned(policy)
+        if now is not None and now != was:
+            tx.emit(ReminderScheduled(**_about(item, policy, now.level), planned_on=now.planned_on))
+        elif was is not None and item.open.is_zero:
+            tx.emit(ReminderCancelled(
+                **_about(item, policy, was.level), planned_on=was.planned_on, reason=CancellationReason.SETTLED))
+
+
+def _about(item: DunnedItem, policy: LadderPolicy, level: int) -> dict[str, Any]:
+    return {
+        "customer_id": item.customer_id, "item_id": item.id, "invoice_id": item.invoice_id, "number": item.number,
+        "due_version": item.due_version, "policy_version": policy.version, "level": level,
+    }

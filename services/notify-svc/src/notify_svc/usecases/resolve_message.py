@@ -1,0 +1,20 @@
+"""A person says whether a message of unknown outcome was sent."""
+
+from uuid import UUID
+
+from dunlin_kit.tenants import present
+from dunlin_kit.transaction import Transaction
+from notify_svc.domain.message import Message
+from notify_svc.store import customers, messages
+from notify_svc.usecases.end_message import end_message
+
+
+async def resolve_message(tx: Transaction, message_id: UUID, *, sent: bool) -> Message:
+    """Sent: it counts as it did. Not sent: its levels are due again. Refuses: message_not_found, illegal_transition."""
+    await present(tx)
+    found = await messages.find(tx, message_id)
+    await customers.lock(tx, [found.customer_id])
+    message = await messages.lock(tx, message_id)
+    ended = message.resolved(sent=sent, by=tx.actor)
+    await end_message(tx, message, ended)
+    return ended

@@ -1,0 +1,23 @@
+"""Run a tenant's ladder for a day: find the customers to be reminded, one piece of work each."""
+
+from dunlin_kit import jobs
+from dunlin_kit.tenants import Tenant
+from dunlin_kit.transaction import Transaction
+from notify_svc.domain.run_time import runs_now
+from notify_svc.store import items, ladder_policies
+from notify_svc.usecases.plan_run import plan_run
+
+REMIND_CUSTOMER = "remind_customer"
+
+
+async def run_ladder(tx: Transaction, moment: Tenant) -> None:
+    """Gather a job per customer with a level that is due, once a day each, and the next run.
+
+    A run that comes late, before the time of day at which runs begin, leaves the work to that day's own run.
+    """
+    policy = (await ladder_policies.in_force(tx)).policy
+    if runs_now(zone=moment.zone, run_at=policy.run_at, now=moment.now):
+        for customer_id in await items.customers_due(tx, moment.today):
+            jobs.schedule(tx, REMIND_CUSTOMER, f"{customer_id}:{moment.today}", moment.now,
+                          {"customer_id": str(customer_id)})
+    await plan_run(tx, zone=moment.zone, after=moment.now)

@@ -1,0 +1,48 @@
+"""The composition root of the worker: relay, the two owners it hears, its jobs, its looks and its sender."""
+
+from functools import partial
+
+import httpx
+
+from dunlin_events.topics import Bus
+from dunlin_kernel.clock import Clock, SystemClock
+from dunlin_kit.outbound import Outbound, ServiceToken
+from dunlin_kit.process import Worker
+from dunlin_kit.settings import ServiceSettings
+from notify_svc.consumers.billing import billing
+from notify_svc.consumers.customer import customer
+from notify_svc.gateways.billing_looks import look_at_account
+from notify_svc.gateways.customer_looks import look_at_customer
+from notify_svc.gateways.recorder import Recorder
+from notify_svc.gateways.sender import Sender
+from notify_svc.gateways.smtp import SmtpSender
+from notify_svc.jobs import plan_items, remind_customer, run_ladder, switch_on_items
+from notify_svc.settings import SCOPES, Settings
+
+LOOK_SECONDS = 3
+
+
+def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus: Bus | None = None) -> Worker:
+    """Relay, consumers and jobs of notify-svc."""
+    assert isinstance(settings, Settings)
+    remind = reminding(settings, httpx.AsyncClient(timeout=LOOK_SECONDS), clock or SystemClock())
+    return Worker("notify", settings, subscriptions=(customer, billing), clock=clock, bus=bus, jobs={
+        run_ladder.KIND: run_ladder.run, remind_customer.KIND: remind.run, plan_items.KIND: plan_items.run,
+        switch_on_items.KIND: switch_on_items.run})
+
+
+def reminding(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> remind_customer.RemindCustomer:
+    """The job that reminds, with looks through this client under this service's own token."""
+    token = ServiceToken(
+        client, url=settings.token_url, client_id=settings.client_id,
+        client_secret=settings.client_secret.get_secret_value(), scopes=SCOPES, clock=clock)
+    return remind_customer.RemindCustomer(
+        partial(look_at_account, Outbound(client, settings.billing_url, token)),
+        partial(look_at_customer, Outbound(client, settings.customer_url, token)),
+        sender_of(settings, clock), clock)
+
+
+def sender_of(settings: Settings, clock: Clock) -> Sender:
+    """SMTP, or a recorder where the settings say that nothing shall leave."""
+    server = settings.smtp_server
+    return SmtpSender(server, clock) if server is not None else Recorder()
