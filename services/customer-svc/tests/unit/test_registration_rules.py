@@ -88,7 +88,7 @@ def test_rows_are_new_unchanged_or_refused() -> None:
     ]
     judged = sort_rows(rows, known_as(old))
     assert [r.particulars.external_id for r in judged.new] == ["X-2", "X-4"]
-    assert judged.unchanged == 2
+    assert judged.unchanged == ("X-1", "X-2")
     assert [(r.line, r.code) for r in judged.refused] == [
         (3, "row_differs"), (6, "row_differs"), (7, "number_taken"), (8, "external_id_missing"), (9, "bad_name"),
         (11, "number_taken")]
@@ -101,6 +101,6 @@ def test_a_second_run_changes_nothing(content: list[tuple[str, str]]) -> None:
     by_external_id = {key: known_as(r).by_external_id[key] for r in first.new if (key := r.particulars.external_id)}
     second = sort_rows(rows, Known(frozenset(), frozenset(), by_external_id))
     assert second.new == ()
-    assert second.unchanged == len(first.new) + first.unchanged
+    assert len(second.unchanged) == len(first.new) + len(first.unchanged)
     assert second.refused == first.refused
     assert all(isinstance(r, Refused) for r in second.refused)

@@ -50,10 +50,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """What becomes of the rows of an import: each is in exactly one of the three."""
+    """What becomes of the rows of an import: each is in exactly one of the three; `unchanged` holds external ids."""
 
     new: tuple[Registration, ...]
-    unchanged: int
+    unchanged: tuple[str, ...]
     refused: tuple[Refused, ...]
 
 
@@ -75,6 +75,7 @@ def sort_rows(rows: Sequence[Row], known: Known) -> Sorted:
     }
     numbers = set(known.numbers)
     new: list[Registration] = []
+    unchanged: list[str] = []
     refused: list[Refused] = []
     for row in rows:
         if isinstance(row.content, DomainError):
@@ -84,7 +85,9 @@ def sort_rows(rows: Sequence[Row], known: Known) -> Sorted:
         if external_id is None:
             refused.append(Refused(row.line, "external_id_missing", "A row needs an external id to be known again."))
         elif external_id in taken:
-            if not _says_the_same(registration, *taken[external_id]):
+            if _says_the_same(registration, *taken[external_id]):
+                unchanged.append(external_id)
+            else:
                 refused.append(Refused(row.line, "row_differs", "This external id is held with other content."))
         elif registration.number in numbers:
             refused.append(Refused(row.line, "number_taken", "This customer number was given before."))
@@ -92,7 +95,7 @@ def sort_rows(rows: Sequence[Row], known: Known) -> Sorted:
             taken[external_id] = (registration.number, registration.particulars)
             numbers |= {registration.number} if registration.number else set()
             new.append(registration)
-    return Sorted(tuple(new), len(rows) - len(new) - len(refused), tuple(refused))
+    return Sorted(tuple(new), tuple(unchanged), tuple(refused))
 
 
 def _says_the_same(registration: Registration, number: str | None, particulars: Particulars) -> bool:

@@ -26,6 +26,6 @@ async def import_customers(tx: Transaction, rows: Sequence[Row]) -> Imported:
     known = await customers.known(tx, readable)
     judged = sort_rows(rows, known)
     new = await register_customers(tx, judged.new)
-    wanted = {registration.particulars.external_id for registration in readable}
-    found = {**known.by_external_id, **{c.particulars.external_id or "": c for c in new}}
-    return Imported(len(new), judged.unchanged, judged.refused, {key: found[key] for key in found if key in wanted})
+    registered = {c.particulars.external_id or "": c for c in new}
+    kept = {key: known.by_external_id[key] for key in judged.unchanged if key not in registered}
+    return Imported(len(new), len(judged.unchanged), judged.refused, {**kept, **registered})

@@ -1,0 +1,72 @@
+"""Import over HTTP: new rows registered, known ones left, wrong ones refused by line; a second run changes nothing."""
+
+from typing import Any
+
+import pytest
+
+IMPORT, CUSTOMERS = "/customer/v1/customers:import", "/customer/v1/customers"
+
+
+def row(line: int, external_id: str, **more: Any) -> dict[str, Any]:
+    return {"line": line, "external_id": external_id, "name": f"Customer {external_id}", "due_days": 15, **more}
+
+
+async def result_of(archive: Any, *rows: dict[str, Any]) -> dict[str, Any]:
+    answer = await archive.post(IMPORT, {"rows": list(rows)})
+    assert answer.status_code == 202, answer.text
+    operation = answer.json()
+    assert answer.headers["location"] == f"/customer/v1/operations/{operation['id']}"
+    assert (operation["status"], operation["done"], operation["total"]) == ("succeeded", len(rows), len(rows))
+    assert (await archive.get(answer.headers["location"])).json() == operation
+    result: dict[str, Any] = operation["result"]
+    return result
+
+
+async def test_rows_become_customers_with_their_numbers(archive: Any) -> None:
+    result = await result_of(
+        archive, row(2, "200769623"), row(3, "CCU013", number="CC-13", kind="person", status="prospect", tax_id=""))
+    assert (result["registered"], result["unchanged"], result["refused"]) == (2, 0, [])
+    listed = (await archive.get(CUSTOMERS)).json()["data"]
+    assert sorted(result["customers"], key=lambda c: c["number"]) == [
+        {"external_id": c["external_id"], "id": c["id"], "number": c["number"]} for c in listed]
+    assert [(c["number"], c["kind"], c["status"], c["tax_id"]) for c in listed] == [
+        ("C-000001", "organization", "active", None), ("CC-13", "person", "prospect", None)]
+    assert [fact for fact, _ in await archive.facts()] == ["CustomerRegistered", "CustomerRegistered"]
+
+
+async def test_a_second_run_changes_nothing(archive: Any) -> None:
+    rows = [row(line, f"X-{line}") for line in range(2, 302)]
+    first = await result_of(archive, *rows)
+    before = await archive.facts()
+    second = await result_of(archive, *rows)
+    assert (first["registered"], second["registered"], second["unchanged"]) == (300, 0, 300)
+    assert sorted(first["customers"], key=str) == sorted(second["customers"], key=str)
+    assert await archive.facts() == before
+
+
+async def test_wrong_rows_are_refused_by_line_and_the_others_taken(archive: Any) -> None:
+    await archive.register(number="N-1", external_id="OLD", name="Old")
+    result = await result_of(
+        archive, row(2, "X-2"), row(3, "X-3", name=""), row(4, "X-4", due_days=-1), row(5, "X-5", kind="robot"),
+        row(6, "X-6", number="N-1"), row(7, "OLD"), row(8, ""), row(9, "X-2"), row(10, "X-2", name="Other"),
+        row(11, "X-11", status="closed"), row(12, "X-12", number="n o"), row(13, "x" * 65))
+    assert (result["registered"], result["unchanged"]) == (1, 1)
+    assert [(r["line"], r["code"]) for r in result["refused"]] == [
+        (3, "bad_name"), (4, "bad_terms"), (5, "bad_kind"), (6, "number_taken"), (7, "row_differs"),
+        (8, "external_id_missing"), (10, "row_differs"), (11, "bad_first_status"), (12, "bad_customer_number"),
+        (13, "bad_code")]
+    assert [c["external_id"] for c in result["customers"]] == ["X-2"]
+
+
+@pytest.mark.parametrize(
+    "body", [{"rows": []}, {}, {"rows": [{"line": 1}]}, {"rows": [row(n, "X") for n in range(1, 1002)]}])
+async def test_bodies_that_are_refused(archive: Any, body: dict[str, Any]) -> None:
+    answer = await archive.post(IMPORT, body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
+async def test_the_same_call_again_is_the_same_operation(archive: Any) -> None:
+    body = {"rows": [row(2, "X-2")]}
+    first, again = [await archive.post(IMPORT, body, key="slice-1") for _ in range(2)]
+    assert again.content == first.content
+    assert again.headers["location"] == first.headers["location"]

@@ -1,0 +1,55 @@
+"""The migrations make what the tables say, and every table of a tenant is under forced row-level security."""
+
+from typing import Any
+
+import asyncpg
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from customer_svc.store import library_tables, tables
+from customer_svc.store.rows import Row
+
+TABLES_OF_TENANTS = {
+    "contact", "customer", "customer_change", "customer_number_series", "idempotency_key", "job", "operation", "tenant"}
+
+
+async def test_the_schema_is_what_the_tables_say(service: Any) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        found: list[Any] = compare_metadata(MigrationContext.configure(connection), Row.metadata)
+        return found
+
+    assert tables.CustomerRow.__table__ in Row.metadata.sorted_tables
+    assert library_tables.TenantRow.__table__ in Row.metadata.sorted_tables
+    engine = create_async_engine(service.urls.owner.replace("postgresql://", "postgresql+asyncpg://"))
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await engine.dispose()
+
+
+async def test_row_level_security_is_forced_on_every_table_of_a_tenant(service: Any) -> None:
+    connection = await asyncpg.connect(service.urls.owner)
+    try:
+        rows = await connection.fetch(
+            "SELECT c.relname, c.relforcerowsecurity AND c.relrowsecurity AS forced, "
+            "array_agg(p.polname::text ORDER BY p.polname) AS policies "
+            "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' "
+            "LEFT JOIN pg_policy p ON p.polrelid = c.oid WHERE c.relkind = 'r' GROUP BY 1, 2")
+    finally:
+        await connection.close()
+    assert {row["relname"] for row in rows} == TABLES_OF_TENANTS
+    assert all(row["forced"] and row["policies"] == ["all_tenants", "own_tenant"] for row in rows)
+
+
+async def test_the_search_can_be_served_by_its_index(archive: Any) -> None:
+    await archive.post("/customer/v1/customers:import", {"rows": [
+        {"line": n, "external_id": f"X-{n}", "name": f"{chr(0x4E00 + n)}{chr(0x5E00 + n)}贸易", "due_days": 1}
+        for n in range(1, 1001)]})
+    connection = await asyncpg.connect(archive.running.urls.owner)
+    try:
+        await connection.execute("SET enable_seqscan = off")
+        plan = await connection.fetch("EXPLAIN SELECT id FROM customer WHERE name_grams @> ARRAY['\u4e07\u5e07']")
+    finally:
+        await connection.close()
+    assert any("ix_customer_name_grams" in row[0] for row in plan)
