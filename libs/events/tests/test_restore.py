@@ -1,0 +1,142 @@
+"""A dump restored into another cluster: the relay notices, waits, and after the rebase sends everything again.
+
+It runs with the rights of a service's roles, which are all that a relay, a rebase and a request ever have.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import asyncpg
+import pytest
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+
+from dunlin_events.contracts.customer import CustomerContactsChanged
+from dunlin_events.envelope import Envelope, Record
+from dunlin_events.outbox import APPEND, Trace, bind, pending
+from dunlin_events.relay import Relay, rebase
+from dunlin_kernel.ids import new_id
+from dunlin_local.postgres import THROW_AWAY, Postgres
+from dunlin_local.postgres_binaries import programs
+
+COMPILED = APPEND.compile(dialect=dialect())  # type: ignore[no-untyped-call]
+NOW = datetime(2026, 3, 4, tzinfo=UTC)
+TENANT, ANNE, BERT = new_id(), new_id(), new_id()
+GRANTS = """
+CREATE ROLE {name}_app LOGIN PASSWORD 'p'; CREATE ROLE {name}_ops LOGIN PASSWORD 'p';
+GRANT SELECT, INSERT, UPDATE ON event_stream TO {name}_app;
+GRANT INSERT ON outbox_event TO {name}_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON event_stream, relay_state TO {name}_ops;
+GRANT SELECT, UPDATE ON outbox_event TO {name}_ops;
+"""
+
+
+class Bus:
+    def __init__(self) -> None:
+        self.sent: list[tuple[int, UUID | str, int]] = []
+
+    async def start(self) -> None:
+        pass
+
+    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+        for envelope in map(Envelope.of, records):
+            self.sent.append((envelope.era, "anne" if str(ANNE) in envelope.stream else "bert", envelope.sequence))
+
+    async def stop(self) -> None:
+        pass
+
+
+async def relayed(dsn: str, seconds: float = 15) -> Bus:
+    """What a relay sends until nothing is left, or until the time is over."""
+    bus, stop = Bus(), asyncio.Event()
+    relay = Relay(dsn, bus, topic="restore")
+    running = asyncio.create_task(relay.run(stop))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while True:
+                if relay.drained():
+                    break
+                await asyncio.sleep(0.02)
+    stop.set()
+    await running
+    return bus
+
+
+async def emit(dsn: str, *customers: UUID) -> None:
+    facts = [CustomerContactsChanged(customer_id=one, contacts=1, purposes=[]) for one in customers]
+    values = bind([
+        pending(fact, tenant=TENANT, now=NOW, recorded_at=NOW, trace=Trace("c"), source="/dunlin/customer")
+        for fact in facts
+    ])  # fmt: skip
+    connection = await asyncpg.connect(dsn)
+    await connection.fetch(COMPILED.string, *(values[name] for name in COMPILED.positiontup or ()))
+    await connection.close()
+
+
+def as_role(dsn: str, role: str) -> str:
+    parts = urlsplit(dsn)
+    return parts._replace(netloc=f"{role}:p@{parts.hostname}:{parts.port}").geturl()
+
+
+async def grant(dsn: str, name: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(GRANTS.format(name=name))
+    await connection.close()
+
+
+def copy(old: str, new: str) -> None:
+    """A logical backup of one database, restored into an empty one."""
+    dump = subprocess.run(
+        [programs() / "pg_dump", "--no-owner", "--no-acl", old], check=True, capture_output=True
+    ).stdout
+    psql = [programs() / "psql", "-q", "-v", "ON_ERROR_STOP=1", new]
+    subprocess.run(psql, input=dump, check=True, capture_output=True)
+
+
+@pytest.fixture
+def other_cluster() -> Iterator[str]:
+    place = Path(os.environ["DUNLIN_TEST_POSTGRES_FOLDER"])
+    place.mkdir(exist_ok=True)
+    place.chmod(0o755)
+    folder = place / f"restored-{new_id().hex}"
+    with Postgres(folder, options=THROW_AWAY) as server:
+        yield server.url()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def roles(postgres: str, outbox_dsn: str) -> AsyncIterator[str]:
+    name = f"r{new_id().hex}"
+    await grant(outbox_dsn, name)
+    yield name
+    for dsn, statement in ((outbox_dsn, "DROP OWNED BY"), (postgres, "DROP ROLE")):
+        connection = await asyncpg.connect(dsn)
+        await connection.execute(f"{statement} {name}_app, {name}_ops")
+        await connection.close()
+
+
+async def test_a_dump_in_another_cluster_is_sent_again_in_a_new_era(
+    outbox_dsn: str, roles: str, other_cluster: str
+) -> None:
+    app, ops = as_role(outbox_dsn, f"{roles}_app"), as_role(outbox_dsn, f"{roles}_ops")
+    await emit(app, ANNE, ANNE, BERT)
+    assert (await relayed(ops)).sent == [(1, "anne", 1), (1, "anne", 2), (1, "bert", 1)]
+
+    await asyncio.to_thread(copy, outbox_dsn, other_cluster)
+    await grant(other_cluster, roles)
+    app, ops = as_role(other_cluster, f"{roles}_app"), as_role(other_cluster, f"{roles}_ops")
+    await emit(app, ANNE)
+    assert (await relayed(ops, seconds=1.5)).sent == []
+
+    assert await rebase(ops) == 2
+    await emit(app, BERT)
+    again = (await relayed(ops)).sent
+    assert [one for one in again if one[1] == "anne"] == [(2, "anne", 1), (2, "anne", 2), (2, "anne", 3)]
+    assert [one for one in again if one[1] == "bert"] == [(2, "bert", 1), (2, "bert", 2)]
