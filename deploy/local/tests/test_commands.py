@@ -1,16 +1,23 @@
 """The commands as a person meets them: help for each, and a sentence where something is missing."""
 
+import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx
 import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
 
 from dunlin_local.__main__ import TOPICS, parser
 from dunlin_local.places import CHECKOUT
+from dunlin_local.ports import free_port
 
 
 def dunlin(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -74,3 +81,34 @@ def test_reset_asks_and_then_removes(tmp_path: Path) -> None:
     assert home.exists()
     assert dunlin(home, "reset", "--yes").returncode == 0
     assert not home.exists()
+
+
+def test_the_issuer_runs_alone(tmp_path: Path) -> None:
+    port, folder = free_port(), tmp_path / "issuer"
+    words = ["issuer", "--host", "127.0.0.1", "--port", str(port), "--name", "http://issuer:9000", "--folder"]
+    issuer = subprocess.Popen([sys.executable, "-m", "dunlin_local", *words, str(folder)])
+    url = f"http://127.0.0.1:{port}"
+    try:
+        until_answered(f"{url}/livez")
+        done = subprocess.run(
+            [sys.executable, "-m", "dunlin_local", "token", "--operator", "--issuer", url],
+            env=os.environ | {"DUNLIN_CLIENT_SECRET": (folder / "clients" / "operator").read_text()},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        keys = KeySet.import_key_set(httpx.get(f"{url}/.well-known/jwks.json").json())
+        claims = jwt.decode(done.stdout.strip(), keys, algorithms=["ES256"]).claims
+        assert (claims["iss"], claims["sub"], claims["scope"]) == ("http://issuer:9000", "operator", "tenants:write")
+    finally:
+        issuer.terminate()
+        assert issuer.wait(20) == -signal.SIGTERM, "it ends by the signal, after what was under way"
+
+
+def until_answered(url: str) -> None:
+    for _ in range(400):
+        with contextlib.suppress(httpx.TransportError):
+            httpx.get(url).raise_for_status()
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{url} does not answer")

@@ -147,6 +147,7 @@ def test_a_full_disk_is_said_before_anything_is_written(folder: Path, monkeypatc
     ("said", "told"),
     [
         ("initdb: error: could not write: No space left on device", "disk under /d is full"),
+        ("FATAL:  could not extend file: wrote only 1 of 2\nHINT:  Check free disk space.", "disk under /d is full"),
         ("FATAL:  could not create any TCP/IP sockets", "Port 5 of 127.0.0.1 is taken"),
         ("FATAL: data directory has wrong permissions", "last words: FATAL: data directory has wrong permissions"),
         ("initdb: error: could not access: Permission denied", "may not read or write /d"),

@@ -14,7 +14,7 @@ def port_taken(port: int) -> str:
 
 def words_for(said: str, folder: Path, *, port: int = 0) -> str:
     """One sentence for the person at the terminal, made of what a PostgreSQL program said last."""
-    if "No space left on device" in said:
+    if "No space left on device" in said or "Check free disk space" in said:
         return f"The disk under {folder} is full: PostgreSQL needs some room. Free some space and start again."
     if "Address already in use" in said or "could not create any TCP/IP sockets" in said:
         return port_taken(port)

@@ -34,11 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             with _server() as server:
                 uvicorn_loop(_run(arguments, listening, server))
-        except (PostgresError, DatabasesError, SchemaError, DemonstrationError) as hindrance:
+        except (PostgresError, DatabasesError, SchemaError, DemonstrationError, PartEnded) as hindrance:
+            log.error("ended", exc_info=hindrance)
             give_up(str(hindrance))
-        except PartEnded as ended:
-            log.error("ended", exc_info=ended)
-            give_up(f"{ended} ({ended.__cause__!r}). More is in {data_folder() / 'dunlin.log'}.")
         except OSError as error:
             give_up(_words(error))
         except KeyboardInterrupt:
@@ -51,11 +49,11 @@ async def _run(arguments: argparse.Namespace, listening: socket.socket, server: 
     stop = _stop_on_signals()
     url = f"http://{arguments.host}:{listening.getsockname()[1]}"
     folder = data_folder()
+    _log_to(folder / "dunlin.log")
     with step("databases and roles"):
         databases = await make_databases(server.url() if server else os.environ["DUNLIN_DATABASE_URL"], folder)
     with step("schemas"):
         await bring_up(databases)
-    _log_to(folder / "dunlin.log")
     serve_metrics(arguments.metrics_port)
     issuer = Issuer(folder / "issuer", name=url, clock=SystemClock())
     async with _mail(folder / "mail") as smtp_url:
@@ -70,11 +68,12 @@ async def _run(arguments: argparse.Namespace, listening: socket.socket, server: 
                 with step("demonstration company"):
                     shown = await demonstration(url, SystemClock())
                 _say(shown, folder)
-            await running
+            done, _ = await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
+            for ended in done:
+                ended.result()
         finally:
             stop.set()
             forget("running")
-            watching.cancel()
             await asyncio.gather(running, watching, return_exceptions=True)
 
 
@@ -136,10 +135,11 @@ def _stop_on_signals() -> asyncio.Event:
 
 
 async def _watch(server: Postgres | None, stop: asyncio.Event) -> None:
-    """Start the embedded server again when it was killed."""
-    while server is not None and not stop.is_set():
-        await asyncio.sleep(WATCH_SECONDS)
-        if not server.is_running and not stop.is_set():
+    """Start the embedded server again when it was killed; raises PostgresError where it cannot be."""
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), WATCH_SECONDS)
+        if server is not None and not server.is_running and not stop.is_set():
             progress.print("[yellow]PostgreSQL was killed; starting it again[/yellow]")
             await asyncio.to_thread(server.revive)
 

@@ -21,7 +21,10 @@ async def bring_up(databases: Databases) -> None:
         found = await _revision(url)
         if found != migrating.head_of(package):
             _check_known(service, found)
-            await asyncio.to_thread(migrating.migrate, package, url)
+            try:
+                await asyncio.to_thread(migrating.migrate, package, url)
+            except Exception as error:
+                raise SchemaError(f"The schema of {service}-svc cannot be brought up: {error}") from error
 
 
 def _check_known(service: str, found: str | None) -> None:

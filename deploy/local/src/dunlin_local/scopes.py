@@ -7,6 +7,8 @@ TENANT_SCOPES = (
     "clock:write",
     "contacts:read",
     "contacts:write",
+    "credit:read",
+    "credit:write",
     "customers:read",
     "customers:write",
     "integrity:read",

@@ -24,6 +24,14 @@ GRACE_SECONDS = 10
 class PartEnded(Exception):
     """One of the parts ended unasked; its own error, where there was one, is the cause."""
 
+    @classmethod
+    def of(cls, part: asyncio.Task[Any]) -> "PartEnded":
+        """The end of this part, in words."""
+        cause = part.exception()
+        ended = cls(f"{part.get_name()} ended and should not have: {cause or 'without an error'}. More is in the log.")
+        ended.__cause__ = cause
+        return ended
+
 
 class SingleNode:
     """All of Dunlin in this process. A commit in an API wakes its service's relay directly.
@@ -110,7 +118,7 @@ async def _until(holds: Any, parts: set[asyncio.Task[Any]]) -> None:
     while not holds():
         for part in parts:
             if part.done():
-                raise PartEnded(f"It did not start: {part.get_name()}") from part.exception()
+                raise PartEnded.of(part)
         await asyncio.sleep(0.01)
 
 
@@ -120,4 +128,4 @@ async def _first_end(stop: asyncio.Event, parts: set[asyncio.Task[Any]]) -> None
     asked.cancel()
     for ended in done - {asked}:
         if not stop.is_set():
-            raise PartEnded(f"Something ended that should not have: {ended.get_name()}") from ended.exception()
+            raise PartEnded.of(ended)
