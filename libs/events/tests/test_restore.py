@@ -96,7 +96,7 @@ def copy(old: str, new: str) -> None:
     dump = subprocess.run(
         [programs() / "pg_dump", "--no-owner", "--no-acl", old], check=True, capture_output=True
     ).stdout
-    psql = [programs() / "psql", "-q", "-v", "ON_ERROR_STOP=1", new]
+    psql = [str(programs() / "psql"), "-q", "-v", "ON_ERROR_STOP=1", new]
     subprocess.run(psql, input=dump, check=True, capture_output=True)
 
 
