@@ -22,6 +22,33 @@ FACTS = (
 )
 """Added and read, never changed or removed."""
 
+UNTOLD = """
+CREATE FUNCTION credit_facts_untold() RETURNS TABLE (stream text, fact text, changes bigint, events bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  WITH own AS (SELECT NULLIF(current_setting('dunlin.tenant', true), '')::uuid AS tenant_id),
+  changed AS (
+    SELECT a.tenant_id, a.customer_id,
+           CASE a.status WHEN 'denied' THEN 'AuthorizationDenied' ELSE 'CreditAuthorized' END AS fact
+    FROM public.credit_authorization a JOIN own USING (tenant_id)
+    UNION ALL
+    SELECT a.tenant_id, a.customer_id, CASE m.kind WHEN 'expired' THEN 'AuthorizationExpired' ELSE 'AuthorizationReleased' END
+    FROM public.authorization_movement m JOIN public.credit_authorization a USING (tenant_id, authorization_id)
+    JOIN own USING (tenant_id) WHERE m.kind IN ('expired', 'released')
+    UNION ALL
+    SELECT l.tenant_id, l.customer_id, 'CreditLimitChanged' FROM public.credit_limit l JOIN own USING (tenant_id)
+    UNION ALL
+    SELECT r.tenant_id, r.customer_id, 'RiskAlertRaised' FROM public.risk_alert r JOIN own USING (tenant_id)),
+  done AS (SELECT c.tenant_id || ':' || c.customer_id AS stream, c.fact, count(*) AS changes FROM changed c GROUP BY 1, 2),
+  told AS (
+    SELECT o.stream, split_part(o.type, '.', 3) AS fact, count(*) AS events
+    FROM public.outbox_event o JOIN own ON starts_with(o.stream, own.tenant_id || ':') GROUP BY 1, 2)
+  SELECT stream, fact, coalesce(d.changes, 0), coalesce(t.events, 0)
+  FROM done d FULL JOIN told t USING (stream, fact)
+  WHERE fact NOT IN ('AuthorizationCaptured', 'LimitExpired') AND d.changes IS DISTINCT FROM t.events LIMIT 20
+$$"""
+"""A request may not read the outbox: this looks for it, at its own tenant only."""
+
+
 
 def upgrade() -> None:
     _chassis()
@@ -31,6 +58,9 @@ def upgrade() -> None:
     grant_chassis(op, "credit")
     protect(op, "credit", "customer", "exposure", "authorization_head", "credit_authorization", facts=FACTS)
     op.execute("REVOKE DELETE ON customer, exposure, authorization_head, credit_authorization, tenant FROM credit_app")
+    op.execute(UNTOLD)
+    op.execute("REVOKE ALL ON FUNCTION credit_facts_untold FROM PUBLIC")
+    op.execute("GRANT EXECUTE ON FUNCTION credit_facts_untold TO credit_app, credit_ops")
 
 
 def downgrade() -> None:

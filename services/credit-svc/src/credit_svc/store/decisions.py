@@ -40,7 +40,7 @@ async def get(tx: Tx, authorization_id: UUID) -> StoredDecision:
     row = await tx.row(_FIND, authorization_id=authorization_id)
     if row is None:
         raise NotFound("authorization_not_found", "There is no such authorisation.")
-    reasons = tuple(DenialReason(reason) for reason in json.loads(row["reasons"]))
+    reasons = tuple(DenialReason(reason) for reason in row["reasons"])
     return StoredDecision(row["approved"], reasons, _inputs_of(row["inputs"]), row["decided_by"], row["decided_at"])
 
 
@@ -73,8 +73,7 @@ def _text_of(inputs: DecisionInputs) -> str:
     })
 
 
-def _inputs_of(stored: str) -> DecisionInputs:
-    found = json.loads(stored)
+def _inputs_of(found: dict[str, Any]) -> DecisionInputs:
     currency = found["currency"]
     return DecisionInputs(
         amount=Money(found["amount"], currency), today=date.fromisoformat(found["today"]),
