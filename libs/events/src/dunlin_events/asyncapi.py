@@ -15,7 +15,7 @@ _ENVELOPE: tuple[tuple[str, bool, dict[str, Any]], ...] = (
     ("ce_id", True, {"format": "uuid", "description": "The fact's own id, a UUIDv7; the same when it is sent again."}),
     ("ce_source", True, {"description": "Who said it: `/dunlin/<owner>`."}),
     ("ce_type", True, {"description": "`dunlin.<owner>.<fact>.v<major>`"}),
-    ("ce_time", True, {"format": "date-time", "description": "When it happened, in business time."}),
+    ("ce_time", True, {"format": "date-time", "description": "When it was recorded, by the machine's clock."}),
     ("ce_subject", True, {"description": "The customer's id; the tenant's for a fact that concerns no customer."}),
     ("ce_dataschema", True, {"description": "`$id` of the payload's JSON Schema."}),
     ("content-type", True, {"const": "application/json", "description": "Of the payload."}),
@@ -24,7 +24,7 @@ _ENVELOPE: tuple[tuple[str, bool, dict[str, Any]], ...] = (
     ("ce_sequence", True, {"pattern": "^[0-9]{20}$", "description": "1, 2, 3 ... in its stream, without a gap."}),
     ("ce_correlationid", True, {"description": "Of the request at the beginning of the chain."}),
     ("ce_causationid", False, {"description": "The fact or command that led to this one."}),
-    ("ce_recordedtime", True, {"format": "date-time", "description": "When it was recorded."}),
+    ("ce_recordedtime", True, {"format": "date-time", "description": "The same by the tenant's clock; a sandbox has its own."}),
     ("ce_tenantid", True, {"format": "uuid", "description": "The legal entity whose books it stands in."}),
     ("ce_traceparent", False, {"description": "W3C trace context of the transaction that recorded it."}),
 )  # fmt: skip
