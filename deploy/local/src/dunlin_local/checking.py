@@ -4,25 +4,34 @@ import argparse
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from dunlin_local.places import CHECKOUT
 from dunlin_local.terminal import progress
 
 BIN = Path(sys.executable).parent
-TYPED = ("libs", "services", "deploy/local", "tests", "bench", "conftest.py")
+SOURCES = ("libs/*/src", "services/*/src", "deploy/local/src", "conftest.py", "bench")
+TESTS = ("libs/*/tests", "services/*/tests", "deploy/local/tests", "tests/*")
 
 
 def checks() -> dict[str, list[str]]:
-    """Each check's name and command."""
-    typed = [part for part in TYPED if (CHECKOUT / part).is_file() or any((CHECKOUT / part).rglob("*.py"))]
+    """Each check's name and command. Tests are typed folder by folder: names such as conftest are in many of them."""
+    mypy = str(BIN / "mypy")
+    typed = {"types of the sources (mypy)": [mypy, *_with_code(SOURCES)]}
+    typed |= {f"types of {folder} (mypy)": [mypy, folder] for folder in _with_code(TESTS)}
     return {
         "style (ruff)": [str(BIN / "ruff"), "check", "."],
-        "types (mypy)": [str(BIN / "mypy"), *typed],
+        **typed,
         "import contracts (lint-imports)": [str(BIN / "lint-imports")],
         "event documents": [sys.executable, "-m", "dunlin_events.catalogue", "--check"],
         "OpenAPI documents": [sys.executable, "-m", "dunlin_local", "documents", "--check"],
     }
+
+
+def _with_code(patterns: Sequence[str]) -> list[str]:
+    found = [path for pattern in patterns for path in sorted(CHECKOUT.glob(pattern))]
+    return [str(path.relative_to(CHECKOUT)) for path in found if path.is_file() or any(path.rglob("*.py"))]
 
 
 def run(_: argparse.Namespace) -> int:
