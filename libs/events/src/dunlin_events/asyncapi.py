@@ -24,7 +24,7 @@ _ENVELOPE: tuple[tuple[str, bool, dict[str, Any]], ...] = (
     ("ce_sequence", True, {"pattern": "^[0-9]{20}$", "description": "1, 2, 3 ... in its stream, without a gap."}),
     ("ce_correlationid", True, {"description": "Of the request at the beginning of the chain."}),
     ("ce_causationid", False, {"description": "The fact or command that led to this one."}),
-    ("ce_recordedtime", True, {"format": "date-time", "description": "The same by the tenant's clock; a sandbox has its own."}),
+    ("ce_recordedtime", True, {"format": "date-time", "description": "The same by the tenant's own clock."}),
     ("ce_tenantid", True, {"format": "uuid", "description": "The legal entity whose books it stands in."}),
     ("ce_traceparent", False, {"description": "W3C trace context of the transaction that recorded it."}),
 )  # fmt: skip

@@ -94,7 +94,7 @@ class Pending(NamedTuple):
 
 
 def pending(event: Event, *, tenant: UUID, now: datetime, recorded_at: datetime, trace: Trace, source: str) -> Pending:
-    """Serialise a fact once, to the bytes that go on the wire. `now` is the machine's, `recorded_at` the tenant's time."""
+    """Serialise a fact once, to its bytes on the wire. `now` is the machine's time, `recorded_at` the tenant's."""
     envelope = Envelope(
         event_id=new_id(),
         type=event.wire_type(),
