@@ -170,8 +170,8 @@ async def test_a_broken_world_is_waited_for_and_nothing_is_parked(place: Place) 
     await bus.publisher().publish(TOPIC, [told(TENANT, one, n) for n in (1, 2, 3)])
     running = asyncio.create_task(consumer_on(bus, place, Mood(away=3)).run(stop))
     async with asyncio.timeout(10):
-        while sum(bus.committed.values()) < 3:
-            await asyncio.sleep(0.05)  # noqa: ASYNC110
+        while sum(bus.committed.values()) < 3:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     stop.set()
     await running
     assert await place.order(one) == "1 2 3"

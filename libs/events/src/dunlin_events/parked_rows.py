@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, LargeBinary, Text, 
 from sqlmodel import Field, SQLModel
 
 from dunlin_events.envelope import Envelope, Record
-from dunlin_events.subscription import Tx
+from dunlin_events.subscription import Statements
 from dunlin_events.watermark import Key, Mark
 
 
@@ -66,28 +66,29 @@ ON CONFLICT (consumer, owner, stream, mark) DO NOTHING
     bindparam("payloads", type_=ARRAY(LargeBinary)),
 )
 
-_OF_STREAM = "consumer = :consumer AND owner = :owner AND stream = :stream AND skipped_at IS NULL"
-_KEY = tuple(bindparam(name, type_=Text) for name in ("consumer", "owner", "stream"))
+OF_STREAM = "consumer = :consumer AND owner = :owner AND stream = :stream AND skipped_at IS NULL"
+KEY_BINDS = tuple(bindparam(name, type_=Text) for name in ("consumer", "owner", "stream"))
 _PLACE = (bindparam("era", type_=Integer), bindparam("sequence", type_=BigInteger))
 
 _FORGET = text(f"""
-DELETE FROM parked_event WHERE {_OF_STREAM} AND (era < :era OR (era = :era AND sequence <= :sequence))
-""").bindparams(*_KEY, *_PLACE)  # noqa: S608
+DELETE FROM parked_event WHERE {OF_STREAM} AND (era < :era OR (era = :era AND sequence <= :sequence))
+""").bindparams(*KEY_BINDS, *_PLACE)  # noqa: S608
 
 _WAITING = text(f"""
-SELECT stream, mark, headers, payload FROM parked_event WHERE {_OF_STREAM} AND sequence IS NOT NULL
+SELECT stream, mark, headers, payload FROM parked_event WHERE {OF_STREAM} AND sequence IS NOT NULL
 ORDER BY era, sequence LIMIT 200
-""").bindparams(*_KEY)  # noqa: S608
+""").bindparams(*KEY_BINDS)  # noqa: S608
 
 _BLAME = text(f"""
 UPDATE parked_event SET reason = :reason, detail = :detail, parked_at = clock_timestamp()
-WHERE {_OF_STREAM} AND mark = :mark
-""").bindparams(*_KEY, *(bindparam(name, type_=Text) for name in ("mark", "reason", "detail")))  # noqa: S608
+WHERE {OF_STREAM} AND mark = :mark
+""").bindparams(*KEY_BINDS, *(bindparam(name, type_=Text) for name in ("mark", "reason", "detail")))  # noqa: S608
 
 _CONSUMER = bindparam("consumer", type_=Text)
 _POISONED = text("""
 SELECT count(*) FROM parked_event
-WHERE consumer = :consumer AND reason IN ('poison', 'undecodable') AND parked_at > clock_timestamp() - CAST(:within AS interval)
+WHERE consumer = :consumer AND reason IN ('poison', 'undecodable')
+    AND parked_at > clock_timestamp() - CAST(:within AS interval)
 """).bindparams(_CONSUMER, bindparam("within"))
 
 _REASONS = text("""
@@ -101,7 +102,7 @@ WHERE consumer = :consumer AND p.skipped_at IS NULL AND w.held IN ('hole', 'unre
 """).bindparams(_CONSUMER)
 
 
-async def park(tx: Tx, parked: Sequence[Parked]) -> None:
+async def park(tx: Statements, parked: Sequence[Parked]) -> None:
     """Store them; one that waits already stays as it is."""
     if not parked:
         return
@@ -118,36 +119,41 @@ async def park(tx: Tx, parked: Sequence[Parked]) -> None:
     )
 
 
-async def waiting(tx: Tx, key: Key) -> list[tuple[str, Record]]:
+async def waiting(tx: Statements, key: Key) -> list[tuple[str, Record]]:
     """Mark and record of the next up to 200 that wait, in order."""
     rows = await tx.rows(_WAITING, **key._asdict())
     return [
-        (mark, Record(stream, tuple((n, v.encode("latin-1")) for n, v in json.loads(headers)), payload))
+        (mark, Record(stream, headers_of(headers), payload))
         for stream, mark, headers, payload in map(tuple, rows)
     ]
 
 
-async def forget(tx: Tx, key: Key, mark: Mark) -> None:
+def headers_of(stored: str) -> tuple[tuple[str, bytes], ...]:
+    """The headers of a stored record."""
+    return tuple((name, value.encode("latin-1")) for name, value in json.loads(stored))
+
+
+async def forget(tx: Statements, key: Key, mark: Mark) -> None:
     """Remove what the watermark has passed."""
     await tx.rows(_FORGET, **key._asdict(), era=mark.era, sequence=mark.sequence)
 
 
-async def blame(tx: Tx, key: Key, mark: str, reason: str, detail: str) -> None:
+async def blame(tx: Statements, key: Key, mark: str, reason: str, detail: str) -> None:
     """Say of a waiting record that it is the one at which its stream stands."""
     await tx.rows(_BLAME, **key._asdict(), mark=mark, reason=reason, detail=detail[:1000])
 
 
-async def poisoned(tx: Tx, *, consumer: str, within: timedelta) -> int:
+async def poisoned(tx: Statements, *, consumer: str, within: timedelta) -> int:
     """How many events this consumer has parked in the last while because they could not be applied."""
     row = await tx.row(_POISONED, consumer=consumer, within=within)
     return int(row[0])
 
 
-async def reasons(tx: Tx, *, consumer: str) -> dict[str, int]:
+async def reasons(tx: Statements, *, consumer: str) -> dict[str, int]:
     """How many streams stand still, by reason."""
     return {row[0]: row[1] for row in await tx.rows(_REASONS, consumer=consumer)}
 
 
-async def can_go_on(tx: Tx, *, consumer: str) -> list[Key]:
+async def can_go_on(tx: Statements, *, consumer: str) -> list[Key]:
     """Streams whose next event is here and may be tried."""
     return [Key(consumer, owner, stream) for owner, stream in map(tuple, await tx.rows(_CAN_GO_ON, consumer=consumer))]

@@ -1,31 +1,124 @@
-"""Parked events: what waits because its stream stands still, and what an operator can do about it."""
+"""What an operator can do about streams that stand still: look, try again, skip with a reason, accept a new era.
+
+Nothing is applied here: the running consumer sees within seconds that a stream may go on, and goes on.
+"""
 
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, Text, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import BigInteger, Integer, Text, bindparam, text
+
+from dunlin_events import parked_rows, watermark
+from dunlin_events.envelope import Envelope, Record
+from dunlin_events.parked_rows import KEY_BINDS, OF_STREAM, Parked, ParkedEventColumns, headers_of
+from dunlin_events.subscription import Statements
+from dunlin_events.watermark import ERA, HOLE, POISON, UNREADY, Key, Mark
+from dunlin_kernel.errors import Conflict, NotFound, RuleBroken
+from dunlin_kernel.ids import NIL
+
+__all__ = ["ParkedEventColumns", "Standstill", "accept_era", "list_parked", "retry_parked", "skip_hole", "skip_parked"]
 
 
-class ParkedEventColumns(SQLModel):
-    """The columns of `parked_event`: a record as it came over the bus, why it waits, and who skipped it.
+class Standstill(NamedTuple):
+    """The record at which a stream stands, and how many wait there. `held` is None where nothing is held up by it."""
 
-    `mark` is `era/sequence`, or the place on the bus of a record without readable headers.
+    key: Key
+    held: str | None
+    sequence: int
+    waiting: int
+    mark: str
+    type: str | None
+    reason: str
+    detail: str
+    parked_at: datetime
+
+
+_LIST = text("""
+SELECT consumer, owner, stream, w.held, coalesce(w.sequence, 0), p.waiting,
+       p.mark, p.type, p.reason, p.detail, p.parked_at
+FROM (SELECT *, count(*) OVER s AS waiting, row_number() OVER (s ORDER BY era, sequence) AS nth FROM parked_event
+      WHERE skipped_at IS NULL AND stream LIKE :streams WINDOW s AS (PARTITION BY consumer, owner, stream)) AS p
+LEFT JOIN watermark w USING (consumer, owner, stream)
+WHERE p.nth = 1 OR p.sequence IS NULL ORDER BY consumer, owner, stream, p.nth
+""").bindparams(bindparam("streams", type_=Text))
+
+_SKIP = text(f"""
+UPDATE parked_event SET skipped_at = clock_timestamp(), skipped_by = :who, skipped_why = :why
+WHERE {OF_STREAM} AND mark = :mark RETURNING headers, sequence
+""").bindparams(*KEY_BINDS, *(bindparam(name, type_=Text) for name in ("who", "why", "mark")))  # noqa: S608
+
+_AT = text(f"""
+SELECT headers FROM parked_event WHERE {OF_STREAM} AND era > :era AND sequence = :sequence ORDER BY era DESC LIMIT 1
+""").bindparams(*KEY_BINDS, bindparam("era", type_=Integer), bindparam("sequence", type_=BigInteger))  # noqa: S608
+
+
+async def list_parked(tx: Statements, *, streams: str = "%") -> list[Standstill]:
+    """One per stream that stands still, and one per record without readable headers; `streams` is a LIKE pattern."""
+    rows = map(tuple, await tx.rows(_LIST, streams=streams))
+    return [Standstill(Key(*row[:3]), *row[3:]) for row in rows]
+
+
+async def retry_parked(tx: Statements, key: Key) -> None:
+    """Let the first event that waits be tried again. Refuses: nothing_to_retry."""
+    mark = await _locked(tx, key)
+    if mark.held not in (POISON, UNREADY):
+        raise Conflict("nothing_to_retry", f"The stream is held by: {mark.held}.", held=mark.held)
+    await watermark.advance(tx, {key: mark._replace(held=UNREADY)})
+
+
+async def skip_parked(tx: Statements, key: Key, mark: str, *, who: str, why: str) -> None:
+    """Give one event up: it has no effect here, ever. Refuses: reason_missing, not_parked, not_next."""
+    _reason(why)
+    stands = await _locked(tx, key)
+    row = await tx.row(_SKIP, **key._asdict(), mark=mark, who=who, why=why)
+    if row is None:
+        raise NotFound("not_parked", f"No event {mark} of this stream is parked.", mark=mark)
+    headers, sequence = row
+    if sequence is None:
+        return
+    envelope = Envelope.of(Record(key.stream, headers_of(headers), None))
+    if sequence != stands.sequence + 1 or (stands.sequence and envelope.era != stands.era):
+        raise Conflict("not_next", "Only the first event that waits can be skipped.", mark=mark)
+    await watermark.advance(tx, {key: Mark(envelope.era, sequence, envelope.event_id, HOLE)})
+
+
+async def skip_hole(tx: Statements, key: Key, *, who: str, why: str) -> str:
+    """Give up the events that have not come; returns their mark. Refuses: reason_missing, no_hole."""
+    _reason(why)
+    stands = await _locked(tx, key)
+    waiting = await parked_rows.waiting(tx, key)
+    first = Envelope.of(waiting[0][1]) if waiting else None
+    if stands.held != HOLE or first is None or first.sequence <= stands.sequence + 1:
+        raise Conflict("no_hole", "No event is missing before those that wait.")
+    missing = f"{first.era}/{stands.sequence + 1}-{first.sequence - 1}"
+    record = Record(key.stream, (), None)
+    await parked_rows.park(tx, [Parked(key, missing, record, None, HOLE, "These events never came.")])
+    await tx.row(_SKIP, **key._asdict(), mark=missing, who=who, why=why)
+    await watermark.advance(tx, {key: Mark(first.era, first.sequence - 1, NIL, HOLE)})
+    return missing
+
+
+async def accept_era(tx: Statements, key: Key) -> None:
+    """Read on in a new era: proved by the event at the watermark, which came again under its old id.
+
+    Refuses: no_new_era; era_not_proved, after which the projection is rebuilt from the log.
     """
+    stands = await _locked(tx, key)
+    if stands.held != ERA:
+        raise Conflict("no_new_era", f"The stream is held by: {stands.held}.", held=stands.held)
+    row = await tx.row(_AT, **key._asdict(), era=stands.era, sequence=stands.sequence)
+    again = Envelope.of(Record(key.stream, headers_of(row[0]), None)) if row else None
+    if again is None or again.event_id != stands.event_id:
+        raise RuleBroken("era_not_proved", "The event at the watermark did not come again: rebuild the projection.")
+    accepted = stands._replace(era=again.era, held=HOLE)
+    await parked_rows.forget(tx, key, accepted)
+    await watermark.advance(tx, {key: accepted})
 
-    consumer: str = Field(primary_key=True, sa_type=Text)
-    owner: str = Field(primary_key=True, sa_type=Text)
-    stream: str = Field(primary_key=True, sa_type=Text)
-    mark: str = Field(primary_key=True, sa_type=Text)
-    era: int | None = Field(default=None, sa_type=Integer)
-    sequence: int | None = Field(default=None, sa_type=BigInteger)
-    type: str | None = Field(default=None, sa_type=Text)
-    headers: str = Field(sa_type=Text)
-    payload: bytes | None = Field(default=None, sa_type=LargeBinary)
-    reason: str = Field(sa_type=Text)
-    detail: str = Field(sa_type=Text)
-    parked_at: datetime = Field(
-        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": text("clock_timestamp()")}
-    )
-    skipped_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
-    skipped_by: str | None = Field(default=None, sa_type=Text)
-    skipped_why: str | None = Field(default=None, sa_type=Text)
+
+async def _locked(tx: Statements, key: Key) -> Mark:
+    return (await watermark.lock(tx, [key]))[key]
+
+
+def _reason(why: str) -> None:
+    if not why.strip():
+        raise RuleBroken("reason_missing", "Skipping needs a reason; it is kept.")

@@ -14,15 +14,19 @@ S = TypeVar("S", default=Any)
 T = TypeVar("T")
 
 
-class Tx(Protocol):
-    """What a consumer needs of a transaction; the kit's fulfils it."""
-
-    @property
-    def tenant(self) -> UUID: ...
+class Statements(Protocol):
+    """Runs constant statements, one by one."""
 
     async def row(self, statement: Any, **values: Any) -> Any: ...
 
     async def rows(self, statement: Any, **values: Any) -> Sequence[Any]: ...
+
+
+class Tx(Statements, Protocol):
+    """What a consumer needs of a transaction; the kit's fulfils it."""
+
+    @property
+    def tenant(self) -> UUID: ...
 
     def insert(self, row: type[SQLModel], /, *rows: Mapping[str, Any]) -> None: ...
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, Integer, Text, Uuid, bindparam, text
 from sqlmodel import Field, SQLModel
 
-from dunlin_events.subscription import Tx
+from dunlin_events.subscription import Statements
 
 HOLE: Final = "hole"
 """An event before the waiting ones has not come; it is applied when it comes."""
@@ -70,13 +70,13 @@ WHERE watermark.consumer = given.consumer AND watermark.owner = given.owner AND 
 )
 
 
-async def lock(tx: Tx, keys: Collection[Key]) -> dict[Key, Mark]:
+async def lock(tx: Statements, keys: Collection[Key]) -> dict[Key, Mark]:
     """Lock the streams until the transaction ends; a stream not heard before begins at 0."""
     rows = await tx.rows(_LOCK, **_key_arrays(keys))
     return {Key(*row[:3]): Mark(*row[3:]) for row in map(tuple, rows)}
 
 
-async def advance(tx: Tx, marks: Mapping[Key, Mark]) -> None:
+async def advance(tx: Statements, marks: Mapping[Key, Mark]) -> None:
     """Store marks of streams that were locked."""
     if marks:
         eras, sequences, event_ids, helds = (list(part) for part in zip(*marks.values(), strict=True))

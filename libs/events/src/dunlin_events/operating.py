@@ -1,0 +1,95 @@
+"""The operator's commands: `python -m <svc> parked list | retry | skip | skip-hole`, and `era accept`."""
+
+import argparse
+import getpass
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+
+from dunlin_events import parking
+from dunlin_events.subscription import Statements
+from dunlin_events.watermark import ERA, Key
+from dunlin_kernel.errors import DomainError
+
+_DIALECT: Any = dialect()  # type: ignore[no-untyped-call]
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `parked` and `era` to a service's commands; `operate` takes what they parse."""
+    parked = commands.add_parser("parked", help="events that wait").add_subparsers(dest="action", required=True)
+    parked.add_parser("list", help="streams that stand still")
+    for action, text in (("retry", "try again"), ("skip", "give an event up"), ("skip-hole", "give missing ones up")):
+        command = parked.add_parser(action, help=text)
+        for name in ("consumer", "owner", "stream"):
+            command.add_argument(name)
+        if action == "skip":
+            command.add_argument("mark", help="era/sequence, as `list` shows it")
+        if action != "retry":
+            command.add_argument("--why", required=True, help="is kept with the event")
+    era = commands.add_parser("era", help="after an owner was restored").add_subparsers(dest="action", required=True)
+    era.add_parser("accept", help="read on where the new era is proved")
+
+
+async def operate(dsn: str, arguments: argparse.Namespace) -> int:
+    """Do what was asked, print what came of it, and return the exit code."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        if arguments.command == "era":
+            return await _accept_eras(connection)
+        async with connection.transaction():
+            return await _parked(_Plain(connection), arguments)
+    except DomainError as refused:
+        print(f"Refused: {refused.detail}")
+        return 1
+    finally:
+        await connection.close()
+
+
+async def _parked(tx: Statements, arguments: argparse.Namespace) -> int:
+    if arguments.action == "list":
+        for one in await parking.list_parked(tx):
+            print(*one.key, one.mark, one.held or one.reason, f"waiting={one.waiting}", one.type or "-", one.detail)
+        return 0
+    key = Key(arguments.consumer, arguments.owner, arguments.stream)
+    who = getpass.getuser()
+    if arguments.action == "retry":
+        await parking.retry_parked(tx, key)
+        print("It will be tried again within seconds.")
+    elif arguments.action == "skip":
+        await parking.skip_parked(tx, key, arguments.mark, who=who, why=arguments.why)
+        print(f"Skipped {arguments.mark}.")
+    else:
+        print(f"Skipped {await parking.skip_hole(tx, key, who=who, why=arguments.why)}.")
+    return 0
+
+
+async def _accept_eras(connection: Any) -> int:
+    refused = 0
+    for one in await parking.list_parked(_Plain(connection)):
+        if one.held == ERA:
+            try:
+                async with connection.transaction():
+                    await parking.accept_era(_Plain(connection), one.key)
+                print(*one.key, "reads on")
+            except DomainError as error:
+                refused += 1
+                print(*one.key, error.detail)
+    return 1 if refused else 0
+
+
+class _Plain:
+    """Statements on a connection of the driver."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def row(self, statement: Any, **values: Any) -> Any:
+        rows = await self.rows(statement, **values)
+        return rows[0] if rows else None
+
+    async def rows(self, statement: Any, **values: Any) -> Sequence[Any]:
+        built = statement.compile(dialect=_DIALECT)
+        found: Sequence[Any] = await self._connection.fetch(built.string, *(values[n] for n in built.positiontup))
+        return found

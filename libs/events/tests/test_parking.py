@@ -1,0 +1,168 @@
+"""What an operator does about streams that stand still, and how the consumer goes on afterwards."""
+
+import argparse
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
+
+import pytest
+from hearer import Mood, Place, hearing, subscription, told
+
+from dunlin_events import parking
+from dunlin_events.consuming import Consumer, Tx
+from dunlin_events.envelope import Envelope, Record, stream_of
+from dunlin_events.memory_bus import MemoryBus
+from dunlin_events.operating import add_commands, operate
+from dunlin_events.testing import deliver_all
+from dunlin_events.watermark import Key
+from dunlin_kernel.errors import Conflict, NotFound, RuleBroken
+from dunlin_kernel.ids import NIL, new_id
+
+TOPIC = "dunlin-customer"
+TENANT = new_id()
+
+
+@pytest.fixture
+async def place(postgres: str) -> AsyncIterator[Place]:
+    async with hearing(postgres) as place:
+        yield place
+
+
+async def deliver(place: Place, *records: Record, mood: Mood | None = None) -> None:
+    bus = MemoryBus()
+    await bus.publisher().publish(TOPIC, records)
+    reader = bus.reader("hearer", [TOPIC], "one")
+    await deliver_all(Consumer(reader, [subscription(mood)], place.database.transact, name="hearer"))
+
+
+async def doing(place: Place, work: Callable[[Tx], Coroutine[Any, Any, Any]]) -> Any:
+    return await place.database.transact(NIL, work)
+
+
+def key_of(customer: Any) -> Key:
+    return Key("hearer", "customer", stream_of(TENANT, customer))
+
+
+async def test_the_list_shows_where_each_stream_stands(place: Place) -> None:
+    one, two = new_id(), new_id()
+    await deliver(
+        place, told(TENANT, one, 1, 666), told(TENANT, one, 2), told(TENANT, two, 2), told(TENANT, two, 3),
+        Record("nobody", (), b"noise"))
+    found = {each.key: each for each in await doing(place, parking.list_parked)}
+    poison, hole, noise = found[key_of(one)], found[key_of(two)], found[Key("hearer", "customer", "nobody")]
+    assert (poison.held, poison.mark, poison.waiting, poison.sequence) == ("poison", "1/1", 2, 0)
+    assert "too_many" in poison.detail
+    assert (hole.held, hole.mark, hole.waiting) == ("hole", "1/2", 2)
+    assert (noise.held, noise.reason, noise.waiting) == (None, "undecodable", 1)
+    prefix = f"{TENANT}:%"
+    assert len(await doing(place, lambda tx: parking.list_parked(tx, streams=prefix))) == 2
+
+
+async def test_a_retried_event_and_all_behind_it_are_applied(place: Place) -> None:
+    one = new_id()
+    await deliver(place, told(TENANT, one, 1), told(TENANT, one, 2, 666), *(told(TENANT, one, n) for n in range(3, 9)))
+    await doing(place, lambda tx: parking.retry_parked(tx, key_of(one)))
+    await deliver(place, mood=Mood(refuses=False))
+    assert await place.order(one) == "1 2 3 4 5 6 7 8"
+    assert await place.parked() == []
+
+
+async def test_a_retried_event_that_fails_again_stands_again(place: Place) -> None:
+    one = new_id()
+    await deliver(place, told(TENANT, one, 1, 666), told(TENANT, one, 2))
+    await doing(place, lambda tx: parking.retry_parked(tx, key_of(one)))
+    await deliver(place)
+    assert await place.mark(stream_of(TENANT, one)) == (0, 0, "poison")
+    assert await place.parked() == [("1/1", "poison"), ("1/2", "behind")]
+
+
+async def test_a_skipped_event_is_kept_with_who_and_why(place: Place) -> None:
+    one = new_id()
+    await deliver(place, *(told(TENANT, one, n, 666 if n in (2, 4) else 1) for n in (1, 2, 3, 4)))
+    await doing(place, lambda tx: parking.skip_parked(tx, key_of(one), "1/2", who="ann", why="a test entry"))
+    await deliver(place)
+    assert await place.order(one) == "1 3"
+    assert await place.mark(stream_of(TENANT, one)) == (1, 3, "poison")
+    kept = await place.rows("SELECT mark, skipped_by, skipped_why FROM parked_event WHERE skipped_at IS NOT NULL")
+    assert kept == [("1/2", "ann", "a test entry")]
+
+
+async def test_a_skipped_hole_is_kept_and_the_stream_goes_on(place: Place) -> None:
+    one = new_id()
+    await deliver(place, told(TENANT, one, 1), told(TENANT, one, 4), told(TENANT, one, 5))
+    missing = await doing(place, lambda tx: parking.skip_hole(tx, key_of(one), who="ann", why="lost in the restore"))
+    assert missing == "1/2-3"
+    await deliver(place, told(TENANT, one, 2), told(TENANT, one, 6))
+    assert await place.order(one) == "1 4 5 6"
+    assert await place.rows("SELECT mark, skipped_why FROM parked_event") == [("1/2-3", "lost in the restore")]
+
+
+async def test_a_skipped_record_without_headers_moves_nothing(place: Place) -> None:
+    await deliver(place, Record("nobody", (), b"noise"))
+    mark = (await place.parked())[0][0]
+    key = Key("hearer", "customer", "nobody")
+    await doing(place, lambda tx: parking.skip_parked(tx, key, mark, who="ann", why="noise"))
+    assert await place.parked() == []
+
+
+async def test_an_era_is_accepted_when_the_event_at_the_watermark_came_again(place: Place) -> None:
+    one = new_id()
+    first = [told(TENANT, one, n) for n in (1, 2, 3)]
+    ids = [Envelope.of(record).event_id for record in first]
+    await deliver(place, *first)
+    again = [told(TENANT, one, n, era=2, event_id=ids[n - 1]) for n in (1, 2, 3)]
+    await deliver(place, *again, told(TENANT, one, 4, era=2), told(TENANT, one, 5, era=2))
+    assert await place.order(one) == "1 2 3"
+    await doing(place, lambda tx: parking.accept_era(tx, key_of(one)))
+    await deliver(place, told(TENANT, one, 6, era=2))
+    assert await place.order(one) == "1 2 3 4 5 6"
+    assert await place.mark(stream_of(TENANT, one)) == (2, 6, None)
+
+
+async def test_an_era_with_another_event_at_the_watermark_is_not_accepted(place: Place) -> None:
+    one = new_id()
+    await deliver(place, told(TENANT, one, 1), told(TENANT, one, 2))
+    await deliver(place, told(TENANT, one, 2, era=2), told(TENANT, one, 3, era=2))
+    with pytest.raises(RuleBroken, match="era_not_proved"):
+        await doing(place, lambda tx: parking.accept_era(tx, key_of(one)))
+
+
+async def test_what_makes_no_sense_is_refused(place: Place) -> None:
+    one = new_id()
+    await deliver(place, told(TENANT, one, 1), told(TENANT, one, 2, 666), told(TENANT, one, 3))
+    key = key_of(one)
+    with pytest.raises(RuleBroken, match="reason_missing"):
+        await doing(place, lambda tx: parking.skip_parked(tx, key, "1/2", who="ann", why=" "))
+    with pytest.raises(NotFound, match="not_parked"):
+        await doing(place, lambda tx: parking.skip_parked(tx, key, "1/9", who="ann", why="x"))
+    with pytest.raises(Conflict, match="not_next"):
+        await doing(place, lambda tx: parking.skip_parked(tx, key, "1/3", who="ann", why="x"))
+    with pytest.raises(Conflict, match="no_hole"):
+        await doing(place, lambda tx: parking.skip_hole(tx, key, who="ann", why="x"))
+    with pytest.raises(Conflict, match="no_new_era"):
+        await doing(place, lambda tx: parking.accept_era(tx, key))
+    with pytest.raises(Conflict, match="nothing_to_retry"):
+        await doing(place, lambda tx: parking.retry_parked(tx, key_of(new_id())))
+    assert [mark for mark, _ in await place.parked()] == ["1/2", "1/3"]
+
+
+async def test_the_commands_of_an_operator(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    one = new_id()
+    await deliver(place, told(TENANT, one, 1, 666), told(TENANT, one, 2))
+    parser = argparse.ArgumentParser()
+    add_commands(parser.add_subparsers(dest="command"))
+
+    async def run(*words: str) -> tuple[int, str]:
+        capsys.readouterr()
+        code = await operate(place.dsn, parser.parse_args(words))
+        return code, capsys.readouterr().out
+
+    key = key_of(one)
+    code, said = await run("parked", "list")
+    assert code == 0
+    assert said.split()[:5] == [*key, "1/1", "poison"]
+    assert (await run("parked", "skip", *key, "1/2", "--why", "x"))[0] == 1
+    assert (await run("parked", "retry", *key))[0] == 0
+    assert (await run("parked", "skip", *key, "1/1", "--why", "a test entry"))[0] == 0
+    assert (await run("era", "accept")) == (0, "")
+    await deliver(place)
+    assert await place.order(one) == "2"
