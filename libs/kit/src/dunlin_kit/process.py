@@ -12,7 +12,7 @@ import uvicorn
 from dunlin_events.kafka import KafkaBus
 from fastapi import FastAPI
 
-from dunlin_events import parking
+from dunlin_events import operating
 from dunlin_events.consuming import Consumer
 from dunlin_events.postgres_log import PostgresBus
 from dunlin_events.relay import Relay
@@ -165,7 +165,7 @@ def main(service: str, settings_type: type[ServiceSettings]) -> None:
         serve_metrics(settings.metrics_port)
         uvicorn_loop(_worker(package, settings))
     else:
-        uvicorn_loop(parking.operate(settings.ops_database_url.get_secret_value(), arguments))
+        raise SystemExit(asyncio.run(operating.operate(settings.ops_database_url.get_secret_value(), arguments)))
 
 
 async def _worker(package: str, settings: ServiceSettings) -> None:
@@ -188,4 +188,5 @@ def _parser(package: str) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, what in (("api", "answer HTTP"), ("worker", "relay, consume, work"), ("migrate", "bring the schema up")):
         commands.add_parser(name, help=what)
+    operating.add_commands(commands)
     return parser
