@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from billing_svc.domain.ledger import Fact, Side
+from billing_svc.domain.ledger import Fact, LedgerSide
 from dunlin_kernel.money import Money, sum_money
 
 
@@ -36,12 +36,13 @@ class Account:
         """The account right after this fact."""
         assert (fact.customer_id, fact.currency) == (self.customer_id, self.currency), "a fact of this account"
         moved = replace(
-            self, open=self.open + _sum(fact, Side.RECEIVABLE), unapplied=self.unapplied + _sum(fact, Side.CREDIT),
+            self, open=self.open + _sum(fact, LedgerSide.RECEIVABLE),
+            unapplied=self.unapplied + _sum(fact, LedgerSide.CREDIT),
             entries=self.entries + len(fact.entries), version=self.version + 1)
         assert moved.open >= moved.disputed, "what is owed covers what is disputed"
         assert not moved.unapplied.is_negative, "no credit is used twice"
         return moved
 
 
-def _sum(fact: Fact, side: Side) -> Money:
+def _sum(fact: Fact, side: LedgerSide) -> Money:
     return sum_money(fact.currency, (entry.amount for entry in fact.entries if entry.side is side))

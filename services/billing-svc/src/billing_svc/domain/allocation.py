@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
 from billing_svc.domain.item import Item
 from billing_svc.domain.journal import journal_of_allocation
-from billing_svc.domain.ledger import Entry, Fact, FactKind, Side
+from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide
 from dunlin_kernel.errors import NotFound, RuleBroken
 from dunlin_kernel.money import Money, sum_money
 
@@ -18,6 +19,22 @@ class Part:
 
     item_id: UUID
     amount: Money | None = None
+
+
+class AllocationRule(StrEnum):
+    """What the payer chose: named items, the oldest debt first, or nothing yet."""
+
+    ITEMS = "items"
+    OLDEST_FIRST = "oldest_first"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A rule, and the parts for it where items are named."""
+
+    rule: AllocationRule
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +64,21 @@ class Allocation:
     amount: Money
     effective_on: date
     business_on: date
+
+
+def allocate(available: Money, choice: Choice, items: Mapping[UUID, Item]) -> Allocated:
+    """What the payer chose, over the items of this customer.
+
+    Refuses: items_missing, items_not_meant, and what `allocate_explicitly` refuses.
+    """
+    named = choice.rule is AllocationRule.ITEMS
+    if named and not choice.parts:
+        raise RuleBroken("items_missing", "Name the items that are paid.")
+    if choice.parts and not named:
+        raise RuleBroken("items_not_meant", "Items are named only where the payer chose items.")
+    if named:
+        return allocate_explicitly(available, choice.parts, items)
+    return allocate_oldest_first(available, items.values() if choice.rule is AllocationRule.OLDEST_FIRST else ())
 
 
 def allocate_explicitly(available: Money, parts: Sequence[Part], items: Mapping[UUID, Item]) -> Allocated:
@@ -86,8 +118,8 @@ def fact_of_allocation(allocation: Allocation) -> Fact:
     return Fact(
         FactKind.CREDIT_ALLOCATED, allocation.id, allocation.customer_id, allocation.amount.currency,
         allocation.effective_on,
-        (Entry(Side.RECEIVABLE, allocation.item_id, -allocation.amount),
-         Entry(Side.CREDIT, allocation.credit_id, -allocation.amount)),
+        (Entry(LedgerSide.RECEIVABLE, allocation.item_id, -allocation.amount),
+         Entry(LedgerSide.CREDIT, allocation.credit_id, -allocation.amount)),
         journal_of_allocation(allocation.amount))
 
 

@@ -10,7 +10,7 @@ from billing_svc.domain.customer import Customer
 from billing_svc.domain.invoice_totals import LineDraft, TaxRounding, Totals, totals_of
 from billing_svc.domain.item import Item
 from billing_svc.domain.journal import journal_of_invoice
-from billing_svc.domain.ledger import Entry, Fact, FactKind, Origin, Side
+from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide, Origin
 from billing_svc.domain.numbering import DEFAULT_SERIES, series_named
 from dunlin_kernel.calendar import due_on as due_by
 from dunlin_kernel.errors import RuleBroken
@@ -51,6 +51,14 @@ class DraftInvoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Parties:
+    """Who invoices whom, as both were known at issue."""
+
+    buyer: Customer
+    seller: str
+
+
+@dataclass(frozen=True, slots=True)
 class Invoice:
     """An invoice; `number` is None until it is issued (and for ever in a draft that was discarded)."""
 
@@ -60,6 +68,7 @@ class Invoice:
     number: str | None
     issued_on: date | None
     due_on: date | None
+    parties: Parties | None
     version: int
 
     @property
@@ -85,17 +94,17 @@ def draft(wish: DraftInvoice) -> Invoice:
     if wish.issued_on and wish.due_on and wish.due_on < wish.issued_on:
         raise RuleBroken("due_before_issue", "An invoice is due no earlier than it is issued.")
     totals = totals_of(wish.lines, wish.currency, wish.tax_rounding)
-    return Invoice(wish, InvoiceStatus.DRAFT, totals, None, wish.issued_on, wish.due_on, 1)
+    return Invoice(wish, InvoiceStatus.DRAFT, totals, None, wish.issued_on, wish.due_on, None, 1)
 
 
-def issue(invoice: Invoice, *, number: str, issued_on: date, customer: Customer) -> Invoice:
+def issue(invoice: Invoice, *, number: str, issued_on: date, parties: Parties) -> Invoice:
     """The invoice as issued; nothing in it changes after this. Refuses: not_a_draft, due_before_issue."""
-    due = invoice.due_on or due_by(issued_on, customer.terms)
+    due = invoice.due_on or due_by(issued_on, parties.buyer.terms)
     if due < issued_on:
         raise RuleBroken("due_before_issue", "An invoice is due no earlier than it is issued.")
     return replace(
         _draft(invoice), status=InvoiceStatus.ISSUED, number=number, issued_on=issued_on, due_on=due,
-        version=invoice.version + 1)
+        parties=parties, version=invoice.version + 1)
 
 
 def item_of(invoice: Invoice, item_id: UUID) -> Item:
@@ -112,7 +121,8 @@ def fact_of_issue(invoice: Invoice, item: Item) -> Fact:
     """The customer owes the total from the issue date on."""
     return Fact(
         FactKind.INVOICE_ISSUED, invoice.id, item.customer_id, item.amount.currency, item.effective_on,
-        (Entry(Side.RECEIVABLE, item.id, item.amount),), journal_of_invoice(invoice.totals.net, invoice.totals.tax))
+        (Entry(LedgerSide.RECEIVABLE, item.id, item.amount),),
+        journal_of_invoice(invoice.totals.net, invoice.totals.tax))
 
 
 def _draft(invoice: Invoice) -> Invoice:

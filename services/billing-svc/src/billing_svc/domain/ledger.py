@@ -17,7 +17,7 @@ class FactKind(StrEnum):
     PAYMENT_REVERSED = "payment_reversed"
 
 
-class Side(StrEnum):
+class LedgerSide(StrEnum):
     """`receivable`: what the customer owes; `credit`: what the customer has paid and not used (a liability)."""
 
     RECEIVABLE = "receivable"
@@ -35,7 +35,7 @@ class Origin(StrEnum):
 class Entry:
     """What a fact does to one item (receivable) or one credit: `ref_id` names it, `amount` is signed."""
 
-    side: Side
+    side: LedgerSide
     ref_id: UUID
     amount: Money
 

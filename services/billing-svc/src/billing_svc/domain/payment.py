@@ -6,10 +6,10 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from billing_svc.domain.allocation import Part
+from billing_svc.domain.allocation import AllocationRule, Choice
 from billing_svc.domain.journal import journal_of_payment
-from billing_svc.domain.ledger import Entry, Fact, FactKind, Origin, Side
-from dunlin_kernel.errors import RuleBroken
+from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide, Origin
+from dunlin_kernel.errors import Conflict, RuleBroken
 from dunlin_kernel.lifecycle import Lifecycle
 from dunlin_kernel.money import Money
 
@@ -31,14 +31,6 @@ PAYMENT_LIFECYCLE = Lifecycle("payment", {
 })
 
 
-class AllocationRule(StrEnum):
-    """What the payer chose: named items, the oldest debt first, or nothing yet."""
-
-    ITEMS = "items"
-    OLDEST_FIRST = "oldest_first"
-    NONE = "none"
-
-
 @dataclass(frozen=True, slots=True)
 class RecordPayment:
     """The wish to record money that has arrived. `effective_on` is its day in the books: `received_on` unless given."""
@@ -48,8 +40,7 @@ class RecordPayment:
     amount: Money
     received_on: date
     method: str
-    rule: AllocationRule
-    parts: tuple[Part, ...] = ()
+    choice: Choice
     effective_on: date | None = None
     payer: str | None = None
     reference: str | None = None
@@ -109,4 +100,15 @@ def fact_of_payment(payment: Payment) -> Fact:
     """Money came in: the customer's credit rises by all of it."""
     return Fact(
         FactKind.PAYMENT_CONFIRMED, payment.id, payment.customer_id, payment.amount.currency, payment.effective_on,
-        (Entry(Side.CREDIT, payment.id, payment.amount),), journal_of_payment(payment.amount))
+        (Entry(LedgerSide.CREDIT, payment.id, payment.amount),), journal_of_payment(payment.amount))
+
+
+def spendable(payment: Payment, choice: Choice) -> Payment:
+    """Refuses: items_missing, payment_not_confirmed, nothing_unapplied."""
+    if choice.rule is AllocationRule.NONE:
+        raise RuleBroken("items_missing", "Say which items get it, or that the oldest go first.")
+    if payment.state is not PaymentState.CONFIRMED:
+        raise Conflict("payment_not_confirmed", "Only a confirmed payment can be applied.", state=payment.state.value)
+    if payment.unapplied.is_zero:
+        raise RuleBroken("nothing_unapplied", "Nothing is left of this payment.")
+    return payment

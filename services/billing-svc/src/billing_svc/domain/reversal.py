@@ -12,7 +12,7 @@ from uuid import UUID
 
 from billing_svc.domain.allocation import Allocation, fact_of_allocation
 from billing_svc.domain.journal import journal_of_payment, reversed_journal
-from billing_svc.domain.ledger import Entry, Fact, FactKind, Side
+from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide
 from billing_svc.domain.payment import Payment
 from billing_svc.domain.posting_dates import Books, Step, earliest_day
 from dunlin_kernel.errors import RuleBroken
@@ -106,4 +106,5 @@ def fact_of_payment_reversal(reversal: PaymentReversal) -> Fact:
     payment = reversal.payment
     return Fact(
         FactKind.PAYMENT_REVERSED, reversal.id, payment.customer_id, reversal.amount.currency, reversal.effective_on,
-        (Entry(Side.CREDIT, payment.id, -reversal.amount),), reversed_journal(journal_of_payment(reversal.amount)))
+        (Entry(LedgerSide.CREDIT, payment.id, -reversal.amount),),
+        reversed_journal(journal_of_payment(reversal.amount)))

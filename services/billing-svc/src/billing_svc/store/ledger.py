@@ -9,7 +9,7 @@ from sqlalchemy import Uuid, bindparam, func, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.account import Account
-from billing_svc.domain.ledger import Fact, Side
+from billing_svc.domain.ledger import Fact, LedgerSide
 from billing_svc.domain.posting_dates import Step
 from billing_svc.store.ledger_tables import JournalEntryRow, JournalLineRow, LedgerEntryRow
 from dunlin_kernel.ids import new_id
@@ -37,8 +37,8 @@ def add(tx: Transaction, fact: Fact, after: Account, recorded_at: datetime) -> N
              "effective_on": fact.effective_on, "recorded_at": recorded_at}
     tx.insert(LedgerEntryRow, *(
         dated | {"currency": fact.currency, "position": position, "side": entry.side.value,
-                 "item_id": entry.ref_id if entry.side is Side.RECEIVABLE else None,
-                 "credit_id": entry.ref_id if entry.side is Side.CREDIT else None, "amount": entry.amount.minor}
+                 "item_id": entry.ref_id if entry.side is LedgerSide.RECEIVABLE else None,
+                 "credit_id": entry.ref_id if entry.side is LedgerSide.CREDIT else None, "amount": entry.amount.minor}
         for position, entry in enumerate(fact.entries, first)))
     journal_entry_id = new_id()
     tx.insert(JournalEntryRow, dated | {"id": journal_entry_id})

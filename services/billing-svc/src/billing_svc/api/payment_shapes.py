@@ -1,0 +1,134 @@
+"""A payment on the wire: what is sent to record, apply or reverse one, and what is answered."""
+
+from datetime import date
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from billing_svc.api.shapes import Body, Code, Labels
+from billing_svc.domain.allocation import AllocationRule, Choice, Part
+from billing_svc.domain.ledger import Origin
+from billing_svc.domain.payment import PaymentState, RecordPayment
+from billing_svc.domain.reversal import ReversalReason, ReversalWish
+from billing_svc.store.payment_views import AllocationView, PaymentView
+from billing_svc.usecases.apply_credit import ApplyCredit
+from dunlin_events.contracts.base import Amount
+from dunlin_kernel.ids import new_id
+from dunlin_kit.pages import Page
+
+MAX_PARTS = 500
+
+
+class AllocationPartCreate(Body):
+    """So much for this item; without an amount, as much as is open and there."""
+
+    item_id: UUID
+    amount: Amount | None = None
+
+    def to_part(self) -> Part:
+        return Part(self.item_id, self.amount.money if self.amount else None)
+
+
+Parts = Annotated[list[AllocationPartCreate], Field(max_length=MAX_PARTS)]
+
+
+class PaymentCreate(Body):
+    """Money that has arrived. `items` are paid with `allocation` items; the rest stays on the account as credit."""
+
+    id: UUID | None = None
+    customer_id: UUID
+    amount: Amount
+    received_on: date
+    method: Code = Field(examples=["bank_transfer"])
+    allocation: AllocationRule
+    items: Parts = Field(default_factory=list)
+    effective_on: date | None = Field(default=None, description="Its day in the books, when that is not `received_on`.")
+    payer: Code | None = None
+    reference: Code | None = None
+    external_id: Code | None = None
+    metadata: Labels = Field(default_factory=dict)
+
+    def to_command(self) -> RecordPayment:
+        """Refuses: unknown_currency, malformed_amount, wrong_precision, amount_too_large."""
+        return RecordPayment(
+            self.id or new_id(), self.customer_id, self.amount.money, self.received_on, self.method,
+            Choice(self.allocation, tuple(part.to_part() for part in self.items)), self.effective_on,
+            self.payer, self.reference, self.external_id, labels=self.metadata)
+
+
+class CreditApply(Body):
+    """What a payment has left is set against these items, or against the oldest debt; today unless `effective_on`."""
+
+    allocation: AllocationRule
+    items: Parts = Field(default_factory=list)
+    effective_on: date | None = None
+
+    def to_wish(self, payment_id: UUID) -> ApplyCredit:
+        return ApplyCredit(
+            payment_id, Choice(self.allocation, tuple(part.to_part() for part in self.items)), self.effective_on)
+
+
+class PaymentReverse(Body):
+    """Why it is undone. Without `effective_on`: today for a return, the payment's own day for a correction."""
+
+    reason: ReversalReason
+    effective_on: date | None = None
+
+    def to_wish(self, payment_id: UUID) -> ReversalWish:
+        return ReversalWish(payment_id, self.reason, self.effective_on)
+
+
+class AllocationRead(BaseModel):
+    """What an item got. `reversed_on` is null while it stands."""
+
+    id: UUID
+    item_id: UUID
+    amount: Amount
+    effective_on: date
+    business_on: date
+    reversed_on: date | None
+
+    @classmethod
+    def of(cls, view: AllocationView) -> Self:
+        made = view.allocation
+        return cls(id=made.id, item_id=made.item_id, amount=Amount.of(made.amount), effective_on=made.effective_on,
+                   business_on=made.business_on, reversed_on=view.reversed_on)
+
+
+class PaymentRead(BaseModel):
+    """A payment. `unapplied` is what is left of it; `effective_on` its day in the books, `business_on` its value."""
+
+    id: UUID
+    customer_id: UUID
+    state: PaymentState
+    amount: Amount
+    unapplied: Amount
+    received_on: date
+    business_on: date
+    effective_on: date
+    method: str
+    payer: str | None
+    reference: str | None
+    external_id: str | None
+    origin: Origin
+    allocations: list[AllocationRead]
+    reversed_on: date | None
+    reversal_reason: ReversalReason | None
+    metadata: dict[str, str]
+    version: int
+
+    @classmethod
+    def of(cls, view: PaymentView) -> Self:
+        command, payment = view.command, view.payment
+        return cls(
+            id=payment.id, customer_id=payment.customer_id, state=payment.state, amount=Amount.of(payment.amount),
+            unapplied=Amount.of(payment.unapplied), received_on=payment.received_on, business_on=payment.business_on,
+            effective_on=payment.effective_on, method=command.method, payer=command.payer, reference=command.reference,
+            external_id=command.external_id, origin=command.origin,
+            allocations=[AllocationRead.of(one) for one in view.allocations], reversed_on=view.reversed_on,
+            reversal_reason=view.reversal_reason, metadata=dict(command.labels), version=payment.version)
+
+
+class PaymentPage(Page[PaymentRead]):
+    """Payments in the order that was asked for."""

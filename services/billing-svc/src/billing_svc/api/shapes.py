@@ -1,0 +1,80 @@
+"""Wire shapes that several routes of billing share."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from billing_svc.domain.account import Account
+from billing_svc.domain.item import Item, ItemKind
+from dunlin_events.contracts.base import Amount
+from dunlin_kit.pages import Page
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+DecimalText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}(\.[0-9]{1,6})?$")]
+Labels = Annotated[dict[Annotated[str, StringConstraints(min_length=1, max_length=40)],
+                        Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")]], Field(max_length=50)]
+
+
+class Body(BaseModel):
+    """What a client sends: nothing that is not declared."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class ItemRead(BaseModel):
+    """One amount owed on one due date. `open` is what is still owed of it, `disputed` the part of that in dispute."""
+
+    id: UUID
+    customer_id: UUID
+    invoice_id: UUID
+    number: str
+    kind: ItemKind
+    amount: Amount
+    open: Amount
+    disputed: Amount
+    issued_on: date
+    due_on: date
+    due_version: int
+
+    @classmethod
+    def of(cls, item: Item) -> Self:
+        return cls(
+            id=item.id, customer_id=item.customer_id, invoice_id=item.invoice_id, number=item.number,
+            kind=ItemKind.INVOICE, amount=Amount.of(item.amount), open=Amount.of(item.open),
+            disputed=Amount.of(item.disputed), issued_on=item.effective_on, due_on=item.due_on,
+            due_version=item.due_version)
+
+
+class ItemPage(Page[ItemRead]):
+    """Items by due date, and the customer's credit that is not applied, per currency, at the same moment."""
+
+    unapplied: list[Amount]
+
+
+class AccountRead(BaseModel):
+    """The controls of one account: they are never netted in the books; `net` is `open - unapplied`."""
+
+    open: Amount
+    disputed: Amount
+    unapplied: Amount
+    net: Amount
+
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        return cls(open=Amount.of(account.open), disputed=Amount.of(account.disputed),
+                   unapplied=Amount.of(account.unapplied), net=Amount.of(account.net))
+
+
+def decimal_text(value: Decimal) -> str:
+    """A plain decimal text without needless zeros: 4, 0.5, 19.99."""
+    plain = f"{value:f}"
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+
+
+def accounts_read(accounts: Iterable[Account]) -> list[AccountRead]:
+    return [AccountRead.of(account) for account in accounts]

@@ -1,0 +1,41 @@
+"""What customer-svc tells: tenants with their clocks, and what an invoice must know of a customer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from billing_svc.store import customers
+from billing_svc.store.customers import CustomerStub
+from dunlin_events.contracts.base import Event
+from dunlin_events.contracts.customer import (
+    CustomerActivated,
+    CustomerProfile,
+    CustomerRegistered,
+    CustomerSuspended,
+    CustomerTermsChanged,
+    CustomerUpdated,
+)
+from dunlin_events.subscription import Subscription
+from dunlin_kit.tenants import follow_tenants
+
+
+async def load(tx: Any, events: Sequence[Event]) -> dict[UUID, CustomerStub]:
+    return await customers.hold(tx, sorted({event.concerns for event in events if event.concerns}))
+
+
+async def save(tx: Any, states: Mapping[UUID, CustomerStub]) -> None:
+    customers.keep(tx, *states.values())
+
+
+customer = Subscription(consumer="billing", owner="customer", load=load, save=save)
+follow_tenants(customer)
+
+
+@customer.on(CustomerRegistered, CustomerUpdated, CustomerActivated, CustomerSuspended, CustomerTermsChanged)
+def customer_told(event: CustomerProfile, stub: CustomerStub) -> CustomerStub:
+    """Each of these says how the customer stands now."""
+    return replace(
+        stub, known=True, number=event.number, name=event.name, kind=event.kind.value, status=event.status.value,
+        tax_id=event.tax_id, region=event.region, industry=event.industry, due_days=event.terms.due_days,
+        end_of_month=event.terms.end_of_month)

@@ -1,0 +1,170 @@
+"""Lists of invoices, items and payments: filtered, sorted, a page at a time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Date,
+    Integer,
+    Text,
+    Uuid,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
+
+from billing_svc.domain.invoice import InvoiceStatus
+from billing_svc.store.document_tables import InvoiceRow, ItemRow
+from billing_svc.store.ledger_tables import CreditRow
+from dunlin_kernel.money import Money
+from dunlin_kit.transaction import Transaction
+
+After = tuple[Any, ...] | None
+
+
+class InvoiceSort(StrEnum):
+    """By due date, or in the order in which they were made; a minus in front turns it round."""
+
+    CREATED = "created"
+    CREATED_DOWN = "-created"
+    DUE_ON = "due_on"
+    DUE_ON_DOWN = "-due_on"
+
+
+class PaymentSort(StrEnum):
+    RECEIVED_ON = "received_on"
+    RECEIVED_ON_DOWN = "-received_on"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedInvoice:
+    """An invoice in a list; `open` is what its items still owe."""
+
+    id: UUID
+    customer_id: UUID
+    status: InvoiceStatus
+    number: str | None
+    external_id: str | None
+    issued_on: date | None
+    due_on: date | None
+    total: Money
+    open: Money
+
+
+class _Listing(NamedTuple):
+    """A list without its conditions: what is read, the sort expressions by name, the filters by name."""
+
+    statement: Any
+    sorts: Mapping[str, ColumnElement[Any]]
+    filters: Mapping[str, Any]
+    id: ColumnElement[Any]
+
+
+_i, _item, _c = InvoiceRow.__table__.c, ItemRow.__table__.c, CreditRow.__table__.c
+_last_day = literal_column("'9999-12-31'::date", Date)
+_due = func.coalesce(_i.due_on, _last_day)
+_open = (
+    select(func.coalesce(func.sum(_item.open), literal_column("0"))).where(_item.invoice_id == _i.id)
+    .correlate(InvoiceRow.__table__).scalar_subquery())
+_invoices = _Listing(
+    select(_i.id, _i.customer_id, _i.status, _i.number, _i.external_id, _i.issued_on, _i.due_on, _i.currency, _i.total,
+           _open.label("open")),
+    {"created": _i.id, "due_on": _due},
+    {"status": _i.status == bindparam("status", type_=Text),
+     "customer_id": _i.customer_id == bindparam("customer_id", type_=Uuid),
+     "number": _i.number == bindparam("number", type_=Text),
+     "external_id": _i.external_id == bindparam("external_id", type_=Text),
+     "due_from": _i.due_on >= bindparam("due_from", type_=Date), "due_to": _i.due_on <= bindparam("due_to", type_=Date),
+     "label_name": _i.labels.op("->>")(bindparam("label_name", type_=Text)) == bindparam("label", type_=Text)},
+    _i.id)
+_payments = _Listing(
+    select(_c.id),
+    {"received_on": _c.received_on},
+    {"kind": _c.kind == bindparam("kind", type_=Text), "state": _c.state == bindparam("state", type_=Text),
+     "customer_id": _c.customer_id == bindparam("customer_id", type_=Uuid),
+     "external_id": _c.external_id == bindparam("external_id", type_=Text),
+     "received_from": _c.received_on >= bindparam("received_from", type_=Date),
+     "received_to": _c.received_on <= bindparam("received_to", type_=Date)},
+    _c.id)
+_items = _Listing(
+    select(_item.id),
+    {"due_on": _item.due_on},
+    {"customer_id": _item.customer_id == bindparam("customer_id", type_=Uuid),
+     "invoice_id": _item.invoice_id == bindparam("invoice_id", type_=Uuid),
+     "open": (_item.open > literal_column("0")) == bindparam("open", type_=Boolean)},
+    _item.id)
+LISTINGS = {"invoices": _invoices, "payments": _payments, "items": _items}
+
+
+async def page_of_invoices(
+    tx: Transaction, filters: Mapping[str, Any], sort: InvoiceSort, after: After, limit: int,
+) -> list[ListedInvoice]:
+    """Up to `limit` + 1; see `LISTINGS` for the filters."""
+    return [_listed(row) for row in await _page(tx, "invoices", filters, sort.value, _dated(after), limit)]
+
+
+def key_of_invoice(invoice: ListedInvoice, sort: InvoiceSort) -> tuple[str, ...]:
+    """The key after which the next page begins."""
+    if sort in (InvoiceSort.CREATED, InvoiceSort.CREATED_DOWN):
+        return str(invoice.id), str(invoice.id)
+    return str(invoice.due_on or date.max), str(invoice.id)
+
+
+async def page_of_payments(
+    tx: Transaction, filters: Mapping[str, Any], sort: PaymentSort, after: After, limit: int,
+) -> list[UUID]:
+    """Ids of up to `limit` + 1 payments."""
+    rows = await _page(tx, "payments", {**filters, "kind": "payment"}, sort.value, _dated(after), limit)
+    return [row["id"] for row in rows]
+
+
+async def page_of_items(tx: Transaction, filters: Mapping[str, Any], after: After, limit: int) -> list[UUID]:
+    """Ids of up to `limit` + 1 items by due date."""
+    return [row["id"] for row in await _page(tx, "items", filters, "due_on", _dated(after), limit)]
+
+
+async def _page(
+    tx: Transaction, name: str, filters: Mapping[str, Any], sort: str, after: After, limit: int,
+) -> Sequence[Any]:
+    values = {**filters, "wanted": limit + 1} | ({"after_at": after[0], "after_id": after[1]} if after else {})
+    conditions = frozenset(one for one in filters if one in LISTINGS[name].filters)
+    return await tx.rows(_statement(name, conditions, sort, after is not None), **values)
+
+
+@cache
+def _statement(name: str, filters: frozenset[str], sort: str, goes_on: bool) -> Any:
+    """One statement text for each set of filters, sort, and first or later page."""
+    listing, down = LISTINGS[name], sort.startswith("-")
+    at = listing.sorts[sort.lstrip("-")]
+    statement = listing.statement.where(*(listing.filters[one] for one in sorted(filters)))
+    if goes_on:
+        last = tuple_(bindparam("after_at", type_=at.type), bindparam("after_id", type_=Uuid))
+        here = tuple_(at, listing.id)
+        statement = statement.where(here < last if down else here > last)
+    order = (at.desc(), listing.id.desc()) if down else (at, listing.id)
+    return statement.order_by(*order).limit(bindparam("wanted", type_=Integer))
+
+
+def _dated(after: After) -> After:
+    """A cursor's values as the database takes them: a date or an id, then an id."""
+    if after is None:
+        return None
+    at, last_id = after
+    return (UUID(at) if len(at) == len(str(UUID(int=0))) else date.fromisoformat(at)), UUID(last_id)
+
+
+def _listed(row: Any) -> ListedInvoice:
+    currency = row["currency"]
+    return ListedInvoice(
+        row["id"], row["customer_id"], InvoiceStatus(row["status"]), row["number"], row["external_id"],
+        row["issued_on"], row["due_on"], Money(row["total"], currency), Money(int(row["open"]), currency))
+

@@ -1,0 +1,84 @@
+"""Payments with all that is known of them: how they came, what they paid, and whether they were reversed."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from billing_svc.domain.allocation import Allocation, AllocationRule, Choice
+from billing_svc.domain.ledger import Origin
+from billing_svc.domain.payment import Payment, PaymentState, RecordPayment
+from billing_svc.domain.reversal import ReversalReason
+from billing_svc.store.ledger_tables import AllocationReversalRow, AllocationRow, CreditRow, PaymentReversalRow
+from dunlin_kernel.errors import NotFound
+from dunlin_kernel.money import Money
+from dunlin_kit.transaction import Transaction
+
+_ids = bindparam("ids", type_=ARRAY(Uuid))
+_c, _a = CreditRow.__table__.c, AllocationRow.__table__.c
+_undone, _back = AllocationReversalRow.__table__.c, PaymentReversalRow.__table__.c
+PAYMENTS = (
+    select(*_c, _back.effective_on.label("reversed_on"), _back.reason.label("reversal_reason"))
+    .outerjoin_from(CreditRow.__table__, PaymentReversalRow.__table__, _back.credit_id == _c.id)
+    .where(_c.id == func.any(_ids)))
+ALLOCATIONS = (
+    select(*_a, _undone.effective_on.label("reversed_on"))
+    .outerjoin_from(AllocationRow.__table__, AllocationReversalRow.__table__, _undone.allocation_id == _a.id)
+    .where(_a.credit_id == func.any(_ids)).order_by(_a.id))
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationView:
+    """`reversed_on`: the day on which its undoing took effect; None while it stands."""
+
+    allocation: Allocation
+    reversed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """A payment, the command that recorded it, its allocations in order, and its reversal."""
+
+    command: RecordPayment
+    payment: Payment
+    allocations: tuple[AllocationView, ...]
+    reversed_on: date | None = None
+    reversal_reason: ReversalReason | None = None
+
+
+async def view(tx: Transaction, ids: Collection[UUID]) -> list[PaymentView]:
+    """In the order of `ids`. Refuses: payment_not_found."""
+    rows = {row["id"]: row for row in await tx.rows(PAYMENTS, ids=list(ids))}
+    made: dict[UUID, list[AllocationView]] = defaultdict(list)
+    for row in await tx.rows(ALLOCATIONS, ids=list(ids)):
+        made[row["credit_id"]].append(_allocation(row))
+    for payment_id in ids:
+        if payment_id not in rows:
+            raise NotFound("payment_not_found", "There is no such payment.", payment_id=payment_id)
+    return [_view(rows[payment_id], made[payment_id]) for payment_id in ids]
+
+
+def _view(row: Mapping[str, Any], made: Collection[AllocationView]) -> PaymentView:
+    currency = row["currency"]
+    amount = Money(row["amount"], currency)
+    command = RecordPayment(
+        row["id"], row["customer_id"], amount, row["received_on"], row["method"], Choice(AllocationRule.NONE),
+        effective_on=row["effective_on"], payer=row["payer"], reference=row["reference"],
+        external_id=row["external_id"], origin=Origin(row["origin"]), labels=row["labels"])
+    payment = Payment(
+        row["id"], row["customer_id"], PaymentState(row["state"]), amount, Money(row["unapplied"], currency),
+        row["received_on"], row["business_on"], row["effective_on"], row["raised_on"], row["version"])
+    reason = row["reversal_reason"]
+    return PaymentView(command, payment, tuple(made), row["reversed_on"], ReversalReason(reason) if reason else None)
+
+
+def _allocation(row: Mapping[str, Any]) -> AllocationView:
+    allocation = Allocation(
+        row["id"], row["customer_id"], row["credit_id"], row["item_id"], Money(row["amount"], row["currency"]),
+        row["effective_on"], row["business_on"])
+    return AllocationView(allocation, row["reversed_on"])

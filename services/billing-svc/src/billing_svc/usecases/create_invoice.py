@@ -1,0 +1,48 @@
+"""Create invoices: as drafts, or issued in the same step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from billing_svc.domain.customer import heard_of
+from billing_svc.domain.invoice import DraftInvoice, Invoice, draft
+from billing_svc.store import audit, customers, invoices
+from billing_svc.usecases.issue_invoice import InvoiceView, issue_drafts
+from billing_svc.usecases.posting import open_posting
+from dunlin_kit.tenants import present
+from dunlin_kit.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class CreateInvoice:
+    """The wish for an invoice; `issue` False keeps it a draft, which takes no number and owes nothing."""
+
+    draft: DraftInvoice
+    issue: bool
+
+
+async def create_invoice(tx: Transaction, wishes: Sequence[CreateInvoice]) -> list[InvoiceView]:
+    """Make drafts, and issue those that are to be issued. All or none.
+
+    Refuses: customer_not_known_yet, and what `draft` and `issue_drafts` refuse.
+    """
+    made = [draft(wish.draft) for wish in wishes]
+    to_issue = [one for one, wish in zip(made, wishes, strict=True) if wish.issue]
+    issued: dict[UUID, InvoiceView] = {}
+    if to_issue:
+        posting = await open_posting(tx, [one.account for one in to_issue])
+        issued = {view.invoice.id: view for view in await issue_drafts(tx, posting, to_issue)}
+    now = posting.tenant.now if to_issue else (await present(tx)).now
+    await _keep_drafts(tx, [one for one in made if one.id not in issued], now)
+    views = [issued.get(one.id, InvoiceView(one)) for one in made]
+    for view in views:
+        invoices.add(tx, view.invoice, created_at=now)
+    return views
+
+
+async def _keep_drafts(tx: Transaction, drafts: Sequence[Invoice], now: datetime) -> None:
+    known = await customers.known(tx, [one.wish.customer_id for one in drafts]) if drafts else {}
+    for one in drafts:
+        heard_of(known.get(one.wish.customer_id), one.wish.customer_id)
+        audit.add(tx, "invoice_drafted", one.id, customer_id=one.wish.customer_id, recorded_at=now)

@@ -1,0 +1,100 @@
+"""A posting: the accounts one use case holds, and how each fact moves them, their items and payments, in order."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from billing_svc.domain.account import Account
+from billing_svc.domain.allocation import AllocationRule, Choice
+from billing_svc.domain.customer import heard_of
+from billing_svc.domain.item import Item
+from billing_svc.domain.ledger import Fact, LedgerSide
+from billing_svc.domain.payment import Payment
+from billing_svc.domain.posting_dates import Books, Step
+from billing_svc.store import accounts, audit, items, ledger, payments, periods
+from billing_svc.store.accounts import AccountKey
+from dunlin_events.contracts.base import AccountFigures, Amount
+from dunlin_kit.tenants import Tenant, present
+from dunlin_kit.transaction import Transaction
+
+
+class Posting:
+    """What is held, as it stands after the facts so far. Fill `items` and `payments` before facts name them."""
+
+    def __init__(self, tx: Transaction, tenant: Tenant, books: Books, held: dict[AccountKey, Account]) -> None:
+        self.tx, self.tenant, self.books = tx, tenant, books
+        self.accounts = held
+        self.items: dict[UUID, Item] = {}
+        self.payments: dict[UUID, Payment] = {}
+        self._touched: set[UUID] = set()
+        self._new_steps: dict[UUID, list[Step]] = defaultdict(list)
+        self._old_steps: dict[UUID, list[Step]] = {}
+
+    def post(self, fact: Fact) -> AccountFigures:
+        """Enter a fact: ledger, journal, audit, and the new state of all it moves. Returns the figures after it."""
+        key = fact.customer_id, fact.currency
+        before = self.accounts[key]
+        after = self.accounts[key] = before.after(fact)
+        for entry in fact.entries:
+            if entry.side is LedgerSide.RECEIVABLE:
+                self.items[entry.ref_id] = self.items[entry.ref_id].after(entry, fact.effective_on)
+            else:
+                self.payments[entry.ref_id] = self.payments[entry.ref_id].after(entry, fact.effective_on)
+            self._new_steps[entry.ref_id].append(Step(fact.effective_on, entry.amount.minor))
+            self._touched.add(entry.ref_id)
+        ledger.add(self.tx, fact, after, self.tenant.now)
+        audit.add(self.tx, fact.kind.value, fact.id, customer_id=fact.customer_id, recorded_at=self.tenant.now,
+                  before=_state(before), after=_state(after))
+        return figures_of(after)
+
+    async def remember_steps(self, ids: Collection[UUID]) -> None:
+        """Read how these items and payments moved before this transaction."""
+        missing = [one for one in ids if one not in self._old_steps]
+        if missing:
+            self._old_steps |= {one: [] for one in missing} | await ledger.steps_of(self.tx, missing)
+
+    async def load_items(self, choices: Sequence[tuple[UUID, Choice]]) -> None:
+        """Read what customers may pay: the items they named, and all open ones where the oldest go first."""
+        named = {part.item_id for _, choice in choices for part in choice.parts}
+        swept = {customer_id for customer_id, choice in choices if choice.rule is AllocationRule.OLDEST_FIRST}
+        self.items |= await items.by_id(self.tx, named)
+        self.items |= await items.open_of(self.tx, swept)
+
+    def items_of(self, customer_id: UUID) -> dict[UUID, Item]:
+        """Those of the items read that are this customer's."""
+        return {item.id: item for item in self.items.values() if item.customer_id == customer_id}
+
+    def steps_of(self, ref_id: UUID) -> list[Step] | None:
+        """Every step of an item or payment so far; None when they were not read."""
+        old = self._old_steps.get(ref_id)
+        return None if old is None else old + self._new_steps[ref_id]
+
+    def save(self, *, fresh: Collection[UUID] = ()) -> None:
+        """Gather the new state of all that was moved; `fresh` are the rows that this use case adds itself."""
+        moved = self._touched - set(fresh)
+        accounts.move(self.tx, *self.accounts.values())
+        items.move(self.tx, *(item for item in self.items.values() if item.id in moved))
+        payments.move(self.tx, *(payment for payment in self.payments.values() if payment.id in moved))
+
+
+async def open_posting(tx: Transaction, keys: Collection[AccountKey]) -> Posting:
+    """Wait at the posting barrier and for the accounts, in order; then, and only then, read what they protect.
+
+    Refuses: customer_not_known_yet, tenant_not_known_yet.
+    """
+    held = dict(await accounts.lock(tx, keys))
+    tenant = await present(tx)
+    for customer_id, currency in keys:
+        if (customer_id, currency) not in held:
+            heard_of(None, customer_id)
+    return Posting(tx, tenant, Books(await periods.closed_until(tx), tenant.today), held)
+
+
+def figures_of(account: Account) -> AccountFigures:
+    """An account as money facts tell it."""
+    return AccountFigures(open=Amount.of(account.open), disputed=Amount.of(account.disputed),
+                          unapplied=Amount.of(account.unapplied))
+
+
+def _state(account: Account) -> dict[str, str | int | bool | None]:
+    return {"open": str(account.open), "unapplied": str(account.unapplied), "version": account.version}

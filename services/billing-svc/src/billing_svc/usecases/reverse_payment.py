@@ -1,0 +1,77 @@
+"""Reverse payments: undo the allocations, then the payment, each by a fact of its own with its own date."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from billing_svc.domain.payment import Payment
+from billing_svc.domain.reversal import (
+    AllocationReversal,
+    PaymentReversal,
+    ReversalWish,
+    Undoing,
+    Undone,
+    fact_of_allocation_reversal,
+    fact_of_payment_reversal,
+    undo,
+)
+from billing_svc.store import allocations, items, payments
+from billing_svc.usecases.posting import Posting, open_posting
+from dunlin_events.contracts.base import Amount
+from dunlin_events.contracts.billing import AllocationReversed, Origin, PaymentReversed
+from dunlin_kernel.ids import new_id
+from dunlin_kit.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class ReversedPayment:
+    payment: Payment
+    undone: Undone
+
+
+async def reverse_payment(tx: Transaction, wishes: Sequence[ReversalWish]) -> list[ReversedPayment]:
+    """Reverse payments, in order; all or none.
+
+    Refuses: payment_not_found, illegal_transition, effective_too_early, effective_in_future, period_locked.
+    """
+    ids = [wish.payment_id for wish in wishes]
+    named = await payments.by_id(tx, ids)
+    posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in named.values()])
+    posting.payments |= await payments.by_id(tx, ids)
+    live = await allocations.live_of(tx, ids)
+    posting.items |= await items.by_id(tx, {one.item_id for one in live})
+    await posting.remember_steps(ids)
+    reversed_ = [_reversed(posting, wish, Undoing(
+        posting.payments[wish.payment_id], [one for one in live if one.credit_id == wish.payment_id],
+        posting.steps_of(wish.payment_id) or [], posting.books)) for wish in wishes]
+    posting.save()
+    return reversed_
+
+
+def _reversed(posting: Posting, wish: ReversalWish, undoing: Undoing) -> ReversedPayment:
+    ended = undoing.payment.reversed()
+    undone = undo(wish, undoing, new_id)
+    for one in undone.allocations:
+        _enter_allocation(posting, one, wish)
+    _enter_payment(posting, undone.payment, wish)
+    payment = posting.payments[ended.id] = replace(posting.payments[ended.id], state=ended.state)
+    return ReversedPayment(payment, undone)
+
+
+def _enter_allocation(posting: Posting, reversal: AllocationReversal, wish: ReversalWish) -> None:
+    allocation = reversal.allocation
+    figures = posting.post(fact_of_allocation_reversal(reversal))
+    item = posting.items[allocation.item_id]
+    allocations.add_reversal(posting.tx, reversal, reason=wish.reason.value, recorded_at=posting.tenant.now)
+    posting.tx.emit(AllocationReversed(
+        customer_id=item.customer_id, origin=Origin.LIVE, account=figures, reversal_id=reversal.id,
+        allocation_id=allocation.id, credit_id=allocation.credit_id, invoice_id=item.invoice_id, item_id=item.id,
+        amount=Amount.of(allocation.amount), effective_on=reversal.effective_on, due_on=item.due_on,
+        open_after=Amount.of(item.open)))
+
+
+def _enter_payment(posting: Posting, reversal: PaymentReversal, wish: ReversalWish) -> None:
+    figures = posting.post(fact_of_payment_reversal(reversal))
+    allocations.add_payment_reversal(posting.tx, reversal, reason=wish.reason.value, recorded_at=posting.tenant.now)
+    posting.tx.emit(PaymentReversed(
+        customer_id=reversal.payment.customer_id, origin=Origin.LIVE, account=figures, payment_id=reversal.payment.id,
+        amount=Amount.of(reversal.amount), effective_on=reversal.effective_on, reason=wish.reason.value))
