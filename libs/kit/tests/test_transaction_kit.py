@@ -53,6 +53,27 @@ async def test_a_row_made_here_is_changed_in_place(toy: Running) -> None:
     assert await _stored(toy, tenant) == {"made": 9}
 
 
+async def test_a_row_put_here_is_changed_in_place_and_a_put_wins_over_an_earlier_change(toy: Running) -> None:
+    """In one statement two parts that write one row count once: each row may stand in one part only."""
+    tenant, note, other = new_id(), _note("put", 1), _note("changed", 1)
+
+    async def make(tx: Transaction) -> None:
+        tx.put(NOTE, note)
+        tx.change(NOTE, {"id": note["id"], "size": 2})
+        tx.insert(NOTE, other)
+
+    async def again(tx: Transaction) -> None:
+        tx.change(NOTE, {"id": other["id"], "size": 3})
+        tx.put(NOTE, {**other, "size": 4})
+        tx.put(NOTE, {**note, "size": 5})
+        tx.change(NOTE, {"id": note["id"], "size": 6})
+
+    await toy.database.transact(tenant, make)
+    assert await _stored(toy, tenant) == {"put": 2, "changed": 1}
+    await toy.database.transact(tenant, again)
+    assert await _stored(toy, tenant) == {"put": 6, "changed": 4}
+
+
 async def test_put_replaces_and_once_passes_over(toy: Running) -> None:
     tenant, note = new_id(), _note("put")
 

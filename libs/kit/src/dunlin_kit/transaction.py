@@ -70,6 +70,10 @@ class Transaction:
     def put(self, row: Any, *rows: Values, key: tuple[str, ...] = ("id",)) -> None:
         """Gather rows that replace those with the same key, or are new; a later one of the same key wins."""
         self._gather(self._puts, row, rows, key)
+        table = _table_of(row)
+        for (other, _, _), by_key in self._changes.items():
+            for at in [at for at, change in by_key.items() if other is table and _one_of(change, rows, key)]:
+                del by_key[at]
 
     def change(self, row: Any, *rows: Values, key: tuple[str, ...] = ("id",)) -> None:
         """Gather new values of rows named by key, over all calls; a row made here is changed in place."""
@@ -134,6 +138,8 @@ class Transaction:
             values |= part.values(new)
         for gathered, build in ((self._puts, statements.put_of), (self._changes, statements.change_of)):
             for (table, columns, key), by_key in gathered.items():
+                if not by_key:
+                    continue
                 part = build(table, columns, key)
                 parts.append(part.statement)
                 values |= part.values([by_key[at] for at in sorted(by_key, key=_sortable)])
@@ -170,6 +176,12 @@ class Transaction:
                         "a row made here is changed in a column that it was made without"
                     )
                     new[n] = {**made, **change}
+                    return True
+        for (other, columns, _), by_key in self._puts.items():
+            for at, made in by_key.items() if other is table else ():
+                if _one_of(made, (change,), key):
+                    assert set(columns) >= change.keys(), "a row put here is changed in a column it was put without"
+                    by_key[at] = {**made, **change}
                     return True
         return False
 
@@ -271,6 +283,11 @@ def _table_of(row: Any) -> Any:
 def _ready(statement: Any, values: Values) -> tuple[Any, ...]:
     text, names = statements.compiled(statement)
     return text, *(values.get(name, default) for name, default in names)
+
+
+def _one_of(row: Values, rows: Sequence[Values], key: tuple[str, ...]) -> bool:
+    """Whether the key of `row` is that of one of the rows; all are of one tenant."""
+    return any(all(name in row and row[name] == one[name] for name in key) for one in rows)
 
 
 def _sortable(key: tuple[Any, ...]) -> tuple[str, ...]:
