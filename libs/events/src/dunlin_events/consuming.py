@@ -83,10 +83,10 @@ class Consumer:
             await self._apply([item for received in batch.values() for one in received for item in self._items(one)])
         except BaseException:
             for partition, received in batch.items():
-                await self._reader.seek(partition, received[0].offset)
+                await self._reader.seek(partition, min(one.offset for one in received))
             raise
         if batch:
-            await self._reader.commit({partition: received[-1].offset + 1 for partition, received in batch.items()})
+            await self._reader.commit({p: max(one.offset for one in received) + 1 for p, received in batch.items()})
         return sum(map(len, batch.values()))
 
     def _items(self, received: Received) -> list[Item]:

@@ -1,10 +1,11 @@
-"""For tests: a database of their own, a broker, what was published, and a bus that does its worst."""
+"""For tests: a database of their own, a broker, what was published, and consumers that work until all is done."""
 
 import contextlib
 import os
 import sys
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -12,6 +13,8 @@ import pytest
 
 from dunlin_events.broker_for_tests import MOCK_WARNING, broker
 from dunlin_events.consuming import Consumer
+from dunlin_events.contracts.base import Event
+from dunlin_events.envelope import Envelope, Record
 from dunlin_kernel.ids import new_id
 
 
@@ -46,10 +49,29 @@ class _LastLine:
 
 async def deliver_all(*consumers: Consumer, turns: int = 1000) -> int:
     """Let consumers work, in turns, until none finds anything; return how many records they took."""
-    taken = 0
+    taken = quiet = 0
     for _ in range(turns):
         took = [await consumer.turn(timeout_ms=0) for consumer in consumers]
         taken += sum(took)
-        if not any(took):
+        quiet = 0 if any(took) else quiet + 1
+        if quiet == 2:
             return taken
     raise AssertionError(f"not done after {turns} turns")
+
+
+class Told(NamedTuple):
+    """A fact that was published, and its envelope."""
+
+    envelope: Envelope
+    event: Event
+
+
+def recorded(records: Iterable[Record]) -> list[Told]:
+    """What these records tell, in order; a type without a contract fails. Raises Undecodable."""
+    told = []
+    for record in records:
+        envelope = Envelope.of(record)
+        event = envelope.event(record.value)
+        assert event is not None, f"{envelope.type} has no contract"
+        told.append(Told(envelope, event))
+    return told

@@ -9,11 +9,11 @@ from importlib import import_module
 from typing import Any
 
 import uvicorn
-from dunlin_events.kafka import KafkaBus
 from fastapi import FastAPI
 
 from dunlin_events import operating
 from dunlin_events.consuming import Consumer
+from dunlin_events.kafka import KafkaBus
 from dunlin_events.postgres_log import PostgresBus
 from dunlin_events.relay import Relay
 from dunlin_events.subscription import Subscription
