@@ -26,7 +26,7 @@ BAD_TEXTS = refuses("invalid_request", "bad_name", "bad_code")
              responses=TAKEN | refuses("invalid_request", "bad_name", "bad_code", "bad_customer_number"))
 async def register_customer(body: CustomerCreate, tx: Tx, response: Response) -> CustomerRead:
     """Register a customer, as prospect. Its number is never given to another."""
-    [customer] = await usecases.register_customers(tx, [body.to_registration()])
+    customer = await usecases.register_customer(tx, body.to_registration())
     response.headers["Location"] = f"/customer/v1/customers/{customer.id}"
     return _answer(customer, response)
 

@@ -1,0 +1,42 @@
+"""The worker carries what was committed to the bus, each fact once and in the order of its stream."""
+
+import asyncio
+from typing import Any
+
+from customer_svc.worker import create_worker
+from dunlin_events.envelope import Envelope
+from dunlin_events.postgres_log import PostgresBus
+from dunlin_events.testing import database
+
+ENOUGH = 200
+
+
+async def test_what_was_committed_is_carried_to_the_bus(archive: Any, postgres: str) -> None:
+    customer = await archive.register()
+    await archive.post(f"/customer/v1/customers/{customer['id']}:activate")
+    stream = f"{archive.tenant}:{customer['id']}"
+    async with database(postgres) as bus_url:
+        bus, stop = PostgresBus(bus_url), asyncio.Event()
+        running = asyncio.create_task(create_worker(archive.running.settings, bus=bus).run(stop))
+        try:
+            heard = await _heard(bus, stream)
+        finally:
+            stop.set()
+            await running
+    assert [(envelope.type.split(".")[2], envelope.sequence, envelope.owner) for envelope in heard] == [
+        ("CustomerRegistered", 1, "customer"), ("CustomerActivated", 2, "customer")]
+
+
+async def _heard(bus: PostgresBus, stream: str) -> list[Envelope]:
+    await bus.ensure_topics()
+    reader, heard = bus.reader("test", ["dunlin-customer"], "test-0"), []
+    await reader.start()
+    try:
+        for _ in range(ENOUGH):
+            for records in (await reader.poll(max_records=1000, timeout_ms=50)).values():
+                heard += [Envelope.of(one.record) for one in records if one.record.key == stream]
+            if len(heard) == 2:
+                break
+    finally:
+        await reader.stop()
+    return heard
