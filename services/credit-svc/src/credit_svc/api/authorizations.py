@@ -14,6 +14,7 @@ from credit_svc.api.shapes import (
     ExposurePartsRead,
     HeardPositionRead,
     LimitInForceRead,
+    ToldStatus,
     amount_or_none,
 )
 from credit_svc.domain.authorization import Authorization, AuthorizationStatus
@@ -23,7 +24,6 @@ from credit_svc.store.decisions import StoredDecision
 from credit_svc.usecases import authorize_credit as asking
 from credit_svc.usecases.release_authorization import release_authorization as give_back
 from dunlin_events.contracts.base import Amount
-from dunlin_events.contracts.customer import CustomerStatus
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
@@ -65,7 +65,7 @@ class DecisionExplanation(BaseModel):
     decided_by: str
     today: date
     reasons: list[DenialReason]
-    customer_status: CustomerStatus
+    customer_status: str = ToldStatus
     limit: LimitInForceRead
     parts: ExposurePartsRead = Field(description="Before this order.")
     exposure: Amount = Field(description="Before this order.")
@@ -78,7 +78,7 @@ class DecisionExplanation(BaseModel):
         inputs, replayed = stored.inputs, decide(stored.inputs)
         return cls(
             decided_at=stored.decided_at, decided_by=stored.decided_by, today=inputs.today,
-            reasons=list(stored.reasons), customer_status=CustomerStatus(inputs.customer_status),
+            reasons=list(stored.reasons), customer_status=inputs.customer_status,
             limit=LimitInForceRead.of(replayed.limit), parts=ExposurePartsRead.of(inputs.parts),
             exposure=Amount.of(replayed.exposure), available=amount_or_none(replayed.available),
             policy=CreditPolicyRead.of(inputs.policy),

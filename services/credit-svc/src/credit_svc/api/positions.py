@@ -12,13 +12,12 @@ from credit_svc.api.shapes import (
     ExposurePartsRead,
     HeardPositionRead,
     LimitInForceRead,
+    ToldStatus,
     amount_or_none,
-    status_or_none,
 )
 from credit_svc.store import policies, positions
 from credit_svc.store.positions import NOT_RATED_SORTS_AS, Asked, Position
 from dunlin_events.contracts.base import Amount
-from dunlin_events.contracts.customer import CustomerStatus
 from dunlin_kernel.errors import NotReady
 from dunlin_kernel.money import Money
 from dunlin_kit.auth import requires
@@ -62,7 +61,7 @@ class CreditPositionRead(BaseModel):
     customer_id: UUID
     number: str | None
     name: str | None
-    status: CustomerStatus | None
+    status: str | None = ToldStatus
     as_of: date
     policy_version: int
     heard: list[HeardPositionRead]
@@ -75,13 +74,13 @@ class PositionRead(CurrencyPositionRead):
     customer_id: UUID
     number: str | None
     name: str | None
-    status: CustomerStatus | None
+    status: str | None = ToldStatus
 
     @classmethod
     def row(cls, position: Position) -> Self:
         return cls(
             **CurrencyPositionRead.of(position).__dict__, customer_id=position.customer_id, number=position.number,
-            name=position.name, status=status_or_none(position.status))
+            name=position.name, status=position.status)
 
 
 class PositionPage(Page[PositionRead]):
@@ -100,7 +99,7 @@ async def get_credit_position(customer_id: UUID, tx: Tx) -> CreditPositionRead:
     found = await positions.of_customer(tx, customer_id, today=tenant.today, policy=policy)
     return CreditPositionRead(
         customer_id=customer_id, number=known.number, name=known.name,
-        status=status_or_none(known.status), as_of=tenant.today, policy_version=policy.version,
+        status=known.status, as_of=tenant.today, policy_version=policy.version,
         heard=[HeardPositionRead(owner=owner, sequence=sequence) for owner, sequence in known.heard.items()],
         positions=[CurrencyPositionRead.of(position) for position in found])
 

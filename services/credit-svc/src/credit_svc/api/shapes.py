@@ -10,20 +10,18 @@ from credit_svc.domain.exposure import ExposureParts
 from credit_svc.domain.limit import LimitInForce, LimitSource, LimitStatus
 from credit_svc.domain.policy import CreditPolicy
 from dunlin_events.contracts.base import Amount
-from dunlin_events.contracts.customer import CustomerStatus
 from dunlin_kernel.money import Money
 
 Currency = Field(pattern=r"^[A-Z]{3}$", examples=["CNY"], description="ISO 4217.")
+
+
+ToldStatus = Field(description="As customer-svc told of it: prospect, active, suspended or closed.")
 
 
 class Body(BaseModel):
     """What a client sends: nothing that is not declared."""
 
     model_config = ConfigDict(extra="forbid")
-
-
-def status_or_none(status: str | None) -> CustomerStatus | None:
-    return None if status is None else CustomerStatus(status)
 
 
 def amount_or_none(money: Money | None) -> Amount | None:
