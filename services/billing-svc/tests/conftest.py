@@ -16,7 +16,7 @@ from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import Running, running, tell
 
 SCOPES = ("invoices:read", "invoices:write", "payments:read", "payments:write", "items:read", "accounts:read",
-          "journal:read", "ageing:read", "integrity:read", "clock:read", "periods:read", "periods:write")
+          "journal:read", "reports:read", "integrity:read", "clock:read", "periods:read", "periods:write")
 
 
 def cny(amount: str) -> dict[str, str]:

@@ -25,6 +25,17 @@ FACTS = (
 )
 """Added and read, never changed or removed."""
 
+FACTS_NOT_TOLD_ONCE = """
+CREATE FUNCTION facts_not_told_once() RETURNS TABLE (fact text, facts bigint, told bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+  WITH own AS (SELECT NULLIF(current_setting('dunlin.tenant', true), '')::uuid AS tenant),
+  facts AS (SELECT e.fact_kind AS kind, count(*) AS n FROM public.journal_entry e, own WHERE e.tenant_id = own.tenant
+            GROUP BY 1),
+  told AS (SELECT lower(regexp_replace(split_part(o.type, '.', 3), '(.)([A-Z])', '\\1_\\2', 'g')) AS kind, count(*) AS n
+           FROM public.outbox_event o, own WHERE starts_with(o.stream, own.tenant || ':') GROUP BY 1)
+  SELECT f.kind, f.n, coalesce(t.n, 0) FROM facts f LEFT JOIN told t USING (kind) WHERE f.n <> coalesce(t.n, 0)
+$$"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -502,6 +513,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "allocation_id", name=op.f("uq_allocation_reversal_tenant_id_allocation_id")),
     )
     grant_chassis(op, "billing")
+    op.execute(FACTS_NOT_TOLD_ONCE)
+    op.execute("REVOKE ALL ON FUNCTION facts_not_told_once FROM PUBLIC")
+    op.execute("GRANT EXECUTE ON FUNCTION facts_not_told_once TO billing_app, billing_ops")
     protect(op, "billing", "customer", "number_series", "invoice", "item", "account", "credit", facts=FACTS)
 
 

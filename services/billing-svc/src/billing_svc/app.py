@@ -2,11 +2,12 @@
 
 from fastapi import FastAPI
 
-from billing_svc.api import accounts, invoice_lists, invoices, payments
-from billing_svc.settings import Settings
+from billing_svc.api import accounts, ageing, invoice_lists, invoices, payments, period_locks
+from billing_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
 from dunlin_kit.app import Api, create_api
 from dunlin_kit.migrating import head_of
+from dunlin_kit.settings import ServiceSettings
 
 CONFLICTS = {
     "pk_invoice": "invoice_exists",
@@ -14,12 +15,11 @@ CONFLICTS = {
     "pk_credit": "payment_exists",
     "uq_credit_tenant_id_external_id": "payment_exists",
 }
+ROUTERS = (invoices.writes, invoice_lists.router, payments.writes, payments.router, accounts.router, ageing.router,
+           period_locks.writes)
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
+def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:
     """Every route, with the problem codes of repeated keys."""
-    api = Api(
-        "billing", "Dunlin billing",
-        [invoices.writes, invoice_lists.router, payments.writes, payments.router, accounts.router],
-        conflicts=CONFLICTS, revision=head_of("billing_svc"))
+    api = Api("billing", "Dunlin billing", ROUTERS, CHECKS, CONFLICTS, head_of("billing_svc"))
     return create_api(api, settings, clock=clock)

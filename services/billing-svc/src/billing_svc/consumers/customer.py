@@ -7,6 +7,7 @@ from uuid import UUID
 
 from billing_svc.store import customers
 from billing_svc.store.customers import CustomerStub
+from billing_svc.usecases.plan_day_turn import plan_day_turn
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.customer import (
     CustomerActivated,
@@ -15,8 +16,10 @@ from dunlin_events.contracts.customer import (
     CustomerSuspended,
     CustomerTermsChanged,
     CustomerUpdated,
+    TenantConfigured,
 )
 from dunlin_events.subscription import Subscription
+from dunlin_kernel.clock import date_in
 from dunlin_kit.tenants import follow_tenants
 
 
@@ -29,7 +32,14 @@ async def save(tx: Any, states: Mapping[UUID, CustomerStub]) -> None:
 
 
 customer = Subscription(consumer="billing", owner="customer", load=load, save=save)
-follow_tenants(customer)
+
+
+async def plan_first_turn(tx: Any, event: TenantConfigured) -> None:
+    """A tenant's day turns from the day after it was configured."""
+    plan_day_turn(tx, event.zone, date_in(event.zone, event.clock_at or tx.clock.now()))
+
+
+follow_tenants(customer, configured=plan_first_turn)
 
 
 @customer.on(CustomerRegistered, CustomerUpdated, CustomerActivated, CustomerSuspended, CustomerTermsChanged)

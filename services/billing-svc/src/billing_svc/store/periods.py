@@ -1,11 +1,12 @@
 """The posting barrier and the lock date: a posting waits at the barrier, and reads the date in the next statement."""
 
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import BigInteger, bindparam, func, literal_column, select
 
+from billing_svc.domain.period import PeriodState
 from billing_svc.store.ledger_tables import PeriodLockRow
 from dunlin_kit.transaction import Transaction
 
@@ -14,12 +15,30 @@ _latest = (
     select(_t.closed_until).order_by(_t.sequence.desc()).limit(literal_column("1")).scalar_subquery())
 _hardest = select(func.max(_t.closed_until)).where(_t.hard.is_(literal_column("true"))).scalar_subquery()
 CLOSED_UNTIL = select(func.greatest(_latest, _hardest).label("closed_until"))
+STATE = select(func.greatest(_latest, _hardest).label("closed_until"), _hardest.label("hard_until"))
+HOLD = select(func.pg_advisory_xact_lock(bindparam("posting_barrier", type_=BigInteger)))
 
 
 def barrier_of(tenant: UUID) -> int:
     """The key of a tenant's posting barrier: shared by postings, exclusive for a period lock."""
     digest = hashlib.blake2b(b"posting barrier" + tenant.bytes, digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
+
+
+async def hold(tx: Transaction) -> None:
+    """Take the posting barrier alone: no posting is under way, and none begins before this transaction ends."""
+    await tx.row(HOLD, posting_barrier=barrier_of(tx.tenant))
+
+
+async def state(tx: Transaction) -> PeriodState:
+    """What is closed. Only after `hold`, in the next statement."""
+    row = await tx.row(STATE)
+    return PeriodState(row["closed_until"], row["hard_until"])
+
+
+def add(tx: Transaction, lock_id: UUID, closed_until: date, *, hard: bool, reason: str, recorded_at: datetime) -> None:
+    tx.insert(PeriodLockRow, {"id": lock_id, "closed_until": closed_until, "hard": hard, "actor": tx.actor,
+                              "reason": reason, "recorded_at": recorded_at})
 
 
 async def closed_until(tx: Transaction) -> date | None:

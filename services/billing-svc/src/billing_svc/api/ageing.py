@@ -1,0 +1,168 @@
+"""The ageing report: by customer and in total, as of a day, as known at a time, tied to both controls."""
+
+from base64 import urlsafe_b64encode
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import AwareDatetime, BaseModel, Field
+
+from billing_svc.api.shapes import Currency
+from billing_svc.domain.ageing import Aged, AgeingPolicy, Controls, sum_aged, tied
+from billing_svc.store import ageing
+from billing_svc.store.ageing import AgeingQuestion, Debtor, Key
+from dunlin_events.contracts.base import Amount
+from dunlin_kernel.money import Money
+from dunlin_kit import pages
+from dunlin_kit.auth import requires
+from dunlin_kit.pages import Limit, Page, Paging
+from dunlin_kit.problems import refuses
+from dunlin_kit.tenants import present
+from dunlin_kit.write_route import ReadRoute, Tx
+
+router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["reports"])
+
+
+class AgeingBasis(StrEnum):
+    DUE_DATE = "due_date"
+
+
+class AgeingGroup(StrEnum):
+    CUSTOMER = "customer"
+    NONE = "none"
+
+
+class AgeingSort(StrEnum):
+    """The largest first with a leading minus."""
+
+    OVERDUE_DESC = "-overdue"
+    RECEIVABLES_DESC = "-receivables"
+    CUSTOMER = "customer_id"
+
+
+class AgeingBucketRead(BaseModel):
+    """One bucket: `not_due`, `1_30`, ...; its share of the receivables is in hundredths of a percent."""
+
+    name: str
+    amount: Amount
+    items: int
+    share_bps: int
+
+
+class AgeingFiguresRead(BaseModel):
+    """What is owed by age, what is unapplied, both never netted; `net` stands beside them."""
+
+    currency: str
+    buckets: list[AgeingBucketRead]
+    receivables: Amount
+    overdue: Amount
+    unapplied: Amount
+    net: Amount
+    oldest_days: int = Field(description="Days past due of the oldest item; 0 when none is due.")
+
+    @classmethod
+    def of(cls, aged: Aged, policy: AgeingPolicy) -> Self:
+        whole = aged.receivables.minor
+        return cls(
+            currency=aged.unapplied.currency, receivables=Amount.of(aged.receivables), overdue=Amount.of(aged.overdue),
+            unapplied=Amount.of(aged.unapplied), net=Amount.of(aged.net), oldest_days=max(aged.oldest_days, 0),
+            buckets=[AgeingBucketRead(name=name, amount=Amount.of(amount), items=items,
+                                      share_bps=amount.minor * 10_000 // whole if whole else 0)
+                     for name, amount, items in zip(policy.names, aged.buckets, aged.counts, strict=True)])
+
+
+class AgeingTotalRead(BaseModel):
+    """The sum of all rows in one currency, and the two controls of the journal that it ties to."""
+
+    figures: AgeingFiguresRead
+    receivable_control: Amount
+    customer_credit_control: Amount
+
+
+class AgeingRowRead(BaseModel):
+    """One customer in one currency."""
+
+    customer_id: UUID
+    number: str | None
+    name: str | None
+    last_paid_on: date | None
+    figures: AgeingFiguresRead
+
+
+class AgeingPage(Page[AgeingRowRead]):
+    """The report. `provisional`: facts recorded from now on can still change it; `position`: where it stands."""
+
+    as_of: date
+    known_at: datetime
+    provisional: bool
+    basis: AgeingBasis
+    edges: list[int]
+    totals: list[AgeingTotalRead]
+    position: str
+
+
+Row = tuple[Key, Aged]
+
+
+@router.get("/ageing", dependencies=[requires("reports:read")],
+            responses=pages.RESPONSES | refuses("report_does_not_tie", status=409))
+async def get_ageing(
+    tx: Tx, cursor: Paging, response: Response, limit: Limit = pages.DEFAULT_LIMIT,
+    as_of: Annotated[date | None, Query(description="End of this effective day; today when left out.")] = None,
+    known_at: Annotated[AwareDatetime | None, Query(description="As recorded up to then; now when left out.")] = None,
+    group_by: AgeingGroup = AgeingGroup.CUSTOMER, sort: AgeingSort = AgeingSort.OVERDUE_DESC,
+    customer_id: UUID | None = None, currency: Annotated[Currency | None, Query()] = None,
+) -> AgeingPage:
+    """Who owes and how old it is. A report that does not tie to the journal is refused, never shown."""
+    tenant, policy = await present(tx), AgeingPolicy()
+    question = AgeingQuestion(as_of or tenant.today, known_at or tenant.now, customer_id, currency)
+    found = await ageing.aged(tx, question, policy)
+    totals = {code: sum_aged(code, policy, (aged for (_, held), aged in found.items() if held == code))
+              for code in {code for _, code in found}}
+    controls = await ageing.controls(tx, question)
+    currencies = tied(totals, controls)
+    rows = _after(_sorted(found, sort), cursor.after, sort) if group_by is AgeingGroup.CUSTOMER else []
+    shown = rows[: limit + 1]
+    page = cursor.page(response, shown, limit, lambda row: _place(row, sort))
+    debtors = await ageing.debtors(tx, question, [key[0] for key, _ in page["data"]])
+    return AgeingPage(
+        **page | {"data": [_read(row, debtors[row[0][0]], policy) for row in page["data"]]}, as_of=question.as_of,
+        known_at=question.known_at, provisional=known_at is None or known_at >= tenant.now, basis=AgeingBasis.DUE_DATE,
+        edges=list(policy.edges), position=_position(*await ageing.snapshot(tx)),
+        totals=[_total(totals.get(code), controls.get(code), code, policy) for code in currencies])
+
+
+def _total(aged: Aged | None, control: Controls | None, currency: str, policy: AgeingPolicy) -> AgeingTotalRead:
+    zero = Money.zero(currency)
+    booked = control or Controls(zero, zero)
+    return AgeingTotalRead(
+        figures=AgeingFiguresRead.of(aged or sum_aged(currency, policy, ()), policy),
+        receivable_control=Amount.of(booked.receivables), customer_credit_control=Amount.of(booked.customer_credit))
+
+
+def _read(row: Row, debtor: Debtor, policy: AgeingPolicy) -> AgeingRowRead:
+    return AgeingRowRead(
+        customer_id=debtor.id, number=debtor.number, name=debtor.name, last_paid_on=debtor.last_paid_on,
+        figures=AgeingFiguresRead.of(row[1], policy))
+
+
+def _place(row: Row, sort: AgeingSort) -> tuple[int, str, str]:
+    """Where a row stands in the order: amount (largest first), then currency, then customer."""
+    (customer, currency), aged = row
+    by = {AgeingSort.OVERDUE_DESC: -aged.overdue.minor, AgeingSort.RECEIVABLES_DESC: -aged.receivables.minor}
+    return by.get(sort, 0), currency, str(customer)
+
+
+def _sorted(found: dict[Key, Aged], sort: AgeingSort) -> list[Row]:
+    return sorted(found.items(), key=lambda row: _place(row, sort))
+
+
+def _after(rows: list[Row], after: tuple[object, ...] | None, sort: AgeingSort) -> list[Row]:
+    return rows if after is None else [row for row in rows if _place(row, sort) > after]
+
+
+def _position(era: int, seen: str) -> str:
+    return urlsafe_b64encode(f"{era}|{seen}".encode()).decode().rstrip("=")

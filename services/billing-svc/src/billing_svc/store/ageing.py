@@ -1,0 +1,120 @@
+"""Ageing out of the ledger entries, and the controls out of the journal, for any two times; both on one snapshot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Date, DateTime, Integer, Text, Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from billing_svc.domain.ageing import Aged, AgeingPolicy, Controls, blank
+from dunlin_kernel.money import Money
+from dunlin_kit.transaction import Transaction
+
+AGED = text("""
+WITH owed AS (
+  SELECT customer_id, currency, item_id, sum(amount)::bigint AS open FROM ledger_entry
+  WHERE side = 'receivable' AND effective_on <= :as_of AND recorded_at <= :known_at
+    AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id)
+    AND (CAST(:currency AS text) IS NULL OR currency = :currency)
+  GROUP BY customer_id, currency, item_id HAVING sum(amount) <> 0)
+SELECT o.customer_id, o.currency, width_bucket(:as_of - i.due_on, :starts) AS bucket,
+       sum(o.open)::bigint AS amount, count(*) AS items, max(:as_of - i.due_on) AS days
+FROM owed o JOIN item i ON i.id = o.item_id GROUP BY 1, 2, 3""").bindparams(
+    bindparam("as_of", type_=Date), bindparam("known_at", type_=DateTime(timezone=True)),
+    bindparam("customer_id", type_=Uuid), bindparam("currency", type_=Text), bindparam("starts", type_=ARRAY(Integer)))
+UNAPPLIED = text("""
+SELECT customer_id, currency, sum(amount)::bigint AS amount FROM ledger_entry
+WHERE side = 'credit' AND effective_on <= :as_of AND recorded_at <= :known_at
+  AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id)
+  AND (CAST(:currency AS text) IS NULL OR currency = :currency)
+GROUP BY 1, 2 HAVING sum(amount) <> 0""").bindparams(
+    bindparam("as_of", type_=Date), bindparam("known_at", type_=DateTime(timezone=True)),
+    bindparam("customer_id", type_=Uuid), bindparam("currency", type_=Text))
+CONTROLS = text("""
+SELECT l.currency, coalesce(sum(l.amount) FILTER (WHERE l.account = 'receivable_control'), 0)::bigint AS receivables,
+       -coalesce(sum(l.amount) FILTER (WHERE l.account = 'customer_credit'), 0)::bigint AS customer_credit
+FROM journal_entry e JOIN journal_line l ON l.tenant_id = e.tenant_id AND l.journal_entry_id = e.id
+WHERE l.account IN ('receivable_control', 'customer_credit') AND e.effective_on <= :as_of AND e.recorded_at <= :known_at
+  AND (CAST(:customer_id AS uuid) IS NULL OR e.customer_id = :customer_id)
+  AND (CAST(:currency AS text) IS NULL OR l.currency = :currency)
+GROUP BY l.currency""").bindparams(
+    bindparam("as_of", type_=Date), bindparam("known_at", type_=DateTime(timezone=True)),
+    bindparam("customer_id", type_=Uuid), bindparam("currency", type_=Text))
+NAMES = text("""
+SELECT c.customer_id, c.number, c.name, p.last_paid_on FROM customer c
+LEFT JOIN LATERAL (
+  SELECT max(k.received_on) AS last_paid_on FROM credit k
+  WHERE k.customer_id = c.customer_id AND k.effective_on <= :as_of AND k.recorded_at <= :known_at
+    AND k.state IN ('confirmed', 'reversed') AND NOT EXISTS (
+      SELECT 1 FROM payment_reversal r WHERE r.tenant_id = k.tenant_id AND r.credit_id = k.id
+        AND r.effective_on <= :as_of AND r.recorded_at <= :known_at)) p ON true
+WHERE c.customer_id = ANY(:ids)""").bindparams(
+    bindparam("as_of", type_=Date), bindparam("known_at", type_=DateTime(timezone=True)),
+    bindparam("ids", type_=ARRAY(Uuid)))
+POSITION = text("SELECT coalesce(max(era), 1) AS era, pg_current_snapshot()::text AS seen FROM event_stream "
+                "WHERE stream = :stream").bindparams(bindparam("stream", type_=Text))
+
+Key = tuple[UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AgeingQuestion:
+    """As of the end of which day, as known when, of whom (None: all), in which currency (None: each)."""
+
+    as_of: date
+    known_at: datetime
+    customer_id: UUID | None
+    currency: str | None
+
+    def binds(self) -> dict[str, object]:
+        return {"as_of": self.as_of, "known_at": self.known_at, "customer_id": self.customer_id,
+                "currency": self.currency}
+
+
+@dataclass(frozen=True, slots=True)
+class Debtor:
+    """What a row of a report says of a customer; nulls where only the ledger has heard of it."""
+
+    id: UUID
+    number: str | None
+    name: str | None
+    last_paid_on: date | None
+
+
+async def aged(tx: Transaction, question: AgeingQuestion, policy: AgeingPolicy) -> dict[Key, Aged]:
+    """By customer and currency: whoever owes or has unapplied credit."""
+    starts = [1, *(edge + 1 for edge in policy.edges)]
+    found: dict[Key, Aged] = {}
+    for row in await tx.rows(AGED, **question.binds(), starts=starts):
+        key = row["customer_id"], row["currency"]
+        held = found.get(key) or blank(key[1], policy)
+        buckets, counts = list(held.buckets), list(held.counts)
+        buckets[row["bucket"]] = Money(row["amount"], key[1])
+        counts[row["bucket"]] = row["items"]
+        found[key] = Aged(tuple(buckets), tuple(counts), held.unapplied, max(held.oldest_days, row["days"]))
+    for row in await tx.rows(UNAPPLIED, **question.binds()):
+        key = row["customer_id"], row["currency"]
+        held = found.get(key) or blank(key[1], policy)
+        found[key] = Aged(held.buckets, held.counts, Money(row["amount"], key[1]), held.oldest_days)
+    return found
+
+
+async def controls(tx: Transaction, question: AgeingQuestion) -> dict[str, Controls]:
+    """By currency, from the journal: another path than the ledger entries."""
+    return {row["currency"]: Controls(Money(row["receivables"], row["currency"]),
+                                      Money(row["customer_credit"], row["currency"]))
+            for row in await tx.rows(CONTROLS, **question.binds())}
+
+
+async def debtors(tx: Transaction, question: AgeingQuestion, ids: list[UUID]) -> Mapping[UUID, Debtor]:
+    """Who they are; the last payment as of the same two times."""
+    return {row["customer_id"]: Debtor(row["customer_id"], row["number"], row["name"], row["last_paid_on"])
+            for row in await tx.rows(NAMES, ids=ids, as_of=question.as_of, known_at=question.known_at)}
+
+
+async def snapshot(tx: Transaction) -> tuple[int, str]:
+    """The era of the tenant's stream, and what this snapshot sees: where in the ledger a report stands."""
+    row = await tx.row(POSITION, stream=f"{tx.tenant}:")
+    return row["era"], row["seen"]

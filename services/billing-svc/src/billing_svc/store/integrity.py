@@ -1,0 +1,88 @@
+"""What must hold in the ledger whatever happened: each statement returns what breaks it, for the tenant in force."""
+
+from sqlalchemy import text
+
+from dunlin_kit.health import SEQUENCES, Check
+
+_ITEMS = text("""
+SELECT i.id AS item, i.open, coalesce(e.sum, 0) AS entries, i.amount, coalesce(a.sum, 0) AS allocated FROM item i
+LEFT JOIN (SELECT item_id, sum(amount) FROM ledger_entry WHERE item_id IS NOT NULL GROUP BY 1) e ON e.item_id = i.id
+LEFT JOIN (SELECT a.item_id, sum(a.amount) FROM allocation a WHERE NOT EXISTS (SELECT 1 FROM allocation_reversal r
+             WHERE r.tenant_id = a.tenant_id AND r.allocation_id = a.id) GROUP BY 1) a ON a.item_id = i.id
+WHERE i.open <> coalesce(e.sum, 0) OR i.amount <> i.open + coalesce(a.sum, 0) LIMIT 20""")
+_CREDITS = text("""
+SELECT c.id AS credit, c.unapplied, coalesce(e.sum, 0) AS entries, c.amount, coalesce(a.sum, 0) AS allocated
+FROM credit c LEFT JOIN (
+  SELECT credit_id, sum(amount) FROM ledger_entry WHERE credit_id IS NOT NULL GROUP BY 1) e ON e.credit_id = c.id
+LEFT JOIN (SELECT a.credit_id, sum(a.amount) FROM allocation a WHERE NOT EXISTS (SELECT 1 FROM allocation_reversal r
+             WHERE r.tenant_id = a.tenant_id AND r.allocation_id = a.id) GROUP BY 1) a ON a.credit_id = c.id
+WHERE c.unapplied <> coalesce(e.sum, 0)
+   OR (c.state = 'confirmed' AND c.amount <> c.unapplied + coalesce(a.sum, 0))
+   OR (c.state <> 'confirmed' AND (c.unapplied <> 0 OR coalesce(a.sum, 0) <> 0)) LIMIT 20""")
+_PAST = text("""
+SELECT coalesce(item_id, credit_id) AS ref, effective_on, balance FROM (
+  SELECT item_id, credit_id, effective_on,
+         sum(sum(amount)) OVER (PARTITION BY item_id, credit_id ORDER BY effective_on) AS balance
+  FROM ledger_entry GROUP BY item_id, credit_id, effective_on) b WHERE balance < 0 LIMIT 20""")
+_BALANCED = text("""
+SELECT journal_entry_id, currency, sum(amount) FROM journal_line GROUP BY 1, 2 HAVING sum(amount) <> 0 LIMIT 20""")
+_CONTROLS = text("""
+WITH booked AS (
+  SELECT e.customer_id, l.currency,
+         coalesce(sum(l.amount) FILTER (WHERE l.account = 'receivable_control'), 0) AS receivables,
+         -coalesce(sum(l.amount) FILTER (WHERE l.account = 'customer_credit'), 0) AS credit
+  FROM journal_entry e JOIN journal_line l ON l.tenant_id = e.tenant_id AND l.journal_entry_id = e.id GROUP BY 1, 2),
+items AS (SELECT customer_id, currency, sum(open) AS open, sum(disputed) AS disputed FROM item GROUP BY 1, 2),
+credits AS (SELECT customer_id, currency, sum(unapplied) AS unapplied FROM credit GROUP BY 1, 2)
+SELECT customer_id, currency, a.open, i.open AS items, b.receivables AS control, a.unapplied, c.unapplied AS credits,
+       b.credit AS credit_control
+FROM account a FULL JOIN booked b USING (customer_id, currency) FULL JOIN items i USING (customer_id, currency)
+FULL JOIN credits c USING (customer_id, currency)
+WHERE coalesce(a.open, -1) <> coalesce(i.open, 0) OR coalesce(a.open, -1) <> coalesce(b.receivables, 0)
+   OR coalesce(a.disputed, -1) <> coalesce(i.disputed, 0) OR coalesce(a.unapplied, -1) <> coalesce(c.unapplied, 0)
+   OR coalesce(a.unapplied, -1) <> coalesce(b.credit, 0) LIMIT 20""")
+_ENTRIES = text("""
+SELECT customer_id, currency, a.entries, count(e.position) AS found, max(e.position) AS last FROM account a
+LEFT JOIN ledger_entry e USING (tenant_id, customer_id, currency) GROUP BY 1, 2, 3
+HAVING a.entries <> count(e.position) OR a.entries <> coalesce(max(e.position), 0) LIMIT 20""")
+_DATES = text("""
+SELECT a.id AS fact, a.effective_on, greatest(i.effective_on, c.effective_on) AS earliest FROM allocation a
+JOIN item i ON i.tenant_id = a.tenant_id AND i.id = a.item_id
+JOIN credit c ON c.tenant_id = a.tenant_id AND c.id = a.credit_id
+WHERE a.effective_on < greatest(i.effective_on, c.effective_on)
+UNION ALL
+SELECT r.id, r.effective_on, a.effective_on FROM allocation_reversal r
+JOIN allocation a ON a.tenant_id = r.tenant_id AND a.id = r.allocation_id WHERE r.effective_on < a.effective_on
+UNION ALL
+SELECT r.id, r.effective_on, c.effective_on FROM payment_reversal r
+JOIN credit c ON c.tenant_id = r.tenant_id AND c.id = r.credit_id WHERE r.effective_on < c.effective_on LIMIT 20""")
+_LOCKED = text("""
+SELECT e.fact_id, e.effective_on, e.recorded_at, l.closed_until FROM ledger_entry e
+JOIN period_lock l ON l.hard AND e.effective_on <= l.closed_until AND e.recorded_at > l.recorded_at LIMIT 20""")
+_NUMBERS = text("""
+SELECT series, next_number, found, last FROM (
+  SELECT s.series, s.next_number, count(i.id) AS found,
+         max(substring(i.number FROM '[0-9]+$')::bigint) AS last FROM number_series s
+  LEFT JOIN invoice i ON i.tenant_id = s.tenant_id AND i.series = s.series AND i.number IS NOT NULL GROUP BY 1, 2) n
+WHERE found <> next_number - 1 OR coalesce(last, 0) <> next_number - 1 LIMIT 20""")
+_ORDER = text("""
+SELECT number, issued_on, before FROM (
+  SELECT number, issued_on, lag(issued_on) OVER (
+    PARTITION BY series ORDER BY substring(number FROM '[0-9]+$')::bigint) AS before
+  FROM invoice WHERE number IS NOT NULL) n WHERE issued_on < before LIMIT 20""")
+_UNTOLD = text("SELECT fact, facts, told FROM facts_not_told_once()")
+
+CHECKS = (
+    Check("I1", "Each item is open by its ledger entries, and amount = open + allocated, net of reversals.", _ITEMS),
+    Check("I2", "Each credit is unapplied by its ledger entries, and amount = unapplied + allocated.", _CREDITS),
+    Check("I1-past", "No item and no credit was below zero on any day.", _PAST),
+    Check("I3", "Each journal entry sums to zero.", _BALANCED),
+    Check("I3-controls", "Controls = open items = accounts; customer credit = unapplied credit = accounts.", _CONTROLS),
+    Check("I3-entries", "The ledger entries of an account are numbered 1 to n.", _ENTRIES),
+    Check("I4", "Facts of each stream are numbered 1 to n without a hole.", SEQUENCES),
+    Check("I6", "Each money fact was told of exactly once.", _UNTOLD),
+    Check("I14", "Nothing takes effect before what it rests on.", _DATES),
+    Check("I14-locked", "Nothing in a hard-locked period was recorded after the lock.", _LOCKED),
+    Check("I15", "The numbers of a series are 1 to n.", _NUMBERS),
+    Check("I15-order", "Numbers never run against issue dates.", _ORDER),
+)

@@ -1,0 +1,67 @@
+"""The turn of the day: what fell overdue is told of once, whenever the turn runs and however often."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from billing_svc.consumers.customer import customer
+from billing_svc.jobs.turn_day import turn_day
+from billing_svc.usecases.plan_day_turn import TURN_DAY
+from dunlin_events.contracts.customer import TenantConfigured
+from dunlin_kit.jobs import JobRunner
+from dunlin_kit.testing import tell
+from dunlin_kit.transaction import Database
+
+
+@pytest.fixture
+async def ops(billing: Any) -> AsyncIterator[Database]:
+    database = Database(billing.urls.ops, source="/dunlin/billing")
+    yield database
+    await database.close()
+
+
+async def _turn(company: Any, ops: Database) -> int:
+    runner = JobRunner(service="billing", ops=ops, app=company.running.database, handlers={TURN_DAY: turn_day})
+    runs = 0
+    while await runner.run_one():
+        runs += 1
+    return runs
+
+
+async def _configure(company: Any, at: datetime) -> None:
+    fact = TenantConfigured(name="T", currency="CNY", zone="Asia/Shanghai", sandbox=True, clock_at=at)
+    await tell(company.running.database, customer, company.tenant, fact)
+
+
+async def _overdue(company: Any) -> list[tuple[str, str]]:
+    return [(said["number"], said["open"]["amount"]) for _, fact, said in await company.running.told(company.tenant)
+            if fact == "InvoiceOverdue"]
+
+
+async def test_an_item_is_told_of_at_the_turn_after_its_due_date_and_only_once(company: Any, ops: Database) -> None:
+    who = await company.register()
+    await _configure(company, datetime(2026, 1, 5, 2, tzinfo=UTC))
+    await company.issue(who, "4000", "2026-01-05")
+    await company.issue(who, "1000", "2026-01-05")
+    await company.pay(who, "6000.00", "2026-01-05")
+    left = await company.issue(who, "100", "2026-01-05", rate="0")
+    assert left["due_on"] == "2026-02-04"
+    turns = 0
+    for n in range(1, 33):
+        await company.running.move_clock(company.tenant, datetime(2026, 1, 5, 16, tzinfo=UTC) + timedelta(days=n - 1))
+        turns += await _turn(company, ops)
+        expected = [("INV-000003", "100.00")] if date(2026, 1, 5) + timedelta(days=n) > date(2026, 2, 4) else []
+        assert await _overdue(company) == expected
+    assert turns == 32
+    assert await _turn(company, ops) == 0
+
+
+async def test_after_downtime_every_missed_turn_runs_and_tells_once(company: Any, ops: Database) -> None:
+    who = await company.register()
+    await _configure(company, datetime(2026, 1, 5, 2, tzinfo=UTC))
+    await company.issue(who, "100", "2026-01-05", rate="0")
+    await company.running.move_clock(company.tenant, datetime(2026, 2, 20, tzinfo=UTC))
+    assert await _turn(company, ops) == 46
+    assert await _overdue(company) == [("INV-000001", "100.00")]
