@@ -30,7 +30,7 @@ async def in_force(tx: Transaction) -> SetPolicy:
         return SetPolicy(LADDER_K, None, None)
     levels = tuple(
         Level(level["offset_days"], LetterTone(level["tone"]), level["fee_code"])
-        for level in json.loads(row["levels"]))
+        for level in row["levels"])
     return SetPolicy(LadderPolicy(row["version"], levels, row["gap_days"], row["run_at"]), row["set_by"], row["set_at"])
 
 
