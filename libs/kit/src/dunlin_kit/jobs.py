@@ -18,7 +18,7 @@ from dunlin_events.outbox import Trace
 from dunlin_kernel.ids import NIL, new_id
 from dunlin_kit.telemetry import log, set_trace
 from dunlin_kit.tenants import Tenant, own_row
-from dunlin_kit.transaction import Database, Transaction, Unavailable
+from dunlin_kit.transaction import Database, Transaction
 
 MAX_ATTEMPTS = 50
 _IDLE_SECONDS = 0.25
@@ -134,14 +134,14 @@ class JobRunner:
         self._wake.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set; without handlers there is nothing to claim."""
+        """Until `stop` is set, whatever breaks; without handlers there is nothing to claim."""
         if not self._handlers:
             await stop.wait()
         while not stop.is_set():
             try:
                 worked = await self.run_one()
-            except (Unavailable, OSError) as broken:
-                log.warning("jobs wait for the database", service=self._service, error=type(broken).__name__)
+            except Exception as broken:
+                log.warning("jobs wait for the database", service=self._service, error=repr(broken))
                 worked = False
             if not worked:
                 self._wake.clear()

@@ -1,13 +1,16 @@
 """One transaction: the tenant rides on BEGIN, reads come one by one, writes leave as one statement."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from random import Random  # noqa: TID251  spreads retries; nothing is decided by it
 from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from dunlin_events.contracts.base import Event
@@ -21,7 +24,8 @@ from dunlin_kit.telemetry import current_trace
 
 T = TypeVar("T")
 RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
-LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
+SHUT = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError)
+LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, *SHUT)
 _jitter = Random()
 _Gathered = dict[tuple[Any, tuple[str, ...], tuple[str, ...]], dict[tuple[Any, ...], dict[str, Any]]]
 
@@ -238,7 +242,7 @@ class Database:
     async def _once(
         self, tenant: UUID, work: Callable[[Transaction], Awaitable[T]], keep: bool, begin: str = "BEGIN"
     ) -> T:
-        async with self.engine.connect() as connection:
+        async with self._connected() as connection:
             driver = await _begun(connection, f"{begin}; SET LOCAL dunlin.tenant = '{UUID(int=tenant.int)}'")
             try:
                 transaction = Transaction(driver, tenant, source=self._source, clock=self.clock)
@@ -247,11 +251,23 @@ class Database:
                 await (_commit(driver) if keep else driver.execute("ROLLBACK"))
                 return result
             except LOST as lost:
-                if driver.is_closed():
+                if driver.is_closed() or isinstance(lost, SHUT):
                     raise Unavailable("the database went away") from lost
                 raise
             finally:
                 await _put_back(connection, driver)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        """A connection of the pool. Refuses: Unavailable, also while the server starts or takes no more sessions."""
+        try:
+            connection = await self.engine.connect()
+        except (DBAPIError, PoolTimeoutError, *LOST) as away:
+            raise Unavailable("the database cannot be reached") from away
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
 
 def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
@@ -302,7 +318,7 @@ async def _begun(connection: AsyncConnection, begin: str) -> Any:
             if not driver.is_closed():
                 await driver.execute(begin)
                 return driver
-        except (*LOST, asyncpg.CannotConnectNowError) as lost:
+        except (*LOST, DBAPIError) as lost:
             if last:
                 raise Unavailable("the database cannot be reached") from lost
         await connection.invalidate()

@@ -1,0 +1,58 @@
+"""A database that is away: said as such before anything happened, and no end of a worker."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from dunlin_kernel.ids import new_id
+from dunlin_kit.jobs import Job, JobRunner
+from dunlin_kit.testing import Running
+from dunlin_kit.transaction import Database, Transaction, Unavailable
+
+NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/nothing"
+LOOK = text("SELECT 1 AS n")
+
+
+async def _look(tx: Transaction) -> int:
+    row = await tx.row(LOOK)
+    return int(row["n"])
+
+
+async def test_a_server_that_does_not_listen_is_unavailable() -> None:
+    database = Database(NOWHERE, source="/dunlin/toy")
+    for ask in (database.transact, database.read):
+        with pytest.raises(Unavailable):
+            await ask(new_id(), _look)
+    await database.close()
+
+
+async def test_a_server_that_lets_nobody_in_is_unavailable(toy: Running) -> None:
+    database = Database(toy.urls.app.replace("test-app", "wrong"), source="/dunlin/toy")
+    with pytest.raises(Unavailable):
+        await database.transact(new_id(), _look)
+    await database.close()
+
+
+async def test_a_session_that_the_server_ends_is_unavailable_and_the_next_one_works(toy: Running) -> None:
+    async def ended(tx: Transaction) -> None:
+        own = await tx.driver.fetchval("SELECT pg_backend_pid()")
+        await tx.driver.execute("SELECT pg_terminate_backend($1)", own)
+
+    with pytest.raises(Unavailable):
+        await toy.database.transact(new_id(), ended)
+    assert await toy.database.transact(new_id(), _look) == 1
+
+
+async def test_jobs_wait_for_a_database_that_is_away() -> None:
+    async def never(_: Database, job: Job) -> None:
+        raise AssertionError(job)
+
+    database, stop = Database(NOWHERE, source="/dunlin/toy"), asyncio.Event()
+    runner = JobRunner(service="toy", ops=database, app=database, handlers={"kind": never})
+    running = asyncio.create_task(runner.run(stop))
+    await asyncio.sleep(0.4)
+    assert not running.done()
+    stop.set()
+    await asyncio.wait_for(running, 5)
+    await database.close()
