@@ -26,7 +26,7 @@ RESPONSES = refuses("cursor_invalid")
 
 
 class Page(BaseModel, Generic[T]):
-    """One page; subclass it with a name of its own: `class PaymentPage(Page[PaymentRead])`."""
+    """One page; subclass it with a name of its own: `class ThingPage(Page[ThingRead])`."""
 
     data: list[T]
     next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last.")
