@@ -34,7 +34,7 @@ OPEN = (
         select(_customer.tenant_id, _customer.customer_id, _wanted.c.currency, _zero, _zero, _zero, _zero, _zero)
         .join_from(CustomerRow.__table__, _wanted, _wanted.c.customer_id == _customer.customer_id)
         .where(_customer.known.is_(literal_column("true"))).order_by(_customer.customer_id, _wanted.c.currency))
-    .on_conflict_do_nothing().returning(_t.customer_id))
+    .on_conflict_do_nothing())
 OF_CUSTOMER = (
     select(_t.customer_id, _t.currency, _t.open, _t.disputed, _t.unapplied, _t.entries, _t.version)
     .where(_t.customer_id == bindparam("customer_id")).order_by(_t.currency))
@@ -48,7 +48,8 @@ async def lock(tx: Transaction, keys: Collection[AccountKey]) -> Mapping[Account
     in_order = sorted(set(keys))
     values = {"customer_ids": [key[0] for key in in_order], "currencies": [key[1] for key in in_order]}
     found = await _locked(tx, values)
-    if len(found) < len(in_order) and await tx.rows(OPEN, **values):
+    if len(found) < len(in_order):
+        await tx.rows(OPEN, **values)
         found = await _locked(tx, values)
     return found
 

@@ -19,7 +19,7 @@ OPEN = (
     insert(NumberSeriesRow.__table__).from_select(
         ["tenant_id", "series", "next_number", "last_issued_on"],
         select(bindparam("tenant_id", type_=Uuid), _new.c.series, literal_column("1"), null()).order_by(_new.c.series))
-    .on_conflict_do_nothing().returning(_t.series))
+    .on_conflict_do_nothing())
 
 
 async def lock(tx: Transaction, names: Collection[str]) -> dict[str, NumberSeries]:

@@ -1,0 +1,142 @@
+"""The reads: pages, filters, what is owed, the account with its running balance, the journal of a fact."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from dunlin_kernel.ids import new_id
+
+
+async def numbers(company: Any, path: str) -> list[str]:
+    """Numbers over all pages of two."""
+    found: list[str] = []
+    cursor = ""
+    while True:
+        page = await company.get(f"{path}limit=2{cursor}")
+        found += [one["number"] for one in page["data"]]
+        assert page["has_more"] == (page["next_cursor"] is not None)
+        if not page["has_more"]:
+            return found
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", [1, 2, 3, 4, 5]),
+        ("sort=-created&", [5, 4, 3, 2, 1]),
+        ("sort=due_on&", [1, 2, 3, 4, 5]),
+        ("sort=-due_on&due_on.lte=2026-02-06&", [3, 2, 1]),
+        ("due_on.gte=2026-02-07&", [4, 5]),
+        ("status=draft&", []),
+        ("status=issued&number=INV-000002&", [2]),
+        ("external_id=X-3&", [3]),
+    ],
+)
+async def test_invoices_page_by_page(company: Any, query: str, found: list[int]) -> None:
+    await company.clock("2026-01-09")
+    who = await company.register()
+    for n in range(1, 6):
+        await company.post(
+            "/invoices",
+            {
+                "customer_id": str(who),
+                "currency": "CNY",
+                "issue": True,
+                "issued_on": f"2026-01-{4 + n:02d}",
+                "external_id": f"X-{n}",
+                "lines": [{"description": "Goods", "quantity": "1", "unit_price": "10", "tax_rate": "0"}],
+            },
+        )
+    assert await numbers(company, f"/invoices?customer_id={who}&{query}") == [f"INV-{n:06d}" for n in found]
+
+
+async def test_what_a_customer_owes_and_has_unapplied(company: Any) -> None:
+    who = await company.register()
+    for net in ("10", "20", "30"):
+        await company.issue(who, net, "2026-01-05", rate="0")
+    await company.pay(who, "10.00", "2026-01-05")
+    await company.pay(who, "4.00", "2026-01-05", allocation="none")
+    owed = await company.get(f"/items?customer_id={who}&open=true")
+    assert [one["open"]["amount"] for one in owed["data"]] == ["20.00", "30.00"]
+    assert owed["unapplied"] == [{"amount": "4.00", "currency": "CNY"}]
+    settled = await company.get(f"/items?customer_id={who}&open=false")
+    assert [one["open"]["amount"] for one in settled["data"]] == ["0.00"]
+    assert await numbers(company, f"/items?customer_id={who}&") == ["INV-000001", "INV-000002", "INV-000003"]
+
+
+async def test_payments_page_by_page_with_their_allocations(company: Any) -> None:
+    await company.clock("2026-01-09")
+    who = await company.register()
+    await company.issue(who, "10", "2026-01-05", rate="0")
+    for day in ("05", "07", "09"):
+        await company.pay(who, "6.00", f"2026-01-{day}", external_id=f"P-{day}")
+    page = await company.get(f"/payments?customer_id={who}&sort=-received_on&limit=2")
+    rest = await company.get(f"/payments?customer_id={who}&sort=-received_on&limit=2&cursor={page['next_cursor']}")
+    assert [one["received_on"][-2:] for one in page["data"] + rest["data"]] == ["09", "07", "05"]
+    assert [len(one["allocations"]) for one in page["data"] + rest["data"]] == [0, 1, 1]
+    only = await company.get("/payments?received_on.gte=2026-01-06&received_on.lte=2026-01-08&state=confirmed")
+    assert [one["external_id"] for one in only["data"]] == ["P-07"]
+    assert await company.get(f"/payments/{only['data'][0]['id']}") == only["data"][0]
+
+
+async def test_the_account_runs_by_effective_day_over_pages(company: Any) -> None:
+    who = await company.register()
+    await company.issue(who, "10", "2026-01-05", rate="0")
+    await company.clock("2026-01-09")
+    await company.issue(who, "20", "2026-01-08", rate="0")
+    await company.pay(who, "15.00", "2026-01-06")
+    found, cursor = [], ""
+    while True:
+        page = await company.get(f"/customers/{who}/account?limit=2{cursor}")
+        found += [(one["effective_on"][-2:], one["amount"]["amount"], one["net"]["amount"]) for one in page["data"]]
+        if not page["has_more"]:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+    assert found == [
+        ("05", "10.00", "10.00"),
+        ("06", "15.00", "-5.00"),
+        ("06", "-10.00", "-15.00"),
+        ("06", "-10.00", "-5.00"),
+        ("08", "20.00", "15.00"),
+        ("08", "-5.00", "10.00"),
+        ("08", "-5.00", "15.00"),
+    ]
+    assert page["accounts"] == [
+        {
+            "open": {"amount": "15.00", "currency": "CNY"},
+            "net": {"amount": "15.00", "currency": "CNY"},
+            "disputed": {"amount": "0.00", "currency": "CNY"},
+            "unapplied": {"amount": "0.00", "currency": "CNY"},
+        }
+    ]
+
+
+async def test_the_journal_of_a_fact_balances_and_past_balances_stay(company: Any) -> None:
+    who = await company.register()
+    issued = await company.issue(who, "100", "2026-01-05")
+    journal = await company.get(f"/facts/{issued['id']}/journal")
+    assert [(one["account"], one["amount"]["amount"]) for one in journal["lines"]] == [
+        ("receivable_control", "113.00"),
+        ("tax", "-13.00"),
+        ("revenue", "-100.00"),
+    ]
+    known_at = datetime(2026, 1, 5, 2, tzinfo=UTC).isoformat().replace("+", "%2B")
+    before = await company.get(f"/journal-balances?as_of=2026-01-05&known_at={known_at}")
+    await company.clock("2026-01-06")
+    await company.pay(who, "50.00", "2026-01-05")
+    assert await company.get(f"/journal-balances?as_of=2026-01-05&known_at={known_at}") == before
+    missing = await company.send("GET", f"/facts/{new_id()}/journal")
+    assert (missing.status_code, missing.json()["code"]) == (404, "fact_not_found")
+
+
+async def test_nothing_of_one_tenant_is_seen_by_another(company: Any) -> None:
+    who = await company.register()
+    issued = await company.issue(who, "10", "2026-01-05")
+    stranger = type(company)(company.running, await company.running.tenant(at=datetime(2026, 1, 5, 2, tzinfo=UTC)))
+    assert (await stranger.get("/invoices"))["data"] == []
+    assert (await stranger.send("GET", f"/invoices/{issued['id']}")).status_code == 404
+    unknown = await stranger.send("GET", f"/customers/{who}/account")
+    assert (unknown.status_code, unknown.json()["code"]) == (409, "customer_not_known_yet")
+    assert (await stranger.send("GET", f"/facts/{issued['id']}/journal")).status_code == 404
