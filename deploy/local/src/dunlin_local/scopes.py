@@ -1,6 +1,7 @@
 """The scopes that the services' operations ask for, and which of them each kind of client may be given."""
 
 TENANT_SCOPES = (
+    "accounts:read",
     "authorizations:read",
     "authorizations:write",
     "clock:read",
@@ -12,8 +13,17 @@ TENANT_SCOPES = (
     "customers:read",
     "customers:write",
     "integrity:read",
+    "invoices:read",
+    "invoices:write",
     "items:read",
+    "journal:read",
     "operations:read",
+    "payments:read",
+    "payments:write",
+    "periods:write",
+    "reminders:read",
+    "reminders:write",
+    "reports:read",
     "tenants:read",
 )
 OPERATOR_SCOPES = ("tenants:write",)
