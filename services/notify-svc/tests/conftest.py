@@ -238,3 +238,8 @@ async def service(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> As
     async with running(postgres, "notify", tmp_path_factory.mktemp("notify"), **ELSEWHERE) as one:
         yield one
 
+
+@pytest.fixture(scope="session")
+def elsewhere() -> dict[str, str]:
+    """Settings of notify-svc beyond those of every service."""
+    return ELSEWHERE

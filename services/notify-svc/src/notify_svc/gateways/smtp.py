@@ -23,6 +23,8 @@ from notify_svc.gateways.sender import LOOK_TOO_OLD, Delivery, Mail
 
 SERVER_AWAY = Delivery(MessageStatus.DEFERRED, "server_away")
 UNKNOWN = Delivery(MessageStatus.UNKNOWN, "outcome_unknown")
+UNWRITABLE = Delivery(MessageStatus.FAILED, "recipient_refused", "553")
+"""An address that no header or command can carry: the code is the one a server gives to such a name."""
 _LOST = (SMTPException, OSError, TimeoutError)
 
 
@@ -55,6 +57,9 @@ class SmtpSender:
             start_tls=server.start_tls, tls_context=server.tls_context)
         try:
             content = as_message(mail, server.sender, self._clock.now()).as_bytes(policy=SMTP_POLICY)
+        except ValueError:
+            return UNWRITABLE
+        try:
             delivery = await self._enveloped(smtp, mail)
             if delivery is None:
                 delivery = await _handed_over(smtp, content) if fresh() else LOOK_TOO_OLD
@@ -74,8 +79,8 @@ class SmtpSender:
             return _refused(refused, "recipient_refused")
         except SMTPSenderRefused as refused:
             return _refused(refused, "sender_refused")
-        except (UnicodeEncodeError, ValueError):
-            return Delivery(MessageStatus.FAILED, "recipient_refused", "553")
+        except ValueError:
+            return UNWRITABLE
         except _LOST:
             return SERVER_AWAY
         return None
