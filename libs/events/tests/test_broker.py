@@ -5,18 +5,21 @@ import contextlib
 import functools
 import sys
 from collections.abc import AsyncIterator, Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from dunlin_events.broker_for_tests import MOCK_PARTITIONS, Broker, make_on_mock
 from dunlin_events.envelope import Record
 from dunlin_events.kafka import KafkaBus
 from dunlin_events.postgres_log import PostgresBus
-from dunlin_events.testing import database, kafka_bootstrap
+from dunlin_events.testing import database, kafka_broker
 from dunlin_events.topics import Bus, Partition, Reader, Received, WrongPartitionCount, partition_of
 from dunlin_kernel.ids import new_id
 
-__all__ = ["kafka_bootstrap"]
+__all__ = ["kafka_broker"]
+PARTITIONS = MOCK_PARTITIONS
 MEMBER = Path(__file__).with_name("lone_member.py")
 Making = Callable[..., Bus]
 
@@ -25,22 +28,16 @@ def record(key: str, text: str, **headers: bytes) -> Record:
     return Record(key, tuple(headers.items()), text.encode())
 
 
-def keys_of(partition: int, count: int, partitions: int) -> list[str]:
-    """Keys that fall into one partition."""
-    found: list[str] = []
-    n = 0
-    while len(found) < count:
-        if partition_of(f"k{n}", partitions) == partition:
-            found.append(f"k{n}")
-        n += 1
-    return found
+def key_of(partition: int) -> str:
+    """A key that falls into this partition."""
+    return next(key for key in (f"k{n}" for n in count()) if partition_of(key, PARTITIONS) == partition)
 
 
-async def drain(reader: Reader, count: int, *, seconds: float = 20) -> list[Received]:
-    """Poll until `count` records came."""
+async def drain(reader: Reader, wanted: int, *, seconds: float = 20) -> list[Received]:
+    """Poll until `wanted` records came."""
     got: list[Received] = []
     async with asyncio.timeout(seconds):
-        while len(got) < count:
+        while len(got) < wanted:
             for received in (await reader.poll(max_records=500, timeout_ms=200)).values():
                 got.extend(received)
     return got
@@ -68,14 +65,24 @@ async def reading(bus: Bus, group: str, topic: str, member: str = "one") -> Asyn
 
 
 @pytest.fixture(params=["postgres", pytest.param("kafka", marks=pytest.mark.kafka)])
-async def address(request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, str]]:
+async def address(request: pytest.FixtureRequest, topic: str) -> AsyncIterator[tuple[str, str]]:
     """Which bus, and where it is."""
     kind: str = request.param
     if kind == "kafka":
-        yield kind, request.getfixturevalue("kafka_bootstrap")
+        found: Broker = request.getfixturevalue("kafka_broker")
+        if found.kind == "mock":
+            make_on_mock(found.bootstrap, topic)
+        yield kind, found.bootstrap
         return
     async with database(request.getfixturevalue("postgres")) as dsn:
         yield kind, dsn
+
+
+@pytest.fixture
+def static_members(request: pytest.FixtureRequest, address: tuple[str, str]) -> None:
+    """For tests in which a member comes back or dies."""
+    if address[0] == "kafka" and request.getfixturevalue("kafka_broker").kind == "mock":
+        pytest.skip("the mock cluster knows no static members")
 
 
 @pytest.fixture
@@ -91,18 +98,18 @@ def topic() -> str:
 
 @pytest.fixture
 async def bus(making: Making, topic: str) -> Bus:
-    bus = making(topics={topic: 3})
+    bus = making(topics={topic: PARTITIONS})
     await bus.ensure_topics()
     return bus
 
 
 async def test_order_holds_per_key_and_offsets_are_without_gaps(bus: Bus, topic: str) -> None:
-    sent = [record(f"k{n % 7}", str(n)) for n in range(300)]
+    sent = [record(f"k{n % 29}", str(n)) for n in range(300)]
     async with publishing(bus, topic, *sent), reading(bus, "g", topic) as reader:
         got = await drain(reader, 300)
     for key in {r.key for r in sent}:
         assert [g.record.value for g in got if g.record.key == key] == [r.value for r in sent if r.key == key]
-    for number in range(3):
+    for number in range(PARTITIONS):
         offsets = [g.offset for g in got if g.partition.number == number]
         assert offsets == list(range(offsets[0], offsets[0] + len(offsets)))
 
@@ -111,7 +118,7 @@ async def test_a_key_goes_to_the_partition_of_its_murmur2(bus: Bus, topic: str) 
     sent = [record(f"tenant-{n}:customer-{n}", str(n)) for n in range(40)]
     async with publishing(bus, topic, *sent), reading(bus, "g", topic) as reader:
         got = await drain(reader, 40)
-    assert all(g.partition == Partition(topic, partition_of(g.record.key, 3)) for g in got)
+    assert all(g.partition == Partition(topic, partition_of(g.record.key, PARTITIONS)) for g in got)
 
 
 async def test_a_record_comes_back_as_it_was(bus: Bus, topic: str) -> None:
@@ -137,8 +144,9 @@ async def test_each_group_hears_everything(bus: Bus, topic: str) -> None:
                 assert len(await drain(reader, 20)) == 20
 
 
+@pytest.mark.usefixtures("static_members")
 async def test_what_was_not_committed_comes_again_and_what_was_does_not(bus: Bus, topic: str) -> None:
-    key = keys_of(0, 1, 3)[0]
+    key = key_of(0)
     async with publishing(bus, topic, *(record(key, str(n)) for n in range(10))) as publish:
         async with reading(bus, "g", topic) as reader:
             await drain(reader, 10)
@@ -153,7 +161,7 @@ async def test_what_was_not_committed_comes_again_and_what_was_does_not(bus: Bus
 
 
 async def test_a_reader_can_go_back(bus: Bus, topic: str) -> None:
-    key = keys_of(1, 1, 3)[0]
+    key = key_of(1)
     async with publishing(bus, topic, *(record(key, str(n)) for n in range(5))), reading(bus, "g", topic) as reader:
         await drain(reader, 5)
         await reader.seek(Partition(topic, 1), 2)
@@ -174,10 +182,10 @@ async def test_no_more_than_asked_for(bus: Bus, topic: str) -> None:
 
 
 async def test_a_paused_partition_is_silent_until_resumed(bus: Bus, topic: str) -> None:
-    halted, other = keys_of(0, 1, 3)[0], keys_of(1, 1, 3)[0]
+    halted, other = key_of(0), key_of(1)
     async with reading(bus, "g", topic) as reader:
         async with asyncio.timeout(20):
-            while len(reader.assigned()) < 3:
+            while len(reader.assigned()) < PARTITIONS:
                 await reader.poll(max_records=10, timeout_ms=100)
         reader.pause(Partition(topic, 0))
         async with publishing(bus, topic, record(halted, "a"), record(other, "b")):
@@ -207,12 +215,13 @@ async def test_a_cancelled_poll_loses_nothing(bus: Bus, topic: str) -> None:
             assert len(await drain(reader, 9)) == 9
 
 
+@pytest.mark.usefixtures("static_members")
 async def test_a_member_that_dies_hands_over(making: Making, topic: str, address: tuple[str, str]) -> None:
-    bus = making(topics={topic: 3}, session_s=6.0)
+    bus = making(topics={topic: PARTITIONS}, session_s=6.0)
     await bus.ensure_topics()
     async with publishing(bus, topic, *(record(f"k{n}", str(n)) for n in range(30))) as publish:
         dying = await asyncio.create_subprocess_exec(
-            sys.executable, str(MEMBER), *address, topic, "3", stdout=asyncio.subprocess.PIPE)
+            sys.executable, str(MEMBER), *address, topic, str(PARTITIONS), stdout=asyncio.subprocess.PIPE)
         try:
             assert dying.stdout is not None
             async with asyncio.timeout(30):
@@ -222,12 +231,12 @@ async def test_a_member_that_dies_hands_over(making: Making, topic: str, address
                     while not reader.assigned():
                         assert await reader.poll(max_records=100, timeout_ms=200) == {}
                 shared = len(reader.assigned())
-                assert 1 <= shared <= 2
+                assert 1 <= shared < PARTITIONS
                 dying.kill()
                 await publish(topic, [record(f"k{n}", "later") for n in range(30)])  # type: ignore[misc]
                 got = await drain(reader, 30, seconds=40)
                 assert {g.record.value for g in got} == {b"later"}
-                assert len(reader.assigned()) == 3
+                assert len(reader.assigned()) == PARTITIONS
         finally:
             with contextlib.suppress(ProcessLookupError):
                 dying.kill()
@@ -237,5 +246,5 @@ async def test_a_member_that_dies_hands_over(making: Making, topic: str, address
 async def test_another_partition_count_is_a_clear_error(making: Making, bus: Bus, topic: str) -> None:
     await bus.ensure_topics()
     with pytest.raises(WrongPartitionCount) as refused:
-        await making(topics={topic: 4}).ensure_topics()
-    assert refused.value.facts == {"topic": topic, "found": 3, "wanted": 4}
+        await making(topics={topic: PARTITIONS + 1}).ensure_topics()
+    assert refused.value.facts == {"topic": topic, "found": PARTITIONS, "wanted": PARTITIONS + 1}

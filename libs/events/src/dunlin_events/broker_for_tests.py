@@ -26,6 +26,7 @@ VERSION: Final = "4.3.1"
 RECIPE: Final = Path(__file__).parents[4] / "deploy" / "kafka" / "broker"
 READY_S: Final = 60.0
 MOCK_WARNING: Final = "NO REAL KAFKA WAS FOUND: the broker tests ran on the mock cluster of the confluent-kafka wheel."
+MOCK_PARTITIONS: Final = 4
 _PREFIX: Final = "dunlin-kafka-"
 _HEAP: Final = ("-Xmx512m", "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
@@ -46,7 +47,7 @@ def broker(run: str) -> Iterator[Broker]:
     """A broker for everyone who names the same `run`. Raises NoBroker."""
     if given := os.environ.get("KAFKA_BOOTSTRAP"):
         yield Broker(given, "given")
-    elif kind := _startable():
+    elif kind := startable():
         folder = Path(tempfile.gettempdir()) / f"{_PREFIX}{run}"
         try:
             with _locked():
@@ -61,7 +62,8 @@ def broker(run: str) -> Iterator[Broker]:
         yield from _mocked()
 
 
-def _startable() -> str | None:
+def startable() -> str | None:
+    """How a broker can be started here: docker, java or not at all."""
     if shutil.which("docker") and _quietly("docker", "info", timeout=10):
         return "docker"
     if shutil.which("java") and (_jars().exists() or shutil.which("mvn")) and _java_major() >= 17:
@@ -160,26 +162,58 @@ def _end(folder: Path, state: Mapping[str, Any]) -> None:
 
 
 def _in_java(folder: Path) -> dict[str, Any]:
-    _fetch_jars()
-    ports = {"port": _free_port(), "controller_port": _free_port()}
-    properties = folder / "server.properties"
-    template = Template((RECIPE / "server.properties").read_text())
-    properties.write_text(template.substitute(ports, folder=folder))
-    java = ["java", *_HEAP, f"-Dlog4j2.configurationFile={RECIPE / 'log4j2.xml'}", "-cp", f"{_jars()}/*"]
-    cluster = base64.urlsafe_b64encode(new_id().bytes).decode()[:22]
-    with (folder / "broker.log").open("w") as log:
-        subprocess.run(  # noqa: S603
-            [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)],
-            stdout=log, stderr=log, check=True)
-        process = subprocess.Popen(  # noqa: S603
-            [*java, "kafka.Kafka", str(properties)], stdout=log, stderr=log, cwd=folder, start_new_session=True)
-    deadline = time.monotonic() + READY_S
-    while "Kafka Server started" not in (folder / "broker.log").read_text():
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            raise NoBroker((folder / "broker.log").read_text()[-4000:])
-        time.sleep(0.05)
-    return {"bootstrap": f"127.0.0.1:{ports['port']}", "pid": process.pid}
+    own = JavaBroker(folder)
+    own.format()
+    own.start()
+    return {"bootstrap": own.bootstrap, "pid": own.pid}
+
+
+class JavaBroker:
+    """One KRaft node in a folder of its own; after a kill it starts again from there, at the same address."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._port = folder, _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.bootstrap = f"127.0.0.1:{self._port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "not started"
+        return self._process.pid
+
+    def format(self) -> None:
+        _fetch_jars()
+        template = Template((RECIPE / "server.properties").read_text())
+        settings = template.substitute(port=self._port, controller_port=_free_port(), folder=self._folder)
+        (self._folder / "server.properties").write_text(settings)
+        cluster = base64.urlsafe_b64encode(new_id().bytes).decode()[:22]
+        with (self._folder / "format.log").open("w") as log:
+            subprocess.run(  # noqa: S603
+                self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c"),
+                stdout=log, stderr=log, check=True)
+
+    def start(self) -> None:
+        """Return when it answers. Raises NoBroker."""
+        said = self._folder / "broker.log"
+        with said.open("w") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                self._java("kafka.Kafka"), stdout=log, stderr=log, cwd=self._folder, start_new_session=True)
+        deadline = time.monotonic() + READY_S
+        while "Kafka Server started" not in said.read_text():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self._process.kill()
+                raise NoBroker(said.read_text()[-4000:])
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """Without warning, as a machine that loses its power."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _java(self, *words: str) -> list[str]:
+        logging = f"-Dlog4j2.configurationFile={RECIPE / 'log4j2.xml'}"
+        return ["java", *_HEAP, logging, "-cp", f"{_jars()}/*", *words, str(self._folder / "server.properties")]
 
 
 def _fetch_jars() -> None:
@@ -221,6 +255,15 @@ def _in_docker() -> dict[str, Any]:
 
 def _said(container: str) -> str:
     return subprocess.run(["docker", "logs", container], capture_output=True, text=True, check=False).stdout  # noqa: S603, S607
+
+
+def make_on_mock(bootstrap: str, *topics: str) -> None:
+    """Make topics on the mock cluster, which knows no request to create them; each has MOCK_PARTITIONS."""
+    from confluent_kafka import Producer
+
+    asking = Producer({"bootstrap.servers": bootstrap, "log_level": 0})
+    for topic in topics:
+        asking.list_topics(topic, timeout=10)
 
 
 def _mocked() -> Iterator[Broker]:

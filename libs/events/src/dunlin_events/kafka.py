@@ -237,14 +237,21 @@ class KafkaBus:
                 await admin.start()
                 missing = set(self._topics) - set(await admin.list_topics())
                 if missing:
-                    with contextlib.suppress(TopicAlreadyExistsError):
-                        await admin.create_topics([self._new(topic) for topic in sorted(missing)])
+                    await self._create(admin, sorted(missing))
                 found = await self._counts(admin)
             finally:
                 await admin.close()
         for topic, count in found.items():
             if count != self._topics[topic]:
                 raise WrongPartitionCount(topic, count, self._topics[topic])
+
+    async def _create(self, admin: Any, topics: Sequence[str]) -> None:
+        try:
+            await admin.create_topics([self._new(topic) for topic in topics])
+        except TopicAlreadyExistsError:
+            _log.info("topics_exist", topics=topics)
+        except AttributeError as error:  # The client says so while the cluster has no controller.
+            raise BusAway("Kafka: no controller") from error
 
     def _new(self, topic: str) -> Any:
         # The client takes -1, the broker's own default, only together with an empty assignment.

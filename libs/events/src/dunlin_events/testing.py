@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from dunlin_events.broker_for_tests import MOCK_WARNING, broker
+from dunlin_events.broker_for_tests import MOCK_WARNING, Broker, broker
 from dunlin_events.consuming import Consumer
 from dunlin_events.contracts.base import Event
 from dunlin_events.envelope import Envelope, Record
@@ -32,14 +32,20 @@ async def database(admin: str) -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="session")
-def kafka_bootstrap(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Where a Kafka broker is; the same one in all workers of this run."""
+def kafka_broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
+    """A Kafka broker; the same one in all workers of this run, unless it is the mock."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
     with broker(run) as found:
         if found.kind == "mock":
             warnings.warn(MOCK_WARNING, stacklevel=1)
             request.config.pluginmanager.register(_LastLine())
-        yield found.bootstrap
+        yield found
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(kafka_broker: Broker) -> str:
+    """Where that broker is."""
+    return kafka_broker.bootstrap
 
 
 class _LastLine:
