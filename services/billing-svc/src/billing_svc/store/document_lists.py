@@ -83,8 +83,8 @@ _invoices = _Listing(
      "customer_id": _i.customer_id == bindparam("customer_id", type_=Uuid),
      "number": _i.number == bindparam("number", type_=Text),
      "external_id": _i.external_id == bindparam("external_id", type_=Text),
-     "due_from": _i.due_on >= bindparam("due_from", type_=Date), "due_to": _i.due_on <= bindparam("due_to", type_=Date),
-     "label_name": _i.labels.op("->>")(bindparam("label_name", type_=Text)) == bindparam("label", type_=Text)},
+     "due_from": _i.due_on >= bindparam("due_from", type_=Date),
+     "due_to": _i.due_on <= bindparam("due_to", type_=Date)},
     _i.id)
 _payments = _Listing(
     select(_c.id),
@@ -99,7 +99,6 @@ _items = _Listing(
     select(_item.id),
     {"due_on": _item.due_on},
     {"customer_id": _item.customer_id == bindparam("customer_id", type_=Uuid),
-     "invoice_id": _item.invoice_id == bindparam("invoice_id", type_=Uuid),
      "open": (_item.open > literal_column("0")) == bindparam("open", type_=Boolean)},
     _item.id)
 LISTINGS = {"invoices": _invoices, "payments": _payments, "items": _items}
