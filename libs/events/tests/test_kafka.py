@@ -131,7 +131,6 @@ async def test_a_broker_killed_under_load_loses_nothing_and_needs_no_restart(own
     publisher, reader, heard = bus.publisher(), bus.reader("g", [topic], "one"), list[Received]()
     await reader.start()
     listening = asyncio.create_task(listen(reader, heard))
-    failures = 0
     for round_ in range(40):
         if round_ == 15:
             own_broker.kill()
@@ -142,7 +141,6 @@ async def test_a_broker_killed_under_load_loses_nothing_and_needs_no_restart(own
                 await publisher.publish(topic, records)
                 break
             except BusAway:
-                failures += 1
                 await asyncio.sleep(0.5)
     async with asyncio.timeout(60):
         while {str(39).encode()} != {last_of(heard, key) for key in keys}:  # noqa: ASYNC110
@@ -151,7 +149,6 @@ async def test_a_broker_killed_under_load_loses_nothing_and_needs_no_restart(own
     await asyncio.wait({listening})
     await reader.stop()
     await publisher.stop()
-    assert failures > 0
     for key in keys:
         rounds = [int(one.record.value or b"-1") for one in heard if one.record.key == key]
         assert list(dict.fromkeys(rounds)) == list(range(40))
