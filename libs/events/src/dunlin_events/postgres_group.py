@@ -1,7 +1,7 @@
 """How members of a group share the partitions of the bus kept in PostgreSQL: by claims, under one lock a group."""
 
 import contextlib
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
 import asyncpg
@@ -46,14 +46,18 @@ WHERE c.grp = $1 AND c.member = $2
 """
 
 
+_BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
 @contextlib.asynccontextmanager
-async def away() -> AsyncIterator[None]:
-    """What the driver says when the server is not there becomes BusAway."""
+async def away(lost: Callable[[], None] = lambda: None) -> AsyncIterator[None]:
+    """What the driver says when the server is not there becomes BusAway; `lost` lets go of the connection."""
     try:
         yield
     except (BusAway, Displaced):
         raise
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except _BROKEN as error:
+        lost()
         raise BusAway(f"the bus database: {error!r}") from error
 
 
@@ -61,7 +65,7 @@ async def close(connection: Any) -> None:
     """Close in good manners if that works at once, else let go."""
     try:
         await connection.close(timeout=2)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except _BROKEN:
         connection.terminate()
 
 

@@ -76,7 +76,7 @@ class PostgresPublisher:
             [written_headers(record.headers) for record in records],
             [record.value for record in records],
         )
-        async with self._turn, away():
+        async with self._turn, away(self._let_go):
             connection = await self._connected()
             await connection.execute(_APPEND, topic, *columns)
             # In a transaction of its own: NOTIFY in the appending one would make all publishers commit one by one.
@@ -87,6 +87,11 @@ class PostgresPublisher:
             connection, self._connection = self._connection, None
             if connection is not None:
                 await close(connection)
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
 
     async def _connected(self) -> Any:
         if self._connection is None or self._connection.is_closed():

@@ -70,7 +70,7 @@ class PostgresReader:
         while True:
             self._polled_at = loop.time()
             self._woken.clear()
-            async with self._turn, away():
+            async with self._turn, away(self._let_go):
                 connection = await self._connected()
                 if loop.time() >= self._shared_at + self._membership.session_s / 3:
                     self._positions = await self._membership.share(connection, self._positions)
@@ -87,7 +87,7 @@ class PostgresReader:
         mine = {partition: at for partition, at in offsets.items() if partition in self._positions}
         if not mine:
             return
-        async with self._turn, away():
+        async with self._turn, away(self._let_go):
             connection = await self._connected()
             me = self._membership
             await connection.execute(_COMMIT, me.group, me.member, me.epoch, *columns(mine), list(mine.values()))
@@ -123,6 +123,11 @@ class PostgresReader:
                 async with away():
                     await self._membership.leave(connection)
             await close(connection)
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
 
     async def _connected(self) -> Any:
         if self._connection is None or self._connection.is_closed():
@@ -176,6 +181,6 @@ class PostgresReader:
             if asyncio.get_running_loop().time() - self._polled_at > _SILENT_POLL_S:
                 continue
             with contextlib.suppress(BusAway):
-                async with self._turn, away():
+                async with self._turn, away(self._let_go):
                     if self._connection is not None:
                         await self._membership.seen(self._connection)
