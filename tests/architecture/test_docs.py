@@ -54,7 +54,13 @@ def missing_paths(root: Path, text: str) -> list[str]:
     quoted = set(re.findall(r"`([^`\s]+)`", text))
     paths = {one for one in quoted if re.fullmatch(r"\.?[\w.][\w./-]*(?:/[\w.-]*|\.(?:md|py|toml|yml|txt))", one)}
     lasting = (one for one in paths if not one.startswith(".dunlin/"))
-    return sorted(one for one in lasting if not (root / one).exists() and not any(root.glob(f"*/*/{one}")))
+    return sorted(
+        one for one in lasting if not any(map(has_content, [root / one, *root.glob(f"*/*/{one}")])))
+
+
+def has_content(path: Path) -> bool:
+    """A file, or a folder with a file somewhere in it: an empty one is in no checkout."""
+    return path.is_file() or any(below.is_file() for below in path.rglob("*"))
 
 
 def test_every_rule_names_a_file_and_a_test_that_exist(root: Path) -> None:
