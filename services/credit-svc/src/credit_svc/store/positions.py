@@ -21,22 +21,26 @@ NOT_RATED_SORTS_AS = 2**63 - 1
 """Where a position without a rating stands among the available amounts: last."""
 
 _FIGURES = """
-  SELECT customer_id, currency, c.number, c.name, c.status,
-         coalesce(e.open, 0) AS open, coalesce(e.disputed, 0) AS disputed, coalesce(e.unapplied, 0) AS unapplied,
-         coalesce(h.reserved, 0) AS reserved, coalesce(e.sequence, 0) AS sequence,
+  SELECT k.customer_id, k.currency, c.number, c.name, c.status, k.open, k.disputed, k.unapplied, k.reserved, k.sequence,
          l.limit_id, l.version, l.amount, l.source, l.valid_from, l.valid_until,
          CASE WHEN l.amount IS NOT NULL THEN
            CASE WHEN l.valid_until < CAST(:today AS date) THEN 0 ELSE l.amount END
-           - coalesce(e.open - e.disputed + round(e.disputed * CAST(:disputed_bps AS numeric) / 10000) - e.unapplied, 0)
-           - coalesce(h.reserved, 0)
+           - (k.open - k.disputed + round(k.disputed * CAST(:disputed_bps AS numeric) / 10000) - k.unapplied)
+           - k.reserved
          END AS available
-  FROM exposure e FULL JOIN authorization_head h USING (tenant_id, customer_id, currency)
+  FROM (
+    SELECT h.tenant_id, h.customer_id, h.currency, coalesce(e.open, 0) AS open, coalesce(e.disputed, 0) AS disputed,
+           coalesce(e.unapplied, 0) AS unapplied, h.reserved, coalesce(e.sequence, 0) AS sequence
+    FROM authorization_head h LEFT JOIN exposure e USING (tenant_id, customer_id, currency)
+    UNION ALL
+    SELECT e.tenant_id, e.customer_id, e.currency, e.open, e.disputed, e.unapplied, 0, e.sequence FROM exposure e
+    WHERE NOT EXISTS (SELECT FROM authorization_head h WHERE h.tenant_id = e.tenant_id
+                      AND h.customer_id = e.customer_id AND h.currency = e.currency)) k
   LEFT JOIN customer c USING (tenant_id, customer_id)
-  LEFT JOIN LATERAL (
-    SELECT f.limit_id, f.version, f.amount, f.source, f.valid_from, f.valid_until FROM credit_limit f
-    WHERE f.tenant_id = coalesce(e.tenant_id, h.tenant_id) AND f.customer_id = coalesce(e.customer_id, h.customer_id)
-      AND f.currency = coalesce(e.currency, h.currency) AND f.valid_from <= CAST(:today AS date)
-    ORDER BY f.version DESC LIMIT 1) l ON true"""
+  LEFT JOIN (
+    SELECT DISTINCT ON (tenant_id, customer_id, currency) * FROM credit_limit
+    WHERE valid_from <= CAST(:today AS date) ORDER BY tenant_id, customer_id, currency, version DESC) l
+    USING (tenant_id, customer_id, currency)"""
 _FILTERED = f"""
 SELECT * FROM ({_FIGURES}) p
 WHERE (CAST(:currency AS text) IS NULL OR currency = CAST(:currency AS text))
