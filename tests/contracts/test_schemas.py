@@ -1,4 +1,4 @@
-"""What every database of a service must have: forced row-level security on tenants' tables, rights that fit, no drift."""
+"""What every database of a service must have: forced row-level security, rights that fit, no drift."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -56,8 +56,10 @@ async def test_requests_may_not_read_the_outbox_nor_change_it(schema: tuple[str,
     _, urls = schema
     connection = await asyncpg.connect(urls.app)
     try:
-        for forbidden in ("SELECT 1 FROM outbox_event", "UPDATE outbox_event SET payload = ''", "DELETE FROM outbox_event",
-                          "TRUNCATE outbox_event", "SELECT 1 FROM relay_state", "CREATE TABLE mine (id int)"):
+        for forbidden in (
+            "SELECT 1 FROM outbox_event", "UPDATE outbox_event SET payload = ''", "DELETE FROM outbox_event",
+            "TRUNCATE outbox_event", "SELECT 1 FROM relay_state", "CREATE TABLE mine (id int)",
+        ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(forbidden)
     finally:

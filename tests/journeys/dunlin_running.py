@@ -175,7 +175,7 @@ class Journey:
         """Every message that left for an address, the earliest first."""
         files = sorted(self.dunlin.mail.rglob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
         read = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in files]
-        return [message for message in read if isinstance(message, EmailMessage) and to in str(message["to"])]
+        return [message for message in read if to in str(message["to"])]
 
 
 def _is_quiet(clocks: Mapping[str, dict[str, Any] | None]) -> bool:

@@ -85,7 +85,8 @@ class Envelope:
             return cls(
                 event_id=UUID(found["ce_id"]), type=found["ce_type"], source=found["ce_source"],
                 stream=found["ce_partitionkey"], era=int(found["ce_era"]), sequence=int(found["ce_sequence"]),
-                time=datetime.fromisoformat(found["ce_time"]), recorded_at=datetime.fromisoformat(found["ce_recordedtime"]),
+                time=datetime.fromisoformat(found["ce_time"]),
+                recorded_at=datetime.fromisoformat(found["ce_recordedtime"]),
                 correlation_id=found["ce_correlationid"], causation_id=found.get("ce_causationid"),
                 traceparent=found.get("ce_traceparent"),
             )

@@ -1,4 +1,4 @@
-"""The operator's commands: `python -m <svc> parked list | retry | skip | skip-hole`, and `era accept`."""
+"""The operator's commands: `python -m <svc> parked list | retry | skip | skip-hole`, `era accept`, `relay rebase`."""
 
 import argparse
 import getpass
@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-from dunlin_events import parking
+from dunlin_events import parking, relay_state
 from dunlin_events.subscription import Statements
 from dunlin_events.watermark import ERA, Key
 from dunlin_kernel.errors import DomainError
@@ -17,7 +17,7 @@ _DIALECT: Any = dialect()  # type: ignore[no-untyped-call]
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add `parked` and `era` to a service's commands; `operate` takes what they parse."""
+    """Add `parked`, `era` and `relay` to a service's commands; `operate` takes what they parse."""
     parked = commands.add_parser("parked", help="events that wait").add_subparsers(dest="action", required=True)
     parked.add_parser("list", help="streams that stand still")
     for action, text in (("retry", "try again"), ("skip", "give an event up"), ("skip-hole", "give missing ones up")):
@@ -30,10 +30,16 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
             command.add_argument("--why", required=True, help="is kept with the event")
     era = commands.add_parser("era", help="after an owner was restored").add_subparsers(dest="action", required=True)
     era.add_parser("accept", help="read on where the new era is proved")
+    relay = commands.add_parser("relay", help="after this service was restored").add_subparsers(
+        dest="action", required=True)
+    relay.add_parser("rebase", help="begin a new era and send the whole outbox again in it")
 
 
 async def operate(dsn: str, arguments: argparse.Namespace) -> int:
     """Do what was asked, print what came of it, and return the exit code."""
+    if arguments.command == "relay":
+        print(f"Era {await relay_state.rebase(dsn)} has begun; the relay sends everything again in it.")
+        return 0
     connection = await asyncpg.connect(dsn)
     try:
         if arguments.command == "era":

@@ -50,7 +50,7 @@ class InvoicedItem(Wire):
 
 
 class MoneyFact(CustomerEvent):
-    """A fact that moved an account: `account` are the figures right after it, `origin` whether it was lived or taken over."""
+    """A fact that moved an account: the figures right after it, and whether it was lived or taken over."""
 
     origin: Origin
     account: AccountFigures

@@ -87,7 +87,8 @@ class CustomerRegistered(CustomerProfile):
     owner: ClassVar[str] = OWNER
     examples: ClassVar[tuple[dict[str, object], ...]] = (
         _profile(),
-        _profile(kind="person", name=None, tax_id=None, region=None, industry=None, external_id="ext-7", status="active"),
+        _profile(
+            kind="person", name=None, tax_id=None, region=None, industry=None, external_id="ext-7", status="active"),
     )
 
 
@@ -95,14 +96,16 @@ class CustomerUpdated(CustomerProfile):
     """The archive entry of a customer changed; this is how it stands now."""
 
     owner: ClassVar[str] = OWNER
-    examples: ClassVar[tuple[dict[str, object], ...]] = (_profile(name="华为贸易"), _profile(status="active", region=None))
+    examples: ClassVar[tuple[dict[str, object], ...]] = (
+        _profile(name="华为贸易"), _profile(status="active", region=None))
 
 
 class CustomerActivated(CustomerProfile):
     """The customer may be sold to."""
 
     owner: ClassVar[str] = OWNER
-    examples: ClassVar[tuple[dict[str, object], ...]] = (_profile(status="active"), _profile(status="active", industry=None))
+    examples: ClassVar[tuple[dict[str, object], ...]] = (
+        _profile(status="active"), _profile(status="active", industry=None))
 
 
 class CustomerSuspended(CustomerProfile):

@@ -1,0 +1,179 @@
+"""The API documents, held to what client generators need: one linter over all four services and the merged document."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from dunlin_local.databases import SERVICES
+from dunlin_local.documents import FOLDER, documents_of, unconnected_apps
+
+ROOT = Path(__file__).parents[2]
+VERBS = ("get", "post", "put", "patch", "delete")
+WRITES = ("post", "put", "patch", "delete")
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+SHARED = {"Problem", "ProblemError", "Amount", "IntegrityRead", "IntegrityCheckRead", "TestClockRead", "StreamSumRead",
+          "OperationRead", "OperationFailure", "OperationStatus"}
+"""Component names that several services have: the chassis' own, the same everywhere."""
+
+
+class Operation(NamedTuple):
+    service: str
+    path: str
+    verb: str
+    said: Mapping[str, Any]
+
+
+@pytest.fixture(scope="module")
+def documents() -> dict[str, Any]:
+    return documents_of(unconnected_apps())
+
+
+@pytest.fixture(scope="module")
+def operations(documents: dict[str, Any]) -> list[Operation]:
+    return [Operation(service, path, verb, item[verb]) for service in SERVICES
+            for path, item in documents[f"{service}-svc"]["paths"].items() for verb in VERBS if verb in item]
+
+
+def _schemas(documents: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from documents["dunlin"]["components"]["schemas"].items()
+
+
+def test_the_committed_documents_are_what_the_code_says(documents: dict[str, Any]) -> None:
+    for name, document in documents.items():
+        committed = json.loads((FOLDER / f"{name}.json").read_text())
+        assert committed == document, f"openapi/{name}.json: write it with ./dunlin documents"
+
+
+def test_each_document_is_openapi_3_1(documents: dict[str, Any]) -> None:
+    for name, document in documents.items():
+        assert document["openapi"].startswith("3.1"), name
+        assert [str(error) for error in OpenAPIV31SpecValidator(document).iter_errors()] == [], name
+
+
+def test_paths_carry_their_service_and_operation_ids_are_unique(operations: list[Operation]) -> None:
+    seen: dict[str, str] = {}
+    for operation in operations:
+        assert operation.path.startswith(f"/{operation.service}/v1/"), operation.path
+        operation_id = operation.said["operationId"]
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)+", operation_id), operation_id
+        assert operation_id not in seen, f"{operation_id}: {operation.path} and {seen[operation_id]}"
+        seen[operation_id] = operation.path
+
+
+def test_an_operation_that_writes_is_named_as_its_use_case(operations: list[Operation]) -> None:
+    for operation in operations:
+        if operation.verb in WRITES:
+            name = operation.said["operationId"]
+            if operation.path.endswith(":batch"):
+                name = name.removesuffix("s")  # a batch is the same use case with a longer list
+            usecase = ROOT / f"services/{operation.service}-svc/src/{operation.service}_svc/usecases/{name}.py"
+            assert usecase.exists(), f"{operation.verb} {operation.path} has no usecases/{name}.py"
+
+
+def test_every_post_declares_its_key_and_every_conditional_change_its_version(operations: list[Operation]) -> None:
+    for operation in operations:
+        headers = {p["name"].lower() for p in operation.said.get("parameters", ()) if p["in"] == "header"}
+        if operation.verb == "post":
+            assert "idempotency-key" in headers, operation.path
+        if operation.verb == "patch":
+            assert "if-match" in headers, operation.path
+
+
+def test_path_ids_are_uuids(operations: list[Operation]) -> None:
+    for operation in operations:
+        for parameter in operation.said.get("parameters", ()):
+            if parameter["in"] == "path" and parameter["name"].endswith("_id"):
+                assert parameter["schema"].get("format") == "uuid", f"{operation.path}: {parameter['name']}"
+
+
+def test_every_operation_says_how_it_refuses_in_problems(operations: list[Operation]) -> None:
+    for operation in operations:
+        responses = operation.said["responses"]
+        assert {"401", "403", "422", "503"} <= responses.keys(), operation.path
+        for status, response in responses.items():
+            if status >= "400":
+                assert list(response["content"]) == ["application/problem+json"], f"{operation.path} {status}"
+                assert response["content"]["application/problem+json"]["schema"] == PROBLEM, operation.path
+                assert response["description"].startswith("Codes: "), f"{operation.path} {status}"
+        assert operation.said["security"], operation.path
+        assert operation.said["description"], f"{operation.path} has no docstring"
+
+
+def test_bodies_and_answers_are_named(operations: list[Operation]) -> None:
+    for operation in operations:
+        answers = [response for status, response in operation.said["responses"].items() if status < "400"]
+        bodies = [operation.said.get("requestBody", {}), *answers]
+        for body in bodies:
+            for media, content in body.get("content", {}).items():
+                if media == "application/json":
+                    assert "$ref" in content["schema"], f"{operation.verb} {operation.path}: a body without a name"
+
+
+def test_component_names_say_one_thing(documents: dict[str, Any]) -> None:
+    owners: dict[str, list[str]] = {}
+    for service in SERVICES:
+        for name in documents[f"{service}-svc"]["components"]["schemas"]:
+            assert re.fullmatch(r"[A-Z][A-Za-z0-9]+", name), name
+            assert not name.endswith(("Input", "Output")), name
+            owners.setdefault(name, []).append(service)
+    several = {name for name, services in owners.items() if len(services) > 1}
+    assert several <= SHARED, f"one name in several services: {several - SHARED}"
+    assert not owners.keys() & {"HTTPValidationError", "ValidationError"}
+
+
+def test_no_objects_or_enums_without_a_name_inside_models(documents: dict[str, Any]) -> None:
+    for name, schema in _schemas(documents):
+        for field, inner in schema.get("properties", {}).items():
+            for part in _parts(inner):
+                assert "properties" not in part, f"{name}.{field} holds an anonymous object"
+                assert "enum" not in part, f"{name}.{field} holds an enum without a name"
+
+
+def _parts(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield schema
+    for union in ("anyOf", "oneOf", "allOf"):
+        for option in schema.get(union, ()):
+            yield from _parts(option)
+    if isinstance(schema.get("items"), dict):
+        yield from _parts(schema["items"])
+
+
+def test_what_is_read_is_always_there_even_when_null(documents: dict[str, Any]) -> None:
+    for name, schema in _schemas(documents):
+        if name.endswith(("Read", "Page")):
+            missing = schema.get("properties", {}).keys() - set(schema.get("required", ()))
+            assert not missing, f"{name}: {missing} may be left out"
+
+
+def test_unions_have_a_discriminator(documents: dict[str, Any]) -> None:
+    for name, schema in _schemas(documents):
+        for field, inner in schema.get("properties", {}).items():
+            for part in _parts(inner):
+                options = [o for o in part.get("anyOf", ()) if o.get("type") != "null"]
+                assert len(options) <= 1, f"{name}.{field} is a union without a discriminator"
+                assert "oneOf" not in part or "discriminator" in part, f"{name}.{field}"
+
+
+def test_money_is_never_a_number(documents: dict[str, Any]) -> None:
+    amount = documents["dunlin"]["components"]["schemas"]["Amount"]
+    assert {name: field["type"] for name, field in amount["properties"].items()} == {
+        "amount": "string", "currency": "string"}
+    for name, schema in _schemas(documents):
+        for field, inner in schema.get("properties", {}).items():
+            for part in _parts(inner):
+                assert part.get("type") != "number", f"{name}.{field} is a float"
+
+
+def test_lists_are_pages(operations: list[Operation], documents: dict[str, Any]) -> None:
+    schemas = documents["dunlin"]["components"]["schemas"]
+    for operation in operations:
+        if any(parameter["name"] == "cursor" for parameter in operation.said.get("parameters", ())):
+            answer = operation.said["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
+            assert {"data", "next_cursor", "has_more"} <= schemas[answer]["properties"].keys(), operation.path
+            limit = next(p for p in operation.said["parameters"] if p["name"] == "limit")
+            assert limit["schema"]["maximum"] == 200, operation.path
