@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 
+from dunlin_events.contracts.billing import InvoiceIssued
 from dunlin_events.contracts.customer import TenantConfigured
+from dunlin_kernel.clock import date_in
+from dunlin_kernel.ids import new_id
 from dunlin_kit.problems import Refusal
+from dunlin_kit.tenants import Tenant
 from dunlin_kit.testing import tell
 from notify_svc import usecases
 from notify_svc.consumers.customer import customer
 from notify_svc.domain.ladder import LADDER_K, LadderPolicy, LetterTone, Level
+from notify_svc.store.items import PAGE
 
 ISSUED, DUE = date(2026, 1, 5), date(2026, 2, 4)
 SHORT = LadderPolicy(1, (Level(1, LetterTone.FRIENDLY, "FEE-1"), Level(10, LetterTone.FINAL)), 3, time(9, 30))
@@ -90,3 +95,33 @@ async def test_a_tenant_that_is_told_again_keeps_one_chain_of_runs(desk: Any) ->
             name="Renamed", currency="CNY", zone="Asia/Shanghai", sandbox=True,
             clock_at=datetime(2026, 1, 5, 2, tzinfo=UTC)))
     assert len(await desk.rows("SELECT 1 FROM job WHERE kind = 'run_ladder'")) == 1
+
+
+async def test_pages_of_items_are_walked_to_the_end(desk: Any) -> None:
+    many = 2 * PAGE + 1
+    items = [{"item_id": new_id(), "due_on": DUE, "amount": {"amount": "1.00", "currency": "CNY"}} for _ in range(many)]
+    await desk.hear(InvoiceIssued.model_validate(InvoiceIssued.examples[0] | {
+        "customer_id": desk.customer, "origin": "import", "items": items}))
+    await switch_on(desk)
+    assert len(await desk.facts("ReminderScheduled")) == many
+    await desk.database.transact(desk.tenant, partial(usecases.set_ladder_policy, wanted=SHORT, expected_version=1))
+    await desk.work()
+    assert await desk.rows("SELECT next_on, count(*) FROM dunned_item GROUP BY next_on") == [
+        {"next_on": date(2026, 2, 5), "count": many}]
+    assert await desk.rows("SELECT done, total FROM operation") == [{"done": many, "total": many}]
+
+
+async def test_after_downtime_a_real_tenant_is_reminded_at_the_days_time_and_once(desk: Any) -> None:
+    """The run of 2026-02-01 was missed; the worker comes back on the 6th at three in the night."""
+    await desk.issue("INV1", "10.00", issued=ISSUED, due=DUE)
+
+    async def run_at(now: datetime) -> list[str]:
+        moment = Tenant(desk.tenant, "North", "CNY", "Asia/Shanghai", False, now, date_in("Asia/Shanghai", now))
+        await desk.database.transact(desk.tenant, partial(usecases.run_ladder, moment=moment))
+        return [row["key"] for row in await desk.rows("SELECT key FROM job WHERE kind = 'remind_customer'")]
+
+    assert await run_at(datetime(2026, 2, 5, 19, tzinfo=UTC)) == []
+    [planned] = await desk.rows("SELECT max(due_at) AS due_at FROM job WHERE kind = 'run_ladder'")
+    assert planned["due_at"] == datetime(2026, 2, 6, 4, tzinfo=UTC)
+    for minute in (0, 1):
+        assert await run_at(datetime(2026, 2, 6, 4, minute, tzinfo=UTC)) == [f"{desk.customer}:2026-02-06"]

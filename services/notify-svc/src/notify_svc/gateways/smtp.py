@@ -18,6 +18,7 @@ from aiosmtplib.errors import (
 )
 
 from dunlin_kernel.clock import Clock
+from dunlin_kit.telemetry import log
 from notify_svc.domain.message import MessageStatus
 from notify_svc.gateways.sender import LOOK_TOO_OLD, Delivery, Mail
 
@@ -81,7 +82,8 @@ class SmtpSender:
             return _refused(refused, "sender_refused")
         except ValueError:
             return UNWRITABLE
-        except _LOST:
+        except _LOST as lost:
+            log.warning("mail server away", error=type(lost).__name__)
             return SERVER_AWAY
         return None
 
