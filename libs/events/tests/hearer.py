@@ -18,6 +18,7 @@ from dunlin_events.consuming import ParkedEventColumns, Subscription, Tx, Waterm
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.customer import ClockAdvanced, CustomerContactsChanged, CustomerUpdated
 from dunlin_events.envelope import Envelope, Record, stream_of
+from dunlin_events.outbox import EventStreamColumns, OutboxEventColumns
 from dunlin_events.testing import database
 from dunlin_kernel.errors import NotReady, RuleBroken
 from dunlin_kernel.ids import new_id
@@ -36,6 +37,14 @@ class WatermarkRow(WatermarkColumns, Row, table=True):
 
 class ParkedEventRow(ParkedEventColumns, Row, table=True):
     __tablename__ = "parked_event"
+
+
+class EventStreamRow(EventStreamColumns, Row, table=True):
+    __tablename__ = "event_stream"
+
+
+class OutboxEventRow(OutboxEventColumns, Row, table=True):
+    __tablename__ = "outbox_event"
 
 
 class SumRow(Row, table=True):
@@ -175,6 +184,7 @@ async def hearing(postgres: str) -> AsyncIterator[Place]:
         spoken = dialect()  # type: ignore[no-untyped-call]
         for table in Row.metadata.sorted_tables:
             await connection.execute(str(CreateTable(table).compile(dialect=spoken)))
+        await connection.execute("CREATE TABLE tenant (tenant_id uuid, sandbox bool, clock_at timestamptz)")
         await connection.close()
         place = Place(dsn, Database(dsn, source="/dunlin/test"))
         try:

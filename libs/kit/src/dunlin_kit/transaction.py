@@ -25,7 +25,7 @@ from dunlin_kit.telemetry import current_trace
 T = TypeVar("T")
 RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 SHUT = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError)
-LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, *SHUT)
+LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, *SHUT)
 _jitter = Random()
 _Gathered = dict[tuple[Any, tuple[str, ...], tuple[str, ...]], dict[tuple[Any, ...], dict[str, Any]]]
 
@@ -53,7 +53,7 @@ class Transaction:
         self._new: dict[tuple[Any, tuple[str, ...], bool], list[Values]] = {}
         self._puts: _Gathered = {}
         self._changes: _Gathered = {}
-        self._facts: list[Event] = []
+        self._facts: list[tuple[Event, Trace]] = []
 
     async def row(self, statement: Any, **values: Any) -> Any:
         """First row of a constant statement, or None; binds by name."""
@@ -86,11 +86,11 @@ class Transaction:
 
     def emit(self, *facts: Event) -> None:
         """Gather facts; they leave with the last statement, in this order, each in its stream."""
-        self._facts.extend(facts)
+        self._facts.extend((fact, self.trace) for fact in facts)
 
     def streams(self) -> tuple[str, ...]:
         """The streams of the facts gathered or written so far."""
-        gathered = (stream_of(self.tenant, fact.concerns) for fact in self._facts)
+        gathered = (stream_of(self.tenant, fact.concerns) for fact, _ in self._facts)
         return tuple(sorted({*self.heads, *gathered}))
 
     def cause(self, correlation_id: str, causation_id: str) -> None:
@@ -127,10 +127,8 @@ class Transaction:
             )
             self.recorded_at = stands or now
         return [
-            pending(
-                fact, tenant=self.tenant, now=now, recorded_at=self.recorded_at, trace=self.trace, source=self._source
-            )
-            for fact in self._facts
+            pending(fact, tenant=self.tenant, now=now, recorded_at=self.recorded_at, trace=trace, source=self._source)
+            for fact, trace in self._facts
         ]
 
     def _written(self) -> tuple[list[Any], dict[str, Any]]:
