@@ -9,7 +9,7 @@ from dunlin_kit.app import Api, create_api
 from dunlin_kit.migrating import head_of
 from dunlin_kit.settings import ServiceSettings
 
-CONFLICTS = dict.fromkeys(("pk_credit_authorization", "pk_credit_decision"), "authorization_exists")
+CONFLICTS = {"pk_credit_authorization": "authorization_exists", "pk_credit_decision": "authorization_exists"}
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:
