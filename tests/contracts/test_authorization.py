@@ -69,7 +69,7 @@ NOWHERE = {"billing_url": "http://127.0.0.1:1", "customer_url": "http://127.0.0.
 async def _ask(
     service: Running, operation: Operation, ids: Mapping[str, UUID], headers: dict[str, str]
 ) -> httpx.Response:
-    body = {} if operation.verb in ("post", "put", "patch") else None
+    body: dict[str, Any] | None = {} if operation.verb in ("post", "put", "patch") else None
     given = headers | {"If-Match": '"1"', "Idempotency-Key": str(new_id())}
     return await service.client.request(operation.verb, operation.url(ids), json=body, headers=given)
 
