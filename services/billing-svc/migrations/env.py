@@ -1,6 +1,7 @@
 """Brings the schema of billing-svc up, as its owner."""
 
 import billing_svc.store.document_tables
+import billing_svc.store.ledger_import_tables
 import billing_svc.store.ledger_tables
 import billing_svc.store.library_tables  # noqa: F401
 from billing_svc.store.rows import Row

@@ -16,7 +16,8 @@ from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import Running, running, tell
 
 SCOPES = ("invoices:read", "invoices:write", "payments:read", "payments:write", "items:read", "accounts:read",
-          "journal:read", "reports:read", "integrity:read", "clock:read", "periods:read", "periods:write")
+          "journal:read", "reports:read", "integrity:read", "clock:read", "periods:read", "periods:write",
+          "imports:read", "imports:write", "operations:read")
 
 
 def cny(amount: str) -> dict[str, str]:
@@ -30,12 +31,13 @@ class Company:
     running: Running
     tenant: UUID
 
-    async def register(self, *, status: str = "active", number: str = "C-000001", **profile: Any) -> UUID:
+    async def register(self, *, status: str = "active", number: str = "C-000001",
+                       external_id: str | None = None, **profile: Any) -> UUID:
         """A customer with 30 days, as heard from customer-svc."""
         customer_id = new_id()
         fact = CustomerRegistered(
             customer_id=customer_id, number=number, kind=CustomerKind.ORGANIZATION, status=CustomerStatus(status),
-            name="北京华为贸易", tax_id=None, region="CN-BJ", industry="trade", external_id=None,
+            name="北京华为贸易", tax_id=None, region="CN-BJ", industry="trade", external_id=external_id,
             terms=TermsOfTrade(due_days=30, end_of_month=False), **profile)
         await tell(self.running.database, customer, self.tenant, fact)
         return customer_id

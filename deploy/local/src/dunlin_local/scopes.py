@@ -12,6 +12,8 @@ TENANT_SCOPES = (
     "credit:write",
     "customers:read",
     "customers:write",
+    "imports:read",
+    "imports:write",
     "integrity:read",
     "invoices:read",
     "invoices:write",

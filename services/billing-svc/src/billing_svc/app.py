@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from billing_svc.api import accounts, ageing, invoice_lists, invoices, payments, period_locks
+from billing_svc.api import accounts, ageing, invoice_lists, invoices, ledger_imports, payments, period_locks
 from billing_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
 from dunlin_kit.app import Api, create_api
@@ -16,7 +16,7 @@ CONFLICTS = {
     "uq_credit_tenant_id_external_id": "payment_exists",
 }
 ROUTERS = (invoices.writes, invoice_lists.router, payments.writes, payments.router, accounts.router, ageing.router,
-           period_locks.writes)
+           period_locks.writes, ledger_imports.writes, ledger_imports.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

@@ -1,8 +1,10 @@
 """The worker of billing-svc: relay, consumers, jobs."""
 
 from billing_svc.consumers.customer import customer
+from billing_svc.jobs.import_ledger import import_ledger
 from billing_svc.jobs.turn_day import turn_day
 from billing_svc.usecases.plan_day_turn import TURN_DAY
+from billing_svc.usecases.plan_ledger_round import IMPORT_LEDGER
 from dunlin_events.topics import Bus
 from dunlin_kernel.clock import Clock
 from dunlin_kit.process import Worker
@@ -11,4 +13,5 @@ from dunlin_kit.settings import ServiceSettings
 
 def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus: Bus | None = None) -> Worker:
     """Relay, consumers and jobs of billing-svc."""
-    return Worker("billing", settings, subscriptions=[customer], jobs={TURN_DAY: turn_day}, clock=clock, bus=bus)
+    jobs = {TURN_DAY: turn_day, IMPORT_LEDGER: import_ledger}
+    return Worker("billing", settings, subscriptions=[customer], jobs=jobs, clock=clock, bus=bus)

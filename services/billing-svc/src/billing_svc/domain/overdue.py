@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from billing_svc.domain.ledger import Origin
 from dunlin_kernel.money import Money
 
 
@@ -24,6 +25,11 @@ class Untold:
 def is_overdue(opened: Money, due_on: date, today: date) -> bool:
     """Something is open on the day after the due date, or later."""
     return opened.is_positive and due_on < today
+
+
+def told_before(origin: Origin, due_on: date, due_version: int, today: date) -> int:
+    """The due-date version that counts as told of when an item is made: one taken over past due is not told again."""
+    return due_version if origin is Origin.IMPORT and due_on < today else 0
 
 
 def to_tell(item: Untold, today: date) -> bool:

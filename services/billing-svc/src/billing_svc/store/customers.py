@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, func, literal_column, select
+from sqlalchemy import Text, Uuid, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.customer import Customer
@@ -15,9 +15,11 @@ from dunlin_kit.transaction import Transaction
 
 _t = CustomerRow.__table__.c
 _columns = (_t.customer_id, _t.known, _t.number, _t.name, _t.kind, _t.status, _t.tax_id, _t.region, _t.industry,
-            _t.due_days, _t.end_of_month)
+            _t.due_days, _t.end_of_month, _t.external_id)
 _named = _t.customer_id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
 KNOWN = select(*_columns).where(_named, _t.known.is_(literal_column("true")))
+BY_EXTERNAL_ID = select(*_columns).where(
+    _t.external_id == func.any(bindparam("external_ids", type_=ARRAY(Text))), _t.known.is_(literal_column("true")))
 HELD = select(*_columns).where(_named).order_by(_t.customer_id).with_for_update()
 
 
@@ -36,12 +38,19 @@ class CustomerStub:
     industry: str | None = None
     due_days: int | None = None
     end_of_month: bool | None = None
+    external_id: str | None = None
 
 
 async def known(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Customer]:
     """Those of these customers that have been heard of."""
     rows = await tx.rows(KNOWN, ids=list(set(ids)))
     return {row["customer_id"]: _customer(row) for row in rows}
+
+
+async def by_external_id(tx: Transaction, external_ids: Collection[str]) -> Mapping[str, Customer]:
+    """Those of these customers that have been heard of, by the id they have in another system."""
+    rows = await tx.rows(BY_EXTERNAL_ID, external_ids=list(set(external_ids)))
+    return {row["external_id"]: _customer(row) for row in rows}
 
 
 async def hold(tx: Any, ids: Collection[UUID]) -> dict[UUID, CustomerStub]:

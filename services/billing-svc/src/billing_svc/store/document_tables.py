@@ -42,7 +42,8 @@ class CustomerRow(Row, table=True):
     industry: str | None = Field(sa_type=Text)
     due_days: int | None
     end_of_month: bool | None
-    __table_args__ = (Index(None, "tenant_id", "number"),)
+    external_id: str | None = Field(sa_type=Text)
+    __table_args__ = (Index(None, "tenant_id", "number"), Index(None, "tenant_id", "external_id"))
 
 
 class NumberSeriesRow(Row, table=True):

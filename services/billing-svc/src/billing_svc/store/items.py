@@ -44,13 +44,14 @@ async def of_invoices(tx: Transaction, invoice_ids: Collection[UUID]) -> list[It
     return [_item(row) for row in await tx.rows(OF_INVOICES, ids=list(invoice_ids))]
 
 
-def add(tx: Transaction, item: Item, *, origin: Origin, recorded_at: datetime) -> None:
+def add(tx: Transaction, item: Item, *, origin: Origin, told_version: int, recorded_at: datetime) -> None:
+    """`told_version` is the version of its due date that is not to be told of as overdue, 0 for none."""
     tx.insert(ItemRow, {
         "id": item.id, "customer_id": item.customer_id, "invoice_id": item.invoice_id, "kind": ItemKind.INVOICE.value,
         "currency": item.amount.currency, "amount": item.amount.minor, "open": item.open.minor,
         "disputed": item.disputed.minor, "effective_on": item.effective_on, "raised_on": item.raised_on,
-        "due_on": item.due_on, "due_version": item.due_version, "overdue_told_version": 0, "origin": origin.value,
-        "recorded_at": recorded_at})
+        "due_on": item.due_on, "due_version": item.due_version, "overdue_told_version": told_version,
+        "origin": origin.value, "recorded_at": recorded_at})
 
 
 def move(tx: Transaction, *items: Item) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from billing_svc.domain.customer import heard_of, invoiceable
 from billing_svc.domain.invoice import Invoice, Parties, fact_of_issue, issue, item_of
 from billing_svc.domain.item import Item
+from billing_svc.domain.overdue import told_before
 from billing_svc.store import customers, invoices, items, number_series
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
@@ -71,7 +72,8 @@ def _issued(posting: Posting, invoice: Invoice) -> InvoiceView:
     posting.items[unentered.id] = unentered
     figures = posting.post(fact_of_issue(invoice, unentered))
     item = posting.items[unentered.id]
-    items.add(posting.tx, item, origin=invoice.wish.origin, recorded_at=posting.tenant.now)
+    told = told_before(invoice.wish.origin, item.due_on, item.due_version, posting.tenant.today)
+    items.add(posting.tx, item, origin=invoice.wish.origin, told_version=told, recorded_at=posting.tenant.now)
     posting.tx.emit(_told(invoice, item, figures))
     return InvoiceView(invoice, (item,))
 

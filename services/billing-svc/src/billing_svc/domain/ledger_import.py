@@ -1,0 +1,86 @@
+"""Taking an older ledger over: its states, what came of it so far, and whose turn it is."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import groupby, takewhile
+from uuid import UUID
+
+from billing_svc.domain.customer import Customer
+from billing_svc.domain.ledger_row import LedgerPart, StagedFact
+from dunlin_kernel.errors import NotReady
+from dunlin_kernel.lifecycle import Lifecycle
+
+
+class LedgerImportStatus(StrEnum):
+    """`receiving` rows, then `running`, then `ended`: with whatever was refused in its report."""
+
+    RECEIVING = "receiving"
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+LEDGER_IMPORT_LIFECYCLE = Lifecycle("ledger_import", {
+    LedgerImportStatus.RECEIVING: {LedgerImportStatus.RUNNING},
+    LedgerImportStatus.RUNNING: {LedgerImportStatus.ENDED},
+    LedgerImportStatus.ENDED: set(),
+})
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many facts were taken, were there already, or were refused."""
+
+    invoices: int = 0
+    payments: int = 0
+    unchanged: int = 0
+    refused: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(self.invoices + other.invoices, self.payments + other.payments,
+                     self.unchanged + other.unchanged, self.refused + other.refused)
+
+    @property
+    def judged(self) -> int:
+        return self.invoices + self.payments + self.unchanged + self.refused
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerImport:
+    """One taking-over of a file: its invoices are numbered in a series of their own, since they may be older than any.
+
+    `digest` says which file read in which way; `last_line` is the last one received; `total` counts facts to judge.
+    """
+
+    id: UUID
+    name: str
+    digest: str
+    status: LedgerImportStatus
+    series: str
+    last_line: int
+    operation_id: UUID | None
+    round: int
+    total: int
+    tally: Tally
+    started_by: str
+
+    def to(self, status: LedgerImportStatus) -> "LedgerImport":
+        """Refuses: illegal_transition."""
+        return replace(self, status=LEDGER_IMPORT_LIFECYCLE.advance(self.status, status))
+
+
+def heard_first(facts: Sequence[StagedFact], heard: Mapping[str, Customer]) -> Sequence[StagedFact]:
+    """The facts before the first whose customer was not heard of: later ones wait too, so that time is kept.
+
+    Refuses: customer_not_known_yet.
+    """
+    ready = list(takewhile(lambda fact: fact.customer_external_id in heard, facts))
+    if not ready:
+        raise NotReady("customer_not_known_yet", "This customer has not been heard of here yet.", line=facts[0].line)
+    return ready
+
+
+def runs_of(facts: Iterable[StagedFact]) -> Iterator[tuple[LedgerPart, list[StagedFact]]]:
+    """Facts of one day and kind, which one use case takes together."""
+    for (_, part), run in groupby(facts, key=lambda fact: (fact.order_on, fact.part)):
+        yield part, list(run)

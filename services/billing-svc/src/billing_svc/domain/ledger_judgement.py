@@ -1,0 +1,147 @@
+"""Judging facts of an older ledger: which are new, which are there already, and which are refused, with the reason."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+from uuid import UUID
+
+from billing_svc.domain.customer import Customer, invoiceable
+from billing_svc.domain.ledger_row import LedgerPart, StagedFact
+from billing_svc.domain.posting_dates import Books
+from dunlin_kernel.errors import Conflict, DomainError, NotFound, RuleBroken
+from dunlin_kernel.money import Money
+
+Known = TypeVar("Known")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A part of a row that was not taken; `external_id` is its own, where one could be read."""
+
+    line: int
+    part: LedgerPart
+    external_id: str | None
+    code: str
+    detail: str
+
+    @classmethod
+    def of(cls, fact: StagedFact, why: DomainError) -> "Refused":
+        return cls(fact.line, fact.part, fact.external_id, why.code, why.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Facts of one kind, each in one of the three."""
+
+    new: tuple[StagedFact, ...]
+    unchanged: tuple[StagedFact, ...]
+    refused: tuple[Refused, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownInvoice:
+    """An invoice that carries the external id already."""
+
+    customer_id: UUID
+    total: Money
+    issued_on: date | None
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPayment:
+    """A payment that carries the external id already; `reference` names the invoice it was taken over for."""
+
+    customer_id: UUID
+    amount: Money
+    received_on: date
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwedItem:
+    """What is open for an invoice that a payment names."""
+
+    id: UUID
+    customer_id: UUID
+    open: Money
+
+
+def judge_invoices(
+    facts: Iterable[StagedFact], customers: Mapping[str, Customer], known: Mapping[str, KnownInvoice], books: Books,
+) -> Judged:
+    """Judge invoices in order; one that stands twice in a file is there already the second time."""
+    def check(fact: StagedFact, said: KnownInvoice, there: KnownInvoice | None) -> None:
+        if there is not None and there != said:
+            raise Conflict("invoice_differs", "An invoice with this external id is there, with other content.")
+        if there is None:
+            invoiceable(customers[fact.customer_external_id])
+            books.open_on(fact.day)
+            books.open_on(fact.through_on)
+
+    def said(fact: StagedFact) -> KnownInvoice:
+        return KnownInvoice(customers[fact.customer_external_id].id, fact.amount, fact.day, fact.due_on)
+
+    return _judged(facts, dict(known), said, check)
+
+
+def judge_payments(
+    facts: Iterable[StagedFact], customers: Mapping[str, Customer], known: Mapping[str, KnownPayment],
+    targets: Callable[[StagedFact], OwedItem | None], books: Books,
+) -> Judged:
+    """Judge payments in order; `targets` gives the item a payment names, None for money on account, or refuses."""
+    paid: dict[UUID, Money] = {}
+
+    def check(fact: StagedFact, said: KnownPayment, there: KnownPayment | None) -> None:
+        if there is not None and there != said:
+            raise Conflict("payment_differs", "A payment with this external id is there, with other content.")
+        if there is None:
+            books.open_on(fact.day)
+            if (item := targets(fact)) is not None:
+                paid[item.id] = _pays(fact, item, said.customer_id, paid.get(item.id, Money.zero(item.open.currency)))
+
+    def said(fact: StagedFact) -> KnownPayment:
+        return KnownPayment(
+            customers[fact.customer_external_id].id, fact.amount, fact.day, fact.invoice_external_id)
+
+    return _judged(facts, dict(known), said, check)
+
+
+def target_of(fact: StagedFact, items: Mapping[str, OwedItem], refused: Collection[str]) -> OwedItem | None:
+    """The item that a payment names. Refuses: invoice_refused, invoice_not_found."""
+    if fact.invoice_external_id is None:
+        return None
+    if fact.invoice_external_id in items:
+        return items[fact.invoice_external_id]
+    if fact.invoice_external_id in refused:
+        raise RuleBroken("invoice_refused", "The invoice that it pays was refused.")
+    raise NotFound("invoice_not_found", "There is no such invoice.")
+
+
+def _pays(fact: StagedFact, item: OwedItem, customer_id: UUID, paid: Money) -> Money:
+    if item.customer_id != customer_id:
+        raise RuleBroken("other_customer", "The invoice that it pays is another customer's.")
+    if item.open.currency != fact.amount.currency:
+        raise RuleBroken("currency_mismatch", "A credit pays items of its own currency only.")
+    if item.open <= paid:
+        raise RuleBroken("more_than_open", "Nothing is open on this invoice.")
+    return paid + min(fact.amount, item.open - paid)
+
+
+def _judged(
+    facts: Iterable[StagedFact], there: dict[str, Known], said: Callable[[StagedFact], Known],
+    check: Callable[[StagedFact, Known, Known | None], None],
+) -> Judged:
+    new: list[StagedFact] = []
+    unchanged: list[StagedFact] = []
+    refused: list[Refused] = []
+    for fact in facts:
+        try:
+            check(fact, said(fact), there.get(fact.external_id))
+        except DomainError as why:
+            refused.append(Refused.of(fact, why))
+            continue
+        (unchanged if fact.external_id in there else new).append(fact)
+        there.setdefault(fact.external_id, said(fact))
+    return Judged(tuple(new), tuple(unchanged), tuple(refused))

@@ -1,0 +1,57 @@
+"""Rounds of an import: slices of facts, each a transaction; what refuses a slice is found by making it smaller."""
+
+import asyncio
+from functools import partial
+from uuid import UUID
+
+from billing_svc.domain.ledger_import import LedgerImport, LedgerImportStatus
+from billing_svc.store import ledger_imports
+from billing_svc.usecases.plan_ledger_round import plan_ledger_round
+from billing_svc.usecases.refuse_ledger_fact import refuse_ledger_fact
+from billing_svc.usecases.take_ledger_slice import take_ledger_slice
+from dunlin_kernel.errors import DomainError, NotReady
+from dunlin_kit.jobs import Job, finish
+from dunlin_kit.transaction import Database, Transaction
+
+SLICE = 500
+SLICES_A_ROUND = 20
+LOOKS, LOOK_SECONDS = 20, 0.1
+
+
+async def import_ledger(database: Database, job: Job) -> None:
+    """Take some slices, then plan the next round. A run that was stopped goes on with what is left.
+
+    Fails, to be tried again with growing waits, while the next fact's customer has not been heard of.
+    """
+    import_id, round_, size = UUID(job.payload["ledger_import_id"]), job.payload["round"], SLICE
+    for _ in range(SLICES_A_ROUND):
+        size, after = await _slice(database, job, import_id, size)
+        if after.status is not LedgerImportStatus.RUNNING or after.round != round_:
+            break
+
+    async def end(tx: Transaction) -> None:
+        held = await ledger_imports.hold(tx, import_id)
+        if held.status is LedgerImportStatus.RUNNING and held.round == round_:
+            await plan_ledger_round(tx, held)
+        finish(tx, job)
+
+    await database.transact(job.tenant, end)
+
+
+async def _slice(database: Database, job: Job, import_id: UUID, size: int) -> tuple[int, LedgerImport]:
+    """Take a slice, or of one that is refused the first part that is not; returns the size to go on with."""
+    looks = 0
+    while True:
+        try:
+            take = partial(take_ledger_slice, import_id=import_id, size=size)
+            return min(SLICE, size * 2), await database.transact(job.tenant, take)
+        except NotReady:
+            looks += 1
+            if looks == LOOKS:
+                raise
+            await asyncio.sleep(LOOK_SECONDS)
+        except DomainError as why:
+            if size == 1:
+                refuse = partial(refuse_ledger_fact, import_id=import_id, why=why)
+                return 1, await database.transact(job.tenant, refuse)
+            size = max(1, size // 4)

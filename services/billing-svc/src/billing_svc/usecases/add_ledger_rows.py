@@ -1,0 +1,39 @@
+"""Receive rows of an older ledger: what can be read waits for its turn, the rest is refused with the reason."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from billing_svc.domain.ledger_import import LedgerImport, LedgerImportStatus
+from billing_svc.domain.ledger_judgement import Refused
+from billing_svc.domain.ledger_row import LedgerPart, RowTexts, StagedFact, read_row
+from billing_svc.store import ledger_import_rows, ledger_imports
+from dunlin_kernel.errors import Conflict, DomainError
+from dunlin_kit.transaction import Transaction
+
+
+async def add_ledger_rows(tx: Transaction, import_id: UUID, rows: Sequence[RowTexts]) -> LedgerImport:
+    """Stage rows; a line that was received before is passed over.
+
+    Refuses: ledger_import_not_found, ledger_import_closed.
+    """
+    held = await ledger_imports.hold(tx, import_id)
+    if held.status is not LedgerImportStatus.RECEIVING:
+        raise Conflict("ledger_import_closed", "The import runs, or has ended: it takes no more rows.")
+    facts: list[StagedFact] = []
+    refused: list[Refused] = []
+    for row in rows:
+        try:
+            facts += read_row(row)
+        except DomainError as why:
+            refused.append(Refused(row.line, LedgerPart.ROW, _named(row), why.code, why.detail))
+    ledger_import_rows.stage(tx, import_id, facts)
+    ledger_import_rows.refuse(tx, import_id, refused)
+    received = replace(held, last_line=max(held.last_line, *(row.line for row in rows)))
+    ledger_imports.move(tx, received)
+    return received
+
+
+def _named(row: RowTexts) -> str | None:
+    """So that payments of this invoice in other rows are refused with it."""
+    return (row.invoice.external_id.strip() or None) if row.invoice else None

@@ -1,0 +1,59 @@
+"""Take the next facts of an import into the ledger: in order of time, through the same use cases as live ones."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from billing_svc.domain.ledger_import import LedgerImport, LedgerImportStatus, Tally, heard_first, runs_of
+from billing_svc.domain.ledger_row import LedgerPart, StagedFact
+from billing_svc.domain.posting_dates import Books
+from billing_svc.store import customers, ledger_import_rows, ledger_imports, periods
+from billing_svc.usecases.take_ledger_invoices import take_ledger_invoices
+from billing_svc.usecases.take_ledger_payments import take_ledger_payments
+from billing_svc.usecases.takeover import Takeover
+from dunlin_kit import operations
+from dunlin_kit.tenants import present
+from dunlin_kit.transaction import Transaction
+
+
+async def take_ledger_slice(tx: Transaction, import_id: UUID, size: int) -> LedgerImport:
+    """Judge up to `size` facts and take the new ones; ends the import when none is left.
+
+    Refuses: customer_not_known_yet (the next one's), and what a use case refuses at the moment of writing.
+    """
+    held = await ledger_imports.hold(tx, import_id)
+    if held.status is not LedgerImportStatus.RUNNING:
+        return held
+    tx.actor = held.started_by
+    facts = await ledger_import_rows.next_of(tx, import_id, size)
+    tally = await _taken(tx, held, facts) if facts else Tally()
+    after = replace(held, tally=held.tally + tally)
+    if not facts or after.tally.judged == after.total:
+        after = after.to(LedgerImportStatus.ENDED)
+    ledger_imports.move(tx, after)
+    _tell(tx, after)
+    return after
+
+
+async def _taken(tx: Transaction, held: LedgerImport, facts: Sequence[StagedFact]) -> Tally:
+    heard = await customers.by_external_id(tx, {fact.customer_external_id for fact in facts})
+    ready = heard_first(facts, heard)
+    today = (await present(tx)).today
+    takeover = Takeover(tx, held.id, held.series, heard, Books(await periods.closed_until(tx), today))
+    tally = Tally()
+    for part, run in runs_of(ready):
+        take = take_ledger_invoices if part is LedgerPart.INVOICE else take_ledger_payments
+        tally += await take(takeover, run)
+        await tx.flush()
+    return tally
+
+
+def _tell(tx: Transaction, after: LedgerImport) -> None:
+    assert after.operation_id is not None, "a running import has its operation"
+    tally = after.tally
+    if after.status is LedgerImportStatus.ENDED:
+        operations.succeed(tx, after.operation_id, tally.judged, {
+            "invoices": tally.invoices, "payments": tally.payments, "unchanged": tally.unchanged,
+            "refused": tally.refused})
+    else:
+        operations.progress(tx, after.operation_id, tally.judged, after.total)

@@ -1,0 +1,231 @@
+"""An older ledger taken over: in order of time, once, with every refusal told, and nothing told of as overdue."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from billing_svc.jobs import import_ledger as rounds
+from billing_svc.jobs.import_ledger import import_ledger
+from billing_svc.jobs.turn_day import turn_day
+from billing_svc.usecases.plan_day_turn import TURN_DAY, plan_day_turn
+from billing_svc.usecases.plan_ledger_round import IMPORT_LEDGER
+from dunlin_kernel.errors import NotReady
+from dunlin_kit.jobs import Job, JobRunner
+from dunlin_kit.transaction import Database, Transaction
+
+DIGEST = "0" * 63 + "1"
+Row = dict[str, Any]
+
+
+def row(line: int, who: str, amount: str, issued_on: str, *, due_on: str = "", paid_on: str = "", **more: Any) -> Row:
+    """An invoice `I<line>`, and the payment that cleared it on `paid_on`."""
+    number = f"I{line}"
+    said: Row = {"line": line, "customer_external_id": who, "currency": "CNY", "invoice": {
+        "external_id": number, "amount": amount, "issued_on": issued_on, "due_on": due_on or issued_on}}
+    if paid_on:
+        said["payment"] = {"external_id": number, "invoice_external_id": number, "amount": amount,
+                           "received_on": paid_on, "method": "bank_transfer"}
+    return said | more
+
+
+def money(line: int, who: str, amount: str, received_on: str, of: str | None, *, name: str = "") -> Row:
+    """A payment alone."""
+    return {"line": line, "customer_external_id": who, "currency": "CNY", "payment": {
+        "external_id": name or f"P{line}", "invoice_external_id": of, "amount": amount, "received_on": received_on,
+        "method": "bank_transfer"}}
+
+
+class Importer:
+    """One company whose older ledger is taken over."""
+
+    def __init__(self, company: Any, ops: Database) -> None:
+        self.company = company
+        self.latest = ""
+        self.runner = JobRunner(service="billing", ops=ops, app=company.running.database,
+                                handlers={IMPORT_LEDGER: import_ledger, TURN_DAY: turn_day})
+
+    async def send(self, rows: list[Row], *, digest: str = DIGEST) -> dict[str, Any]:
+        begun: dict[str, Any] = await self.company.post("/ledger-imports", {"name": "old.csv", "digest": digest})
+        self.latest = begun["id"]
+        sent: dict[str, Any] = await self.company.post(f"/ledger-imports/{begun['id']}/rows", {"rows": rows})
+        return sent
+
+    async def run(self, import_id: str) -> dict[str, Any]:
+        answer = await self.company.send("POST", f"/ledger-imports/{import_id}:run")
+        assert answer.status_code == 202, answer.text
+        await self.work()
+        operation: dict[str, Any] = await self.company.get(answer.headers["location"].removeprefix("/billing/v1"))
+        return operation
+
+    async def work(self) -> None:
+        while await self.runner.run_one():
+            continue
+
+    async def job(self) -> Job:
+        """The round that is planned."""
+        async def look(tx: Transaction) -> Any:
+            return await tx.driver.fetchrow("SELECT * FROM job WHERE kind = $1 AND state = 'waiting'", IMPORT_LEDGER)
+
+        row = await self.company.running.database.read(self.company.tenant, look)
+        return Job(self.company.tenant, row["job_id"], IMPORT_LEDGER, row["key"], row["due_at"], row["payload"], 1)
+
+    async def take(self, rows: list[Row], *, digest: str = DIGEST) -> dict[str, int]:
+        """Send, run, and return the operation's result."""
+        operation = await self.run((await self.send(rows, digest=digest))["id"])
+        assert operation["status"] == "succeeded", operation
+        assert operation["done"] == operation["total"]
+        result: dict[str, int] = operation["result"]
+        return result
+
+    async def refusals(self) -> list[tuple[int, str, str]]:
+        """Of the import that was begun last."""
+        found = await self.company.get(f"/ledger-imports/{self.latest}/refusals")
+        return [(one["line"], one["part"], one["code"]) for one in found["data"]]
+
+    async def facts(self) -> int:
+        return len(await self.company.running.told(self.company.tenant))
+
+
+@pytest.fixture
+async def importer(company: Any) -> AsyncIterator[Importer]:
+    """Customers A and B are known."""
+    ops = Database(company.running.urls.ops, source="/dunlin/billing", pool_size=2)
+    yield Importer(company, ops)
+    await ops.close()
+
+
+@pytest.fixture
+async def customers(company: Any) -> dict[str, Any]:
+    return {name: await company.register(external_id=name, number=f"C-{name}") for name in ("A", "B")}
+
+
+def result(invoices: int = 0, payments: int = 0, unchanged: int = 0, refused: int = 0) -> dict[str, int]:
+    return {"invoices": invoices, "payments": payments, "unchanged": unchanged, "refused": refused}
+
+
+async def test_rows_are_taken_in_order_of_time_whatever_their_order_in_the_file(
+    importer: Importer, customers: dict[str, Any],
+) -> None:
+    taken = await importer.take([
+        row(2, "A", "300.00", "2025-03-01", due_on="2025-03-31"),
+        row(3, "A", "100.00", "2025-01-10", paid_on="2025-03-01"),
+        row(4, "A", "200.00", "2025-02-01", paid_on="2025-02-01"),
+    ])
+    assert taken == result(invoices=3, payments=2)
+    told = await importer.company.running.told(importer.company.tenant)
+    assert {said["origin"] for _, _, said in told} == {"import"}
+    assert [(fact, said.get("external_id") or said.get("number")) for _, fact, said in told] == [
+        ("InvoiceIssued", "I3"), ("InvoiceIssued", "I4"), ("PaymentConfirmed", "I4"), ("CreditAllocated", None),
+        ("InvoiceSettled", "IMP1-000002"), ("InvoiceIssued", "I2"), ("PaymentConfirmed", "I3"),
+        ("CreditAllocated", None), ("InvoiceSettled", "IMP1-000001")]
+    assert await importer.company.account(customers["A"]) == ("300.00", "0.00")
+
+
+async def test_a_second_run_changes_nothing_and_other_content_is_refused(
+    importer: Importer, customers: dict[str, Any],
+) -> None:
+    rows = [row(2, "A", "100.00", "2025-01-10", paid_on="2025-02-01"), row(3, "B", "50.00", "2025-01-11")]
+    assert await importer.take(rows) == result(invoices=2, payments=1)
+    facts = await importer.facts()
+    assert await importer.take(rows) == result(unchanged=3)
+    changed = [row(2, "A", "100.01", "2025-01-10", paid_on="2025-02-01"), row(3, "A", "50.00", "2025-01-11")]
+    assert await importer.take(changed, digest="f" * 64) == result(refused=3)
+    assert await importer.refusals() == [
+        (2, "invoice", "invoice_differs"), (2, "payment", "payment_differs"), (3, "invoice", "invoice_differs")]
+    assert await importer.facts() == facts
+
+
+async def test_nothing_is_half_done_and_each_refusal_has_line_and_reason(
+    importer: Importer, customers: dict[str, Any],
+) -> None:
+    await importer.company.post("/period-locks", {"closed_until": "2024-12-31", "hard": False, "reason": "closed"})
+    taken = await importer.take([
+        row(2, "A", "100.005", "2025-01-10", paid_on="2025-01-11"),
+        row(3, "A", "100.00", "2025-01-40"),
+        row(4, "A", "100.00", "2025-01-10", due_on="2025-01-09"),
+        row(5, "A", "0.00", "2025-01-10"),
+        row(6, "A", "100.00", "2025-01-10", paid_on="2027-01-01"),
+        row(7, "A", "100.00", "2024-12-31", paid_on="2025-01-02"),
+        row(8, "A", "100.00", "2025-01-10", currency="XYZ"),
+        row(9, "A", "100.00", "2025-01-10", invoice=None),
+        row(10, "A", "70.00", "2025-01-10"),
+        money(11, "B", "10.00", "2025-01-12", "I10"),
+        money(12, "A", "10.00", "2025-01-12", "nowhere"),
+        money(13, "A", "10.00", "2025-01-12", "I2"),
+        money(14, "A", "10.00", "2025-01-12", None),
+    ])
+    assert taken == result(invoices=1, payments=1, refused=13)
+    assert await importer.refusals() == [
+        (2, "row", "wrong_precision"), (3, "row", "bad_date"), (4, "row", "due_before_issue"),
+        (5, "row", "amount_not_positive"), (6, "invoice", "effective_in_future"), (6, "payment", "effective_in_future"),
+        (7, "invoice", "period_locked"), (7, "payment", "invoice_refused"), (8, "row", "unknown_currency"),
+        (9, "row", "row_says_nothing"), (11, "payment", "other_customer"), (12, "payment", "invoice_not_found"),
+        (13, "payment", "invoice_refused")]
+    assert await importer.company.account(customers["A"]) == ("70.00", "10.00")
+
+
+async def test_a_payment_waits_for_its_invoice_wherever_that_stands(
+    importer: Importer, customers: dict[str, Any],
+) -> None:
+    taken = await importer.take([
+        money(2, "A", "60.00", "2025-01-05", "I4"), money(3, "A", "60.00", "2025-03-01", "I4"),
+        row(4, "A", "100.00", "2025-02-01"), money(5, "A", "1.00", "2025-03-02", "I4")])
+    assert taken == result(invoices=1, payments=2, refused=1)
+    assert await importer.refusals() == [(5, "payment", "more_than_open")]
+    assert await importer.company.account(customers["A"]) == ("0.00", "20.00")
+
+
+async def test_what_is_past_due_when_it_is_taken_over_is_not_told_of_as_overdue(
+    importer: Importer, customers: dict[str, Any],
+) -> None:
+    await importer.take([row(2, "A", "100.00", "2025-01-10", due_on="2026-01-04"),
+                         row(3, "A", "100.00", "2025-01-10", due_on="2026-01-05")])
+    company = importer.company
+
+    async def plan(tx: Transaction) -> None:
+        plan_day_turn(tx, "Asia/Shanghai", date(2026, 1, 5))
+
+    await company.running.database.transact(company.tenant, plan)
+    await company.clock("2026-01-06")
+    await importer.work()
+    told = [said["number"] for _, fact, said in await company.running.told(company.tenant) if fact == "InvoiceOverdue"]
+    assert told == ["IMP1-000002"]
+
+
+async def test_rows_wait_for_a_customer_that_was_not_heard_of(
+    importer: Importer, customers: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rounds, "LOOKS", 1)
+    sent = await importer.send([row(2, "A", "10.00", "2025-01-01"), row(3, "Z", "20.00", "2025-01-02"),
+                                row(4, "A", "30.00", "2025-01-03")])
+    answer = await importer.company.send("POST", f"/ledger-imports/{sent['id']}:run")
+    job = await importer.job()
+    with pytest.raises(NotReady):
+        await import_ledger(importer.company.running.database, job)
+    assert await importer.company.account(customers["A"]) == ("10.00", "0.00"), "those before it were taken"
+    await importer.company.register(external_id="Z", number="C-Z")
+    await import_ledger(importer.company.running.database, job)
+    operation = await importer.company.get(answer.headers["location"].removeprefix("/billing/v1"))
+    assert operation["result"] == result(invoices=3)
+
+
+async def test_a_refusal_that_shows_only_at_the_writing_is_found_and_the_rest_is_taken(
+    importer: Importer, customers: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The books are closed between the judgement and the posting: as if they had been open before."""
+    await importer.company.post("/period-locks", {"closed_until": "2025-01-31", "hard": False, "reason": "closed"})
+
+    async def open_books(_: Transaction) -> None:
+        return None
+
+    monkeypatch.setattr("billing_svc.usecases.take_ledger_slice.periods.closed_until", open_books)
+    rows = [row(n, "AB"[n % 2], "10.00", f"2025-0{1 + (n > 5)}-10") for n in range(2, 10)]
+    monkeypatch.setattr("billing_svc.usecases.posting.periods.closed_until", _closed)
+    assert await importer.take(rows) == result(invoices=4, refused=4)
+    assert await importer.refusals() == [(n, "invoice", "period_locked") for n in range(2, 6)]
+
+
+async def _closed(_: Transaction) -> Any:
+    return date(2025, 1, 31)
