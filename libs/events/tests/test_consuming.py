@@ -1,6 +1,8 @@
 """The consumer runtime on a real database: once per event, in order per stream, whatever comes over the bus."""
 
 import asyncio
+import base64
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -198,6 +200,24 @@ async def test_two_members_with_the_same_records_apply_each_once(place: Place) -
     await asyncio.gather(*(deliver_all(consumer_on(bus, place)) for bus in buses))
     for customer in customers:
         assert await place.order(customer) == " ".join(map(str, range(1, 41)))
+
+
+def structured(record: Record, *, encoded: bool) -> Record:
+    """The same event in CloudEvents' structured mode."""
+    said = {name[3:]: value.decode() for name, value in record.headers if name.startswith("ce_")}
+    data = {"data_base64": base64.b64encode(record.value or b"").decode()} if encoded else {
+        "data": json.loads(record.value or b"")}
+    kind = ("content-type", b"application/cloudevents+json; charset=UTF-8")
+    return Record(record.key, (kind,), json.dumps(said | data).encode())
+
+
+async def test_events_in_structured_mode_are_heard_alike(place: Place) -> None:
+    one = new_id()
+    await deliver(
+        place, structured(told(TENANT, one, 1), encoded=False), structured(told(TENANT, one, 2), encoded=True),
+        told(TENANT, one, 3), Record("x", (("content-type", b"application/cloudevents+json"),), b"[1]"))
+    assert await place.order(one) == "1 2 3"
+    assert [reason for _, reason in await place.parked()] == ["undecodable"]
 
 
 async def test_a_new_era_holds_the_stream(place: Place) -> None:

@@ -12,6 +12,7 @@ from dunlin_events import parked_rows, watermark
 from dunlin_events.contracts.base import Event
 from dunlin_events.envelope import Envelope, Record, Undecodable, stream_of
 from dunlin_events.parked_rows import Parked
+from dunlin_events.structured import in_binary_mode
 from dunlin_events.subscription import Subscription, Tx
 from dunlin_events.watermark import ERA, HOLE, POISON, Key, Mark
 
@@ -38,9 +39,10 @@ class Item:
     @classmethod
     def of(cls, subscription: Subscription, record: Record, place: str) -> "Item":
         envelope, event, spoilt = None, None, None
+        plain = in_binary_mode(record)
         try:
-            envelope = _envelope_of(record)
-            event = _event_of(subscription, envelope, record)
+            envelope = _envelope_of(plain)
+            event = _event_of(subscription, envelope, plain)
         except Undecodable as error:
             spoilt = str(error)
         stream = envelope.stream if envelope else record.key

@@ -1,0 +1,26 @@
+"""CloudEvents in structured mode: attributes and data in one JSON text, read as if they had come in binary mode."""
+
+import base64
+import json
+from typing import Final
+
+from dunlin_events.envelope import Record
+
+MEDIA_TYPE: Final = b"application/cloudevents+json"
+
+
+def in_binary_mode(record: Record) -> Record:
+    """The record with its attributes as headers; one in binary mode, or that cannot be read, stays as it is."""
+    kind = next((value for name, value in record.headers if name.lower() == "content-type"), b"")
+    if not kind.lower().startswith(MEDIA_TYPE):
+        return record
+    try:
+        said = json.loads(record.value or b"")
+        data = said.pop("data", None)
+        encoded = said.pop("data_base64", None)
+        value = base64.b64decode(encoded) if encoded is not None else json.dumps(data).encode()
+        content_type = str(said.pop("datacontenttype", "application/json"))
+        attributes = tuple((f"ce_{name}", str(text).encode()) for name, text in said.items())
+    except (ValueError, AttributeError, TypeError):
+        return record
+    return Record(record.key, (*attributes, ("content-type", content_type.encode())), value)
