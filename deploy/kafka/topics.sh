@@ -2,20 +2,30 @@
 # Creates the topics that are missing and refuses a wrong partition count. Written by dunlin_events.catalogue.
 # Settings: KAFKA_BOOTSTRAP, KAFKA_REPLICATION (1), KAFKA_TOPICS (the tool that comes with Kafka).
 set -eu
-tool=${KAFKA_TOPICS:-/opt/kafka/bin/kafka-topics.sh}
+
+topics() { "${KAFKA_TOPICS:-/opt/kafka/bin/kafka-topics.sh}" --bootstrap-server "$KAFKA_BOOTSTRAP" "$@"; }
 
 ensure() {
-    "$tool" --bootstrap-server "$KAFKA_BOOTSTRAP" --create --if-not-exists --topic "$1" --partitions "$2" \
-        --replication-factor "${KAFKA_REPLICATION:-1}" --config cleanup.policy=delete --config retention.ms=-1
-    found=$("$tool" --bootstrap-server "$KAFKA_BOOTSTRAP" --describe --topic "$1" \
-        | sed -n 's/.*PartitionCount: *\([0-9]*\).*/\1/p')
+    case " $there " in *" $1 "*) return ;; esac
+    topics --create --if-not-exists --topic "$1" --partitions "$2" --replication-factor "${KAFKA_REPLICATION:-1}" \
+        --config cleanup.policy=delete --config retention.ms=-1 --config max.message.bytes=4259840
+}
+
+hold() {
+    found=$(echo "$described" | sed -n "s/^Topic: *$1[[:space:]].*PartitionCount: *\([0-9]*\).*/\1/p")
     if [ "$found" != "$2" ]; then
         echo "Topic $1 has $found partitions, not $2: a new count needs a new topic, filled by replay." >&2
         exit 1
     fi
 }
 
+there=$(topics --list | tr '\n' ' ')
 ensure dunlin-customer 12
 ensure dunlin-billing 12
 ensure dunlin-credit 12
 ensure dunlin-notify 12
+described=$(topics --describe)
+hold dunlin-customer 12
+hold dunlin-billing 12
+hold dunlin-credit 12
+hold dunlin-notify 12

@@ -16,6 +16,7 @@ TOPICS = {
     "import": ("importing", "bring in records of another system"),
     "reset": ("resetting", "remove all data of this checkout"),
     "bench": ("benching", "run the benchmarks; what follows goes to bench/run.py"),
+    "prepare": ("preparing", "make databases, roles and secrets for services in containers, as compose does"),
     "issuer": ("issuing", "run the token issuer alone, as compose does"),
     "documents": ("documents", "write the OpenAPI documents under openapi/, or compare them"),
 }
@@ -34,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     _import(made["import"])
     made["reset"].add_argument("--yes", action="store_true", help="do not ask")
     made["documents"].add_argument("--check", action="store_true", help="change nothing, fail where one differs")
+    made["prepare"].add_argument("--folder", required=True, help="where passwords and the services' secrets are kept")
     _issuer(made["issuer"])
     return top
 

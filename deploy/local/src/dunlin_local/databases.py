@@ -82,7 +82,7 @@ async def _make_bus(admin_url: str, password: str) -> None:
         await admin.execute(f"{verb} ROLE {BUS} LOGIN PASSWORD '{password}'")
         if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", BUS):
             await admin.execute(f"GRANT {BUS} TO CURRENT_USER")
-            await admin.execute(f"CREATE DATABASE {BUS} OWNER {BUS}")
+            await migrating.create_database(admin, BUS, BUS)
         await admin.execute(f"REVOKE ALL ON DATABASE {BUS} FROM PUBLIC")
         await admin.execute(f"GRANT CONNECT ON DATABASE {BUS} TO {BUS}")
     finally:

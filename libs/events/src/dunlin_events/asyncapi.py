@@ -5,10 +5,7 @@ from typing import Any
 
 from dunlin_events.contracts.base import Event
 from dunlin_events.schemas import sentence_of
-from dunlin_events.topics import OWNERS, TOPICS, topic_of
-
-TOPIC_CONFIGS = {"cleanup.policy": "delete", "retention.ms": "-1"}
-"""Topics are the archive: they keep everything."""
+from dunlin_events.topics import OWNERS, TOPIC_CONFIGS, TOPICS, topic_of
 
 _ENVELOPE: tuple[tuple[str, bool, dict[str, Any]], ...] = (
     ("ce_specversion", True, {"const": "1.0", "description": "CloudEvents version."}),
@@ -80,6 +77,7 @@ def _channel(owner: str, contracts: list[type[Event]]) -> dict[str, Any]:
                 "topicConfiguration": {
                     "cleanup.policy": [TOPIC_CONFIGS["cleanup.policy"]],
                     "retention.ms": int(TOPIC_CONFIGS["retention.ms"]),
+                    "max.message.bytes": int(TOPIC_CONFIGS["max.message.bytes"]),
                 },
                 "bindingVersion": "0.5.0",
             }

@@ -15,11 +15,11 @@ from typing import Any
 
 import yaml
 
-from dunlin_events.asyncapi import TOPIC_CONFIGS, asyncapi
+from dunlin_events.asyncapi import asyncapi
 from dunlin_events.contracts.base import FACTS, Event
 from dunlin_events.event_pages import events_page
 from dunlin_events.schemas import bare, broken_promises, schema_of
-from dunlin_events.topics import OWNERS, TOPICS
+from dunlin_events.topics import OWNERS, TOPIC_CONFIGS, TOPICS
 
 ROOT = Path(__file__).resolve().parents[4]
 SCHEMAS = Path("openapi/schemas")
@@ -30,20 +30,27 @@ _CREATE_TOPICS = """\
 # Creates the topics that are missing and refuses a wrong partition count. Written by dunlin_events.catalogue.
 # Settings: KAFKA_BOOTSTRAP, KAFKA_REPLICATION (1), KAFKA_TOPICS (the tool that comes with Kafka).
 set -eu
-tool=${KAFKA_TOPICS:-/opt/kafka/bin/kafka-topics.sh}
+
+topics() { "${KAFKA_TOPICS:-/opt/kafka/bin/kafka-topics.sh}" --bootstrap-server "$KAFKA_BOOTSTRAP" "$@"; }
 
 ensure() {
-    "$tool" --bootstrap-server "$KAFKA_BOOTSTRAP" --create --if-not-exists --topic "$1" --partitions "$2" \\
-        --replication-factor "${KAFKA_REPLICATION:-1}" %(configs)s
-    found=$("$tool" --bootstrap-server "$KAFKA_BOOTSTRAP" --describe --topic "$1" \\
-        | sed -n 's/.*PartitionCount: *\\([0-9]*\\).*/\\1/p')
+    case " $there " in *" $1 "*) return ;; esac
+    topics --create --if-not-exists --topic "$1" --partitions "$2" --replication-factor "${KAFKA_REPLICATION:-1}" \\
+        %(configs)s
+}
+
+hold() {
+    found=$(echo "$described" | sed -n "s/^Topic: *$1[[:space:]].*PartitionCount: *\\([0-9]*\\).*/\\1/p")
     if [ "$found" != "$2" ]; then
         echo "Topic $1 has $found partitions, not $2: a new count needs a new topic, filled by replay." >&2
         exit 1
     fi
 }
 
-%(calls)s
+there=$(topics --list | tr '\\n' ' ')
+%(ensured)s
+described=$(topics --describe)
+%(held)s
 """
 
 
@@ -58,15 +65,16 @@ def written() -> dict[Path, str]:
     """Every file but the corpus, as the contracts would have it."""
     contracts = facts()
     document = asyncapi(contracts, version("dunlin-events"))
-    topics = [{"name": name, "partitions": count, "configs": TOPIC_CONFIGS} for name, count in TOPICS.items()]
+    topics = [{"name": name, "partitions": count, "configs": dict(TOPIC_CONFIGS)} for name, count in TOPICS.items()]
     configs = " ".join(f"--config {name}={value}" for name, value in TOPIC_CONFIGS.items())
-    calls = "\n".join(f"ensure {name} {count}" for name, count in TOPICS.items())
+    calls = {verb: "\n".join(f"{verb} {name} {count}" for name, count in TOPICS.items()) for verb in ("ensure", "hold")}
     return {
         **{SCHEMAS / f"{contract.wire_type()}.json": _json(schema_of(contract)) for contract in contracts},
         Path("openapi/asyncapi.yaml"): yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120),
         Path("docs/events.md"): events_page(contracts),
         Path("deploy/kafka/topics.json"): _json(topics),
-        Path("deploy/kafka/topics.sh"): _CREATE_TOPICS % {"configs": configs, "calls": calls},
+        Path("deploy/kafka/topics.sh"): _CREATE_TOPICS % {
+            "configs": configs, "ensured": calls["ensure"], "held": calls["hold"]},
     }
 
 

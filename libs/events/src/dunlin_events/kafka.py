@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence, Set
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 from zlib import crc32
 
 import structlog
@@ -22,11 +22,17 @@ from aiokafka.errors import (
 )
 
 from dunlin_events.envelope import Record
-from dunlin_events.topics import TOPICS, BusAway, Partition, Received, WrongPartitionCount, partition_of
+from dunlin_events.topics import (
+    LARGEST_BATCH,
+    TOPIC_CONFIGS,
+    TOPICS,
+    BusAway,
+    Partition,
+    Received,
+    WrongPartitionCount,
+    partition_of,
+)
 
-LARGEST_BATCH: Final = 4 * 1024 * 1024
-"""Bytes; the topics are created with it, too."""
-_TOPIC: Final = {"cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": str(LARGEST_BATCH + 65536)}
 _DISPLACED = (
     CommitFailedError, IllegalGenerationError, IllegalStateError, RebalanceInProgressError, UnknownMemberIdError)
 _log = structlog.get_logger(__name__)
@@ -256,7 +262,7 @@ class KafkaBus:
     def _new(self, topic: str) -> Any:
         # The client takes -1, the broker's own default, only together with an empty assignment.
         assignments: dict[int, list[int]] | None = {} if self._replication == -1 else None
-        return NewTopic(topic, self._topics[topic], self._replication, assignments, _TOPIC)
+        return NewTopic(topic, self._topics[topic], self._replication, assignments, dict(TOPIC_CONFIGS))
 
     async def _counts(self, admin: Any) -> dict[str, int]:
         """Partition counts, as soon as the brokers know all topics."""

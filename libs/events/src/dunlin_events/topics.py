@@ -20,6 +20,11 @@ def topic_of(owner: str) -> str:
 
 TOPICS: Final[Mapping[str, int]] = {topic_of(owner): PARTITIONS for owner in OWNERS}
 """Each topic and its partition count."""
+LARGEST_BATCH: Final = 4 * 1024 * 1024
+"""Bytes of records that leave together; the topics take a batch of it with its frame."""
+TOPIC_CONFIGS: Final[Mapping[str, str]] = {
+    "cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": str(LARGEST_BATCH + 65536)}
+"""What every topic is created with, by whomever: topics are the archive, they keep everything."""
 
 
 class Partition(NamedTuple):

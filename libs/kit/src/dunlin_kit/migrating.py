@@ -130,10 +130,18 @@ async def make_databases(admin_url: str, service: str, passwords: Mapping[str, s
         for role in ROLES:
             await _make_role(admin, f"{service}_{role}", passwords[role])
         if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", service):
-            await admin.execute(f'CREATE DATABASE "{service}" OWNER {service}_owner')
+            await create_database(admin, service, f"{service}_owner")
         await restrict(admin, service, service)
     finally:
         await admin.close()
+
+
+async def create_database(admin: Any, name: str, owner: str) -> None:
+    """A database in UTF-8 that compares text by code points, whatever the server's own language is."""
+    provider = await admin.fetchval("SELECT datlocprovider::text FROM pg_database WHERE datname = 'template0'")
+    by_code_points = "LOCALE_PROVIDER libc LC_COLLATE 'C'" if provider == "i" else "LC_COLLATE 'C'"
+    await admin.execute(
+        f"CREATE DATABASE \"{name}\" OWNER {owner} TEMPLATE template0 ENCODING 'UTF8' {by_code_points}")
 
 
 async def restrict(admin: Any, service: str, database: str) -> None:

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -23,6 +23,7 @@ from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import NIL
 from dunlin_kit import migrating
 from dunlin_kit.jobs import Handler, JobRunner
+from dunlin_kit.probing import answer_probes
 from dunlin_kit.settings import BusKind, ServiceSettings
 from dunlin_kit.telemetry import configure_logging, log, serve_metrics
 from dunlin_kit.transaction import Database, Transaction
@@ -55,6 +56,7 @@ class Worker:
     ) -> None:
         source = f"/dunlin/{service}"
         self.service = service
+        self.settings = settings
         self.bus = bus or bus_of(settings)
         ops_url = settings.ops_database_url.get_secret_value()
         self.app = Database(
@@ -89,6 +91,7 @@ class Worker:
             self.runner.run(stop),
             self._purge(stop),
             *(consumer.run(stop) for consumer in self.consumers),
+            *self._probes(stop),
         ]
         tasks = [asyncio.ensure_future(part) for part in parts]
         try:
@@ -104,6 +107,12 @@ class Worker:
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.app.close()
             await self.ops.close()
+
+    def _probes(self, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+        """Answered from the moment the bus was reached."""
+        if not self.settings.probe_port:
+            return []
+        return [answer_probes(self.app, migrating.head_of(f"{self.service}_svc"), self.settings, stop)]
 
     async def _purge(self, stop: asyncio.Event) -> None:
         async def purge(tx: Transaction) -> None:

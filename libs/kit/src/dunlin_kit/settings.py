@@ -39,6 +39,7 @@ class ServiceSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     metrics_port: int = Field(default=0, ge=0, le=65535, description="0: no metrics port.")
+    probe_port: int = Field(default=0, ge=0, le=65535, description="Where a worker answers its probes; 0: nowhere.")
     log_level: str = "info"
     pool_size: int = Field(default=10, ge=1, le=100)
     requests_per_second: int = Field(default=500, ge=1, description="Per token and process, with bursts of as many.")
