@@ -14,7 +14,7 @@ from dunlin_events import catalogue
 from dunlin_events.catalogue import ROOT, corpus_of, differences, facts, main, written
 from dunlin_events.contracts.base import FACTS, CustomerEvent, Event
 from dunlin_events.schemas import Schema, broken_promises, schema_of
-from dunlin_events.topics import PARTITIONS
+from dunlin_events.topics import LARGEST_BATCH, PARTITIONS
 
 FACT = pytest.mark.parametrize("contract", facts(), ids=lambda contract: contract.wire_type())
 
