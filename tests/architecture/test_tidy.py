@@ -87,9 +87,9 @@ def test_no_file_or_folder_has_a_name_that_says_nothing(modules: Mapping[Path, a
     assert not banned
 
 
-def test_no_class_has_a_name_that_says_nothing(modules: Mapping[Path, ast.Module]) -> None:
+def test_no_class_has_a_name_that_says_nothing(packaged: Mapping[Path, ast.Module]) -> None:
     banned = [
-        f"{path}::{name}" for path, tree in modules.items() for name, node in scopes_of(tree)
+        f"{path}::{name}" for path, tree in packaged.items() for name, node in scopes_of(tree)
         if isinstance(node, ast.ClassDef) and name.endswith(BANNED_ENDINGS)
     ]
     assert not banned
