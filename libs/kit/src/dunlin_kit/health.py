@@ -72,7 +72,7 @@ _HEARD = text(
     "SELECT owner, sum(sequence)::bigint AS events FROM watermark WHERE starts_with(stream, :tenant) "
     "GROUP BY owner ORDER BY owner"
 )
-_PARKED = text("SELECT count(*) AS events FROM parked_event WHERE starts_with(stream, :tenant)")
+_PARKED = text("SELECT count(*) AS events FROM parked_event WHERE skipped_at IS NULL AND starts_with(stream, :tenant)")
 _DUE = text(f"SELECT count(*) AS jobs FROM job j JOIN tenant t USING (tenant_id) WHERE {DUE}")  # noqa: S608  a constant
 _REVISION = text("SELECT version_num FROM alembic_version")
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dunlin_kernel.ids import new_id
+from dunlin_kernel.ids import NIL, new_id
 from dunlin_kit.testing import TestIssuer, settings_for
 from notify_svc.app import create_app
 from notify_svc.domain.message import MessageStatus
@@ -151,7 +151,7 @@ async def test_every_template_can_be_previewed(log: Log, language: str, tone: st
 
 
 @pytest.mark.parametrize(("method", "path", "body"), [
-    ("GET", LOG, None), ("GET", f"{LOG}/{new_id()}", None), ("POST", f"{LOG}/{new_id()}:resolve", {"outcome": "sent"}),
+    ("GET", LOG, None), ("GET", f"{LOG}/{NIL}", None), ("POST", f"{LOG}/{NIL}:resolve", {"outcome": "sent"}),
     ("POST", PREVIEW, {"language": "zh", "tone": "firm"}),
 ])
 async def test_no_token_no_scope_no_message(log: Log, method: str, path: str, body: Any) -> None:
