@@ -2,8 +2,11 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+
+from dunlin_local.ledger_mapping import LedgerMapping
 
 KINDS = {"Counter", "Gauge", "Histogram", "Summary"}
 
@@ -35,3 +38,10 @@ def test_every_setting_is_on_the_page_of_operations(root: Path, packaged: Mappin
     }
     missing = sorted(fields - said)
     assert not missing
+
+
+def test_the_mapping_that_is_shown_can_be_used(root: Path) -> None:
+    shown = re.findall(r"```toml\n(.*?)```", (root / "docs/operations.md").read_text(encoding="utf-8"), re.S)
+    assert len(shown) == 1
+    mapping = LedgerMapping.of(tomllib.loads(shown[0]))
+    assert {"customer", "document", "posted", "cleared"} <= mapping.columns
