@@ -22,8 +22,10 @@ async def ops(toy: Running) -> AsyncIterator[Database]:
     await database.close()
 
 
-def _runner(toy: Running, ops: Database, handler: object, kind: str) -> JobRunner:
-    return JobRunner(service="toy", ops=ops, app=toy.database, handlers={kind: handler})  # type: ignore[dict-item]
+def _runner(toy: Running, ops: Database, handler: object, kind: str, *, lease_seconds: float = 30) -> JobRunner:
+    return JobRunner(
+        service="toy", ops=ops, app=toy.database, handlers={kind: handler},  # type: ignore[dict-item]
+        lease_seconds=lease_seconds)
 
 
 async def test_a_job_runs_when_the_sandbox_clock_reaches_it_and_is_judged_at_its_due_time(
@@ -110,3 +112,34 @@ async def test_a_job_that_fails_is_tried_again_and_leaves_nothing_half_done(
     assert await runner.run_one() is True
     assert tries == [1, 2]
     assert await admin.fetchval("SELECT state FROM job WHERE kind = $1", kind) == "done"
+
+
+async def test_a_job_is_its_workers_while_that_lives_and_another_takes_it_over_when_it_died(
+    toy: Running, ops: Database
+) -> None:
+    tenant, kind, begun, go_on = await toy.tenant(at=NOON), str(new_id()), [], asyncio.Event()
+
+    async def handler(database: Database, job: Job) -> None:
+        begun.append(job.attempts)
+        await go_on.wait()
+
+        async def work(tx: Transaction) -> None:
+            finish(tx, job)
+
+        await database.transact(job.tenant, work)
+
+    async def plan(tx: Transaction) -> None:
+        schedule(tx, kind, "x", NOON, {})
+
+    await toy.database.transact(tenant, plan)
+    first, second = (_runner(toy, ops, handler, kind, lease_seconds=0.6) for _ in range(2))
+    working = asyncio.create_task(first.run_one())
+    await asyncio.sleep(1.2)
+    assert await second.run_one() is False
+    working.cancel()
+    await asyncio.wait({working})
+    go_on.set()
+    await asyncio.sleep(0.7)
+    assert await second.run_one() is True
+    assert begun == [1, 2]
+    assert await second.run_one() is False

@@ -1,6 +1,7 @@
 """Jobs: work that falls due at a business time, claimed by one worker at a time, its effect finished once."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from dunlin_kit.transaction import Database, Transaction
 
 MAX_ATTEMPTS = 50
 _IDLE_SECONDS = 0.25
-_LEASE_SECONDS = 300
+LEASE_SECONDS = 30
 _LONGEST_WAIT_SECONDS = 300
 
 RUNS = Histogram("dunlin_job_seconds", "Seconds one run of a job took.", ("service", "kind"))
@@ -65,13 +66,16 @@ JOBS = table(
 DUE = """j.state = 'waiting' AND j.due_at <= CASE WHEN t.sandbox THEN t.clock_at ELSE now() END"""
 """Both `job j` and `tenant t` are in scope where this stands."""
 _CLAIM = f"""
-UPDATE job SET lease_until = now() + make_interval(secs => {_LEASE_SECONDS}), attempts = attempts + 1
+UPDATE job SET lease_until = now() + make_interval(secs => $2), attempts = attempts + 1
 WHERE (tenant_id, job_id) = (
   SELECT j.tenant_id, j.job_id FROM job j JOIN tenant t USING (tenant_id)
   WHERE {DUE} AND (j.lease_until IS NULL OR j.lease_until < now()) AND (j.retry_at IS NULL OR j.retry_at <= now())
     AND j.kind = ANY($1::text[])
   ORDER BY j.due_at, j.job_id LIMIT 1 FOR UPDATE OF j SKIP LOCKED)
-RETURNING tenant_id, job_id, kind, key, due_at, payload, attempts, correlation_id"""  # noqa: S608  constants only
+RETURNING tenant_id, job_id, kind, key, due_at, payload, attempts, correlation_id"""  # noqa: S608  a constant
+_RENEW = """
+UPDATE job SET lease_until = now() + make_interval(secs => $4)
+WHERE tenant_id = $1 AND job_id = $2 AND attempts = $3 AND lease_until IS NOT NULL"""
 _RELEASE = """
 UPDATE job SET lease_until = NULL, error = $3, state = CASE WHEN attempts >= $5 THEN 'failed' ELSE 'waiting' END,
        retry_at = now() + make_interval(secs => $4)
@@ -123,10 +127,22 @@ async def moment_of(tx: Transaction, job: Job) -> Tenant:
 
 
 class JobRunner:
-    """Claims due jobs, oldest first, and runs them one at a time; what fails is tried again with growing waits."""
+    """Claims due jobs, oldest first, and runs them one at a time; what fails is tried again with growing waits.
 
-    def __init__(self, *, service: str, ops: Database, app: Database, handlers: Mapping[str, Handler]) -> None:
+    A job is its worker's while it renews the lease; one whose worker died or hangs is taken over `lease_seconds` later.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        ops: Database,
+        app: Database,
+        handlers: Mapping[str, Handler],
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
         self._service, self._ops, self._app, self._handlers = service, ops, app, dict(handlers)
+        self._lease_seconds = lease_seconds
         self._wake = asyncio.Event()
 
     def poke(self) -> None:
@@ -156,17 +172,20 @@ class JobRunner:
         if job is None:
             return False
         started = perf_counter()
+        renewing = asyncio.create_task(self._renew(job))
         try:
             await self._handlers[job.kind](self._app, job)
         except Exception as failed:
             FAILED.labels(self._service, job.kind).inc()
             log.exception("job failed", service=self._service, kind=job.kind, job=str(job.id), attempts=job.attempts)
             await self._give_back(job, failed)
+        finally:
+            renewing.cancel()
         RUNS.labels(self._service, job.kind).observe(perf_counter() - started)
         return True
 
     async def _claim(self, tx: Transaction) -> Job | None:
-        row = await tx.driver.fetchrow(_CLAIM, list(self._handlers))
+        row = await tx.driver.fetchrow(_CLAIM, list(self._handlers), self._lease_seconds)
         if row is None:
             return None
         set_trace(Trace(row["correlation_id"] or str(row["job_id"]), str(row["job_id"]), None))
@@ -179,6 +198,17 @@ class JobRunner:
             row["payload"],
             row["attempts"],
         )
+
+    async def _renew(self, job: Job) -> None:
+        """Keep the lease while the work goes on."""
+
+        async def renew(tx: Transaction) -> None:
+            await tx.driver.execute(_RENEW, job.tenant, job.id, job.attempts, self._lease_seconds)
+
+        while True:
+            await asyncio.sleep(self._lease_seconds / 3)
+            with contextlib.suppress(Exception):
+                await self._ops.transact(NIL, renew)
 
     async def _give_back(self, job: Job, failed: Exception) -> None:
         wait = min(_LONGEST_WAIT_SECONDS, 0.5 * 2 ** min(job.attempts, 12))

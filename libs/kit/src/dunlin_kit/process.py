@@ -64,7 +64,9 @@ class Worker:
         )
         self.ops = Database(ops_url, source=source, clock=clock, pool_size=2)
         self.relay = Relay(ops_url, self.bus.publisher(), topic=topic_of(service))
-        self.runner = JobRunner(service=service, ops=self.ops, app=self.app, handlers=jobs)
+        self.runner = JobRunner(
+            service=service, ops=self.ops, app=self.app, handlers=jobs, lease_seconds=settings.job_lease_seconds
+        )
         self.consumers = [self._consumer(subscription, settings.member) for subscription in subscriptions]
 
     def _consumer(self, subscription: Subscription[Any], member: str) -> Consumer:

@@ -43,4 +43,5 @@ class ServiceSettings(BaseSettings):
     log_level: str = "info"
     pool_size: int = Field(default=10, ge=1, le=100)
     requests_per_second: int = Field(default=500, ge=1, description="Per token and process, with bursts of as many.")
+    job_lease_seconds: float = Field(default=30, ge=1, description="So long after its end a worker's job passes on.")
     member: str = Field(default_factory=gethostname, description="The stable name of this worker among its consumers.")
