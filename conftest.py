@@ -17,6 +17,12 @@ PLACE = "DUNLIN_TEST_POSTGRES_FOLDER"
 PREFIX = "dunlin-test-"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Of the tests marked `chaos`; declared here, because pytest reads options before it looks into folders."""
+    parser.addoption("--seed", type=int, default=20260301, help="which faults, in which order (default 20260301)")
+    parser.addoption("--minutes", type=float, default=0.4, help="how long each test with faults at random goes on")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[PLACE] = str(_places()[0] / f"{PREFIX}{os.getpid()}")

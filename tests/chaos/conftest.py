@@ -1,0 +1,48 @@
+"""What every chaos test is given: a seed, how long to go on, the timeline of its faults, a broker of its own."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from faults_told import Timeline
+
+from dunlin_events.broker_for_tests import JavaBroker, startable
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """`--seed=N`; the same seed does the same faults in the same order."""
+    chosen: int = request.config.getoption("--seed")
+    return chosen
+
+
+@pytest.fixture
+def minutes(request: pytest.FixtureRequest) -> float:
+    """`--minutes=N`: how long a test with faults at random goes on."""
+    chosen: float = request.config.getoption("--minutes")
+    return chosen
+
+
+@pytest.fixture
+def timeline(seed: int) -> Timeline:
+    return Timeline(seed)
+
+
+@pytest.fixture
+def own_kafka() -> Iterator[JavaBroker]:
+    """A Kafka node that nobody else uses and that may be killed; running."""
+    if startable() != "java":
+        missing = "a Kafka node that may be killed needs Java 17 or later, and Maven for its jars"
+        if os.environ.get("DUNLIN_REQUIRE_KAFKA") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with tempfile.TemporaryDirectory(prefix="dunlin-chaos-kafka-") as folder:
+        node = JavaBroker(Path(folder))
+        node.format()
+        node.start()
+        try:
+            yield node
+        finally:
+            node.kill()

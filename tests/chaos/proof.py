@@ -1,0 +1,191 @@
+"""What must hold after the drain, whatever was done: asked over HTTP, in every database, on the bus, in the mailbox."""
+
+import asyncio
+import email
+import email.policy
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import asyncpg
+from bus_read import bus_records
+from dunlin_running import HEARS, _is_quiet
+from office import Office
+from production_shape import Fleet
+
+from dunlin_events.envelope import Envelope
+from dunlin_events.topics import topic_of
+from dunlin_local.databases import SERVICES
+
+DRAIN_SECONDS = 120
+
+
+@dataclass
+class Proven:
+    """What was counted on the way."""
+
+    acknowledged: int
+    events: int
+    records: int
+    mails: int
+    repeats: Mapping[str, int]
+    drained_in: float
+
+    def told(self) -> str:
+        again = ", ".join(f"{why} {count}" for why, count in sorted(self.repeats.items()))
+        return (f"{self.acknowledged} acknowledged writes, {self.events} events, {self.records} records on the bus "
+                f"({self.records - self.events} duplicates), {self.mails} mails; drained in {self.drained_in:.1f} s; "
+                f"requests repeated: {again or 'none'}; lost 0, doubled 0")
+
+
+async def prove(fleet: Fleet, office: Office) -> Proven:
+    """Wait for the drain and check everything. Raises AssertionError with what does not hold."""
+    began = asyncio.get_running_loop().time()
+    await quiet(fleet, office)
+    drained = asyncio.get_running_loop().time() - began
+    assert not fleet.ended_unasked()
+    assert not office.client.findings, "\n".join(office.client.findings)
+    for service in SERVICES:
+        found = await office.client.read(f"/{service}/v1/integrity")
+        assert found["checks"]
+        assert found["holds"], [check for check in found["checks"] if not check["holds"]]
+    outboxes = {service: await _events(fleet, service) for service in SERVICES}
+    await _assert_promises(fleet, office, outboxes)
+    await _assert_figures(fleet, office)
+    await _assert_heard(fleet, outboxes)
+    records = await _assert_bus(fleet, outboxes)
+    mails = await _assert_mails(fleet)
+    return Proven(office.promised.count(), sum(map(len, outboxes.values())), records, mails,
+                  office.client.repeats, drained)
+
+
+async def quiet(fleet: Fleet, office: Office) -> None:
+    """Wait until, three times in a row, all services stand at one time, have heard everything and have no job due."""
+    seen: list[Any] = []
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + DRAIN_SECONDS
+    while loop.time() < ends:
+        clocks = {service: await office.client.read(f"/{service}/v1/test-clock") for service in SERVICES}
+        seen = [*seen[-2:], clocks] if _is_quiet(clocks) else []
+        if len(seen) == 3 and seen[0] == seen[1] == seen[2]:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"not quiet after {DRAIN_SECONDS} s: {clocks}")
+
+
+async def rows(fleet: Fleet, service: str, statement: str) -> list[Any]:
+    """Straight from a service's database, past its row-level security."""
+    name = urlsplit(fleet.databases.url(service, "owner")).path
+    connection = await asyncpg.connect(urlsplit(fleet.admin)._replace(path=name).geturl())
+    try:
+        return list(await connection.fetch(statement))
+    finally:
+        await connection.close()
+
+
+async def _events(fleet: Fleet, service: str) -> list[Any]:
+    """The outbox in stream order; each stream is 1 to n."""
+    told = await rows(fleet, service, "SELECT stream, seq, event_id, type, payload FROM outbox_event "
+                                      "ORDER BY stream, seq")
+    heads = {row["stream"]: row["seq"] for row in await rows(fleet, service, "SELECT stream, seq FROM event_stream")}
+    numbers: dict[str, list[int]] = {}
+    for row in told:
+        numbers.setdefault(row["stream"], []).append(row["seq"])
+    for stream, found in numbers.items():
+        assert found == list(range(1, heads[stream] + 1)), f"{service} {stream}: {found}"
+    assert heads.keys() == numbers.keys()
+    return told
+
+
+async def _assert_promises(fleet: Fleet, office: Office, outboxes: Mapping[str, list[Any]]) -> None:
+    """Every acknowledged write is there once, nothing else is there, and each was told of once."""
+    promised = office.promised
+    held = {
+        "customers": await _counted(fleet, "customer", "SELECT id FROM customer"),
+        "contacts": await _counted(fleet, "customer", "SELECT customer_id FROM contact"),
+        "limits": await _counted(fleet, "credit", "SELECT customer_id FROM credit_limit"),
+        "invoices": await _counted(fleet, "billing", "SELECT id FROM invoice WHERE status = 'issued'"),
+        "payments": await _counted(fleet, "billing", "SELECT id FROM credit"),
+        "reversals": await _counted(fleet, "billing", "SELECT credit_id FROM payment_reversal"),
+        "authorizations": await _counted(fleet, "credit", "SELECT authorization_id FROM credit_authorization"),
+        "InvoiceIssued": _told(outboxes["billing"], "InvoiceIssued", "invoice_id"),
+        "PaymentConfirmed": _told(outboxes["billing"], "PaymentConfirmed", "payment_id"),
+        "PaymentReversed": _told(outboxes["billing"], "PaymentReversed", "payment_id"),
+        "CustomerRegistered": _told(outboxes["customer"], "CustomerRegistered", "customer_id"),
+    }
+    wanted: dict[str, Iterable[UUID]] = {
+        "customers": promised.customers, "contacts": promised.customers, "limits": promised.limits,
+        "invoices": promised.invoices, "payments": promised.payments, "reversals": promised.reversed,
+        "authorizations": promised.authorizations, "InvoiceIssued": promised.invoices,
+        "PaymentConfirmed": promised.payments, "PaymentReversed": promised.reversed,
+        "CustomerRegistered": promised.customers}
+    for what, ids in wanted.items():
+        acknowledged = Counter({one: ids[one] if isinstance(ids, Counter) else 1 for one in ids})
+        lost, doubled = acknowledged - held[what], held[what] - acknowledged
+        assert not lost and not doubled, f"{what}: lost {dict(lost)}, doubled or not acknowledged {dict(doubled)}"
+
+
+async def _counted(fleet: Fleet, service: str, statement: str) -> Counter[UUID]:
+    return Counter(row[0] for row in await rows(fleet, service, statement))
+
+
+def _told(events: list[Any], fact: str, field: str) -> Counter[UUID]:
+    return Counter(UUID(json.loads(row["payload"])[field]) for row in events if row["type"].split(".")[2] == fact)
+
+
+async def _assert_figures(fleet: Fleet, office: Office) -> None:
+    """The accounts are what was billed less what was paid, and credit-svc's copy of them is the same."""
+    figures = "customer_id, open, disputed, unapplied"
+    billed = {row["customer_id"]: tuple(row) for row in await rows(fleet, "billing", f"SELECT {figures} FROM account")}
+    copied = {row["customer_id"]: tuple(row) for row in await rows(fleet, "credit", f"SELECT {figures} FROM exposure")}
+    moved = {owner for owner, _ in (*office.promised.invoices.values(), *office.promised.payments.values())}
+    assert {owner: at[1] - at[3] for owner, at in billed.items() if owner in moved} == {
+        owner: office.promised.owed(owner) for owner in moved}
+    assert {owner: copied.get(owner) for owner in moved} == {owner: billed[owner] for owner in moved}
+
+
+async def _assert_heard(fleet: Fleet, outboxes: Mapping[str, list[Any]]) -> None:
+    """Each consumer stands at the head of every stream it hears, and nothing is parked."""
+    for service in SERVICES:
+        marks = {(row["owner"], row["stream"]): row["sequence"] for row in await rows(
+            fleet, service, "SELECT owner, stream, sequence FROM watermark")}
+        heads = {(owner, row["stream"]): row["seq"] for owner in HEARS[service] for row in outboxes[owner]}
+        assert marks == heads, service
+        assert not await rows(fleet, service, "SELECT * FROM parked_event"), service
+
+
+async def _assert_bus(fleet: Fleet, outboxes: Mapping[str, list[Any]]) -> int:
+    """The bus without duplicates equals the outbox, and each stream is there in order. Returns the records on it."""
+    count = 0
+    for service in SERVICES:
+        seen: dict[str, list[tuple[int, UUID, bytes]]] = {}
+        for record in await bus_records(fleet, topic_of(service)):
+            count += 1
+            envelope = Envelope.of(record)
+            found = seen.setdefault(envelope.stream, [])
+            one = (envelope.sequence, envelope.event_id, record.value or b"")
+            if envelope.sequence == len(found) + 1:
+                found.append(one)
+            else:
+                assert found[envelope.sequence - 1:envelope.sequence] == [one], f"out of order: {envelope}"
+        flat = [(stream, *one) for stream in sorted(seen) for one in seen[stream]]
+        told = [(row["stream"], row["seq"], row["event_id"], bytes(row["payload"])) for row in outboxes[service]]
+        assert flat == sorted(told), service
+    return count
+
+
+async def _assert_mails(fleet: Fleet) -> int:
+    """No mail left twice, and none without its message; a message that was sent left."""
+    files = (fleet.folder / "mail").rglob("*.eml")
+    parsed = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in files]
+    left = Counter(UUID(str(mail["message-id"]).strip("<>").partition("@")[0]) for mail in parsed)
+    assert not [mail for mail, times in left.items() if times > 1]
+    states = {row["id"]: row["status"] for row in await rows(fleet, "notify", "SELECT id, status FROM message")}
+    assert {states.get(mail) for mail in left} <= {"sent", "unknown"}, states
+    assert {message for message, status in states.items() if status == "sent"} <= left.keys()
+    assert "sending" not in states.values()
+    return len(parsed)

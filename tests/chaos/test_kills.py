@@ -1,0 +1,56 @@
+"""kill -9 of any process at any moment, under load: nothing acknowledged is lost, nothing happens twice."""
+
+import asyncio
+from pathlib import Path
+from random import Random
+
+import pytest
+from faults_told import Timeline
+from killer import kill_at_random
+from office import Office
+from production_shape import production_shape
+from proof import Proven, prove
+
+from dunlin_events.broker_for_tests import JavaBroker
+
+
+async def killed_at_work(
+    postgres: str, folder: Path, timeline: Timeline, *, seconds: float, kafka: str = "", pause: float = 1.5,
+) -> Proven:
+    async with production_shape(postgres, folder, timeline, kafka=kafka) as fleet:
+        office = await Office.opened(fleet, timeline.seed)
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(office.work(stop, clerks=4, customers=12))
+            group.create_task(kill_at_random(fleet, stop, Random(timeline.seed), pause=pause))
+            await asyncio.sleep(seconds)
+            timeline.note("the clerks go home")
+            stop.set()
+        await fleet.ready()
+        proven = await prove(fleet, office)
+        print(f"{timeline.count('kill -9')} kills in {seconds:.0f} s: {proven.told()}")
+        return proven
+
+
+@pytest.mark.full
+@pytest.mark.timeout(400)
+async def test_the_line_survives_a_minute_of_kills(postgres: str, tmp_path: Path, timeline: Timeline) -> None:
+    await killed_at_work(postgres, tmp_path, timeline, seconds=60)
+    assert timeline.count("kill -9") >= 10
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(0)
+async def test_kills_on_the_bus_in_postgresql(
+    postgres: str, tmp_path: Path, timeline: Timeline, minutes: float
+) -> None:
+    await killed_at_work(postgres, tmp_path, timeline, seconds=60 * minutes)
+
+
+@pytest.mark.chaos
+@pytest.mark.kafka
+@pytest.mark.timeout(0)
+async def test_kills_on_kafka(
+    postgres: str, tmp_path: Path, timeline: Timeline, minutes: float, own_kafka: JavaBroker
+) -> None:
+    await killed_at_work(postgres, tmp_path, timeline, seconds=60 * minutes, kafka=own_kafka.bootstrap)
