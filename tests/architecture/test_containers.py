@@ -1,4 +1,4 @@
-"""What runs in containers: one recipe for all images, pinned as the tests are, and a compose file that gives no more than is needed.
+"""What runs in containers: one recipe for all images, pinned as tested; compose gives no more than is needed.
 
 No engine is asked; `.ci/compose` builds and runs it.
 """

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -51,9 +51,21 @@ class OwnDatabases(Databases):
         return url
 
 
+class Running(Protocol):
+    """What a journey needs of a running system, wherever that is."""
+
+    @property
+    def client(self) -> httpx.AsyncClient: ...
+
+    def token(self, client_id: str, **form: str) -> str: ...
+
+    def letters(self, to: str) -> list[EmailMessage]:
+        """Every message that left for an address, the earliest first."""
+
+
 @dataclass
 class Dunlin:
-    """The running system."""
+    """The system that runs in this process."""
 
     url: str
     client: httpx.AsyncClient
@@ -66,6 +78,12 @@ class Dunlin:
         secret = secret_of(self.issuer_folder, client_id)
         answer = self.issuer.grant({"grant_type": "client_credentials", **form}, client_id=client_id, secret=secret)
         return str(answer["access_token"])
+
+    def letters(self, to: str) -> list[EmailMessage]:
+        """Every message that left for an address, the earliest first."""
+        files = sorted(self.mail.rglob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
+        read = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in files]
+        return [message for message in read if to in str(message["to"])]
 
 
 @contextlib.asynccontextmanager
@@ -101,14 +119,14 @@ async def dunlin(
 class Journey:
     """One sandbox tenant, its clock, and everything a finance department does with it. Times are the tenant's own."""
 
-    dunlin: Dunlin
+    dunlin: Running
     tenant: UUID
     zone: ZoneInfo
     now: datetime
     headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    async def begin(cls, system: Dunlin, at: str, *, currency: str = "CNY", zone: str = "Asia/Shanghai") -> "Journey":
+    async def begin(cls, system: Running, at: str, *, currency: str = "CNY", zone: str = "Asia/Shanghai") -> "Journey":
         """A new tenant whose clock stands at `at`, such as `2026-01-05 10:00` in its zone; all services know it."""
         tenant, now = new_id(), datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(zone))
         body = {"id": str(tenant), "name": "Journey", "currency": currency, "zone": zone, "sandbox": True,
@@ -173,9 +191,7 @@ class Journey:
 
     def mails(self, to: str) -> list[EmailMessage]:
         """Every message that left for an address, the earliest first."""
-        files = sorted(self.dunlin.mail.rglob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
-        read = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in files]
-        return [message for message in read if to in str(message["to"])]
+        return self.dunlin.letters(to)
 
 
 def _is_quiet(clocks: Mapping[str, dict[str, Any] | None]) -> bool:

@@ -44,6 +44,14 @@ async def test_each_role_enters_its_own_database(admin: str, tmp_path: Path) -> 
     assert await ask(made.bus_url, "SELECT current_database()") == BUS
 
 
+async def test_text_is_compared_by_code_points(admin: str, tmp_path: Path) -> None:
+    made = await make_databases(admin, tmp_path)
+    how = """SELECT datcollate || ' ' || pg_encoding_to_char(encoding) FROM pg_database
+             WHERE datname = current_database()"""
+    for url in (*(made.url(service, "app") for service in SERVICES), made.bus_url):
+        assert await ask(url, how) == "C UTF8"
+
+
 async def test_no_role_enters_another_database(admin: str, tmp_path: Path) -> None:
     made = await make_databases(admin, tmp_path)
     for role, database in (("billing_app", "credit"), ("credit_ops", "bus"), ("bus", "notify")):
