@@ -1,0 +1,61 @@
+"""Invoices of 3 lines, created and issued in one call: many customers, then one customer."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from itertools import count
+from uuid import UUID
+
+from bench.company import Company, founded, settled_down
+from bench.load import CONNECTIONS, generator, http
+from bench.report import Report
+from bench.rounds import Plan, interleaved, report_against_limits
+from bench.same_work import check_same_work
+from bench.stage import WORKERS, Server, Stage
+
+from dunlin_kernel.ids import new_id
+
+CUSTOMERS, SERIES = 2_000, 16
+AIMS = {"steps": ">= 1.0", "merged": ">= 0.75"}
+LINES = [{"description": f"Steel plate {n} mm", "product": f"SKU-{n}", "quantity": str(n), "unit_price": "199.99",
+          "tax_rate": "13"} for n in (4, 6, 8)]
+
+
+class Invoices:
+    """Requests for invoices, in turn over customers and series."""
+
+    def __init__(self, stage: Stage, company: Company, customers: Sequence[UUID], series: Sequence[str]) -> None:
+        self._token = stage.token(company.tenant)
+        self._customers, self._series, self._number = customers, series, count()
+
+    def __call__(self, wanted: int) -> Iterator[bytes]:
+        for _ in range(wanted):
+            number = next(self._number)
+            body = {"customer_id": str(self._customers[number % len(self._customers)]), "currency": "CNY",
+                    "series": self._series[number % len(self._series)], "issue": True, "lines": LINES}
+            yield http("POST", "/billing/v1/invoices", self._token, json.dumps(body).encode(), key=str(new_id()))
+
+
+def servers_on(stage: Stage) -> list[Server]:
+    """Ours and the two limits, on one database."""
+    return [stage.api("billing"), stage.by_hand("steps"), stage.by_hand("merged")]
+
+
+def invoice(stage: Stage, report: Report, *, quick: bool) -> None:
+    """Rates against both limits."""
+    loop = asyncio.new_event_loop()
+    company = loop.run_until_complete(founded(stage.admin_url("billing"), customers=CUSTOMERS, series=SERIES))
+    loop.run_until_complete(settled_down(company.connection))
+    servers = servers_on(stage)
+    many = Invoices(stage, company, company.customers, company.series)
+    report.line("invoice", "setting", customers=CUSTOMERS, series=SERIES, connections=CONNECTIONS, workers=WORKERS,
+                load=generator())
+    loop.run_until_complete(check_same_work(report, "invoice", company.connection, servers, many))
+    seen = interleaved(stage, servers, many, Plan.of(quick=quick))
+    report_against_limits(report, "invoice", seen, AIMS)
+    one = Invoices(stage, company, company.customers[:1], company.series[:1])
+    report.line("invoice-hot", "setting", customers=1, series=1, connections=CONNECTIONS, workers=WORKERS)
+    seen = interleaved(stage, servers, one, Plan.of(quick=quick))
+    report_against_limits(report, "invoice-hot", seen, {"steps": ">= 1.0", "merged": ""})
+    loop.run_until_complete(company.connection.close())
+    loop.close()

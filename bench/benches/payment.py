@@ -1,0 +1,71 @@
+"""Payments over 3 open items: oldest first with many customers, then to three named items of one customer."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from bench.benches.invoice import AIMS, servers_on
+from bench.company import CURRENCY, Company, founded, owe, settled_down, today
+from bench.load import CONNECTIONS, generator, http
+from bench.report import Report
+from bench.rounds import Plan, interleaved, report_against_limits
+from bench.same_work import TIMES, check_same_work
+from bench.stage import WORKERS, Stage
+
+from dunlin_kernel.ids import new_id
+
+ITEMS, MINOR = 3, 100_00
+PAID = "250.00"
+"""Settles two of three items and half of the third."""
+
+
+class Payments:
+    """Requests for payments: each with what `body_of` gives for its number."""
+
+    def __init__(self, stage: Stage, company: Company, body_of: Callable[[int], dict[str, Any]]) -> None:
+        self._token, self._body_of, self._number = stage.token(company.tenant), body_of, count()
+
+    def __call__(self, wanted: int) -> Iterator[bytes]:
+        for _ in range(wanted):
+            body = json.dumps(self._body_of(next(self._number))).encode()
+            yield http("POST", "/billing/v1/payments", self._token, body, key=str(new_id()))
+
+
+def payment_of(customer: UUID, amount: str, **more: Any) -> dict[str, Any]:
+    return {"customer_id": str(customer), "amount": {"amount": amount, "currency": CURRENCY},
+            "received_on": today().isoformat(), "method": "bank_transfer", **more}
+
+
+def payment(stage: Stage, report: Report, *, quick: bool) -> None:
+    """Rates against both limits. Every payment over many customers finds a customer with 3 open items."""
+    plan = Plan.of(quick=quick, most=700)
+    wanted = 3 * (plan.warm_up * plan.most + 200 + (plan.seconds * plan.most + 200) * plan.rounds + TIMES)
+    loop = asyncio.new_event_loop()
+    company = loop.run_until_complete(founded(stage.admin_url("billing"), customers=wanted, series=1))
+    loop.run_until_complete(owe(company, company.customers[1:], ITEMS, MINOR))
+    loop.run_until_complete(owe(company, company.customers[:1], ITEMS, 10**12))
+    loop.run_until_complete(settled_down(company.connection))
+    servers = servers_on(stage)
+    many = Payments(stage, company, lambda n: payment_of(company.customers[n + 1], PAID, allocation="oldest_first"))
+    report.line("payment", "setting", customers=wanted, open_items_each=ITEMS, connections=CONNECTIONS,
+                workers=WORKERS, load=generator())
+    loop.run_until_complete(check_same_work(report, "payment", company.connection, servers, many))
+    report_against_limits(report, "payment", interleaved(stage, servers, many, plan), AIMS)
+    items = loop.run_until_complete(_items_of(company, company.customers[0]))
+    parts = [{"item_id": str(item), "amount": {"amount": "0.01", "currency": CURRENCY}} for item in items]
+    one = Payments(
+        stage, company, lambda _: payment_of(company.customers[0], "0.03", allocation="items", items=parts))
+    report.line("payment-hot", "setting", customers=1, open_items_each=ITEMS, connections=CONNECTIONS, workers=WORKERS)
+    seen = interleaved(stage, servers, one, plan)
+    report_against_limits(report, "payment-hot", seen, {"steps": ">= 1.0", "merged": ""})
+    loop.run_until_complete(company.connection.close())
+    loop.close()
+
+
+async def _items_of(company: Company, customer: UUID) -> list[UUID]:
+    rows = await company.connection.fetch(
+        "SELECT id FROM item WHERE tenant_id = $1 AND customer_id = $2 ORDER BY due_on", company.tenant, customer)
+    return [row["id"] for row in rows]

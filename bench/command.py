@@ -1,0 +1,45 @@
+"""`./dunlin bench [NAME...] [--quick]`: runs benches one after another, each on a stage of its own."""
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from bench.report import Report, progress
+from bench.stage import DURABLE, stage
+
+BENCHES = {
+    "invoice": "an invoice of 3 lines created and issued, against hand-written limits; then all on one customer",
+    "payment": "a payment over 3 open items, oldest first, against hand-written limits; then all on one customer",
+}
+
+
+def main() -> int:
+    """Exit status 0 when all named benches ran to their end; figures are never judged here."""
+    parser = argparse.ArgumentParser(
+        prog="dunlin bench", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Benchmarks, each on a durable PostgreSQL of its own, removed afterwards.",
+        epilog="\n".join(f"  {name:<11}{what}" for name, what in BENCHES.items()))
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which; all of them where none is named")
+    parser.add_argument("--quick", action="store_true", help="some ten seconds each: shows that they run, no more")
+    asked = parser.parse_args()
+    unknown = [name for name in asked.names if name not in BENCHES]
+    if unknown:
+        parser.error(f"no such bench: {', '.join(unknown)}; there are: {', '.join(BENCHES)}")
+    report = Report()
+    report.line("machine", "described", cores=os.cpu_count(), python=platform.python_version(),
+                system=platform.platform(), load_average=os.getloadavg(), postgres=DURABLE, quick=asked.quick)
+    for name in asked.names or BENCHES:
+        progress(f"{name}: {BENCHES[name]}")
+        bench: Callable[..., Any] = getattr(import_module(f"bench.benches.{name}"), name)
+        with stage() as on:
+            bench(on, report, quick=asked.quick)
+    print(report.table())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""The stage of a benchmark: a durable PostgreSQL of its own, databases of all services, and processes on free ports."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from bench.processes import Share
+
+from dunlin_kit.testing import AUDIENCE, ISSUER, TestIssuer
+from dunlin_local.databases import Databases, make_databases
+from dunlin_local.ports import free_port
+from dunlin_local.postgres import Postgres
+from dunlin_local.postgres_binaries import ROOTS_PLACE, can_be_reached
+from dunlin_local.schemas import bring_up
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "max_connections": "200",
+           "shared_buffers": "256MB", "max_wal_size": "4GB", "autovacuum_naptime": "10s"}
+WORKERS = 2
+READY_SECONDS = 30.0
+SCOPES = ("invoices:read", "invoices:write", "payments:read", "payments:write", "items:read", "accounts:read",
+          "reports:read", "authorizations:read", "authorizations:write", "limits:read", "limits:write",
+          "positions:read", "messages:read", "ladder:read", "ladder:write", "integrity:read", "clock:read",
+          "customers:read", "customers:write", "reminders:read")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One kind of server on `WORKERS` processes, a port each."""
+
+    name: str
+    processes: Sequence["subprocess.Popen[bytes]"]
+    ports: Sequence[int]
+
+    @property
+    def share(self) -> Share:
+        return Share([one.pid for one in self.processes])
+
+
+class Stage:
+    """What a bench stands on; `process` starts something that is ended with the stage."""
+
+    def __init__(self, folder: Path, postgres: Postgres, databases: Databases) -> None:
+        self.folder, self.postgres, self.databases = folder, postgres, databases
+        self.issuer = TestIssuer(folder)
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def database_share(self) -> Share:
+        return Share([self.postgres.pid], with_children=True)
+
+    def admin_url(self, database: str) -> str:
+        return self.postgres.url(database)
+
+    def token(self, tenant: UUID) -> str:
+        return self.issuer.token(*SCOPES, tenant=tenant)
+
+    def environment(self, service: str, **more: str) -> dict[str, str]:
+        """What a process of a service is told, durable and without a limit on requests."""
+        told = {
+            "DATABASE_URL": self.databases.url(service, "app"), "OPS_DATABASE_URL": self.databases.url(service, "ops"),
+            "BUS": "postgres", "BUS_DATABASE_URL": self.databases.bus_url, "ISSUER": ISSUER, "AUDIENCE": AUDIENCE,
+            "JWKS": str(self.issuer.jwks), "CURSOR_SECRET": "only for benchmarks", "LOG_LEVEL": "warning",
+            "REQUESTS_PER_SECOND": "100000000", "MEMBER": "bench", **more}
+        return {**os.environ, **{f"DUNLIN_{name}": value for name, value in told.items()}}
+
+    def process(self, command: Sequence[str], environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+        with (self.folder / "servers.log").open("ab") as log:
+            started = subprocess.Popen(
+                [sys.executable, *command], cwd=CHECKOUT, env=dict(environment), stdout=log, stderr=log)
+        self._started.append(started)
+        return started
+
+    def api(self, service: str) -> Server:
+        """The service's own API processes, as in production: `python -m <svc> api`."""
+        def start(port: int) -> "subprocess.Popen[bytes]":
+            return self.process(["-m", f"{service}_svc", "api"], self.environment(service, PORT=str(port)))
+
+        return self._served("dunlin", start)
+
+    def by_hand(self, form: str) -> Server:
+        """The hand-written server in one of its forms, on the same database as billing-svc."""
+        def start(port: int) -> "subprocess.Popen[bytes]":
+            told = self.environment("billing", PORT=str(port))
+            return self.process(["-m", "bench.by_hand", form], told)
+
+        return self._served(form, start)
+
+    def worker(self, service: str, **more: str) -> "subprocess.Popen[bytes]":
+        return self.process(["-m", f"{service}_svc", "worker"], self.environment(service, **more))
+
+    def _served(self, name: str, start: Callable[[int], "subprocess.Popen[bytes]"]) -> Server:
+        ports = [free_port() for _ in range(WORKERS)]
+        processes = [start(port) for port in ports]
+        for port, process in zip(ports, processes, strict=True):
+            until_it_answers(port, process, self.folder / "servers.log")
+        return Server(name, processes, ports)
+
+    def end(self) -> None:
+        for process in self._started:
+            process.terminate()
+        for process in self._started:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def until_it_answers(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait until HTTP is answered at all. Raises RuntimeError with the end of the log when it is not."""
+    until = time.monotonic() + READY_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/livez", timeout=1).close()
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"a server did not start: {log.read_text(errors='replace')[-2000:]}")
+
+
+@contextlib.contextmanager
+def stage() -> Iterator[Stage]:
+    """A fresh stage; everything on it is stopped and removed at the end."""
+    usual = Path(tempfile.gettempdir()).resolve()
+    place = usual if can_be_reached(usual) else ROOTS_PLACE
+    place.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="dunlin-bench-", dir=place))
+    folder.chmod(0o755)
+    try:
+        with Postgres(folder / "server", options=DURABLE) as postgres:
+            databases = asyncio.run(_made(postgres, folder))
+            made = Stage(folder, postgres, databases)
+            try:
+                yield made
+            finally:
+                made.end()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _made(postgres: Postgres, folder: Path) -> Databases:
+    databases = await make_databases(postgres.url(), folder)
+    await bring_up(databases)
+    return databases
