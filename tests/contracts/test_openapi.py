@@ -17,7 +17,7 @@ VERBS = ("get", "post", "put", "patch", "delete")
 WRITES = ("post", "put", "patch", "delete")
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 SHARED = {"Problem", "ProblemError", "Amount", "IntegrityRead", "IntegrityCheckRead", "TestClockRead", "StreamSumRead",
-          "OperationRead", "OperationFailure", "OperationStatus"}
+          "OperationRead", "OperationFailure", "OperationStatus", "EventRead", "EventPage"}
 """Component names that several services have: the chassis' own, the same everywhere."""
 
 

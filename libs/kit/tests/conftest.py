@@ -12,7 +12,7 @@ from toy_service import METADATA, reads, writes
 
 from dunlin_events.testing import database
 from dunlin_kit.app import Api, create_api
-from dunlin_kit.migrating import ROLES, _make_role, protect
+from dunlin_kit.migrating import ROLES, _make_role, feed_statements, protect
 from dunlin_kit.testing import DatabaseUrls, Running, TestIssuer, settings_for
 
 
@@ -45,7 +45,7 @@ async def _toy_database(postgres: str) -> AsyncIterator[DatabaseUrls]:
         op.execute("GRANT SELECT, INSERT, UPDATE ON event_stream, watermark, parked_event TO toy_app")
         op.execute("GRANT INSERT ON outbox_event TO toy_app")
         op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO toy_ops")
-        for statement in op.statements:
+        for statement in (*op.statements, *feed_statements("toy")):
             await connection.execute(statement)
         await connection.close()
         yield DatabaseUrls.of(postgres, "toy", owner.rsplit("/", 1)[1])

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 from dunlin_events.contracts.base import CustomerEvent
 from dunlin_events.outbox import EventStreamColumns, OutboxEventColumns
 from dunlin_events.parking import ParkedEventColumns
+from dunlin_events.relay_state import RelayStateColumns
 from dunlin_events.watermark import WatermarkColumns
 from dunlin_kernel.errors import NotFound, RuleBroken
 from dunlin_kernel.ids import new_id
@@ -57,7 +58,8 @@ def _library_table(name: str, mixin: type[SQLModel]) -> None:
 for _name, _mixin in (("tenant", TenantColumns), ("idempotency_key", IdempotencyColumns),
                       ("operation", OperationColumns), ("job", JobColumns),
                       ("event_stream", EventStreamColumns), ("outbox_event", OutboxEventColumns),
-                      ("watermark", WatermarkColumns), ("parked_event", ParkedEventColumns)):
+                      ("watermark", WatermarkColumns), ("parked_event", ParkedEventColumns),
+                      ("relay_state", RelayStateColumns)):
     _library_table(_name, _mixin)
 
 FIND = select(NOTE.c.id, NOTE.c.text, NOTE.c.size).where(NOTE.c.id == bindparam("id"))

@@ -17,7 +17,7 @@ from dunlin_kit.testing import Running, running, tell
 
 SCOPES = ("invoices:read", "invoices:write", "payments:read", "payments:write", "items:read", "accounts:read",
           "journal:read", "reports:read", "integrity:read", "clock:read", "periods:read", "periods:write",
-          "imports:read", "imports:write", "operations:read")
+          "imports:read", "imports:write", "operations:read", "events:read")
 
 
 def cny(amount: str) -> dict[str, str]:

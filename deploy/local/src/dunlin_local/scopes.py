@@ -12,6 +12,7 @@ TENANT_SCOPES = (
     "credit:write",
     "customers:read",
     "customers:write",
+    "events:read",
     "imports:read",
     "imports:write",
     "integrity:read",

@@ -45,7 +45,7 @@ async def operate(dsn: str, arguments: argparse.Namespace) -> int:
         if arguments.command == "era":
             return await _accept_eras(connection)
         async with connection.transaction():
-            return await _parked(_Plain(connection), arguments)
+            return await _parked(Plain(connection), arguments)
     except DomainError as refused:
         print(f"Refused: {refused.detail}")
         return 1
@@ -73,11 +73,11 @@ async def _parked(tx: Statements, arguments: argparse.Namespace) -> int:
 
 async def _accept_eras(connection: Any) -> int:
     refused = 0
-    for one in await parking.list_parked(_Plain(connection)):
+    for one in await parking.list_parked(Plain(connection)):
         if one.held == ERA:
             try:
                 async with connection.transaction():
-                    await parking.accept_era(_Plain(connection), one.key)
+                    await parking.accept_era(Plain(connection), one.key)
                 print(*one.key, "reads on")
             except DomainError as error:
                 refused += 1
@@ -85,7 +85,7 @@ async def _accept_eras(connection: Any) -> int:
     return 1 if refused else 0
 
 
-class _Plain:
+class Plain:
     """Statements on a connection of the driver."""
 
     def __init__(self, connection: Any) -> None:

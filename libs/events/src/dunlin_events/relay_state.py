@@ -7,13 +7,15 @@ import asyncpg
 from sqlalchemy import BigInteger, Integer, Text
 from sqlmodel import Field, SQLModel
 
+from dunlin_events.crash_points import passing
+
 LEADER_LOCK = 0x44756E6C696E
 """The session advisory lock of the one relay that sends; advisory locks are per database, so it is the same in all."""
 BEGINNING = "1:1:"
 BEFORE_ALL = "3"
 """The txid of rows that every snapshot sees: no transaction is given it, and it stays behind any new cluster's."""
 
-_CLUSTER = """
+CLUSTER = """
 SELECT (SELECT system_identifier FROM pg_control_system()) AS system_identifier,
        ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int AS timeline_id"""
 _FIRST_STATE = """
@@ -81,7 +83,7 @@ class State(NamedTuple):
 
 async def take_over(connection: asyncpg.Connection) -> State:
     """Begin a new epoch, in which all earlier leaders are refused. Raises Restored."""
-    cluster = await connection.fetchrow(_CLUSTER)
+    cluster = await connection.fetchrow(CLUSTER)
     await connection.execute(_FIRST_STATE, BEGINNING, *cluster)
     known = await connection.fetchrow(_STATE)
     if tuple(known) != tuple(cluster):
@@ -91,8 +93,10 @@ async def take_over(connection: asyncpg.Connection) -> State:
 
 async def store(connection: asyncpg.Connection, state: State) -> None:
     """Move the mark. Raises Deposed if a later epoch has begun."""
+    passing("before_mark")
     if await connection.execute(_STORE, *state) != "UPDATE 1":
         raise Deposed(f"epoch {state.epoch} is over")
+    passing("after_mark")
 
 
 async def look(connection: asyncpg.Connection) -> tuple[str, int]:
@@ -128,7 +132,7 @@ async def rebase(dsn: str) -> int:
             await connection.execute("INSERT INTO event_stream VALUES ('', 0, $1) ON CONFLICT DO NOTHING", era)
             await connection.execute("UPDATE event_stream SET era = $1", era)
             await connection.execute("UPDATE outbox_event SET era = $1, txid = $2::text::xid8", era, BEFORE_ALL)
-            cluster = await connection.fetchrow(_CLUSTER)
+            cluster = await connection.fetchrow(CLUSTER)
             await connection.execute(_FIRST_STATE, BEGINNING, *cluster)
             await connection.execute(
                 "UPDATE relay_state SET prev = $1, cur = $1, last_id = 0, epoch = epoch + 1, "

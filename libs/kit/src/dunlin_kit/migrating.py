@@ -10,8 +10,10 @@ import asyncpg
 from alembic import command, context
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, pool
+from sqlalchemy import Connection, MetaData, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from dunlin_events import feed
 
 ROLES = ("owner", "app", "ops")
 NAMES = {
@@ -78,13 +80,22 @@ def grant_chassis(op: Any, service: str, *, tenant_or_operator: bool = False) ->
         op.execute(statement)
 
 
+def feed_statements(service: str) -> tuple[str, ...]:
+    """What brings the functions of the pull feed up to this code; they hold no data, so every migration does it."""
+    return (
+        *feed.FUNCTIONS,
+        "REVOKE ALL ON FUNCTION event_feed_head, event_feed FROM PUBLIC",
+        f"GRANT EXECUTE ON FUNCTION event_feed_head, event_feed TO {service}_app, {service}_ops",
+    )
+
+
 def run_migrations(metadata: MetaData) -> None:
     """What a service's `migrations/env.py` calls; the URL is that of the _owner role."""
-    url = context.config.attributes["url"]
-    asyncio.run(_run(url, metadata))
+    given = context.config.attributes
+    asyncio.run(_run(given["url"], metadata, feed_statements(given["service"])))
 
 
-async def _run(url: str, metadata: MetaData) -> None:
+async def _run(url: str, metadata: MetaData, afterwards: Sequence[str]) -> None:
     engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=pool.NullPool)
 
     def work(connection: Connection) -> None:
@@ -96,6 +107,9 @@ async def _run(url: str, metadata: MetaData) -> None:
 
     async with engine.connect() as connection:
         await connection.run_sync(work)
+        if await connection.scalar(text("SELECT to_regclass('outbox_event')")) is not None:
+            for statement in afterwards:
+                await connection.exec_driver_sql(statement)
         await connection.commit()
     await engine.dispose()
 
@@ -109,7 +123,7 @@ def config_of(package: str, url: str | None = None) -> Config:
     beside = inside.parents[1] / "migrations"
     config = Config()
     config.set_main_option("script_location", str(beside if beside.exists() else Path.cwd() / "migrations"))
-    config.attributes["url"] = url
+    config.attributes.update(url=url, service=package.removesuffix("_svc"))
     return config
 
 

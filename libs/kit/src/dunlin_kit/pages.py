@@ -33,6 +33,30 @@ class Page(BaseModel, Generic[T]):
     has_more: bool
 
 
+class Seal:
+    """Texts that a client keeps without reading them: signed, and good for one scope only."""
+
+    def __init__(self, secret: bytes, scope: str) -> None:
+        self._key = hmac.digest(secret, scope.encode(), hashlib.sha256)
+
+    def close(self, payload: bytes) -> str:
+        return urlsafe_b64encode(self._sign(payload) + payload).decode().rstrip("=")
+
+    def open(self, cursor: str) -> bytes:
+        """Refuses: cursor_invalid."""
+        try:
+            raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        except ValueError:
+            raw = b""
+        signature, payload = raw[:_SIGNATURE], raw[_SIGNATURE:]
+        if not hmac.compare_digest(signature, self._sign(payload)):
+            raise Refusal(422, "cursor_invalid", "The cursor was made for another list or filter.")
+        return payload
+
+    def _sign(self, payload: bytes) -> bytes:
+        return hmac.digest(self._key, payload, hashlib.sha256)[:_SIGNATURE]
+
+
 class Cursor:
     """The cursor of one request: where its page begins, and how the next one is named."""
 
@@ -41,26 +65,12 @@ class Cursor:
         secret: bytes = request.app.state.cursor_secret
         bound = sorted((name, value) for name, value in request.query_params.multi_items() if name not in _UNBOUND)
         scope = f"{request.state.principal.tenant}|{request.url.path}|{bound}"
-        self._key = hmac.digest(secret, scope.encode(), hashlib.sha256)
-        self.after: tuple[Any, ...] | None = self._open(cursor) if cursor else None
+        self._seal = Seal(secret, scope)
+        self.after: tuple[Any, ...] | None = tuple(json.loads(self._seal.open(cursor))) if cursor else None
         """The sort values of the last row seen, as JSON gives them; None on the first page. Refuses: cursor_invalid."""
 
-    def _open(self, cursor: str) -> tuple[Any, ...]:
-        try:
-            raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        except ValueError:
-            raw = b""
-        signature, payload = raw[:_SIGNATURE], raw[_SIGNATURE:]
-        if not hmac.compare_digest(signature, self._sign(payload)):
-            raise Refusal(422, "cursor_invalid", "The cursor was made for another list or filter.")
-        return tuple(json.loads(payload))
-
-    def _sign(self, payload: bytes) -> bytes:
-        return hmac.digest(self._key, payload, hashlib.sha256)[:_SIGNATURE]
-
     def seal(self, values: Sequence[Any]) -> str:
-        payload = json.dumps(list(values), default=str, separators=(",", ":")).encode()
-        return urlsafe_b64encode(self._sign(payload) + payload).decode().rstrip("=")
+        return self._seal.close(json.dumps(list(values), default=str, separators=(",", ":")).encode())
 
     def page(
         self, response: Response, rows: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]

@@ -1,6 +1,5 @@
 """The ageing report: by customer and in total, as of a day, as known at a time, tied to both controls."""
 
-from base64 import urlsafe_b64encode
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Self
@@ -18,6 +17,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kernel.money import Money
 from dunlin_kit import pages
 from dunlin_kit.auth import requires
+from dunlin_kit.event_feed import Feed
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.tenants import present
@@ -93,7 +93,7 @@ class AgeingRowRead(BaseModel):
 
 
 class AgeingPage(Page[AgeingRowRead]):
-    """The report. `provisional`: facts recorded from now on can still change it; `position`: where it stands."""
+    """The report. `provisional`: facts recorded from now on can still change it."""
 
     as_of: date
     known_at: datetime
@@ -101,7 +101,7 @@ class AgeingPage(Page[AgeingRowRead]):
     basis: AgeingBasis
     edges: list[int]
     totals: list[AgeingTotalRead]
-    position: str
+    position: str = Field(description="Send it as `after` to /billing/v1/events: what was told behind this report.")
 
 
 Row = tuple[Key, Aged]
@@ -110,7 +110,7 @@ Row = tuple[Key, Aged]
 @router.get("/ageing", dependencies=[requires("reports:read")],
             responses=pages.RESPONSES | refuses("report_does_not_tie", status=409))
 async def get_ageing(
-    tx: Tx, cursor: Paging, response: Response, limit: Limit = pages.DEFAULT_LIMIT,
+    tx: Tx, cursor: Paging, feed: Feed, response: Response, limit: Limit = pages.DEFAULT_LIMIT,
     as_of: Annotated[date | None, Query(description="End of this effective day; today when left out.")] = None,
     known_at: Annotated[AwareDatetime | None, Query(description="As recorded up to then; now when left out.")] = None,
     group_by: AgeingGroup = AgeingGroup.CUSTOMER, sort: AgeingSort = AgeingSort.OVERDUE_DESC,
@@ -131,7 +131,7 @@ async def get_ageing(
     return AgeingPage(
         **page | {"data": [_read(row, debtors[row[0][0]], policy) for row in page["data"]]}, as_of=question.as_of,
         known_at=question.known_at, provisional=known_at is None or known_at >= tenant.now, basis=AgeingBasis.DUE_DATE,
-        edges=list(policy.edges), position=_position(*await ageing.snapshot(tx)),
+        edges=list(policy.edges), position=await feed.present(tx),
         totals=[_total(totals.get(code), controls.get(code), code, policy) for code in currencies])
 
 
@@ -162,7 +162,3 @@ def _sorted(found: dict[Key, Aged], sort: AgeingSort) -> list[Row]:
 
 def _after(rows: list[Row], after: tuple[object, ...] | None, sort: AgeingSort) -> list[Row]:
     return rows if after is None else [row for row in rows if _place(row, sort) > after]
-
-
-def _position(era: int, seen: str) -> str:
-    return urlsafe_b64encode(f"{era}|{seen}".encode()).decode().rstrip("=")

@@ -53,8 +53,6 @@ LEFT JOIN LATERAL (
 WHERE c.customer_id = ANY(:ids)""").bindparams(
     bindparam("as_of", type_=Date), bindparam("known_at", type_=DateTime(timezone=True)),
     bindparam("ids", type_=ARRAY(Uuid)))
-POSITION = text("SELECT coalesce(max(era), 1) AS era, pg_current_snapshot()::text AS seen FROM event_stream "
-                "WHERE stream = :stream").bindparams(bindparam("stream", type_=Text))
 
 Key = tuple[UUID, str]
 
@@ -112,9 +110,3 @@ async def debtors(tx: Transaction, question: AgeingQuestion, ids: list[UUID]) ->
     """Who they are; the last payment as of the same two times."""
     return {row["customer_id"]: Debtor(row["customer_id"], row["number"], row["name"], row["last_paid_on"])
             for row in await tx.rows(NAMES, ids=ids, as_of=question.as_of, known_at=question.known_at)}
-
-
-async def snapshot(tx: Transaction) -> tuple[int, str]:
-    """The era of the tenant's stream, and what this snapshot sees: where in the ledger a report stands."""
-    row = await tx.row(POSITION, stream=f"{tx.tenant}:")
-    return row["era"], row["seen"]
