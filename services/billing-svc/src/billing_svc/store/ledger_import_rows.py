@@ -4,7 +4,20 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, Text, Uuid, bindparam, column, delete, func, literal_column, select, update
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Text,
+    Uuid,
+    bindparam,
+    column,
+    delete,
+    func,
+    literal_column,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.ledger_judgement import Refused
@@ -26,6 +39,8 @@ AFTER_INVOICES = (
     .where(_t.ledger_import_id == _import_id, _t.part == literal_column("'payment'"),
            _invoice.ledger_import_id == _t.ledger_import_id, _invoice.part == literal_column("'invoice'"),
            _invoice.external_id == _t.invoice_external_id, _invoice.order_on > _t.order_on))
+JOIN_BY_HASH = select(func.set_config(literal_column("'enable_nestloop'"), literal_column("'off'"), true()))
+"""The table was filled a moment ago and never analysed: the planner takes it for small and would compare all pairs."""
 _done = (
     func.unnest(bindparam("lines", type_=ARRAY(BigInteger)), bindparam("parts", type_=ARRAY(Text)))
     .table_valued(column("line", BigInteger), column("part", Text)).render_derived(name="done"))
@@ -61,6 +76,7 @@ def refuse(tx: Transaction, import_id: UUID, refused: Iterable[Refused]) -> None
 
 async def order(tx: Transaction, import_id: UUID) -> int:
     """No payment has its turn before its invoice, wherever that stands in the file. Returns how many facts wait."""
+    await tx.row(JOIN_BY_HASH)
     await tx.rows(AFTER_INVOICES, import_id=import_id)
     row = await tx.row(COUNT, import_id=import_id)
     facts: int = row["facts"]

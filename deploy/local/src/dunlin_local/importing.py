@@ -1,0 +1,97 @@
+"""`./dunlin import ledger FILE`: an older ledger taken over into the running system, with progress and a report."""
+
+import argparse
+import csv
+import os
+from pathlib import Path
+
+import httpx
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from dunlin_local.asking import ask
+from dunlin_local.ledger_file import LedgerFile, LedgerFileError
+from dunlin_local.ledger_mapping import LedgerMapping, MappingError
+from dunlin_local.ledger_takeover import LedgerTakeover, Outcome
+from dunlin_local.places import remembered
+from dunlin_local.remote import Remote, RemoteError
+from dunlin_local.terminal import give_up, progress
+
+SHOWN_REFUSALS = 20
+SOME_REFUSED = 3
+TOKEN_SECONDS = 12 * 3600
+
+
+def add_options(ledger: argparse.ArgumentParser) -> None:
+    """What can be said of an import."""
+    ledger.add_argument("file", type=Path, metavar="FILE", help="CSV, plain or gzip")
+    ledger.add_argument("--mapping", type=Path, required=True, metavar="TOML", help="which columns say what")
+    ledger.add_argument("--url", help="the running system (default: the running ./dunlin up)")
+    ledger.add_argument("--tenant", help="whose books (default: the demonstration company)")
+    ledger.add_argument("--token", help="an access token (default: DUNLIN_TOKEN, or one asked of the issuer at --url)")
+    ledger.add_argument("--report", type=Path, metavar="CSV", help="write every refused row here, with line and reason")
+    ledger.epilog = (
+        "Run the same command again whenever it was stopped: it goes on. A second run of a file changes nothing. "
+        f"Ends with 0 when every row was taken or was there already, with {SOME_REFUSED} when some were refused."
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Take the file over; says in one sentence what is in the way, and ends with 1."""
+    url = arguments.url or remembered("running").get("url")
+    if not url:
+        give_up("Dunlin is not running here. Start it with ./dunlin up, or name a running one with --url.")
+    try:
+        file = LedgerFile(arguments.file, LedgerMapping.load(arguments.mapping))
+        headers = {"Authorization": f"Bearer {_token(arguments, url)}"}
+        with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
+            outcome = _watched(Remote(client), file)
+    except (MappingError, LedgerFileError, RemoteError) as hindrance:
+        give_up(str(hindrance))
+    except KeyboardInterrupt:
+        give_up("Stopped. Run the same command again: it goes on where it stopped.", status=130)
+    _say(outcome)
+    if arguments.report is not None:
+        _write(arguments.report, outcome)
+    return SOME_REFUSED if outcome.refusals else 0
+
+
+def _token(arguments: argparse.Namespace, url: str) -> str:
+    if given := arguments.token or os.environ.get("DUNLIN_TOKEN"):
+        return str(given)
+    tenant = arguments.tenant or remembered("demonstration").get("tenant")
+    if not tenant:
+        give_up("Name the tenant whose books these are with --tenant, or give a token with --token.")
+    return ask(url, "demonstration", {"tenant": tenant, "expires_in": str(TOKEN_SECONDS)})
+
+
+def _watched(remote: Remote, file: LedgerFile) -> Outcome:
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=progress) as bars:
+        steps: dict[str, TaskID] = {}
+
+        def watch(step: str, done: int, total: int | None) -> None:
+            if step not in steps:
+                steps[step] = bars.add_task(step, total=total)
+            bars.update(steps[step], completed=done, total=total)
+
+        return LedgerTakeover(remote, file, watch).run()
+
+
+def _say(outcome: Outcome) -> None:
+    print(f"rows        {outcome.rows}")
+    print(f"customers   {outcome.registered} registered, {outcome.customers_unchanged} there already")
+    print(f"invoices    {outcome.invoices} taken")
+    print(f"payments    {outcome.payments} taken")
+    print(f"unchanged   {outcome.unchanged} were there already")
+    print(f"refused     {len(outcome.refusals)}")
+    for one in outcome.refusals[:SHOWN_REFUSALS]:
+        print(f"  line {one.line}, {one.part} {one.external_id}: {one.code}: {one.detail}")
+    if len(outcome.refusals) > SHOWN_REFUSALS:
+        print(f"  and {len(outcome.refusals) - SHOWN_REFUSALS} more: --report writes them all")
+
+
+def _write(path: Path, outcome: Outcome) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        report = csv.writer(file)
+        report.writerow(("line", "part", "external_id", "code", "detail"))
+        report.writerows((one.line, one.part, one.external_id, one.code, one.detail) for one in outcome.refusals)

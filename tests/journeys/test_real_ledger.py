@@ -1,0 +1,231 @@
+"""A real company's ledger, taken over by the command as two tenants; every figure of every past day, to the cent."""
+
+import asyncio
+import csv
+import gzip
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pytest
+from dunlin_running import Dunlin, Journey, dunlin
+
+from dunlin_kernel.money import Money
+
+DATA = Path(__file__).parents[3] / "shared/data"
+LEDGER = DATA / "ar/highradius_ledger_asof_2019-12-31.csv.gz"
+GOLDEN = DATA / "golden/highradius.json"
+ZONES = {"USD": "America/New_York", "CAD": "America/Toronto"}
+EDGES = (("not_due", 0), ("1_30", 30), ("31_60", 60), ("61_90", 90), ("over_90", 10_000))
+NOW = "2020-01-15 10:00"
+CUSTOMERS_OF_SLICE = 20
+Row = dict[str, str]
+Aged = dict[str, tuple[int, int]]
+
+pytestmark = pytest.mark.skipif(not LEDGER.exists(), reason=f"the ledger is not here: {LEDGER}")
+
+
+def rows_of(path: Path) -> list[Row]:
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def minor(amount: str) -> int:
+    whole, _, part = amount.partition(".")
+    return int(whole) * 100 + int(part.ljust(2, "0"))
+
+
+def is_open(row: Row, day: str) -> bool:
+    return row["invoice_date"] <= day and not ("" < row["clear_date"] <= day)
+
+
+def aged(rows: Iterable[Row], day: str) -> Aged:
+    """Items and cents per bucket at the end of a day, straight from the rows."""
+    found: dict[str, tuple[int, int]] = {name: (0, 0) for name, _ in EDGES}
+    for row in rows:
+        if is_open(row, day):
+            days = (date.fromisoformat(day) - date.fromisoformat(row["due_date"])).days
+            name = next(name for name, last in EDGES if days <= last)
+            found[name] = (found[name][0] + 1, found[name][1] + minor(row["amount"]))
+    return found
+
+
+@dataclass
+class Books:
+    """One tenant into which the ledger of one currency is taken."""
+
+    journey: Journey
+    currency: str
+    folder: Path
+
+    @classmethod
+    async def open(cls, system: Dunlin, currency: str, folder: Path) -> "Books":
+        return cls(await Journey.begin(system, NOW, currency=currency, zone=ZONES[currency]), currency, folder)
+
+    async def command(self, file: Path, **environment: str) -> asyncio.subprocess.Process:
+        mapping = Path(__file__).parent / f"highradius_{self.currency.lower()}.toml"
+        token = self.journey.headers["Authorization"].removeprefix("Bearer ")
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "dunlin_local", "import", "ledger", str(file), "--mapping", str(mapping),
+            "--url", self.journey.dunlin.url, "--token", token, "--report", str(self.folder / "report.csv"),
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+
+    async def take(self, file: Path) -> dict[str, str]:
+        """Run the command to its end; what it said, by the first word of each line."""
+        running = await self.command(file)
+        said, complained = await running.communicate()
+        assert running.returncode == 0, (said.decode(), complained.decode())
+        return dict(line.split(None, 1) for line in said.decode().splitlines())
+
+    async def emitted(self) -> int:
+        told: int = (await self.journey.get("/billing/v1/test-clock"))["emitted"]
+        return told
+
+    async def report(self, day: str) -> dict[str, Any]:
+        """The total of the ageing report, and what each customer owes."""
+        owed: list[int] = []
+        asked: dict[str, Any] = {"as_of": day, "limit": 200}
+        while True:
+            page: dict[str, Any] = await self.journey.get("/billing/v1/ageing", **asked)
+            owed += [Money.parse(row["figures"]["receivables"]["amount"], self.currency).minor for row in page["data"]]
+            if page["next_cursor"] is None:
+                return page | {"owed": sorted(one for one in owed if one)}
+            asked["cursor"] = page["next_cursor"]
+
+    async def assert_aged(self, day: str, expected: Aged) -> list[int]:
+        """The buckets and the controls are these; returns what each customer owes."""
+        page = await self.report(day)
+        assert [total["figures"]["currency"] for total in page["totals"]] == [self.currency]
+        total = page["totals"][0]
+        found = {one["name"]: (one["items"], Money.parse(one["amount"]["amount"], self.currency).minor)
+                 for one in total["figures"]["buckets"]}
+        assert found == expected, day
+        control = Money.parse(total["receivable_control"]["amount"], self.currency).minor
+        assert control == sum(cents for _, cents in expected.values())
+        assert total["customer_credit_control"]["amount"] == total["figures"]["unapplied"]["amount"] == "0.00"
+        owed: list[int] = page["owed"]
+        assert sum(owed) == control
+        return owed
+
+
+def counts(rows: Iterable[Row]) -> dict[str, str]:
+    """What the command says of these rows when it takes them all."""
+    rows = list(rows)
+    paid = sum(bool(row["clear_date"]) for row in rows)
+    return {"invoices": f"{len(rows)} taken", "payments": f"{paid} taken", "refused": "0",
+            "unchanged": "0 were there already"}
+
+
+def said_of(said: Mapping[str, str]) -> dict[str, str]:
+    return {name: said[name] for name in ("invoices", "payments", "refused", "unchanged")}
+
+
+@pytest.fixture(scope="module")
+def ledger() -> list[Row]:
+    return rows_of(LEDGER)
+
+
+@pytest.fixture(scope="module")
+def slice_of(ledger: list[Row], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[Row]]]:
+    """A file with all rows of 20 customers of each currency, those with the most rows but the very largest."""
+    by: dict[str, dict[str, list[Row]]] = {currency: defaultdict(list) for currency in ZONES}
+    for row in ledger:
+        by[row["currency"]][row["cust_number"]].append(row)
+    chosen = {}
+    for currency, customers in by.items():
+        in_order = sorted(customers, key=lambda one: (-len(customers[one]), one))[60:60 + CUSTOMERS_OF_SLICE]
+        in_order = in_order or sorted(customers)[:CUSTOMERS_OF_SLICE]
+        chosen[currency] = [row for one in in_order for row in customers[one]]
+    path = tmp_path_factory.mktemp("slice") / "ledger.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(ledger[0]))
+        writer.writeheader()
+        writer.writerows(sorted((row for rows in chosen.values() for row in rows), key=lambda row: -int(row["row_id"])))
+    return path, chosen
+
+
+async def test_a_slice_comes_out_of_the_api_to_the_cent_and_a_second_run_changes_nothing(
+    calm: Dunlin, slice_of: tuple[Path, dict[str, list[Row]]], tmp_path: Path,
+) -> None:
+    path, chosen = slice_of
+    for currency, rows in chosen.items():
+        books = await Books.open(calm, currency, tmp_path)
+        assert said_of(await books.take(path)) == counts(rows)
+        for day in ("2019-02-28", "2019-05-31", "2019-09-30", "2019-12-31"):
+            owed = await books.assert_aged(day, aged(rows, day))
+            by_customer: dict[str, int] = defaultdict(int)
+            for row in rows:
+                by_customer[row["cust_number"]] += minor(row["amount"]) if is_open(row, day) else 0
+            assert owed == sorted(cents for cents in by_customer.values() if cents)
+        await books.journey.quiet()
+        emitted = await books.emitted()
+        facts = len(rows) + sum(bool(row["clear_date"]) for row in rows)
+        assert (await books.take(path))["unchanged"] == f"{facts} were there already"
+        await books.journey.quiet()
+        assert await books.emitted() == emitted
+        await books.journey.assert_integrity()
+
+
+async def test_a_command_that_is_killed_goes_on_when_it_is_run_again(
+    calm: Dunlin, slice_of: tuple[Path, dict[str, list[Row]]], tmp_path: Path,
+) -> None:
+    path, chosen = slice_of
+    rows = chosen["CAD"]
+    books = await Books.open(calm, "CAD", tmp_path)
+    for seconds in (0.6, 0.9, 1.2):
+        running = await books.command(path)
+        await asyncio.sleep(seconds)
+        if running.returncode is None:
+            running.kill()
+        await running.communicate()
+    said = await books.take(path)
+    assert said["refused"] == "0"
+    await books.assert_aged("2019-10-31", aged(rows, "2019-10-31"))
+    facts = await books.journey.get("/billing/v1/invoices", limit=200)
+    assert len(facts["data"]) == min(200, len(rows))
+    await books.journey.quiet()
+    await books.journey.assert_integrity()
+
+
+@pytest.mark.full
+@pytest.mark.timeout(900)
+async def test_the_whole_ledger_comes_out_of_the_api_to_the_cent(
+    postgres: str, ledger: list[Row], tmp_path: Path,
+) -> None:
+    golden = json.loads(GOLDEN.read_text())["figures"]
+    assert len(golden) == 5
+    async with dunlin(postgres, tmp_path) as system:
+        for currency in ZONES:
+            rows = [row for row in ledger if row["currency"] == currency]
+            books, began = await Books.open(system, currency, tmp_path), perf_counter()
+            assert said_of(await books.take(LEDGER)) == counts(rows)
+            took = perf_counter() - began
+            print(f"{currency}: {len(rows)} rows in {took:.1f} s, {len(rows) / took:.0f} rows/s")
+            for day, figures in golden.items():
+                told = figures[currency]
+                expected = {name: (one["count"], one["cents"]) for name, one in told["ageing"].items()}
+                assert (told["open_count"], told["open_cents"]) == tuple(map(sum, zip(*expected.values(), strict=True)))
+                assert len(await books.assert_aged(day, expected)) == told["concentration"]["customers"]
+            await until_quiet(books.journey)
+            emitted = await books.emitted()
+            await books.take(LEDGER)
+            await until_quiet(books.journey)
+            assert await books.emitted() == emitted
+            await books.journey.assert_integrity()
+
+
+async def until_quiet(journey: Journey) -> None:
+    """As `quiet`, with the patience that a hundred thousand facts ask for."""
+    for last in (False, False, False, False, True):
+        try:
+            await journey.quiet()
+            break
+        except AssertionError:
+            if last:
+                raise
