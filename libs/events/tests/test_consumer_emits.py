@@ -58,11 +58,12 @@ async def test_each_fact_told_has_its_own_cause(place: Place) -> None:
     reader = bus.reader("echo", ["dunlin-customer"], "one")
     await deliver_all(Consumer(reader, [echo()], place.database.transact, name="echo"))
     rows = await place.rows("SELECT stream, headers, payload FROM outbox_event ORDER BY id")
-    said = {UUID(stream.split(":")[1]): (json.loads(headers), json.loads(payload)) for stream, headers, payload in rows}
-    assert len(rows) == 4
+    said: dict[UUID, list[tuple[dict[str, str], dict[str, int]]]] = {customer: [] for customer in customers}
+    for row in rows:
+        said[UUID(row["stream"].split(":")[1])].append((json.loads(row["headers"]), json.loads(row["payload"])))
     for n, customer in enumerate(customers):
-        headers, payload = said[customer]
+        headers, _ = said[customer][-1]
         assert headers["ce_correlationid"] == f"request {n}"
         assert headers["ce_causationid"] == str(Envelope.of(records[4 + n]).event_id)
         assert headers["ce_tenantid"] == str(TENANTS[n % 2])
-        assert payload["contacts"] == 2
+        assert sum(payload["contacts"] for _, payload in said[customer]) == 2, "however the batches were cut"
