@@ -18,6 +18,8 @@ async def kill_at_random(fleet: Fleet, stop: asyncio.Event, dice: Random, *, pau
         await asyncio.sleep(dice.choice((0, 0, 0.3, 1.5)))
         for victim in victims:
             fleet.start(victim)
+        if dice.random() < 0.7:
+            await fleet.ready()
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

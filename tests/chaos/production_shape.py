@@ -29,8 +29,6 @@ from dunlin_local.ports import free_port
 
 ISSUER = "issuer"
 READY_SECONDS = 60
-CRASHED = 70
-"""The exit status of a process that ended at a named crash point."""
 
 
 @dataclass

@@ -11,6 +11,8 @@ from prometheus_client import Counter, Gauge
 
 from dunlin_events import parked_rows, watermark
 from dunlin_events.applying import Item, Plan, apply
+from dunlin_events.crash_points import passing
+from dunlin_events.dead_letters import DeadLetters
 from dunlin_events.draining import CAN_NEVER_WORK, reason_of, tenant_of
 from dunlin_events.parked_rows import Parked, ParkedEventColumns
 from dunlin_events.standing import ParkingLimit, Standing, TooManyParked
@@ -43,10 +45,11 @@ class Consumer:
 
     def __init__(
         self, reader: Reader, subscriptions: Sequence[Subscription], transact: Transact, *, name: str,
-        limit: ParkingLimit | None = None,
+        limit: ParkingLimit | None = None, dead_letters: DeadLetters | None = None,
     ) -> None:
         self._reader, self._transact, self.name = reader, transact, name
-        self._standing = Standing(subscriptions, transact, limit or ParkingLimit())
+        self._dead_letters = dead_letters
+        self._standing = Standing(subscriptions, transact, limit or ParkingLimit(), dead_letters)
         self._subscriptions: dict[str, list[Subscription]] = {}
         for subscription in subscriptions:
             self._subscriptions.setdefault(topic_of(subscription.owner), []).append(subscription)
@@ -70,6 +73,8 @@ class Consumer:
                     wait = min(wait * 2, LONGEST_WAIT_S)
         finally:
             await self._reader.stop()
+            if self._dead_letters is not None:
+                await self._dead_letters.stop()
 
     async def turn(self, *, timeout_ms: int) -> int:
         """Take one batch from the bus, apply it and commit its offsets; return its size.
@@ -86,7 +91,9 @@ class Consumer:
                 await self._reader.seek(partition, min(one.offset for one in received))
             raise
         if batch:
+            passing("before_offsets")
             await self._reader.commit({p: max(one.offset for one in received) + 1 for p, received in batch.items()})
+            passing("after_offsets")
         return sum(map(len, batch.values()))
 
     def _items(self, received: Received) -> list[Item]:

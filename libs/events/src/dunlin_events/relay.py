@@ -9,6 +9,7 @@ import asyncpg
 import structlog
 from prometheus_client import Counter, Gauge
 
+from dunlin_events.crash_points import passing
 from dunlin_events.envelope import Record
 from dunlin_events.outbox import wire_headers
 from dunlin_events.relay_state import (
@@ -168,6 +169,7 @@ class Relay:
         records = [
             Record(row["stream"], wire_headers(row["headers"], row["era"], row["seq"]), row["payload"]) for row in rows
         ]
+        passing("before_publish")
         sending = asyncio.ensure_future(self._publisher.publish(self._topic, records))
         try:
             while not (await asyncio.wait({sending}, timeout=BEAT_SECONDS))[0]:
@@ -176,6 +178,7 @@ class Relay:
         finally:
             sending.cancel()
             await asyncio.wait({sending}, timeout=STOP_SECONDS)
+        passing("after_publish")
         PUBLISHED.labels(self._topic).inc(len(rows))
 
     def _follow(self) -> None:

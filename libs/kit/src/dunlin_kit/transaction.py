@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from dunlin_events.contracts.base import Event
+from dunlin_events.crash_points import passing
 from dunlin_events.envelope import stream_of
 from dunlin_events.outbox import Pending, Trace, bind, pending
 from dunlin_kernel.clock import Clock, SystemClock
@@ -272,10 +273,7 @@ def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
     """A pool whose sessions have the time limits every service wants; `url` is `postgresql://...`."""
     return create_async_engine(
         url.replace("postgresql://", "postgresql+asyncpg://", 1),
-        pool_size=pool_size,
-        max_overflow=5,
-        pool_timeout=10,
-        pool_pre_ping=False,
+        pool_size=pool_size, max_overflow=5, pool_timeout=10, pool_pre_ping=False,
         hide_parameters=True,
         connect_args={
             "statement_cache_size": 512,
@@ -324,10 +322,12 @@ async def _begun(connection: AsyncConnection, begin: str) -> Any:
 
 
 async def _commit(driver: Any) -> None:
+    passing("before_commit")
     try:
         await driver.execute("COMMIT")
     except LOST as lost:
         raise OutcomeUnknown("the answer to COMMIT was lost") from lost
+    passing("after_commit")
 
 
 async def _put_back(connection: AsyncConnection, driver: Any) -> None:

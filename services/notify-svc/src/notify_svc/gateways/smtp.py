@@ -17,6 +17,7 @@ from aiosmtplib.errors import (
     SMTPSenderRefused,
 )
 
+from dunlin_events.crash_points import passing
 from dunlin_kernel.clock import Clock
 from dunlin_kit.telemetry import log
 from notify_svc.domain.message import MessageStatus
@@ -89,12 +90,14 @@ class SmtpSender:
 
 
 async def _handed_over(smtp: aiosmtplib.SMTP, content: bytes) -> Delivery:
+    passing("before_send")
     try:
         response = await smtp.data(content)
     except SMTPDataError as refused:
         return _refused(refused, "message_refused")
     except _LOST:
         return UNKNOWN
+    passing("after_send")
     return Delivery(MessageStatus.SENT, code=str(response.code))
 
 

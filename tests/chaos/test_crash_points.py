@@ -1,0 +1,81 @@
+"""Each named crash point of each process is passed under load and ends it; at the end everything holds."""
+
+import asyncio
+from pathlib import Path
+from random import Random
+
+import pytest
+from faults_told import Timeline
+from office import Office
+from production_shape import Fleet, production_shape
+from proof import prove
+
+from dunlin_events.broker_for_tests import JavaBroker
+from dunlin_events.crash_points import POINTS, STATUS, VARIABLE
+
+COMMITS, PUBLISHES = ("before_commit", "after_commit"), POINTS[2:6]
+OF_PART = {
+    "customer-api": COMMITS, "billing-api": COMMITS, "credit-api": COMMITS, "customer-worker": PUBLISHES,
+    "billing-worker": (*COMMITS, *PUBLISHES, *POINTS[6:8]), "credit-worker": (*COMMITS, *PUBLISHES, *POINTS[6:8]),
+    "notify-worker": POINTS}
+"""Which points a process passes. customer-svc hears nobody; nothing is written over notify-svc's API here."""
+LONGEST_SECONDS = 90
+PATIENCE_SECONDS = 45
+
+
+async def crash_at_each_point(fleet: Fleet, name: str, points: list[str], dice: Random) -> None:
+    """Start this process again and again, each time to end at the next of these points; at last for good."""
+    part = fleet.parts[name]
+    fleet.kill(name)
+    for point in points:
+        at = f"{point}:{dice.randrange(1, 12)}"
+        fleet.start(name, **{VARIABLE: at})
+        fleet.wanted.discard(name)
+        for _ in range(PATIENCE_SECONDS * 20):
+            if not part.runs:
+                break
+            await asyncio.sleep(0.05)
+        assert part.status == STATUS, f"{name} ended with {part.status}, not at {at}"
+        fleet.timeline.note(f"crashed {name} {point}")
+    fleet.start(name)
+
+
+async def crashed_at_work(
+    postgres: str, folder: Path, timeline: Timeline, *, times: int = 1, kafka: str = "",
+) -> None:
+    dice = Random(timeline.seed)
+    plan = {name: [point for _ in range(times) for point in dice.sample(points, len(points))]
+            for name, points in OF_PART.items()}
+    async with production_shape(postgres, folder, timeline, kafka=kafka) as fleet:
+        office = await Office.opened(fleet, timeline.seed)
+        stop = asyncio.Event()
+        working = asyncio.create_task(office.work(stop, clerks=3, customers=8))
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS * times + PATIENCE_SECONDS), asyncio.TaskGroup() as group:
+                for name, points in plan.items():
+                    group.create_task(crash_at_each_point(fleet, name, points, Random(f"{timeline.seed} {name}")))
+        finally:
+            stop.set()
+            await working
+        await fleet.ready()
+        proven = await prove(fleet, office)
+    crashes = timeline.count("crashed")
+    assert crashes == sum(map(len, plan.values()))
+    print(f"{crashes} crashes at {len(POINTS)} named points: {proven.told()}")
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(0)
+async def test_every_crash_point_on_the_bus_in_postgresql(
+    postgres: str, tmp_path: Path, timeline: Timeline, minutes: float
+) -> None:
+    await crashed_at_work(postgres, tmp_path, timeline, times=max(1, round(minutes)))
+
+
+@pytest.mark.chaos
+@pytest.mark.kafka
+@pytest.mark.timeout(0)
+async def test_every_crash_point_on_kafka(
+    postgres: str, tmp_path: Path, timeline: Timeline, minutes: float, own_kafka: JavaBroker
+) -> None:
+    await crashed_at_work(postgres, tmp_path, timeline, times=max(1, round(minutes)), kafka=own_kafka.bootstrap)
