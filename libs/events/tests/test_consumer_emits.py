@@ -59,8 +59,8 @@ async def test_each_fact_told_has_its_own_cause(place: Place) -> None:
     await deliver_all(Consumer(reader, [echo()], place.database.transact, name="echo"))
     rows = await place.rows("SELECT stream, headers, payload FROM outbox_event ORDER BY id")
     said: dict[UUID, list[tuple[dict[str, str], dict[str, int]]]] = {customer: [] for customer in customers}
-    for row in rows:
-        said[UUID(row["stream"].split(":")[1])].append((json.loads(row["headers"]), json.loads(row["payload"])))
+    for stream, told_headers, told_payload in rows:
+        said[UUID(stream.split(":")[1])].append((json.loads(told_headers), json.loads(told_payload)))
     for n, customer in enumerate(customers):
         headers, _ = said[customer][-1]
         assert headers["ce_correlationid"] == f"request {n}"
