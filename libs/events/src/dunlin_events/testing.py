@@ -22,11 +22,18 @@ from dunlin_kernel.ids import new_id
 async def database(admin: str) -> AsyncIterator[str]:
     """The URL of an empty database, dropped afterwards; `admin` may create databases."""
     name = f"t{new_id().hex}"
+    await _tell(admin, f'CREATE DATABASE "{name}"')
+    try:
+        yield urlsplit(admin)._replace(path=f"/{name}").geturl()
+    finally:
+        await _tell(admin, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def _tell(admin: str, statement: str) -> None:
+    """On a connection of its own: the server may be killed while the database is in use."""
     connection = await asyncpg.connect(admin)
     try:
-        await connection.execute(f'CREATE DATABASE "{name}"')
-        yield urlsplit(admin)._replace(path=f"/{name}").geturl()
-        await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await connection.execute(statement)
     finally:
         await connection.close()
 

@@ -66,16 +66,25 @@ async def _template(admin: Any, admin_url: str, service: str) -> str:
 @contextlib.asynccontextmanager
 async def migrated(admin_url: str, service: str) -> AsyncIterator[DatabaseUrls]:
     """A fresh database of a service (`billing`), at its newest revision, with its three roles; dropped afterwards."""
-    admin = await asyncpg.connect(admin_url)
     name = f"{service}_{new_id().hex[-20:]}"
-    try:
+    async with _connected(admin_url) as admin:
         template = await _template(admin, admin_url, service)
         await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER {service}_owner STRATEGY file_copy')
         await restrict(admin, service, name)
+    try:
         yield DatabaseUrls.of(admin_url, service, name)
     finally:
-        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        await admin.close()
+        async with _connected(admin_url) as admin:  # another one: the server may have been killed meanwhile
+            await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextlib.asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[Any]:
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 class TestIssuer:
