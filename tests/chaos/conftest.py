@@ -31,6 +31,13 @@ def timeline(seed: int) -> Timeline:
 
 
 @pytest.fixture
+def long_run(minutes: float) -> None:
+    """Only where there is time for it: with `--minutes` of 1 or more."""
+    if minutes < 1:
+        pytest.skip("part of the long run: --minutes=1 or more")
+
+
+@pytest.fixture
 def own_kafka() -> Iterator[JavaBroker]:
     """A Kafka node that nobody else uses and that may be killed; running."""
     if startable() != "java":

@@ -1,0 +1,41 @@
+"""kill -9 Kafka under load: the API goes on, and all is told when the broker is back; nobody restarts anything."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from faults_told import Timeline
+from office import Office
+from production_shape import Fleet, production_shape
+from proof import prove
+
+from dunlin_events.broker_for_tests import JavaBroker
+
+
+async def _away(fleet: Fleet, office: Office, broker: JavaBroker, seconds: int) -> None:
+    """Kill the broker and start it again after so long; the office is answered all the while."""
+    fleet.timeline.note("kill -9 kafka")
+    broker.kill()
+    before = office.client.answered
+    await asyncio.sleep(seconds)
+    assert office.client.answered > before + seconds, "the API did not go on while the broker was away"
+    await asyncio.to_thread(broker.start)
+    fleet.timeline.note("start kafka")
+
+
+@pytest.mark.chaos
+@pytest.mark.kafka
+@pytest.mark.timeout(0)
+async def test_kafka_is_killed_and_comes_back(
+    postgres: str, tmp_path: Path, timeline: Timeline, minutes: float, own_kafka: JavaBroker
+) -> None:
+    async with production_shape(postgres, tmp_path, timeline, kafka=own_kafka.bootstrap) as fleet:
+        office, stop = await Office.opened(fleet, timeline.seed), asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(office.work(stop, clerks=2, customers=8))
+            await asyncio.sleep(3)
+            for seconds in (5, 45) if minutes >= 1 else (5,):
+                await _away(fleet, office, own_kafka, seconds)
+                await asyncio.sleep(5)
+            stop.set()
+        print((await prove(fleet, office)).told())

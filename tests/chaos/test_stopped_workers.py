@@ -1,0 +1,64 @@
+"""A worker is stopped, as by a debugger, in the middle of anything; a second one takes over; the first wakes up."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import pytest
+from faults_told import Timeline
+from office import Office
+from production_shape import Fleet, production_shape
+from proof import prove, quiet, rows
+
+from dunlin_events.broker_for_tests import JavaBroker
+from dunlin_local.databases import SERVICES
+
+STOPPED_SECONDS = 20
+
+
+async def _epochs(fleet: Fleet) -> dict[str, int]:
+    """How often each service's relay has had a new leader."""
+    return {service: (await rows(fleet, service, "SELECT epoch FROM relay_state"))[0]["epoch"] for service in SERVICES}
+
+
+async def _stop_and_go(fleet: Fleet, office: Office, suffix: str) -> None:
+    """Stop one worker of each service while the office works; all is heard before they wake up."""
+    names = [f"{service}-worker{suffix}" for service in SERVICES]
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(office.work(stop, clerks=3, customers=8))
+        await asyncio.sleep(3)
+        for name in names:
+            fleet.signal(name, signal.SIGSTOP)
+        await asyncio.sleep(STOPPED_SECONDS)
+        stop.set()
+    await quiet(fleet, office)
+    for name in names:
+        fleet.signal(name, signal.SIGCONT)
+
+
+async def stopped_at_work(postgres: str, folder: Path, timeline: Timeline, kafka: str = "") -> None:
+    async with production_shape(postgres, folder, timeline, kafka=kafka, second_worker=True) as fleet:
+        office = await Office.opened(fleet, timeline.seed)
+        before = await _epochs(fleet)
+        for suffix in ("", "-2"):
+            await _stop_and_go(fleet, office, suffix)
+        after = await _epochs(fleet)
+        assert all(after[service] > before[service] for service in SERVICES), "no second one took over"
+        await office.round()
+        print(f"8 workers stopped for {STOPPED_SECONDS} s: {(await prove(fleet, office)).told()}")
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(0)
+async def test_stopped_workers_on_the_bus_in_postgresql(postgres: str, tmp_path: Path, timeline: Timeline) -> None:
+    await stopped_at_work(postgres, tmp_path, timeline)
+
+
+@pytest.mark.chaos
+@pytest.mark.kafka
+@pytest.mark.timeout(0)
+async def test_stopped_workers_on_kafka(
+    postgres: str, tmp_path: Path, timeline: Timeline, long_run: None, own_kafka: JavaBroker
+) -> None:
+    await stopped_at_work(postgres, tmp_path, timeline, own_kafka.bootstrap)
