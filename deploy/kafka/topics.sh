@@ -24,8 +24,18 @@ ensure dunlin-customer 12
 ensure dunlin-billing 12
 ensure dunlin-credit 12
 ensure dunlin-notify 12
+ensure dunlin-customer-dunlin-billing-customer-dlq 1
+ensure dunlin-customer-dunlin-credit-customer-dlq 1
+ensure dunlin-billing-dunlin-credit-billing-dlq 1
+ensure dunlin-customer-dunlin-notify-customer-dlq 1
+ensure dunlin-billing-dunlin-notify-billing-dlq 1
 described=$(topics --describe)
 hold dunlin-customer 12
 hold dunlin-billing 12
 hold dunlin-credit 12
 hold dunlin-notify 12
+hold dunlin-customer-dunlin-billing-customer-dlq 1
+hold dunlin-customer-dunlin-credit-customer-dlq 1
+hold dunlin-billing-dunlin-credit-billing-dlq 1
+hold dunlin-customer-dunlin-notify-customer-dlq 1
+hold dunlin-billing-dunlin-notify-billing-dlq 1

@@ -14,7 +14,7 @@ from dunlin_events import catalogue
 from dunlin_events.catalogue import ROOT, corpus_of, differences, facts, main, written
 from dunlin_events.contracts.base import FACTS, CustomerEvent, Event
 from dunlin_events.schemas import Schema, broken_promises, schema_of
-from dunlin_events.topics import LARGEST_BATCH, PARTITIONS
+from dunlin_events.topics import MANIFEST, PARTITIONS, TOPICS
 
 FACT = pytest.mark.parametrize("contract", facts(), ids=lambda contract: contract.wire_type())
 
@@ -100,11 +100,12 @@ def _references(node: Any) -> list[str]:
 
 def test_topics_keep_everything() -> None:
     topics = json.loads(written()[Path("deploy/kafka/topics.json")])
-    assert [topic["partitions"] for topic in topics] == [PARTITIONS] * 4
+    assert {topic["name"]: topic["partitions"] for topic in topics} == MANIFEST
+    assert [MANIFEST[name] for name in TOPICS] == [PARTITIONS] * 4
     kept = {"cleanup.policy": "delete", "retention.ms": "-1"}
     assert all(topic["configs"].items() >= kept.items() for topic in topics)
     script = written()[Path("deploy/kafka/topics.sh")]
-    assert all(f"\nensure {topic['name']} {PARTITIONS}\n" in script for topic in topics)
+    assert all(f"\nensure {topic['name']} {topic['partitions']}\n" in script for topic in topics)
 
 
 def test_the_page_has_one_row_per_fact() -> None:

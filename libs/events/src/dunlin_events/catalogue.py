@@ -19,7 +19,7 @@ from dunlin_events.asyncapi import asyncapi
 from dunlin_events.contracts.base import FACTS, Event
 from dunlin_events.event_pages import events_page
 from dunlin_events.schemas import bare, broken_promises, schema_of
-from dunlin_events.topics import OWNERS, TOPIC_CONFIGS, TOPICS
+from dunlin_events.topics import MANIFEST, OWNERS, TOPIC_CONFIGS
 
 ROOT = Path(__file__).resolve().parents[4]
 SCHEMAS = Path("openapi/schemas")
@@ -65,16 +65,15 @@ def written() -> dict[Path, str]:
     """Every file but the corpus, as the contracts would have it."""
     contracts = facts()
     document = asyncapi(contracts, version("dunlin-events"))
-    topics = [{"name": name, "partitions": count, "configs": dict(TOPIC_CONFIGS)} for name, count in TOPICS.items()]
+    topics = [{"name": name, "partitions": count, "configs": dict(TOPIC_CONFIGS)} for name, count in MANIFEST.items()]
     configs = " ".join(f"--config {name}={value}" for name, value in TOPIC_CONFIGS.items())
-    calls = {verb: "\n".join(f"{verb} {name} {count}" for name, count in TOPICS.items()) for verb in ("ensure", "hold")}
+    ensured, held = ("\n".join(f"{verb} {name} {n}" for name, n in MANIFEST.items()) for verb in ("ensure", "hold"))
     return {
         **{SCHEMAS / f"{contract.wire_type()}.json": _json(schema_of(contract)) for contract in contracts},
         Path("openapi/asyncapi.yaml"): yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120),
         Path("docs/events.md"): events_page(contracts),
         Path("deploy/kafka/topics.json"): _json(topics),
-        Path("deploy/kafka/topics.sh"): _CREATE_TOPICS % {
-            "configs": configs, "ensured": calls["ensure"], "held": calls["hold"]},
+        Path("deploy/kafka/topics.sh"): _CREATE_TOPICS % {"configs": configs, "ensured": ensured, "held": held},
     }
 
 

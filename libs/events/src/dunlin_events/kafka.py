@@ -24,8 +24,8 @@ from aiokafka.errors import (
 from dunlin_events.envelope import Record
 from dunlin_events.topics import (
     LARGEST_BATCH,
+    MANIFEST,
     TOPIC_CONFIGS,
-    TOPICS,
     BusAway,
     Partition,
     Received,
@@ -216,7 +216,7 @@ class KafkaBus:
     """The bus at `bootstrap` (host:port, ...); a member that is silent for `session_s` loses its partitions."""
 
     def __init__(
-        self, bootstrap: str, *, topics: Mapping[str, int] = MappingProxyType(TOPICS), session_s: float = 30.0,
+        self, bootstrap: str, *, topics: Mapping[str, int] = MappingProxyType(MANIFEST), session_s: float = 30.0,
         request_timeout_ms: int = 20_000, replication: int = -1,
     ) -> None:
         self._bootstrap, self._topics, self._session_ms = bootstrap, topics, int(session_s * 1000)

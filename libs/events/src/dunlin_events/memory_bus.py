@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 
 from dunlin_events.envelope import Record
-from dunlin_events.topics import TOPICS, Partition, Received, partition_of
+from dunlin_events.topics import MANIFEST, Partition, Received, partition_of
 
 
 class MemoryBus:
     """`logs` is what was published, per partition; `committed` how far each group came."""
 
-    def __init__(self, topics: Mapping[str, int] = TOPICS) -> None:
+    def __init__(self, topics: Mapping[str, int] = MANIFEST) -> None:
         self.topics = topics
         self.logs: dict[Partition, list[Record]] = {}
         self.committed: dict[tuple[str, Partition], int] = {}

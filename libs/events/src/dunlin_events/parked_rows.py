@@ -79,6 +79,11 @@ SELECT stream, mark, headers, payload FROM parked_event WHERE {OF_STREAM} AND se
 ORDER BY era, sequence LIMIT 200
 """).bindparams(*KEY_BINDS)  # noqa: S608
 
+_FIRST = text(f"""
+SELECT mark, headers, payload, reason, detail FROM parked_event WHERE {OF_STREAM} AND sequence IS NOT NULL
+ORDER BY era, sequence LIMIT 1
+""").bindparams(*KEY_BINDS)  # noqa: S608
+
 _BLAME = text(f"""
 UPDATE parked_event SET reason = :reason, detail = :detail, parked_at = clock_timestamp()
 WHERE {OF_STREAM} AND mark = :mark
@@ -126,6 +131,15 @@ async def waiting(tx: Statements, key: Key) -> list[tuple[str, Record]]:
         (mark, Record(stream, headers_of(headers), payload))
         for stream, mark, headers, payload in map(tuple, rows)
     ]
+
+
+async def first_waiting(tx: Statements, *, key: Key) -> Parked | None:
+    """The record at which a stream stands; its place is its mark."""
+    row = await tx.row(_FIRST, **key._asdict())
+    if row is None:
+        return None
+    mark, headers, payload, reason, detail = row
+    return Parked(key, mark, Record(key.stream, headers_of(headers), payload), None, reason, detail)
 
 
 def headers_of(stored: str) -> tuple[tuple[str, bytes], ...]:

@@ -11,7 +11,7 @@ import asyncpg
 from dunlin_events.envelope import Record
 from dunlin_events.postgres_group import CHANNEL, Membership, away, close
 from dunlin_events.postgres_reader import PostgresReader, written_headers
-from dunlin_events.topics import TOPICS, BusAway, WrongPartitionCount, partition_of
+from dunlin_events.topics import MANIFEST, BusAway, WrongPartitionCount, partition_of
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS bus_topic (topic text PRIMARY KEY, partitions int NOT NULL);
@@ -107,7 +107,7 @@ class PostgresBus:
     """The bus in the database at `dsn`; a member that is silent for `session_s` loses its partitions."""
 
     def __init__(
-        self, dsn: str, *, topics: Mapping[str, int] = MappingProxyType(TOPICS), session_s: float = 10.0
+        self, dsn: str, *, topics: Mapping[str, int] = MappingProxyType(MANIFEST), session_s: float = 10.0
     ) -> None:
         self._dsn, self._topics, self._session_s = driver_dsn(dsn), topics, session_s
 

@@ -11,8 +11,9 @@ import structlog
 from prometheus_client import Gauge
 
 from dunlin_events import parked_rows
-from dunlin_events.applying import BEHIND
-from dunlin_events.draining import drain
+from dunlin_events.applying import BEHIND, UNDECODABLE
+from dunlin_events.dead_letters import DeadLetters
+from dunlin_events.draining import drain, tenant_of
 from dunlin_events.parked_rows import Parked
 from dunlin_events.subscription import Subscription, Transact
 from dunlin_events.watermark import ERA, HOLE, POISON, UNREADY, Key
@@ -41,7 +42,11 @@ class TooManyParked(Exception):
 class Standing:
     """The streams of a consumer's subscriptions that stand still."""
 
-    def __init__(self, subscriptions: Sequence[Subscription], transact: Transact, limit: ParkingLimit) -> None:
+    def __init__(
+        self, subscriptions: Sequence[Subscription], transact: Transact, limit: ParkingLimit,
+        dead_letters: DeadLetters | None,
+    ) -> None:
+        self._dead_letters = dead_letters
         self._by_key = {(one.consumer, one.owner): one for one in subscriptions}
         self._transact, self._limit = transact, limit
         self._unready = False
@@ -67,11 +72,13 @@ class Standing:
         self._next_try = now + (UNREADY_S if self._unready else LOOK_S)
 
     async def tell(self, parked: Sequence[Parked]) -> None:
-        """Alarm, and stop when it is too much: raises TooManyParked. (A copy to a dead-letter topic belongs here.)"""
+        """Alarm, copy what can never work, and stop when it is too much: raises TooManyParked."""
         first = [one for one in parked if one.reason != BEHIND]
         for one in first:
             LOG.error("event_parked", reason=one.reason, detail=one.detail, mark=one.mark, **one.key._asdict())
         self._next_try = 0.0
+        if self._dead_letters is not None:
+            await self._dead_letters.copy([one for one in first if one.reason in (POISON, UNDECODABLE)])
         for consumer in sorted({one.key.consumer for one in first}):
             within = self._limit.within
             count = await self._transact(NIL, partial(parked_rows.poisoned, consumer=consumer, within=within))
@@ -80,10 +87,13 @@ class Standing:
                 raise TooManyParked(f"{consumer}: {count} events parked within {within}")
 
     async def drain(self, keys: Iterable[Key]) -> None:
-        """Apply what waits in these streams, as far as it goes."""
+        """Apply what waits in these streams, as far as it goes. Raises TooManyParked."""
         for key in keys:
             if subscription := self._by_key.get((key.consumer, key.owner)):
-                await drain(self._transact, subscription, key)
+                mark = await drain(self._transact, subscription, key)
+                if mark.held == POISON:
+                    failed = await self._transact(tenant_of(key), partial(parked_rows.first_waiting, key=key))
+                    await self.tell([failed] if failed else [])
 
     def _consumers(self) -> list[str]:
         return sorted({consumer for consumer, _ in self._by_key})

@@ -18,8 +18,27 @@ def topic_of(owner: str) -> str:
     return f"dunlin-{owner}"
 
 
+def group_of(consumer: str, owner: str) -> str:
+    """The consumer group in which a service hears an owner: `dunlin-credit-billing`."""
+    return f"dunlin-{consumer}-{owner}"
+
+
+def dead_letters_of(topic: str, group: str) -> str:
+    """The topic with copies of what a group could not apply: `dunlin-billing-dunlin-credit-billing-dlq`."""
+    return f"{topic}-{group}-dlq"
+
+
 TOPICS: Final[Mapping[str, int]] = {topic_of(owner): PARTITIONS for owner in OWNERS}
-"""Each topic and its partition count."""
+"""Each topic of facts and its partition count."""
+HEARERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "billing": ("customer",), "credit": ("customer", "billing"), "notify": ("customer", "billing")}
+"""Which owners each service hears; a test holds this to the subscriptions of the services."""
+DEAD_LETTERS: Final[Mapping[str, int]] = {
+    dead_letters_of(topic_of(owner), group_of(consumer, owner)): 1
+    for consumer, owners in HEARERS.items() for owner in owners}
+"""Each topic of dead letters; few records, in the order in which they were given up."""
+MANIFEST: Final[Mapping[str, int]] = {**TOPICS, **DEAD_LETTERS}
+"""All topics there are."""
 LARGEST_BATCH: Final = 4 * 1024 * 1024
 """Bytes of records that leave together; the topics take a batch of it with its frame."""
 TOPIC_CONFIGS: Final[Mapping[str, str]] = {

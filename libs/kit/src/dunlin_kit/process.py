@@ -13,11 +13,12 @@ from fastapi import FastAPI
 
 from dunlin_events import operating
 from dunlin_events.consuming import Consumer
+from dunlin_events.dead_letters import DeadLetters
 from dunlin_events.kafka import KafkaBus
 from dunlin_events.postgres_log import PostgresBus
 from dunlin_events.relay import Relay
 from dunlin_events.subscription import Subscription
-from dunlin_events.topics import Bus, topic_of
+from dunlin_events.topics import Bus, group_of, topic_of
 from dunlin_events.waking import Poker
 from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import NIL
@@ -71,8 +72,11 @@ class Worker:
 
     def _consumer(self, subscription: Subscription[Any], member: str) -> Consumer:
         name = f"{subscription.consumer}-{subscription.owner}"
-        reader = self.bus.reader(f"dunlin-{name}", [topic_of(subscription.owner)], f"{name}-{member}")
-        return Consumer(reader, [subscription], self._transact, name=subscription.consumer)
+        group = group_of(subscription.consumer, subscription.owner)
+        reader = self.bus.reader(group, [topic_of(subscription.owner)], f"{name}-{member}")
+        return Consumer(
+            reader, [subscription], self._transact, name=subscription.consumer,
+            dead_letters=DeadLetters(self.bus.publisher(), group))
 
     async def _transact(self, tenant: Any, work: Callable[[Transaction], Any]) -> Any:
         """A worker's commit may have published facts and scheduled jobs: look for both at once."""
