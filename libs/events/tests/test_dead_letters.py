@@ -62,8 +62,8 @@ async def deliver(place: Place, letters: DeadLetters, records: Sequence[Record],
     source = MemoryBus()
     await source.publisher().publish(TOPIC, records)
     reader = source.reader("hearer", [TOPIC], "one")
-    heard = subscription(mood)
-    await deliver_all(Consumer(reader, [heard], place.database.transact, name="hearer", dead_letters=letters))
+    consumer = Consumer(reader, [subscription(mood)], place.database.transact, name="hearer")
+    await deliver_all(consumer.copying_to(letters))
 
 
 async def copies(bus: Bus, group: str, count: int) -> list[Record]:

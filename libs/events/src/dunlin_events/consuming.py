@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, Self
 
 import structlog
 from prometheus_client import Counter, Gauge
@@ -45,15 +45,19 @@ class Consumer:
 
     def __init__(
         self, reader: Reader, subscriptions: Sequence[Subscription], transact: Transact, *, name: str,
-        limit: ParkingLimit | None = None, dead_letters: DeadLetters | None = None,
+        limit: ParkingLimit | None = None,
     ) -> None:
         self._reader, self._transact, self.name = reader, transact, name
-        self._dead_letters = dead_letters
-        self._standing = Standing(subscriptions, transact, limit or ParkingLimit(), dead_letters)
+        self._standing = Standing(subscriptions, transact, limit or ParkingLimit())
         self._subscriptions: dict[str, list[Subscription]] = {}
         for subscription in subscriptions:
             self._subscriptions.setdefault(topic_of(subscription.owner), []).append(subscription)
         self._size = LEAST_EVENTS
+
+    def copying_to(self, dead_letters: DeadLetters) -> Self:
+        """Copy to them, from now on, what can never be applied."""
+        self._standing.dead_letters = dead_letters
+        return self
 
     async def run(self, stop: asyncio.Event) -> None:
         """Return when `stop` is set. Raises TooManyParked, and Displaced when another runs under this name."""
@@ -73,8 +77,7 @@ class Consumer:
                     wait = min(wait * 2, LONGEST_WAIT_S)
         finally:
             await self._reader.stop()
-            if self._dead_letters is not None:
-                await self._dead_letters.stop()
+            await self._standing.stop()
 
     async def turn(self, *, timeout_ms: int) -> int:
         """Take one batch from the bus, apply it and commit its offsets; return its size.

@@ -42,11 +42,8 @@ class TooManyParked(Exception):
 class Standing:
     """The streams of a consumer's subscriptions that stand still."""
 
-    def __init__(
-        self, subscriptions: Sequence[Subscription], transact: Transact, limit: ParkingLimit,
-        dead_letters: DeadLetters | None,
-    ) -> None:
-        self._dead_letters = dead_letters
+    def __init__(self, subscriptions: Sequence[Subscription], transact: Transact, limit: ParkingLimit) -> None:
+        self.dead_letters: DeadLetters | None = None
         self._by_key = {(one.consumer, one.owner): one for one in subscriptions}
         self._transact, self._limit = transact, limit
         self._unready = False
@@ -77,8 +74,8 @@ class Standing:
         for one in first:
             LOG.error("event_parked", reason=one.reason, detail=one.detail, mark=one.mark, **one.key._asdict())
         self._next_try = 0.0
-        if self._dead_letters is not None:
-            await self._dead_letters.copy([one for one in first if one.reason in (POISON, UNDECODABLE)])
+        if self.dead_letters is not None:
+            await self.dead_letters.copy([one for one in first if one.reason in (POISON, UNDECODABLE)])
         for consumer in sorted({one.key.consumer for one in first}):
             within = self._limit.within
             count = await self._transact(NIL, partial(parked_rows.poisoned, consumer=consumer, within=within))
@@ -94,6 +91,11 @@ class Standing:
                 if mark.held == POISON:
                     failed = await self._transact(tenant_of(key), partial(parked_rows.first_waiting, key=key))
                     await self.tell([failed] if failed else [])
+
+    async def stop(self) -> None:
+        """Let go of the bus."""
+        if self.dead_letters is not None:
+            await self.dead_letters.stop()
 
     def _consumers(self) -> list[str]:
         return sorted({consumer for consumer, _ in self._by_key})

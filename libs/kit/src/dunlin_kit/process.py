@@ -74,9 +74,8 @@ class Worker:
         name = f"{subscription.consumer}-{subscription.owner}"
         group = group_of(subscription.consumer, subscription.owner)
         reader = self.bus.reader(group, [topic_of(subscription.owner)], f"{name}-{member}")
-        return Consumer(
-            reader, [subscription], self._transact, name=subscription.consumer,
-            dead_letters=DeadLetters(self.bus.publisher(), group))
+        consumer = Consumer(reader, [subscription], self._transact, name=subscription.consumer)
+        return consumer.copying_to(DeadLetters(self.bus.publisher(), group))
 
     async def _transact(self, tenant: Any, work: Callable[[Transaction], Any]) -> Any:
         """A worker's commit may have published facts and scheduled jobs: look for both at once."""
