@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from itertools import groupby, takewhile
+from typing import NamedTuple
 from uuid import UUID
 
 from billing_svc.domain.customer import Customer
@@ -45,11 +47,27 @@ class Tally:
         return self.invoices + self.payments + self.unchanged + self.refused
 
 
+class Turn(NamedTuple):
+    """A place in the order in which facts are taken: by day, invoices before payments, by line."""
+
+    on: date
+    part: str
+    line: int
+
+    @classmethod
+    def of(cls, fact: StagedFact) -> "Turn":
+        return cls(fact.order_on, fact.part.value, fact.line)
+
+
+FIRST_TURN = Turn(date.min, "", 0)
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerImport:
     """One taking-over of a file: its invoices are numbered in a series of their own, since they may be older than any.
 
-    `digest` says which file read in which way; `last_line` is the last one received; `total` counts facts to judge.
+    `digest` says which file read in which way; `last_line` is the last one received; `turn` is that of the last fact
+    judged; `total` counts facts to judge.
     """
 
     id: UUID
@@ -60,9 +78,14 @@ class LedgerImport:
     last_line: int
     operation_id: UUID | None
     round: int
+    turn: Turn
     total: int
     tally: Tally
     started_by: str
+
+    def after(self, facts: Sequence[StagedFact], tally: Tally) -> "LedgerImport":
+        """These facts, whose turn it was, have been judged."""
+        return replace(self, turn=Turn.of(facts[-1]), tally=self.tally + tally)
 
     def to(self, status: LedgerImportStatus) -> "LedgerImport":
         """Refuses: illegal_transition."""

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Date,
     Integer,
     Text,
     Uuid,
     bindparam,
-    column,
     delete,
     func,
     literal_column,
@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from billing_svc.domain.ledger_import import LedgerImport
 from billing_svc.domain.ledger_judgement import Refused
 from billing_svc.domain.ledger_row import LedgerPart, StagedFact
 from billing_svc.store.ledger_import_tables import LedgerImportFactRow, LedgerImportRefusalRow
@@ -31,7 +32,10 @@ _invoice = LedgerImportFactRow.__table__.alias("invoice").c
 _import_id = bindparam("import_id", type_=Uuid)
 _size = bindparam("size", type_=Integer)
 NEXT = (
-    select(LedgerImportFactRow.__table__).where(_t.ledger_import_id == _import_id)
+    select(LedgerImportFactRow.__table__)
+    .where(_t.ledger_import_id == _import_id, func.row(_t.order_on, _t.part, _t.line)
+           > func.row(bindparam("turn_on", type_=Date), bindparam("turn_part", type_=Text),
+                      bindparam("turn_line", type_=BigInteger)))
     .order_by(_t.order_on, _t.part, _t.line).limit(_size))
 COUNT = select(func.count().label("facts")).where(_t.ledger_import_id == _import_id)
 AFTER_INVOICES = (
@@ -41,11 +45,7 @@ AFTER_INVOICES = (
            _invoice.external_id == _t.invoice_external_id, _invoice.order_on > _t.order_on))
 JOIN_BY_HASH = select(func.set_config(literal_column("'enable_nestloop'"), literal_column("'off'"), true()))
 """The table was filled a moment ago and never analysed: the planner takes it for small and would compare all pairs."""
-_done = (
-    func.unnest(bindparam("lines", type_=ARRAY(BigInteger)), bindparam("parts", type_=ARRAY(Text)))
-    .table_valued(column("line", BigInteger), column("part", Text)).render_derived(name="done"))
-REMOVE = delete(LedgerImportFactRow.__table__).where(
-    _t.ledger_import_id == _import_id, _t.line == _done.c.line, _t.part == _done.c.part)
+CLEAR = delete(LedgerImportFactRow.__table__).where(_t.ledger_import_id == _import_id)
 REFUSED_ROWS = select(func.count().label("refused")).where(_refusal.ledger_import_id == _import_id)
 REFUSED_INVOICES = select(_refusal.external_id).where(
     _refusal.ledger_import_id == _import_id, _refusal.part != literal_column("'payment'"),
@@ -83,15 +83,16 @@ async def order(tx: Transaction, import_id: UUID) -> int:
     return facts
 
 
-async def next_of(tx: Transaction, import_id: UUID, size: int) -> list[StagedFact]:
+async def next_of(tx: Transaction, held: LedgerImport, size: int) -> list[StagedFact]:
     """Those whose turn it is, in order."""
-    return [_fact(row) for row in await tx.rows(NEXT, import_id=import_id, size=size)]
+    rows = await tx.rows(NEXT, import_id=held.id, size=size, turn_on=held.turn.on, turn_part=held.turn.part,
+                         turn_line=held.turn.line)
+    return [_fact(row) for row in rows]
 
 
-async def remove(tx: Transaction, import_id: UUID, facts: Collection[StagedFact]) -> None:
-    """They were judged; done at once, not gathered."""
-    await tx.rows(REMOVE, import_id=import_id, lines=[one.line for one in facts],
-                  parts=[one.part.value for one in facts])
+async def clear(tx: Transaction, import_id: UUID) -> None:
+    """All were judged."""
+    await tx.rows(CLEAR, import_id=import_id)
 
 
 async def refused_rows(tx: Transaction, import_id: UUID) -> int:

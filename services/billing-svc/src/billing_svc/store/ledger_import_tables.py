@@ -10,7 +10,7 @@ from billing_svc.store.rows import Row
 
 
 class LedgerImportRow(Row, table=True):
-    """One taking-over of a file. `round` counts the jobs that took slices of it."""
+    """One taking-over of a file. `round` counts the jobs that took slices, `turn_*` names the last fact judged."""
 
     __tablename__ = "ledger_import"
     tenant_id: UUID = Field(primary_key=True)
@@ -22,6 +22,9 @@ class LedgerImportRow(Row, table=True):
     last_line: int = Field(sa_type=BigInteger)
     operation_id: UUID | None
     round: int
+    turn_on: date
+    turn_part: str = Field(sa_type=Text)
+    turn_line: int = Field(sa_type=BigInteger)
     total: int = Field(sa_type=BigInteger)
     invoices: int = Field(sa_type=BigInteger)
     payments: int = Field(sa_type=BigInteger)
@@ -38,7 +41,7 @@ class LedgerImportRow(Row, table=True):
 
 
 class LedgerImportFactRow(Row, table=True):
-    """One part of a row of the file, until it is taken or refused."""
+    """One part of a row of the file, until the import has ended."""
 
     __tablename__ = "ledger_import_fact"
     tenant_id: UUID = Field(primary_key=True)

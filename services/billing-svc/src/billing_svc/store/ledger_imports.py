@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Text, Uuid, bindparam, func, literal_column, select
 
-from billing_svc.domain.ledger_import import LedgerImport, LedgerImportStatus, Tally
+from billing_svc.domain.ledger_import import LedgerImport, LedgerImportStatus, Tally, Turn
 from billing_svc.store.ledger_import_tables import LedgerImportRow
 from dunlin_kernel.errors import NotFound
 from dunlin_kit.transaction import Transaction
@@ -54,7 +54,8 @@ def move(tx: Transaction, moved: LedgerImport) -> None:
 def _row(one: LedgerImport) -> dict[str, Any]:
     return {
         "id": one.id, "name": one.name, "digest": one.digest, "status": one.status.value, "series": one.series,
-        "last_line": one.last_line, "operation_id": one.operation_id, "round": one.round, "total": one.total,
+        "last_line": one.last_line, "operation_id": one.operation_id, "round": one.round,
+        "turn_on": one.turn.on, "turn_part": one.turn.part, "turn_line": one.turn.line, "total": one.total,
         "invoices": one.tally.invoices, "payments": one.tally.payments, "unchanged": one.tally.unchanged,
         "refused": one.tally.refused, "started_by": one.started_by}
 
@@ -68,5 +69,5 @@ def _found(row: Mapping[str, Any] | None) -> LedgerImport:
 def _import(row: Mapping[str, Any]) -> LedgerImport:
     return LedgerImport(
         row["id"], row["name"], row["digest"], LedgerImportStatus(row["status"]), row["series"], row["last_line"],
-        row["operation_id"], row["round"], row["total"],
+        row["operation_id"], row["round"], Turn(row["turn_on"], row["turn_part"], row["turn_line"]), row["total"],
         Tally(row["invoices"], row["payments"], row["unchanged"], row["refused"]), row["started_by"])

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from billing_svc.domain.ledger_import import LedgerImport, LedgerImportStatus, Tally
+from billing_svc.domain.ledger_import import FIRST_TURN, LedgerImport, LedgerImportStatus, Tally
 from billing_svc.store import audit, ledger_imports
 from dunlin_kernel.ids import new_id
 from dunlin_kit.tenants import present
@@ -35,7 +35,8 @@ async def create_ledger_import(tx: Transaction, wish: CreateLedgerImport) -> Beg
     now = (await present(tx)).now
     made = LedgerImport(
         new_id(), wish.name, wish.digest, LedgerImportStatus.RECEIVING, f"{SERIES}{await ledger_imports.count(tx) + 1}",
-        last_line=0, operation_id=None, round=0, total=0, tally=Tally(), started_by=tx.actor)
+        last_line=0, operation_id=None, round=0,
+        turn=FIRST_TURN, total=0, tally=Tally(), started_by=tx.actor)
     ledger_imports.add(tx, made, now)
     audit.add(tx, "ledger_import_begun", made.id, customer_id=None, recorded_at=now, after={"name": made.name})
     return BegunImport(made, True)

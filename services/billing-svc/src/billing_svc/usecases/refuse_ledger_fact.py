@@ -1,6 +1,5 @@
 """Refuse the fact of an import whose turn it is, for a reason that only showed when it was written."""
 
-from dataclasses import replace
 from uuid import UUID
 
 from billing_svc.domain.ledger_import import LedgerImport, LedgerImportStatus, Tally
@@ -13,11 +12,10 @@ from dunlin_kit.transaction import Transaction
 async def refuse_ledger_fact(tx: Transaction, import_id: UUID, why: DomainError) -> LedgerImport:
     """The next one alone was tried, and refused. Refuses: ledger_import_not_found."""
     held = await ledger_imports.hold(tx, import_id)
-    facts = await ledger_import_rows.next_of(tx, import_id, 1)
+    facts = await ledger_import_rows.next_of(tx, held, 1)
     if held.status is not LedgerImportStatus.RUNNING or not facts:
         return held
-    await ledger_import_rows.remove(tx, import_id, facts)
     ledger_import_rows.refuse(tx, import_id, [Refused.of(facts[0], why)])
-    after = replace(held, tally=held.tally + Tally(refused=1))
+    after = held.after(facts, Tally(refused=1))
     ledger_imports.move(tx, after)
     return after

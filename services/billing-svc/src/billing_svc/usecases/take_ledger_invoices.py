@@ -23,7 +23,7 @@ async def take_ledger_invoices(takeover: Takeover, facts: Sequence[StagedFact]) 
     judged = judge_invoices(facts, takeover.customers, known, takeover.books)
     if judged.new:
         await create_invoice(takeover.tx, [_wish(takeover, fact) for fact in judged.new])
-    return Tally(invoices=len(judged.new)) + await takeover.keep(facts, judged)
+    return Tally(invoices=len(judged.new)) + takeover.keep(judged)
 
 
 def _wish(takeover: Takeover, fact: StagedFact) -> CreateInvoice:

@@ -27,7 +27,7 @@ async def take_ledger_payments(takeover: Takeover, facts: Sequence[StagedFact]) 
     judged = judge_payments(facts, takeover.customers, known, target, takeover.books)
     if judged.new:
         await record_payment(takeover.tx, [_command(takeover, fact, target(fact)) for fact in judged.new])
-    return Tally(payments=len(judged.new)) + await takeover.keep(facts, judged)
+    return Tally(payments=len(judged.new)) + takeover.keep(judged)
 
 
 def _command(takeover: Takeover, fact: StagedFact, item: OwedItem | None) -> RecordPayment:

@@ -1,7 +1,6 @@
 """Take the next facts of an import into the ledger: in order of time, through the same use cases as live ones."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from billing_svc.domain.ledger_import import LedgerImport, LedgerImportStatus, Tally, heard_first, runs_of
@@ -25,17 +24,17 @@ async def take_ledger_slice(tx: Transaction, import_id: UUID, size: int) -> Ledg
     if held.status is not LedgerImportStatus.RUNNING:
         return held
     tx.actor = held.started_by
-    facts = await ledger_import_rows.next_of(tx, import_id, size)
-    tally = await _taken(tx, held, facts) if facts else Tally()
-    after = replace(held, tally=held.tally + tally)
+    facts = await ledger_import_rows.next_of(tx, held, size)
+    after = await _taken(tx, held, facts) if facts else held
     if not facts or after.tally.judged == after.total:
         after = after.to(LedgerImportStatus.ENDED)
+        await ledger_import_rows.clear(tx, held.id)
     ledger_imports.move(tx, after)
     _tell(tx, after)
     return after
 
 
-async def _taken(tx: Transaction, held: LedgerImport, facts: Sequence[StagedFact]) -> Tally:
+async def _taken(tx: Transaction, held: LedgerImport, facts: Sequence[StagedFact]) -> LedgerImport:
     heard = await customers.by_external_id(tx, {fact.customer_external_id for fact in facts})
     ready = heard_first(facts, heard)
     today = (await present(tx)).today
@@ -45,7 +44,7 @@ async def _taken(tx: Transaction, held: LedgerImport, facts: Sequence[StagedFact
         take = take_ledger_invoices if part is LedgerPart.INVOICE else take_ledger_payments
         tally += await take(takeover, run)
         await tx.flush()
-    return tally
+    return held.after(ready, tally)
 
 
 def _tell(tx: Transaction, after: LedgerImport) -> None:

@@ -1,6 +1,6 @@
 """A takeover: what all facts of one slice of an import are judged by, and how a judgement is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -26,8 +26,7 @@ class Takeover:
     def customer_of(self, fact: StagedFact) -> UUID:
         return self.customers[fact.customer_external_id].id
 
-    async def keep(self, facts: Sequence[StagedFact], judged: Judged) -> Tally:
-        """These facts have had their turn; the caller counts the new ones."""
-        await ledger_import_rows.remove(self.tx, self.import_id, facts)
+    def keep(self, judged: Judged) -> Tally:
+        """Those that are refused get into the report; the caller counts the new ones."""
         ledger_import_rows.refuse(self.tx, self.import_id, judged.refused)
         return Tally(unchanged=len(judged.unchanged), refused=len(judged.refused))
