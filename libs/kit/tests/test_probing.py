@@ -4,7 +4,9 @@ import asyncio
 import socket
 
 import httpx
+from fastapi import APIRouter
 
+from dunlin_kit.health import probes
 from dunlin_kit.probing import answer_probes
 from dunlin_kit.testing import Running
 from dunlin_kit.transaction import Database
@@ -12,11 +14,11 @@ from dunlin_kit.transaction import Database
 NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/nothing"
 
 
-async def _answers(toy: Running, database: Database, *paths: str) -> list[int]:
+async def _answers(toy: Running, router: APIRouter, *paths: str) -> list[int]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     settings, stop = toy.settings.model_copy(update={"probe_port": port}), asyncio.Event()
-    answering = asyncio.create_task(answer_probes(database, None, settings, stop))
+    answering = asyncio.create_task(answer_probes(router, settings, stop))
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
             await _until_it_listens(client)
@@ -38,5 +40,9 @@ async def _until_it_listens(client: httpx.AsyncClient) -> None:
 
 async def test_a_worker_without_its_database_lives_and_is_not_ready(toy: Running) -> None:
     away = Database(NOWHERE, source="/dunlin/toy")
-    assert await _answers(toy, away, "/livez", "/readyz", "/openapi.json") == [200, 503, 404]
+    assert await _answers(toy, probes(away, None), "/livez", "/readyz", "/openapi.json") == [200, 503, 404]
     await away.close()
+
+
+async def test_a_worker_that_has_not_reached_the_bus_lives_and_is_not_ready(toy: Running) -> None:
+    assert await _answers(toy, probes(toy.database, None, bus=lambda: False), "/livez", "/readyz") == [200, 503]

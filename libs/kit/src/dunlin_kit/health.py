@@ -1,6 +1,6 @@
 """Is it alive, is it ready, do its invariants hold, has it followed the tenant's clock."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -135,8 +135,11 @@ def router_of(service: str, checks: Sequence[Check]) -> APIRouter:
     return router
 
 
-def probes(database: Database, revision: str | None) -> APIRouter:
-    """/livez: the process answers. /readyz: the database answers and has the schema this code was made for."""
+def probes(database: Database, revision: str | None, *, bus: Callable[[], bool] | None = None) -> APIRouter:
+    """/livez: the process answers. /readyz: the database answers and has the schema this code was made for.
+
+    `bus` says whether the bus was reached, for those who cannot begin without.
+    """
     router = APIRouter(include_in_schema=False)
 
     @router.get("/livez")
@@ -145,6 +148,9 @@ def probes(database: Database, revision: str | None) -> APIRouter:
 
     @router.get("/readyz")
     async def readyz(request: Request) -> Response:
+        if bus is not None and not bus():
+            return Response("bus: not reached yet", 503, media_type="text/plain")
+
         async def look(tx: Transaction) -> Any:
             return await tx.row(_REVISION)
 

@@ -8,11 +8,9 @@ import contextlib
 from collections.abc import Iterator
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
-from dunlin_kit.health import probes
 from dunlin_kit.settings import ServiceSettings
-from dunlin_kit.transaction import Database
 
 
 class _Server(uvicorn.Server):
@@ -23,12 +21,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def answer_probes(
-    database: Database, revision: str | None, settings: ServiceSettings, stop: asyncio.Event
-) -> None:
-    """Listen on the probe port until `stop` is set; ready means what it means for an API (`dunlin_kit.health`)."""
+async def answer_probes(probes: APIRouter, settings: ServiceSettings, stop: asyncio.Event) -> None:
+    """Listen on the probe port until `stop` is set."""
     app = FastAPI(openapi_url=None)
-    app.include_router(probes(database, revision))
+    app.include_router(probes)
     config = uvicorn.Config(
         app, host=settings.host, port=settings.probe_port, lifespan="off", log_config=None, access_log=False,
         server_header=False, timeout_graceful_shutdown=1)

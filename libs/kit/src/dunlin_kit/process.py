@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -18,11 +18,12 @@ from dunlin_events.kafka import KafkaBus
 from dunlin_events.postgres_log import PostgresBus
 from dunlin_events.relay import Relay
 from dunlin_events.subscription import Subscription
-from dunlin_events.topics import Bus, group_of, topic_of
+from dunlin_events.topics import Bus, BusAway, group_of, topic_of
 from dunlin_events.waking import Poker
 from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import NIL
 from dunlin_kit import migrating
+from dunlin_kit.health import probes
 from dunlin_kit.jobs import Handler, JobRunner
 from dunlin_kit.probing import answer_probes
 from dunlin_kit.settings import BusKind, ServiceSettings
@@ -30,6 +31,7 @@ from dunlin_kit.telemetry import configure_logging, log, serve_metrics
 from dunlin_kit.transaction import Database, Transaction
 
 _PURGE_SECONDS = 3600
+_BUS_SECONDS = 2
 _PURGE = "DELETE FROM idempotency_key WHERE created_at < now() - interval '30 days'"
 
 
@@ -58,6 +60,7 @@ class Worker:
         source = f"/dunlin/{service}"
         self.service = service
         self.settings = settings
+        self.reached = asyncio.Event()
         self.bus = bus or bus_of(settings)
         ops_url = settings.ops_database_url.get_secret_value()
         self.app = Database(
@@ -90,14 +93,16 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set; each part heals by itself, and an end of one that was not asked for ends all."""
-        await self.bus.ensure_topics()
         parts = [
-            self.relay.run(stop),
+            self._reach(stop),
             self.runner.run(stop),
             self._purge(stop),
-            *(consumer.run(stop) for consumer in self.consumers),
-            *self._probes(stop),
+            self._once_reached(self.relay.run, stop),
+            *(self._once_reached(consumer.run, stop) for consumer in self.consumers),
         ]
+        if self.settings.probe_port:
+            revision = migrating.head_of(f"{self.service}_svc")
+            parts.append(answer_probes(probes(self.app, revision, bus=self.reached.is_set), self.settings, stop))
         tasks = [asyncio.ensure_future(part) for part in parts]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -113,11 +118,28 @@ class Worker:
             await self.app.close()
             await self.ops.close()
 
-    def _probes(self, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
-        """Answered from the moment the bus was reached."""
-        if not self.settings.probe_port:
-            return []
-        return [answer_probes(self.app, migrating.head_of(f"{self.service}_svc"), self.settings, stop)]
+    async def _reach(self, stop: asyncio.Event) -> None:
+        """Make or check the topics as soon as the bus is there, however long that takes."""
+        try:
+            while not stop.is_set():
+                try:
+                    await self.bus.ensure_topics()
+                    break
+                except BusAway as away:
+                    log.warning("the bus is away", service=self.service, reason=str(away))
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(stop.wait(), _BUS_SECONDS)
+        except BaseException:
+            stop.set()
+            raise
+        finally:
+            self.reached.set()
+        await stop.wait()
+
+    async def _once_reached(self, run: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event) -> None:
+        await self.reached.wait()
+        if not stop.is_set():
+            await run(stop)
 
     async def _purge(self, stop: asyncio.Event) -> None:
         async def purge(tx: Transaction) -> None:
