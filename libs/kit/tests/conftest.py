@@ -42,7 +42,7 @@ async def _toy_database(postgres: str) -> AsyncIterator[DatabaseUrls]:
         await _schema(owner)
         op = _Op()
         protect(op, "toy", "note", "tenant", "idempotency_key", "operation", "job")
-        op.execute("GRANT SELECT, INSERT, UPDATE ON event_stream, watermark, parked_event TO toy_app")
+        op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON event_stream, watermark, parked_event TO toy_app")
         op.execute("GRANT INSERT ON outbox_event TO toy_app")
         op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO toy_ops")
         for statement in (*op.statements, *feed_statements("toy")):

@@ -21,6 +21,8 @@ TENANT_SCOPES = (
     "items:read",
     "journal:read",
     "operations:read",
+    "parked:read",
+    "parked:write",
     "payments:read",
     "payments:write",
     "periods:write",
@@ -29,5 +31,5 @@ TENANT_SCOPES = (
     "reports:read",
     "tenants:read",
 )
-OPERATOR_SCOPES = ("tenants:write",)
+OPERATOR_SCOPES = ("parked:read", "parked:write", "tenants:write")
 NOTIFY_SCOPES = ("contacts:read", "items:read", "tenants:act")

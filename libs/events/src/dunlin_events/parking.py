@@ -3,10 +3,11 @@
 Nothing is applied here: the running consumer sees within seconds that a stream may go on, and goes on.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Integer, Text, bindparam, text
+from sqlalchemy import BigInteger, Boolean, Integer, Text, bindparam, text
 
 from dunlin_events import parked_rows, watermark
 from dunlin_events.envelope import Envelope, Record
@@ -33,6 +34,32 @@ class Standstill(NamedTuple):
     parked_at: datetime
 
 
+class Overview(NamedTuple):
+    """One parked record with the state of its stream; the last two are 0 for a record without readable headers."""
+
+    consumer: str
+    owner: str
+    stream: str
+    mark: str
+    type: str | None
+    reason: str
+    detail: str
+    held: str | None
+    parked_at: datetime
+    skipped_at: datetime | None
+    skipped_by: str | None
+    skipped_why: str | None
+    era: int
+    sequence: int
+
+    @property
+    def place(self) -> tuple[str | int, ...]:
+        """Where it stands in the order of a page."""
+        return tuple(getattr(self, name) for name in PLACE)
+
+
+PLACE = ("consumer", "owner", "stream", "era", "sequence", "mark")
+
 _LIST = text("""
 SELECT consumer, owner, stream, w.held, coalesce(w.sequence, 0), p.waiting,
        p.mark, p.type, p.reason, p.detail, p.parked_at
@@ -41,6 +68,21 @@ FROM (SELECT *, count(*) OVER s AS waiting, row_number() OVER (s ORDER BY era, s
 LEFT JOIN watermark w USING (consumer, owner, stream)
 WHERE p.nth = 1 OR p.sequence IS NULL ORDER BY consumer, owner, stream, p.nth
 """).bindparams(bindparam("streams", type_=Text))
+
+_OVERVIEW = """
+SELECT p.consumer, p.owner, p.stream, p.mark, p.type, p.reason, p.detail, w.held, p.parked_at,
+       p.skipped_at, p.skipped_by, p.skipped_why, coalesce(p.era, 0) AS era, coalesce(p.sequence, 0) AS sequence
+FROM parked_event p LEFT JOIN watermark w USING (consumer, owner, stream)
+WHERE starts_with(p.stream, :streams) AND """
+_PAGE = text(_OVERVIEW + """(p.skipped_at IS NOT NULL) = :skipped
+  AND (p.consumer, p.owner, p.stream, coalesce(p.era, 0), coalesce(p.sequence, 0), p.mark)
+      > (:consumer, :owner, :stream, :era, :sequence, :mark)
+ORDER BY p.consumer, p.owner, p.stream, coalesce(p.era, 0), coalesce(p.sequence, 0), p.mark LIMIT :most
+""").bindparams(
+    *KEY_BINDS, *(bindparam(name, type_=Text) for name in ("streams", "mark")), bindparam("skipped", type_=Boolean),
+    bindparam("era", type_=Integer), bindparam("sequence", type_=BigInteger), bindparam("most", type_=Integer))
+_ONE = text(_OVERVIEW + "(consumer, owner, stream, p.mark) = (:consumer, :owner, :stream, :mark)").bindparams(
+    *KEY_BINDS, *(bindparam(name, type_=Text) for name in ("streams", "mark")))
 
 _SKIP = text(f"""
 UPDATE parked_event SET skipped_at = clock_timestamp(), skipped_by = :who, skipped_why = :why
@@ -56,6 +98,35 @@ async def list_parked(tx: Statements, *, streams: str = "%") -> list[Standstill]
     """One per stream that stands still, and one per record without readable headers; `streams` is a LIKE pattern."""
     rows = map(tuple, await tx.rows(_LIST, streams=streams))
     return [Standstill(Key(*row[:3]), *row[3:]) for row in rows]
+
+
+async def page_of_parked(
+    tx: Statements, *, streams: str, skipped: bool, after: Sequence[Any] | None, most: int
+) -> list[Overview]:
+    """Up to `most` that wait, or that were skipped, in streams that begin so: by stream, in order.
+
+    `after` is the `place` of the last one seen.
+    """
+    place = dict(zip(PLACE, after or ("", "", "", -1, -1, ""), strict=True))
+    return [Overview(*row) for row in map(tuple, await tx.rows(
+        _PAGE, streams=streams, skipped=skipped, most=most, **place))]
+
+
+async def parked_one(tx: Statements, key: Key, mark: str) -> Overview:
+    """One that waits, or was skipped. Refuses: not_parked."""
+    row = await tx.row(_ONE, streams=key.stream, mark=mark, **key._asdict())
+    if row is None:
+        raise NotFound("not_parked", f"No event {mark} of this stream is parked.", mark=mark)
+    return Overview(*row)
+
+
+async def first_parked(tx: Statements, key: Key) -> Overview:
+    """The one at which a stream stands. Refuses: not_parked."""
+    behind_unreadable = {"era": 0, "sequence": 1, "mark": ""}
+    row = await tx.row(_PAGE, streams=key.stream, skipped=False, most=1, **behind_unreadable, **key._asdict())
+    if row is None or Key(*tuple(row)[:3]) != key:
+        raise NotFound("not_parked", "No event of this stream is parked.")
+    return Overview(*row)
 
 
 async def retry_parked(tx: Statements, key: Key) -> None:

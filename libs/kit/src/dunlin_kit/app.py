@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from dunlin_kernel.clock import Clock, SystemClock
-from dunlin_kit import event_feed, health, operations, problems
+from dunlin_kit import event_feed, health, operations, parked_events, problems
 from dunlin_kit.auth import Authenticator, Keys
 from dunlin_kit.health import Check
 from dunlin_kit.limits import Limits
@@ -40,6 +40,7 @@ def create_api(api: Api, settings: ServiceSettings, *, clock: Clock | None = Non
         clock=time,
         pool_size=settings.pool_size,
         conflicts=api.conflicts,
+        for_requests=True,
     )
 
     @asynccontextmanager
@@ -69,6 +70,7 @@ def create_api(api: Api, settings: ServiceSettings, *, clock: Clock | None = Non
         *api.routers,
         operations.router_of(api.service),
         event_feed.router_of(api.service),
+        *parked_events.routers_of(api.service),
         health.router_of(api.service, api.checks),
         health.probes(database, api.revision),
     ):

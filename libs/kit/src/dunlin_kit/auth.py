@@ -162,6 +162,10 @@ async def _operator(request: Request) -> None:
     request.scope["dunlin.operator"] = True
 
 
+async def _operator_too(request: Request) -> None:
+    request.scope["dunlin.operator"] = True
+
+
 async def _me(request: Request) -> Principal:
     principal: Principal = request.state.principal
     return principal
@@ -174,5 +178,8 @@ def requires(*scopes: str) -> Any:
 
 operator_only = Depends(_operator)
 """Put before `requires(...)` in the dependencies of an operation that belongs to no tenant."""
+
+operator_too = Depends(_operator_too)
+"""Put before `requires(...)` where a tenant sees its own and an operator sees all."""
 
 Me = Annotated[Principal, Depends(_me)]
