@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from billing_svc.domain.posting_dates import Books
 from billing_svc.jobs import import_ledger as rounds
 from billing_svc.jobs.import_ledger import import_ledger
 from billing_svc.jobs.turn_day import turn_day
@@ -214,18 +215,10 @@ async def test_rows_wait_for_a_customer_that_was_not_heard_of(
 async def test_a_refusal_that_shows_only_at_the_writing_is_found_and_the_rest_is_taken(
     importer: Importer, customers: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The books are closed between the judgement and the posting: as if they had been open before."""
+    """The books seem open when facts are judged, as if they were closed a moment later."""
     await importer.company.post("/period-locks", {"closed_until": "2025-01-31", "hard": False, "reason": "closed"})
-
-    async def open_books(_: Transaction) -> None:
-        return None
-
-    monkeypatch.setattr("billing_svc.usecases.take_ledger_slice.periods.closed_until", open_books)
-    rows = [row(n, "AB"[n % 2], "10.00", f"2025-0{1 + (n > 5)}-10") for n in range(2, 10)]
-    monkeypatch.setattr("billing_svc.usecases.posting.periods.closed_until", _closed)
-    assert await importer.take(rows) == result(invoices=4, refused=4)
-    assert await importer.refusals() == [(n, "invoice", "period_locked") for n in range(2, 6)]
-
-
-async def _closed(_: Transaction) -> Any:
-    return date(2025, 1, 31)
+    monkeypatch.setattr("billing_svc.usecases.judge_ledger_facts.Books", lambda _, today: Books(None, today))
+    rows = [row(n, "AB"[n % 2], "10.00", f"2025-0{1 + (n > 5)}-10", paid_on="2025-02-20") for n in range(2, 10)]
+    assert await importer.take(rows) == result(invoices=4, payments=4, refused=8)
+    assert await importer.refusals() == [
+        one for n in range(2, 6) for one in ((n, "invoice", "period_locked"), (n, "payment", "invoice_refused"))]

@@ -1,15 +1,15 @@
 """Taking an older ledger over: its states, what came of it so far, and whose turn it is."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from itertools import groupby, takewhile
+from itertools import takewhile
 from typing import NamedTuple
 from uuid import UUID
 
 from billing_svc.domain.customer import Customer
-from billing_svc.domain.ledger_row import LedgerPart, StagedFact
+from billing_svc.domain.ledger_row import StagedFact
 from dunlin_kernel.errors import NotReady
 from dunlin_kernel.lifecycle import Lifecycle
 
@@ -101,9 +101,3 @@ def heard_first(facts: Sequence[StagedFact], heard: Mapping[str, Customer]) -> S
     if not ready:
         raise NotReady("customer_not_known_yet", "This customer has not been heard of here yet.", line=facts[0].line)
     return ready
-
-
-def runs_of(facts: Iterable[StagedFact]) -> Iterator[tuple[LedgerPart, list[StagedFact]]]:
-    """Facts of one day and kind, which one use case takes together."""
-    for (_, part), run in groupby(facts, key=lambda fact: (fact.order_on, fact.part)):
-        yield part, list(run)

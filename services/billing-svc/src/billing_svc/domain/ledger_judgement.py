@@ -32,7 +32,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Facts of one kind, each in one of the three."""
+    """Facts, each in one of the three."""
 
     new: tuple[StagedFact, ...]
     unchanged: tuple[StagedFact, ...]
@@ -61,11 +61,27 @@ class KnownPayment:
 
 @dataclass(frozen=True, slots=True)
 class OwedItem:
-    """What is open for an invoice that a payment names."""
+    """What is open for an invoice that a payment names; `id` None for one that is taken over together with it."""
 
-    id: UUID
+    id: UUID | None
     customer_id: UUID
     open: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What payments may name, by the invoice's external id: what is owed, and the invoices that were refused."""
+
+    items: Mapping[str, OwedItem]
+    refused: Collection[str]
+
+    def of(self, external_id: str) -> OwedItem:
+        """Refuses: invoice_refused, invoice_not_found."""
+        if external_id in self.items:
+            return self.items[external_id]
+        if external_id in self.refused:
+            raise RuleBroken("invoice_refused", "The invoice that it pays was refused.")
+        raise NotFound("invoice_not_found", "There is no such invoice.")
 
 
 def judge_invoices(
@@ -88,35 +104,25 @@ def judge_invoices(
 
 def judge_payments(
     facts: Iterable[StagedFact], customers: Mapping[str, Customer], known: Mapping[str, KnownPayment],
-    targets: Callable[[StagedFact], OwedItem | None], books: Books,
+    targets: Targets, books: Books,
 ) -> Judged:
-    """Judge payments in order; `targets` gives the item a payment names, None for money on account, or refuses."""
-    paid: dict[UUID, Money] = {}
+    """Judge payments in order: together they pay no more than is open, and none a stranger's invoice."""
+    paid: dict[str, Money] = {}
 
     def check(fact: StagedFact, said: KnownPayment, there: KnownPayment | None) -> None:
         if there is not None and there != said:
             raise Conflict("payment_differs", "A payment with this external id is there, with other content.")
         if there is None:
             books.open_on(fact.day)
-            if (item := targets(fact)) is not None:
-                paid[item.id] = _pays(fact, item, said.customer_id, paid.get(item.id, Money.zero(item.open.currency)))
+            if (number := fact.invoice_external_id) is not None:
+                item = targets.of(number)
+                paid[number] = _pays(fact, item, said.customer_id, paid.get(number, Money.zero(item.open.currency)))
 
     def said(fact: StagedFact) -> KnownPayment:
         return KnownPayment(
             customers[fact.customer_external_id].id, fact.amount, fact.day, fact.invoice_external_id)
 
     return _judged(facts, dict(known), said, check)
-
-
-def target_of(fact: StagedFact, items: Mapping[str, OwedItem], refused: Collection[str]) -> OwedItem | None:
-    """The item that a payment names. Refuses: invoice_refused, invoice_not_found."""
-    if fact.invoice_external_id is None:
-        return None
-    if fact.invoice_external_id in items:
-        return items[fact.invoice_external_id]
-    if fact.invoice_external_id in refused:
-        raise RuleBroken("invoice_refused", "The invoice that it pays was refused.")
-    raise NotFound("invoice_not_found", "There is no such invoice.")
 
 
 def _pays(fact: StagedFact, item: OwedItem, customer_id: UUID, paid: Money) -> Money:

@@ -47,7 +47,7 @@ async def apply_credit(tx: Transaction, wishes: Sequence[ApplyCredit]) -> list[A
 
 async def _applied(posting: Posting, wish: ApplyCredit) -> AppliedCredit:
     payment = spendable(posting.payments[wish.payment_id], wish.choice)
-    allocated = allocate(payment.unapplied, wish.choice, posting.items_of(payment.customer_id))
+    allocated = allocate(payment.unapplied, wish.choice, posting.items_of(payment.customer_id, wish.choice))
     day = AllocationDay(wish.effective_on, posting.tenant.today)
     made = await allocate_credit(
         posting, payment, allocated, day, reason=wish.choice.rule.value, origin=Origin.LIVE)

@@ -32,7 +32,7 @@ async def create_invoice(tx: Transaction, wishes: Sequence[CreateInvoice]) -> li
     issued: dict[UUID, InvoiceView] = {}
     if to_issue:
         posting = await open_posting(tx, [one.account for one in to_issue])
-        issued = {view.invoice.id: view for view in await issue_drafts(tx, posting, to_issue)}
+        issued = {view.invoice.id: view for view in await issue_drafts(posting, to_issue)}
     now = posting.tenant.now if to_issue else (await present(tx)).now
     await _keep_drafts(tx, [one for one in made if one.id not in issued], now)
     views = [issued.get(one.id, InvoiceView(one)) for one in made]

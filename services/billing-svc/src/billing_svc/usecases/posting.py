@@ -60,9 +60,11 @@ class Posting:
         self.items |= await items.by_id(self.tx, named)
         self.items |= await items.open_of(self.tx, swept)
 
-    def items_of(self, customer_id: UUID) -> dict[UUID, Item]:
-        """Those of the items read that are this customer's."""
-        return {item.id: item for item in self.items.values() if item.customer_id == customer_id}
+    def items_of(self, customer_id: UUID, choice: Choice) -> dict[UUID, Item]:
+        """Those of the items read that are this customer's, and named where items are named."""
+        named = [self.items[part.item_id] for part in choice.parts if part.item_id in self.items]
+        items = named if choice.rule is AllocationRule.ITEMS else self.items.values()
+        return {item.id: item for item in items if item.customer_id == customer_id}
 
     def steps_of(self, ref_id: UUID) -> list[Step] | None:
         """Every step of an item or payment so far; None when they were not read."""

@@ -27,23 +27,25 @@ async def record_payment(tx: Transaction, commands: Sequence[RecordPayment]) -> 
     """
     posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in commands])
     await posting.load_items([(one.customer_id, one.choice) for one in commands])
-    recorded = [await _recorded(posting, command) for command in commands]
+    recorded = [await enter_payment(posting, command) for command in commands]
     for one in recorded:
         payments.add(tx, one.command, one.payment, posting.tenant.now)
     posting.save(fresh=[one.payment.id for one in recorded])
     return recorded
 
 
-async def _recorded(posting: Posting, command: RecordPayment) -> RecordedPayment:
+async def enter_payment(posting: Posting, command: RecordPayment) -> RecordedPayment:
+    """Take one payment in and allocate it; the caller stores it. Refuses: as `record_payment`."""
     effective_on = posting.books.open_on(command.effective_on or command.received_on)
     unentered = receive(command, effective_on=effective_on, today=posting.tenant.today)
     posting.payments[command.id] = unentered
     origin = Origin(command.origin.value)
     posting.tx.emit(_told(command, posting.post(fact_of_payment(unentered)), origin))
     payment = posting.payments[command.id]
+    payable = posting.items_of(payment.customer_id, command.choice)
     made = await allocate_credit(
-        posting, payment, allocate(payment.unapplied, command.choice, posting.items_of(payment.customer_id)),
-        AllocationDay(None, effective_on), reason=command.choice.rule.value, origin=origin)
+        posting, payment, allocate(payment.unapplied, command.choice, payable), AllocationDay(None, effective_on),
+        reason=command.choice.rule.value, origin=origin)
     return RecordedPayment(command, posting.payments[command.id], made)
 
 

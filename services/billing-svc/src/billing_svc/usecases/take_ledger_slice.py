@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from billing_svc.domain.ledger_import import LedgerImport, LedgerImportStatus, Tally, heard_first, runs_of
-from billing_svc.domain.ledger_row import LedgerPart, StagedFact
-from billing_svc.domain.posting_dates import Books
-from billing_svc.store import customers, ledger_import_rows, ledger_imports, periods
-from billing_svc.usecases.take_ledger_invoices import take_ledger_invoices
-from billing_svc.usecases.take_ledger_payments import take_ledger_payments
-from billing_svc.usecases.takeover import Takeover
+from billing_svc.domain.ledger_import import LedgerImport, LedgerImportStatus, heard_first
+from billing_svc.domain.ledger_row import StagedFact
+from billing_svc.store import customers, ledger_import_rows, ledger_imports
+from billing_svc.usecases.judge_ledger_facts import judge_ledger_facts
+from billing_svc.usecases.post_ledger_facts import Takeover, post_ledger_facts
 from dunlin_kit import operations
-from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
 
 
@@ -37,14 +34,11 @@ async def take_ledger_slice(tx: Transaction, import_id: UUID, size: int) -> Ledg
 async def _taken(tx: Transaction, held: LedgerImport, facts: Sequence[StagedFact]) -> LedgerImport:
     heard = await customers.by_external_id(tx, {fact.customer_external_id for fact in facts})
     ready = heard_first(facts, heard)
-    today = (await present(tx)).today
-    takeover = Takeover(tx, held.id, held.series, heard, Books(await periods.closed_until(tx), today))
-    tally = Tally()
-    for part, run in runs_of(ready):
-        take = take_ledger_invoices if part is LedgerPart.INVOICE else take_ledger_payments
-        tally += await take(takeover, run)
-        await tx.flush()
-    return held.after(ready, tally)
+    judgement = await judge_ledger_facts(tx, held.id, ready, heard)
+    ledger_import_rows.refuse(tx, held.id, judgement.refused)
+    if judgement.new:
+        await post_ledger_facts(tx, judgement.new, Takeover(held.series, heard, judgement.targets))
+    return held.after(ready, judgement.tally)
 
 
 def _tell(tx: Transaction, after: LedgerImport) -> None:

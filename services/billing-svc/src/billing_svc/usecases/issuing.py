@@ -1,0 +1,76 @@
+"""Issuing: drafts of accounts that are held become invoices, one by one, in one posting."""
+
+from collections.abc import Mapping, Sequence
+from typing import Self
+from uuid import UUID
+
+from billing_svc.domain.customer import Customer, heard_of, invoiceable
+from billing_svc.domain.invoice import Invoice, Parties, fact_of_issue, issue, item_of
+from billing_svc.domain.item import Item
+from billing_svc.domain.numbering import NumberSeries
+from billing_svc.domain.overdue import told_before
+from billing_svc.store import customers, items, number_series
+from billing_svc.usecases.posting import Posting
+from dunlin_events.contracts.base import AccountFigures, Amount
+from dunlin_events.contracts.billing import InvoicedItem, InvoicedLine, InvoiceIssued, Origin
+from dunlin_kernel.ids import new_id
+
+
+class Issuing:
+    """Holds the number series. `save` keeps the items as they then stand; the caller stores the documents."""
+
+    def __init__(self, posting: Posting, buyers: Mapping[UUID, Customer], series: dict[str, NumberSeries]) -> None:
+        self._posting, self._buyers, self._series = posting, buyers, series
+        self._issued: dict[UUID, Invoice] = {}
+
+    @classmethod
+    async def begin(cls, posting: Posting, drafts: Sequence[Invoice]) -> Self:
+        """Look up the buyers, and wait for the series last. Refuses: customer_not_known_yet, customer_suspended."""
+        known = await customers.known(posting.tx, [one.wish.customer_id for one in drafts])
+        buyers = {one.wish.customer_id: invoiceable(heard_of(known.get(one.wish.customer_id), one.wish.customer_id))
+                  for one in drafts}
+        for one in drafts:
+            posting.books.open_on(one.issued_on or posting.tenant.today)
+        return cls(posting, buyers, await number_series.lock(posting.tx, {one.wish.series for one in drafts}))
+
+    def issue(self, one: Invoice) -> tuple[Invoice, Item]:
+        """Take the next number and enter what is owed.
+
+        Refuses: not_a_draft, effective_in_future, period_locked, due_before_issue, issued_before_series.
+        """
+        posting, series = self._posting, one.wish.series
+        day = posting.books.open_on(one.issued_on or posting.tenant.today)
+        number, self._series[series] = self._series[series].take(day)
+        parties = Parties(self._buyers[one.wish.customer_id], posting.tenant.name)
+        invoice = issue(one, number=number, issued_on=day, parties=parties)
+        unentered = item_of(invoice, new_id())
+        posting.items[unentered.id] = unentered
+        figures = posting.post(fact_of_issue(invoice, unentered))
+        item = posting.items[unentered.id]
+        posting.tx.emit(_told(invoice, item, figures))
+        self._issued[item.id] = invoice
+        return invoice, item
+
+    def save(self) -> set[UUID]:
+        """Gather items and series; returns the items, whose rows are new."""
+        posting = self._posting
+        for item_id, invoice in self._issued.items():
+            item, origin = posting.items[item_id], invoice.wish.origin
+            told = told_before(origin, item.due_on, item.due_version, posting.tenant.today)
+            items.add(posting.tx, item, origin=origin, told_version=told, recorded_at=posting.tenant.now)
+        number_series.move(posting.tx, *self._series.values())
+        return set(self._issued)
+
+
+def _told(invoice: Invoice, item: Item, figures: AccountFigures) -> InvoiceIssued:
+    wish, totals = invoice.wish, invoice.totals
+    assert invoice.number is not None, "an issued invoice has a number"
+    return InvoiceIssued(
+        customer_id=wish.customer_id, origin=Origin(wish.origin.value), account=figures, invoice_id=invoice.id,
+        number=invoice.number, external_id=wish.external_id, issued_on=item.effective_on, net=Amount.of(totals.net),
+        tax=Amount.of(totals.tax), total=Amount.of(totals.total),
+        lines=[InvoicedLine(product=line.sold.product, quantity=f"{line.sold.quantity:f}", net=Amount.of(line.net),
+                            tax=Amount.of(line.tax)) for line in totals.lines],
+        items=[InvoicedItem(item_id=item.id, due_on=item.due_on, amount=Amount.of(item.amount))],
+        authorization_id=wish.authorization_id, final=wish.final)
+
