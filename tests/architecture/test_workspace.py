@@ -72,7 +72,8 @@ def test_no_file_names_a_folder_of_one_machine(root: Path, files: list[Path]) ->
 
 
 def test_no_file_is_heavy(root: Path, files: list[Path]) -> None:
-    heavy = [str(path) for path in files if (root / path).stat().st_size > WEIGHT]
+    given = [path for path in files if path.parts[0] != "openapi"]  # what the code writes may grow with it
+    heavy = [str(path) for path in given if (root / path).stat().st_size > WEIGHT]
     assert not heavy, "the project ships only data that it makes"
 
 
