@@ -14,7 +14,7 @@ from dunlin_kit.health import Check
 from dunlin_kit.limits import Limits
 from dunlin_kit.settings import ServiceSettings
 from dunlin_kit.telemetry import Telemetry
-from dunlin_kit.transaction import Database
+from dunlin_kit.transaction import RequestDatabase
 
 VERSION = "0.1.0"
 
@@ -34,13 +34,12 @@ class Api:
 def create_api(api: Api, settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:
     """Put an application together. `app.state.published` is called after each commit that published facts."""
     time = clock or SystemClock()
-    database = Database(
+    database = RequestDatabase(
         settings.database_url.get_secret_value(),
         source=f"/dunlin/{api.service}",
         clock=time,
         pool_size=settings.pool_size,
         conflicts=api.conflicts,
-        for_requests=True,
     )
 
     @asynccontextmanager

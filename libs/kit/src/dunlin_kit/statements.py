@@ -1,4 +1,4 @@
-"""Statements that write many rows with one text: built once per table and columns, whatever the number of rows."""
+"""Statements that write rows: built once per table and columns, one text for one row and one for any other number."""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -23,14 +23,17 @@ class Part(NamedTuple):
 
     statement: Any
     binds: Mapping[str, str]
-    table: Any
+    arrays: frozenset[str]
+    many: bool
 
     def values(self, rows: Sequence[Values]) -> dict[str, Any]:
-        """One array per column; a column that is an array itself travels as its text form."""
-        return {
-            bind: [_as_literal(row[name]) if isinstance(self.table.c[name].type, ARRAY) else row[name] for row in rows]
-            for name, bind in self.binds.items()
-        }
+        """One array per column, or the one row's own values; an array column travels as its text form."""
+        if not self.many:
+            return {bind: self._sent(name, rows[0][name]) for name, bind in self.binds.items()}
+        return {bind: [self._sent(name, row[name]) for row in rows] for name, bind in self.binds.items()}
+
+    def _sent(self, name: str, value: Any) -> Any:
+        return _as_literal(value) if name in self.arrays else value
 
 
 @cache
@@ -47,55 +50,67 @@ def _as_literal(items: Sequence[str] | None) -> str | None:
     return "{" + ",".join(f'"{item}"' for item in quoted) + "}"
 
 
-def _rows_of(table: Any, columns: tuple[str, ...]) -> tuple[Any, dict[str, Any], dict[str, str]]:
-    """Arrays as a set of rows: the source, its columns by name, and the bind names."""
+class _Rows(NamedTuple):
+    """Values as they come in: by column what a statement takes, the bind names, and which travel as text."""
+
+    taken: dict[str, Any]
+    binds: dict[str, str]
+    arrays: frozenset[str]
+    many: bool
+
+    def part(self, statement: Any) -> Part:
+        return Part(statement, self.binds, self.arrays, self.many)
+
+
+def _rows_of(table: Any, columns: tuple[str, ...], many: bool) -> _Rows:
+    """One array per column, as a set of rows; or for one row a value per column, which costs half as much."""
     prefix = f"n{next(_numbers)}"
     types = {name: table.c[name].type for name in columns}
     sent = {name: Text() if isinstance(kind, ARRAY) else kind for name, kind in types.items()}
     binds = {name: f"{prefix}_{name}" for name in columns}
-    arrays = [bindparam(binds[name], type_=ARRAY(sent[name])) for name in columns]
-    source = (
-        func.unnest(*arrays).table_valued(*(column(n, sent[n]) for n in columns)).render_derived(name=f"{prefix}_rows")
-    )
-    taken = {n: cast(source.c[n], types[n]) if isinstance(types[n], ARRAY) else source.c[n] for n in columns}
-    return source, taken, binds
+    if many:
+        given = [bindparam(binds[name], type_=ARRAY(sent[name])) for name in columns]
+        rows = func.unnest(*given).table_valued(*(column(name, sent[name]) for name in columns))
+        source = dict(rows.render_derived(name=f"{prefix}_rows").c)
+    else:
+        source = {name: bindparam(binds[name], type_=sent[name]) for name in columns}
+    arrays = frozenset(name for name, kind in types.items() if isinstance(kind, ARRAY))
+    taken = {name: cast(one, types[name]) if name in arrays else one for name, one in source.items()}
+    return _Rows(taken, binds, arrays, many)
 
 
 @cache
-def insert_of(table: Any, columns: tuple[str, ...]) -> Part:
-    source, taken, binds = _rows_of(table, columns)
-    rows = select(*taken.values()).select_from(source)
-    return Part(insert(table).from_select(list(columns), rows, include_defaults=False), binds, table)
+def insert_of(table: Any, columns: tuple[str, ...], *, many: bool) -> Part:
+    rows = _rows_of(table, columns, many)
+    return rows.part(insert(table).from_select(list(columns), select(*rows.taken.values()), include_defaults=False))
 
 
 @cache
-def insert_once_of(table: Any, columns: tuple[str, ...]) -> Part:
-    source, taken, binds = _rows_of(table, columns)
-    rows = select(*taken.values()).select_from(source)
-    statement = postgres_insert(table).from_select(list(columns), rows, include_defaults=False).on_conflict_do_nothing()
-    return Part(statement, binds, table)
+def insert_once_of(table: Any, columns: tuple[str, ...], *, many: bool) -> Part:
+    rows = _rows_of(table, columns, many)
+    statement = postgres_insert(table).from_select(list(columns), select(*rows.taken.values()), include_defaults=False)
+    return rows.part(statement.on_conflict_do_nothing())
 
 
 @cache
-def put_of(table: Any, columns: tuple[str, ...], key: tuple[str, ...]) -> Part:
-    source, taken, binds = _rows_of(table, columns)
-    rows = select(*taken.values()).select_from(source)
-    statement = postgres_insert(table).from_select(list(columns), rows, include_defaults=False)
+def put_of(table: Any, columns: tuple[str, ...], key: tuple[str, ...], *, many: bool) -> Part:
+    rows = _rows_of(table, columns, many)
+    statement = postgres_insert(table).from_select(list(columns), select(*rows.taken.values()), include_defaults=False)
     rest = {name: statement.excluded[name] for name in columns if name not in key}
     if rest:
         statement = statement.on_conflict_do_update(index_elements=list(key), set_=rest)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=list(key))
-    return Part(statement, binds, table)
+    return rows.part(statement)
 
 
 @cache
-def change_of(table: Any, columns: tuple[str, ...], key: tuple[str, ...]) -> Part:
-    _, taken, binds = _rows_of(table, columns)
-    statement = update(table).values({name: taken[name] for name in columns if name not in key})
+def change_of(table: Any, columns: tuple[str, ...], key: tuple[str, ...], *, many: bool) -> Part:
+    rows = _rows_of(table, columns, many)
+    statement = update(table).values({name: rows.taken[name] for name in columns if name not in key})
     for name in key:
-        statement = statement.where(table.c[name] == taken[name])
-    return Part(statement, binds, table)
+        statement = statement.where(table.c[name] == rows.taken[name])
+    return rows.part(statement)
 
 
 @cache

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dunlin_events.contracts.base import Event
 from dunlin_events.crash_points import passing
@@ -20,6 +20,7 @@ from dunlin_events.outbox import Pending, Trace, bind, pending
 from dunlin_kernel.clock import Clock, SystemClock
 from dunlin_kernel.errors import Conflict, NotReady
 from dunlin_kit import statements
+from dunlin_kit.pooling import PLANNED_AFRESH, PLANNED_ONCE, engine_for
 from dunlin_kit.statements import Values
 from dunlin_kit.telemetry import current_trace
 
@@ -27,6 +28,7 @@ T = TypeVar("T")
 RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 SHUT = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError)
 LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, *SHUT)
+BEGIN_READING = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL plan_cache_mode = {PLANNED_AFRESH}"
 _jitter = Random()
 _Gathered = dict[tuple[Any, tuple[str, ...], tuple[str, ...]], dict[tuple[Any, ...], dict[str, Any]]]
 
@@ -136,14 +138,14 @@ class Transaction:
         parts: list[Any] = []
         values: dict[str, Any] = {}
         for (table, columns, once), new in self._new.items():
-            part = (statements.insert_once_of if once else statements.insert_of)(table, columns)
+            part = (statements.insert_once_of if once else statements.insert_of)(table, columns, many=len(new) > 1)
             parts.append(part.statement)
             values |= part.values(new)
         for gathered, build in ((self._puts, statements.put_of), (self._changes, statements.change_of)):
             for (table, columns, key), by_key in gathered.items():
                 if not by_key:
                     continue
-                part = build(table, columns, key)
+                part = build(table, columns, key, many=len(by_key) > 1)
                 parts.append(part.statement)
                 values |= part.values([by_key[at] for at in sorted(by_key, key=_sortable)])
         return parts, values
@@ -195,6 +197,8 @@ class Database:
     `conflicts` gives the problem code for a broken unique constraint by the constraint's name.
     """
 
+    plans = PLANNED_AFRESH
+
     def __init__(
         self,
         url: str,
@@ -204,7 +208,7 @@ class Database:
         pool_size: int = 10,
         conflicts: Mapping[str, str] | None = None,
     ) -> None:
-        self.engine = engine_for(url, pool_size=pool_size)
+        self.engine = engine_for(url, pool_size=pool_size, plans=self.plans)
         self.clock: Clock = clock or SystemClock()
         self._source = source
         self._conflicts = conflicts or {}
@@ -227,7 +231,7 @@ class Database:
 
     async def read(self, tenant: UUID, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run work on one snapshot that cannot write."""
-        return await self._once(tenant, work, False, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return await self._once(tenant, work, False, BEGIN_READING)
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -269,23 +273,10 @@ class Database:
             await connection.close()
 
 
-def engine_for(url: str, *, pool_size: int = 10) -> AsyncEngine:
-    """A pool whose sessions have the time limits every service wants; `url` is `postgresql://...`."""
-    return create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://", 1),
-        pool_size=pool_size, max_overflow=5, pool_timeout=10, pool_pre_ping=False,
-        hide_parameters=True,
-        connect_args={
-            "statement_cache_size": 512,
-            "server_settings": {
-                "statement_timeout": "30000",
-                "lock_timeout": "5000",
-                "TimeZone": "UTC",
-                "jit": "off",
-                "idle_in_transaction_session_timeout": "60000",
-            },
-        },
-    )
+class RequestDatabase(Database):
+    """For an API: what writes goes by keys and is planned once per connection, not each time; reports are not."""
+
+    plans = PLANNED_ONCE
 
 
 def _table_of(row: Any) -> Any:
