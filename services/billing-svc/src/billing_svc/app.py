@@ -2,7 +2,16 @@
 
 from fastapi import FastAPI
 
-from billing_svc.api import accounts, ageing, invoice_lists, invoices, ledger_imports, payments, period_locks
+from billing_svc.api import (
+    accounts,
+    ageing,
+    allocations,
+    invoice_lists,
+    invoices,
+    ledger_imports,
+    payments,
+    period_locks,
+)
 from billing_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
 from dunlin_kit.app import Api, create_api
@@ -15,8 +24,9 @@ CONFLICTS = {
     "pk_credit": "payment_exists",
     "uq_credit_tenant_id_external_id": "payment_exists",
 }
-ROUTERS = (invoices.writes, invoice_lists.router, payments.writes, payments.router, accounts.router, ageing.router,
-           period_locks.writes, ledger_imports.writes, ledger_imports.router)
+ROUTERS = (
+    invoices.writes, invoice_lists.router, payments.writes, payments.router, allocations.writes, accounts.router,
+    ageing.router, period_locks.writes, ledger_imports.writes, ledger_imports.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

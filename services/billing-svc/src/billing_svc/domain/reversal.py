@@ -1,10 +1,11 @@
-"""Reversals: a payment that did not arrive, or was recorded in error, is undone by facts with dates of their own.
+"""Reversals: a payment that did not arrive or was recorded in error, or one allocation of it, is undone by facts with
+dates of their own.
 
-A return takes its own date; a correction the original one if that is open, else the first open day. A reversal is never
-effective before what it reverses.
+A return or a reassignment takes its own date; a correction the original one if that is open, else the first open day.
+A reversal is never effective before what it reverses.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -15,13 +16,29 @@ from billing_svc.domain.journal import journal_of_payment, reversed_journal
 from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide
 from billing_svc.domain.payment import Payment
 from billing_svc.domain.posting_dates import Books, Step, earliest_day
-from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.errors import Conflict, RuleBroken
 from dunlin_kernel.money import Money
 
 
 class ReversalReason(StrEnum):
     NOT_RECEIVED = "not_received"
     RECORDED_IN_ERROR = "recorded_in_error"
+
+
+class UndoReason(StrEnum):
+    """Why one allocation is undone: it was a mistake, or both sides want the money elsewhere from now on."""
+
+    RECORDED_IN_ERROR = "recorded_in_error"
+    REASSIGNED = "reassigned"
+
+
+@dataclass(frozen=True, slots=True)
+class UndoWish:
+    """`effective_on` None means today for a reassignment, the allocation's own day for a correction."""
+
+    allocation_id: UUID
+    reason: UndoReason
+    effective_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +108,25 @@ def undo(wish: ReversalWish, undoing: Undoing, new_id: Callable[[], UUID]) -> Un
         raise RuleBroken("effective_too_early", "Part of the payment was in use on that day.", earliest=able)
     business_on = payment.business_on if correction else day
     return Undone(undone, PaymentReversal(new_id(), payment, payment.amount, max(day, able), business_on))
+
+
+def standing(allocation: Allocation, undone: Collection[UUID]) -> Allocation:
+    """Refuses: already_reversed."""
+    if allocation.id in undone:
+        raise Conflict("already_reversed", "This allocation was undone already.", allocation_id=allocation.id)
+    return allocation
+
+
+def undo_allocation(wish: UndoWish, allocation: Allocation, books: Books, reversal_id: UUID) -> AllocationReversal:
+    """Undo one allocation that stands; the credit has its part back and keeps it unapplied.
+
+    Refuses: effective_too_early, effective_in_future, period_locked.
+    """
+    correction = wish.reason is UndoReason.RECORDED_IN_ERROR
+    day = books.day_of(wish.effective_on, default=allocation.effective_on if correction else books.today,
+                       not_before=allocation.effective_on)
+    business_on = allocation.business_on if correction else max(day, allocation.business_on)
+    return AllocationReversal(reversal_id, allocation, day, business_on)
 
 
 def fact_of_allocation_reversal(reversal: AllocationReversal) -> Fact:

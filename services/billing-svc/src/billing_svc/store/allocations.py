@@ -11,19 +11,37 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from billing_svc.domain.allocation import Allocation
 from billing_svc.domain.reversal import AllocationReversal, PaymentReversal
 from billing_svc.store.ledger_tables import AllocationReversalRow, AllocationRow, PaymentReversalRow
+from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
 _t, _undone = AllocationRow.__table__.c, AllocationReversalRow.__table__.c
-LIVE = select(
-    _t.id, _t.customer_id, _t.credit_id, _t.item_id, _t.currency, _t.amount, _t.effective_on, _t.business_on,
-).where(_t.credit_id == func.any(bindparam("credit_ids", type_=ARRAY(Uuid))),
-        ~exists().where(_undone.allocation_id == _t.id)).order_by(_t.id)
+_columns = (_t.id, _t.customer_id, _t.credit_id, _t.item_id, _t.currency, _t.amount, _t.effective_on, _t.business_on)
+_ids = bindparam("ids", type_=ARRAY(Uuid))
+LIVE = select(*_columns).where(
+    _t.credit_id == func.any(bindparam("credit_ids", type_=ARRAY(Uuid))),
+    ~exists().where(_undone.allocation_id == _t.id)).order_by(_t.id)
+BY_ID = select(*_columns).where(_t.id == func.any(_ids))
+UNDONE = select(_undone.allocation_id).where(_undone.allocation_id == func.any(_ids))
 
 
 async def live_of(tx: Transaction, credit_ids: Collection[UUID]) -> list[Allocation]:
     """The allocations of these credits that were not undone, in the order in which they were made."""
     return [_allocation(row) for row in await tx.rows(LIVE, credit_ids=list(credit_ids))]
+
+
+async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Allocation]:
+    """Refuses: allocation_not_found."""
+    found = {row["id"]: _allocation(row) for row in await tx.rows(BY_ID, ids=list(ids))}
+    for allocation_id in ids:
+        if allocation_id not in found:
+            raise NotFound("allocation_not_found", "There is no such allocation.", allocation_id=allocation_id)
+    return found
+
+
+async def undone_of(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:
+    """Those of these allocations that were undone. Only after the lock of their account."""
+    return {row["allocation_id"] for row in await tx.rows(UNDONE, ids=list(ids))}
 
 
 def add(tx: Transaction, allocation: Allocation, *, reason: str, recorded_at: datetime) -> None:

@@ -5,19 +5,18 @@ from dataclasses import dataclass, replace
 
 from billing_svc.domain.payment import Payment
 from billing_svc.domain.reversal import (
-    AllocationReversal,
     PaymentReversal,
     ReversalWish,
     Undoing,
     Undone,
-    fact_of_allocation_reversal,
     fact_of_payment_reversal,
     undo,
 )
 from billing_svc.store import allocations, items, payments
 from billing_svc.usecases.posting import Posting, open_posting
+from billing_svc.usecases.reverse_allocation import enter_reversal
 from dunlin_events.contracts.base import Amount
-from dunlin_events.contracts.billing import AllocationReversed, Origin, PaymentReversed
+from dunlin_events.contracts.billing import Origin, PaymentReversed
 from dunlin_kernel.ids import new_id
 from dunlin_kit.transaction import Transaction
 
@@ -51,22 +50,10 @@ def _reversed(posting: Posting, wish: ReversalWish, undoing: Undoing) -> Reverse
     ended = undoing.payment.reversed()
     undone = undo(wish, undoing, new_id)
     for one in undone.allocations:
-        _enter_allocation(posting, one, wish)
+        enter_reversal(posting, one, wish.reason.value)
     _enter_payment(posting, undone.payment, wish)
     payment = posting.payments[ended.id] = replace(posting.payments[ended.id], state=ended.state)
     return ReversedPayment(payment, undone)
-
-
-def _enter_allocation(posting: Posting, reversal: AllocationReversal, wish: ReversalWish) -> None:
-    allocation = reversal.allocation
-    figures = posting.post(fact_of_allocation_reversal(reversal))
-    item = posting.items[allocation.item_id]
-    allocations.add_reversal(posting.tx, reversal, reason=wish.reason.value, recorded_at=posting.tenant.now)
-    posting.tx.emit(AllocationReversed(
-        customer_id=item.customer_id, origin=Origin.LIVE, account=figures, reversal_id=reversal.id,
-        allocation_id=allocation.id, credit_id=allocation.credit_id, invoice_id=item.invoice_id, item_id=item.id,
-        amount=Amount.of(allocation.amount), effective_on=reversal.effective_on, due_on=item.due_on,
-        open_after=Amount.of(item.open)))
 
 
 def _enter_payment(posting: Posting, reversal: PaymentReversal, wish: ReversalWish) -> None:
