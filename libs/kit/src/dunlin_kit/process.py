@@ -22,7 +22,7 @@ from dunlin_events.topics import Bus, BusAway, group_of, topic_of
 from dunlin_events.waking import Poker
 from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import NIL
-from dunlin_kit import migrating
+from dunlin_kit import migrating, rebuilds
 from dunlin_kit.health import probes
 from dunlin_kit.jobs import Handler, JobRunner
 from dunlin_kit.probing import answer_probes
@@ -185,7 +185,7 @@ async def run_worker(worker: Worker) -> None:
 
 
 def main(service: str, settings_type: type[ServiceSettings]) -> None:
-    """`python -m <svc> api | worker | migrate | parked ... | relay rebase | era accept`."""
+    """`python -m <svc> api | worker | migrate | parked ... | relay rebase | era accept | rebuild ...`."""
     package = f"{service}_svc"
     arguments = _parser(package).parse_args()
     settings = settings_type.model_validate({})
@@ -200,6 +200,8 @@ def main(service: str, settings_type: type[ServiceSettings]) -> None:
     elif arguments.command == "worker":
         serve_metrics(settings.metrics_port)
         uvicorn_loop(_worker(package, settings))
+    elif arguments.command == "rebuild":
+        raise SystemExit(asyncio.run(rebuilds.run(service, settings, bus_of(settings), arguments)))
     else:
         raise SystemExit(asyncio.run(operating.operate(settings.ops_database_url.get_secret_value(), arguments)))
 
@@ -225,4 +227,5 @@ def _parser(package: str) -> argparse.ArgumentParser:
     for name, what in (("api", "answer HTTP"), ("worker", "relay, consume, work"), ("migrate", "bring the schema up")):
         commands.add_parser(name, help=what)
     operating.add_commands(commands)
+    rebuilds.add_command(commands, package)
     return parser

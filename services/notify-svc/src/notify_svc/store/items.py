@@ -17,6 +17,7 @@ from notify_svc.store.ladder_tables import DunnedItemRow as ItemRow
 PAGE = 500
 _COLUMNS = tuple(ItemRow.__table__.c)
 _BY_ID = select(*_COLUMNS).where(col(ItemRow.id) == bindparam("ids", type_=ARRAY(Uuid)).any_())
+_IDS_OF = select(col(ItemRow.id)).where(col(ItemRow.customer_id) == bindparam("ids", type_=ARRAY(Uuid)).any_())
 _DUE_OF_CUSTOMER = select(*_COLUMNS).where(
     col(ItemRow.customer_id) == bindparam("customer_id"), col(ItemRow.next_on) <= bindparam("today", type_=Date))
 _CUSTOMERS_DUE = (
@@ -51,6 +52,11 @@ def of_row(row: Any) -> DunnedItem:
 async def by_id(tx: Any, ids: Collection[UUID]) -> dict[UUID, DunnedItem]:
     """These items; only after the lock of their customers, never in the same statement."""
     return {row["id"]: of_row(row) for row in await tx.rows(_BY_ID, ids=list(ids))}
+
+
+async def ids_of(tx: Any, customer_ids: Collection[UUID]) -> list[UUID]:
+    """All items of these customers."""
+    return [row["id"] for row in await tx.rows(_IDS_OF, ids=list(customer_ids))]
 
 
 async def with_plans(tx: Any, ids: Collection[UUID]) -> list[tuple[NextReminder | None, DunnedItem]]:

@@ -1,0 +1,64 @@
+"""Where the consumer that is being rebuilt stands, stream by stream, and what an operator let it skip."""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from dunlin_events.shadow import REAL
+from dunlin_events.watermark import ERA
+
+_MARKS = f"""
+SELECT w.stream, w.era, w.sequence, w.held,
+       (SELECT max(p.era) FROM {REAL}.parked_event p WHERE p.skipped_at IS NULL
+        AND (p.consumer, p.owner, p.stream) = (w.consumer, w.owner, w.stream)) AS parked_era,
+       ARRAY(SELECT p.mark FROM {REAL}.parked_event p WHERE p.skipped_at IS NOT NULL
+        AND (p.consumer, p.owner, p.stream) = (w.consumer, w.owner, w.stream)) AS skipped
+FROM {REAL}.watermark w WHERE w.consumer = $1 AND w.owner = $2 AND w.stream = ANY($3)"""  # noqa: S608
+_SKIPPED = re.compile(r"(\d+)/(\d+)(?:-(\d+))?")
+
+
+class LiveMark(NamedTuple):
+    """`wanted_era` is the era in which the copy is folded; where the stream `rewinds`, it is one not accepted yet."""
+
+    era: int
+    sequence: int
+    held: str | None
+    wanted_era: int
+    skipped: frozenset[int]
+    skipped_holes: tuple[tuple[int, int], ...]
+
+    @property
+    def rewinds(self) -> bool:
+        return self.wanted_era != self.era
+
+    @classmethod
+    def of(cls, row: Any) -> "LiveMark":
+        marks = [found for mark in row["skipped"] if (found := _SKIPPED.fullmatch(mark))]
+        return cls(
+            row["era"], row["sequence"], row["held"],
+            row["parked_era"] or row["era"] if row["held"] == ERA else row["era"],
+            frozenset(int(one[2]) for one in marks if one[3] is None),
+            tuple((int(one[2]), int(one[3])) for one in marks if one[3] is not None))
+
+
+class LiveMarks:
+    """Reads them, on a connection of its own; a lost one is made anew at the next look."""
+
+    def __init__(self, dsn: str, consumer: str, owner: str) -> None:
+        self._dsn, self._consumer, self._owner = dsn, consumer, owner
+        self._connection: Any = None
+
+    async def of(self, streams: Collection[str]) -> Mapping[str, LiveMark]:
+        """Of those streams that were heard of. Raises what the driver raises when the database is away."""
+        if not streams:
+            return {}
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(self._dsn, timeout=10, command_timeout=30)
+        rows = await self._connection.fetch(_MARKS, self._consumer, self._owner, list(streams))
+        return {row["stream"]: LiveMark.of(row) for row in rows}
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()

@@ -1,0 +1,10 @@
+"""What billing-svc can build again from what other services told."""
+
+from billing_svc.consumers.customer import customer
+from billing_svc.store.document_tables import CustomerRow
+from billing_svc.store.library_tables import TenantRow
+from dunlin_events.projection import Copied, Projection
+
+PROJECTIONS = (
+    Projection("customers", customer, (Copied(CustomerRow, known="known"), Copied(TenantRow, customer=None))),
+)

@@ -1,0 +1,12 @@
+"""What credit-svc can build again from what other services told."""
+
+from credit_svc.consumers.billing import billing
+from credit_svc.consumers.customer import customer
+from credit_svc.store.library_tables import TenantRow
+from credit_svc.store.tables import CustomerRow, ExposureRow
+from dunlin_events.projection import Copied, Projection
+
+PROJECTIONS = (
+    Projection("customers", customer, (Copied(CustomerRow), Copied(TenantRow, customer=None))),
+    Projection("exposures", billing, (Copied(ExposureRow),)),
+)

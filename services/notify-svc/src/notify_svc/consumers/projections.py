@@ -1,0 +1,16 @@
+"""What notify-svc can build again from what other services told; places on the ladder and plans are its own."""
+
+from dunlin_events.projection import Copied, Projection
+from notify_svc.consumers.billing import billing
+from notify_svc.consumers.customer import customer
+from notify_svc.store.ladder_tables import CustomerRow, DunnedItemRow
+from notify_svc.store.library_tables import TenantRow
+from notify_svc.usecases.plan_items_of import plan_items_of
+
+PROJECTIONS = (
+    Projection("customers", customer, (
+        Copied(CustomerRow, own=("refused_on",), known="known"), Copied(TenantRow, customer=None))),
+    Projection("items", billing, (
+        Copied(DunnedItemRow, own=("active", "passed_offset_days", "last_sent_on"), derived=("next_level", "next_on")),
+    ), healed=plan_items_of),
+)
