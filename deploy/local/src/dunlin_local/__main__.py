@@ -17,6 +17,7 @@ TOPICS = {
     "reset": ("resetting", "remove all data of this checkout"),
     "bench": ("benching", "run the benchmarks; what follows goes to bench/run.py"),
     "prepare": ("preparing", "make databases, roles and secrets for services in containers, as compose does"),
+    "topics": ("topics", "make and check the topics on Kafka, as compose does"),
     "issuer": ("issuing", "run the token issuer alone, as compose does"),
     "documents": ("documents", "write the OpenAPI documents under openapi/, or compare them"),
 }
@@ -36,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     made["reset"].add_argument("--yes", action="store_true", help="do not ask")
     made["documents"].add_argument("--check", action="store_true", help="change nothing, fail where one differs")
     made["prepare"].add_argument("--folder", required=True, help="where passwords and the services' secrets are kept")
+    made["topics"].add_argument("--bootstrap", required=True, help="a broker's address, host:port")
     _issuer(made["issuer"])
     return top
 
