@@ -31,9 +31,15 @@ def timeline(seed: int) -> Timeline:
 
 
 @pytest.fixture
-def long_run(minutes: float) -> None:
-    """Only where there is time for it: with `--minutes` of 1 or more."""
-    if minutes < 1:
+def is_long(minutes: float) -> bool:
+    """Whether there is time for everything: with `--minutes` of 1 or more."""
+    return minutes >= 1
+
+
+@pytest.fixture
+def long_run(is_long: bool) -> None:
+    """Only where there is time for it."""
+    if not is_long:
         pytest.skip("part of the long run: --minutes=1 or more")
 
 

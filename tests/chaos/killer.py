@@ -12,7 +12,7 @@ async def kill_at_random(fleet: Fleet, stop: asyncio.Event, dice: Random, *, pau
         await _wait(stop, dice.uniform(0.3, 2) * pause)
         if stop.is_set():
             return
-        victims = dice.sample(sorted(fleet.parts), k=1 if dice.random() < 0.8 else 2)
+        victims = dice.sample(sorted(fleet.wanted), k=1 if dice.random() < 0.8 else 2)
         for victim in victims:
             fleet.kill(victim)
         await asyncio.sleep(dice.choice((0, 0, 0.3, 1.5)))

@@ -28,6 +28,7 @@ from dunlin_local.node_settings import Surroundings, settings_of
 from dunlin_local.ports import free_port
 
 ISSUER = "issuer"
+SECOND = "-2"
 READY_SECONDS = 60
 
 
@@ -50,6 +51,10 @@ class Part:
     @property
     def runs(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    @property
+    def was_started(self) -> bool:
+        return self.process is not None
 
     @property
     def status(self) -> int | None:
@@ -136,9 +141,12 @@ class Fleet:
 
 @contextlib.asynccontextmanager
 async def production_shape(
-    postgres: str, folder: Path, timeline: Timeline, *, kafka: str = "", second_worker: bool = False,
+    postgres: str, folder: Path, timeline: Timeline, *, kafka: str = "",
 ) -> AsyncIterator[Fleet]:
-    """Start everything on databases of its own, on the bus in PostgreSQL, or on the Kafka at that address."""
+    """Start everything on databases of its own, on the bus in PostgreSQL, or on the Kafka at that address.
+
+    Each service has one more worker, which only a test that wants it starts.
+    """
     async with contextlib.AsyncExitStack() as opened:
         urls = {service: await opened.enter_async_context(migrated(postgres, service)) for service in SERVICES}
         databases = OwnDatabases(urls, await opened.enter_async_context(database(postgres)))
@@ -148,11 +156,12 @@ async def production_shape(
         issuer = Issuer(folder / "issuer", name=places[ISSUER], clock=SystemClock())
         bus = BusKind.KAFKA if kafka else BusKind.POSTGRES
         told = _told(Surroundings(databases, issuer, folder / "issuer", places[ISSUER], smtp), places, bus, kafka)
-        fleet = Fleet(_parts(told, places, folder, second_worker), places, issuer, folder, databases, postgres, bus,
+        fleet = Fleet(_parts(told, places, folder), places, issuer, folder, databases, postgres, bus,
                       kafka, timeline, client)
         try:
             for name in fleet.parts:
-                fleet.start(name)
+                if not name.endswith(SECOND):
+                    fleet.start(name)
             await fleet.ready()
             yield fleet
         except BaseException:
@@ -183,9 +192,7 @@ def _plain(value: Any) -> str:
     return str(value.get_secret_value() if isinstance(value, SecretStr) else value)
 
 
-def _parts(
-    told: Mapping[str, dict[str, str]], places: Mapping[str, str], folder: Path, second_worker: bool,
-) -> dict[str, Part]:
+def _parts(told: Mapping[str, dict[str, str]], places: Mapping[str, str], folder: Path) -> dict[str, Part]:
     def port(name: str) -> str:
         return places[name].rpartition(":")[2]
 
@@ -198,7 +205,6 @@ def _parts(
     for service in SERVICES:
         parts.append(part(f"{service}-api", [f"{service}_svc", "api"], told[service] | {"DUNLIN_PORT": port(service)}))
         parts.append(part(f"{service}-worker", [f"{service}_svc", "worker"], told[service]))
-        if second_worker:
-            other = told[service] | {"DUNLIN_MEMBER": "second"}
-            parts.append(part(f"{service}-worker-2", [f"{service}_svc", "worker"], other))
+        other = told[service] | {"DUNLIN_MEMBER": "second"}
+        parts.append(part(f"{service}-worker{SECOND}", [f"{service}_svc", "worker"], other))
     return {one.name: one for one in parts}

@@ -53,12 +53,12 @@ async def prove(fleet: Fleet, office: Office) -> Proven:
         found = await office.client.read(f"/{service}/v1/integrity")
         assert found["checks"]
         assert found["holds"], [check for check in found["checks"] if not check["holds"]]
-    outboxes = {service: await _events(fleet, service) for service in SERVICES}
-    await _assert_promises(fleet, office, outboxes)
-    await _assert_figures(fleet, office)
-    await _assert_heard(fleet, outboxes)
-    records = await _assert_bus(fleet, outboxes)
-    mails = await _assert_mails(fleet)
+    outboxes = {service: await outbox_of(fleet, service) for service in SERVICES}
+    await assert_promises(fleet, office, outboxes)
+    await assert_figures(fleet, office)
+    await assert_heard(fleet, outboxes)
+    records = await assert_bus(fleet, outboxes)
+    mails = await assert_mails(fleet)
     return Proven(office.promised.count(), sum(map(len, outboxes.values())), records, mails,
                   office.client.repeats, drained)
 
@@ -87,7 +87,7 @@ async def rows(fleet: Fleet, service: str, statement: str) -> list[Any]:
         await connection.close()
 
 
-async def _events(fleet: Fleet, service: str) -> list[Any]:
+async def outbox_of(fleet: Fleet, service: str) -> list[Any]:
     """The outbox in stream order; each stream is 1 to n."""
     told = await rows(fleet, service, "SELECT stream, seq, event_id, type, payload FROM outbox_event "
                                       "ORDER BY stream, seq")
@@ -101,7 +101,7 @@ async def _events(fleet: Fleet, service: str) -> list[Any]:
     return told
 
 
-async def _assert_promises(fleet: Fleet, office: Office, outboxes: Mapping[str, list[Any]]) -> None:
+async def assert_promises(fleet: Fleet, office: Office, outboxes: Mapping[str, list[Any]]) -> None:
     """Every acknowledged write is there once, nothing else is there, and each was told of once."""
     promised = office.promised
     held = {
@@ -137,28 +137,29 @@ def _told(events: list[Any], fact: str, field: str) -> Counter[UUID]:
     return Counter(UUID(json.loads(row["payload"])[field]) for row in events if row["type"].split(".")[2] == fact)
 
 
-async def _assert_figures(fleet: Fleet, office: Office) -> None:
+async def assert_figures(fleet: Fleet, office: Office) -> None:
     """The accounts are what was billed less what was paid, and credit-svc's copy of them is the same."""
     figures = "customer_id, open, disputed, unapplied"
     billed = {row["customer_id"]: tuple(row) for row in await rows(fleet, "billing", f"SELECT {figures} FROM account")}
     copied = {row["customer_id"]: tuple(row) for row in await rows(fleet, "credit", f"SELECT {figures} FROM exposure")}
     moved = {owner for owner, _ in (*office.promised.invoices.values(), *office.promised.payments.values())}
     assert {owner: at[1] - at[3] for owner, at in billed.items() if owner in moved} == {
-        owner: office.promised.owed(owner) for owner in moved}
-    assert {owner: copied.get(owner) for owner in moved} == {owner: billed[owner] for owner in moved}
+        owner: office.promised.owed(owner) for owner in moved}, "the accounts are not what was billed less paid"
+    assert {owner: copied.get(owner) for owner in moved} == {
+        owner: billed[owner] for owner in moved}, "credit-svc's copy differs from billing-svc's accounts"
 
 
-async def _assert_heard(fleet: Fleet, outboxes: Mapping[str, list[Any]]) -> None:
+async def assert_heard(fleet: Fleet, outboxes: Mapping[str, list[Any]]) -> None:
     """Each consumer stands at the head of every stream it hears, and nothing is parked."""
     for service in SERVICES:
         marks = {(row["owner"], row["stream"]): row["sequence"] for row in await rows(
             fleet, service, "SELECT owner, stream, sequence FROM watermark")}
         heads = {(owner, row["stream"]): row["seq"] for owner in HEARS[service] for row in outboxes[owner]}
-        assert marks == heads, service
-        assert not await rows(fleet, service, "SELECT * FROM parked_event"), service
+        assert marks == heads, f"{service} has not heard all, or more than was told"
+        assert not await rows(fleet, service, "SELECT * FROM parked_event"), f"{service} has parked events"
 
 
-async def _assert_bus(fleet: Fleet, outboxes: Mapping[str, list[Any]]) -> int:
+async def assert_bus(fleet: Fleet, outboxes: Mapping[str, list[Any]]) -> int:
     """The bus without duplicates equals the outbox, and each stream is there in order. Returns the records on it."""
     count = 0
     for service in SERVICES:
@@ -174,18 +175,18 @@ async def _assert_bus(fleet: Fleet, outboxes: Mapping[str, list[Any]]) -> int:
                 assert found[envelope.sequence - 1:envelope.sequence] == [one], f"out of order: {envelope}"
         flat = [(stream, *one) for stream in sorted(seen) for one in seen[stream]]
         told = [(row["stream"], row["seq"], row["event_id"], bytes(row["payload"])) for row in outboxes[service]]
-        assert flat == sorted(told), service
+        assert flat == sorted(told), f"the bus without duplicates is not the outbox of {service}"
     return count
 
 
-async def _assert_mails(fleet: Fleet) -> int:
+async def assert_mails(fleet: Fleet) -> int:
     """No mail left twice, and none without its message; a message that was sent left."""
     files = (fleet.folder / "mail").rglob("*.eml")
     parsed = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in files]
     left = Counter(UUID(str(mail["message-id"]).strip("<>").partition("@")[0]) for mail in parsed)
-    assert not [mail for mail, times in left.items() if times > 1]
+    assert not [mail for mail, times in left.items() if times > 1], "a mail left twice"
     states = {row["id"]: row["status"] for row in await rows(fleet, "notify", "SELECT id, status FROM message")}
-    assert {states.get(mail) for mail in left} <= {"sent", "unknown"}, states
-    assert {message for message, status in states.items() if status == "sent"} <= left.keys()
-    assert "sending" not in states.values()
+    assert {states.get(mail) for mail in left} <= {"sent", "unknown"}, "a mail left without its message"
+    assert {message for message, status in states.items() if status == "sent"} <= left.keys(), "sent, and did not leave"
+    assert "sending" not in states.values(), "a message is under way for ever"
     return len(parsed)

@@ -27,14 +27,14 @@ async def _away(fleet: Fleet, office: Office, broker: JavaBroker, seconds: int) 
 @pytest.mark.kafka
 @pytest.mark.timeout(0)
 async def test_kafka_is_killed_and_comes_back(
-    postgres: str, tmp_path: Path, timeline: Timeline, minutes: float, own_kafka: JavaBroker
+    postgres: str, tmp_path: Path, timeline: Timeline, is_long: bool, own_kafka: JavaBroker
 ) -> None:
     async with production_shape(postgres, tmp_path, timeline, kafka=own_kafka.bootstrap) as fleet:
         office, stop = await Office.opened(fleet, timeline.seed), asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(office.work(stop, clerks=2, customers=8))
             await asyncio.sleep(3)
-            for seconds in (5, 45) if minutes >= 1 else (5,):
+            for seconds in (5, 45, 5) if is_long else (5,):
                 await _away(fleet, office, own_kafka, seconds)
                 await asyncio.sleep(5)
             stop.set()

@@ -75,6 +75,7 @@ async def test_every_crash_point_on_the_bus_in_postgresql(
 @pytest.mark.chaos
 @pytest.mark.kafka
 @pytest.mark.timeout(0)
+@pytest.mark.usefixtures("long_run")
 async def test_every_crash_point_on_kafka(
     postgres: str, tmp_path: Path, timeline: Timeline, minutes: float, own_kafka: JavaBroker
 ) -> None:

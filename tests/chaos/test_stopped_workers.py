@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from faults_told import Timeline
 from office import Office
-from production_shape import Fleet, production_shape
+from production_shape import SECOND, Fleet, production_shape
 from proof import prove, quiet, rows
 
 from dunlin_events.broker_for_tests import JavaBroker
@@ -17,8 +17,9 @@ STOPPED_SECONDS = 20
 
 
 async def _epochs(fleet: Fleet) -> dict[str, int]:
-    """How often each service's relay has had a new leader."""
-    return {service: (await rows(fleet, service, "SELECT epoch FROM relay_state"))[0]["epoch"] for service in SERVICES}
+    """How often each service's relay has had a new leader; zero before the first."""
+    found = {service: await rows(fleet, service, "SELECT epoch FROM relay_state") for service in SERVICES}
+    return {service: row[0]["epoch"] if row else 0 for service, row in found.items()}
 
 
 async def _stop_and_go(fleet: Fleet, office: Office, suffix: str) -> None:
@@ -37,28 +38,36 @@ async def _stop_and_go(fleet: Fleet, office: Office, suffix: str) -> None:
         fleet.signal(name, signal.SIGCONT)
 
 
-async def stopped_at_work(postgres: str, folder: Path, timeline: Timeline, kafka: str = "") -> None:
-    async with production_shape(postgres, folder, timeline, kafka=kafka, second_worker=True) as fleet:
+async def stopped_at_work(postgres: str, folder: Path, timeline: Timeline, turns: tuple[str, ...], kafka: str) -> None:
+    async with production_shape(postgres, folder, timeline, kafka=kafka) as fleet:
         office = await Office.opened(fleet, timeline.seed)
-        before = await _epochs(fleet)
-        for suffix in ("", "-2"):
-            await _stop_and_go(fleet, office, suffix)
-        after = await _epochs(fleet)
-        assert all(after[service] > before[service] for service in SERVICES), "no second one took over"
+        await quiet(fleet, office)
+        first = await _epochs(fleet)
+        for service in SERVICES:
+            fleet.start(f"{service}-worker{SECOND}")
+        for turn in turns:
+            before = await _epochs(fleet)
+            await _stop_and_go(fleet, office, turn)
+            after = await _epochs(fleet)
+            assert all(after[service] > before[service] for service in SERVICES), "no second one took over"
+        assert all(first.values()), "the first workers lead"
         await office.round()
-        print(f"8 workers stopped for {STOPPED_SECONDS} s: {(await prove(fleet, office)).told()}")
+        print(f"{4 * len(turns)} workers stopped for {STOPPED_SECONDS} s: {(await prove(fleet, office)).told()}")
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(0)
-async def test_stopped_workers_on_the_bus_in_postgresql(postgres: str, tmp_path: Path, timeline: Timeline) -> None:
-    await stopped_at_work(postgres, tmp_path, timeline)
+async def test_stopped_workers_on_the_bus_in_postgresql(
+    postgres: str, tmp_path: Path, timeline: Timeline, is_long: bool
+) -> None:
+    await stopped_at_work(postgres, tmp_path, timeline, ("", SECOND) if is_long else ("",), "")
 
 
 @pytest.mark.chaos
 @pytest.mark.kafka
 @pytest.mark.timeout(0)
+@pytest.mark.usefixtures("long_run")
 async def test_stopped_workers_on_kafka(
-    postgres: str, tmp_path: Path, timeline: Timeline, long_run: None, own_kafka: JavaBroker
+    postgres: str, tmp_path: Path, timeline: Timeline, own_kafka: JavaBroker
 ) -> None:
-    await stopped_at_work(postgres, tmp_path, timeline, own_kafka.bootstrap)
+    await stopped_at_work(postgres, tmp_path, timeline, ("", SECOND), own_kafka.bootstrap)
