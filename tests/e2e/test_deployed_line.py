@@ -30,7 +30,7 @@ CRASHES = {
     6: "billing-worker", 12: "billing-api", 18: "credit-worker", 24: "postgres", 30: "customer-worker", 36: "credit-api",
     42: "kafka", 48: "notify-worker", 54: "customer-api",
 }
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"no deployment is named: {', '.join(MISSING)}"),
