@@ -27,8 +27,8 @@ NAMED = [f"E2E_{service.upper()}_URL" for service in SERVICES] + [
 MISSING = [name for name in NAMED if name not in os.environ]
 INVOICES = 60
 CRASHES = {
-    6: "billing-worker", 12: "billing-api", 18: "credit-worker", 24: "postgres", 30: "customer-worker", 36: "credit-api",
-    42: "kafka", 48: "notify-worker", 54: "customer-api",
+    6: "billing-worker", 12: "billing-api", 18: "credit-worker", 24: "postgres", 30: "customer-worker",
+    36: "credit-api", 42: "kafka", 48: "notify-worker", 54: "customer-api",
 }
 PATIENCE_SECONDS = 120
 
