@@ -201,7 +201,8 @@ def test_the_readme_names_every_top_folder_and_only_what_exists(root: Path, file
 
 
 @pytest.mark.parametrize("page", [
-    "CONTRIBUTING.md", "docs/architecture.md", "docs/operations.md", "docs/performance.md", "docs/rules.md"])
+    "CONTRIBUTING.md", "docs/architecture.md", "docs/operations.md", "docs/performance.md", "docs/rules.md",
+    "docs/subscribing.md"])
 def test_the_pages_name_only_paths_that_exist(page: str, root: Path) -> None:
     missing = missing_paths(root, (root / page).read_text(encoding="utf-8"))
     assert not missing

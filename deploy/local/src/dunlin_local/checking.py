@@ -12,7 +12,7 @@ from dunlin_local.terminal import progress
 
 BIN = Path(sys.executable).parent
 SOURCES = ("libs/*/src", "services/*/src", "deploy/local/src", "conftest.py", "bench")
-TESTS = ("libs/*/tests", "services/*/tests", "deploy/local/tests", "tests/*")
+TESTS = ("libs/*/tests", "services/*/tests", "deploy/local/tests", "tests/*", "docs/examples")
 
 
 def checks() -> dict[str, list[str]]:

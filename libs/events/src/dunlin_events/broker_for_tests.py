@@ -66,7 +66,7 @@ def startable() -> str | None:
     """How a broker can be started here: docker, java or not at all."""
     if shutil.which("docker") and _quietly("docker", "info", timeout=10):
         return "docker"
-    if shutil.which("java") and (_jars().exists() or shutil.which("mvn")) and _java_major() >= 17:
+    if shutil.which("java") and ((_cache() / "libs").exists() or shutil.which("mvn")) and _java_major() >= 17:
         return "java"
     return None
 
@@ -82,10 +82,6 @@ def _cache() -> Path:
     folder = Path(home) / "dunlin" / f"kafka-{VERSION}"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _jars() -> Path:
-    return _cache() / "libs"
 
 
 @contextlib.contextmanager
@@ -182,7 +178,6 @@ class JavaBroker:
         return self._process.pid
 
     def format(self) -> None:
-        _fetch_jars()
         template = Template((RECIPE / "server.properties").read_text())
         settings = template.substitute(port=self._port, controller_port=_free_port(), folder=self._folder)
         (self._folder / "server.properties").write_text(settings)
@@ -213,18 +208,20 @@ class JavaBroker:
 
     def _java(self, *words: str) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={RECIPE / 'log4j2.xml'}"
-        return ["java", *_HEAP, logging, "-cp", f"{_jars()}/*", *words, str(self._folder / "server.properties")]
+        return ["java", *_HEAP, logging, "-cp", f"{jars()}/*", *words, str(self._folder / "server.properties")]
 
 
-def _fetch_jars() -> None:
-    if _jars().exists():
-        return
+def jars() -> Path:
+    """The broker's own jars, Kafka's Java client among them; fetched once, by Maven."""
+    kept = _cache() / "libs"
+    if kept.exists():
+        return kept
     coming = _cache() / "coming"
     shutil.rmtree(coming, ignore_errors=True)
     subprocess.run(  # noqa: S603
         ["mvn", "-q", "-B", "-f", str(RECIPE / "pom.xml"), "dependency:copy-dependencies",  # noqa: S607
          f"-DoutputDirectory={coming}", "-DincludeScope=runtime"], check=True, stdout=subprocess.DEVNULL)
-    coming.rename(_jars())
+    return coming.rename(kept)
 
 
 def _in_docker() -> dict[str, Any]:

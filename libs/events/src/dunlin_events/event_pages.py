@@ -13,7 +13,7 @@ _OPENING = """\
 
 This page is written from the contracts by `python -m dunlin_events.catalogue`; a test holds the two together.
 Machine-readable: [`openapi/asyncapi.yaml`](../openapi/asyncapi.yaml), one JSON Schema per fact in
-[`openapi/schemas`](../openapi/schemas).
+[`openapi/schemas`](../openapi/schemas). How to hear them, with code: [subscribing](subscribing.md).
 
 ## Promises
 

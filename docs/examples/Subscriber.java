@@ -1,0 +1,152 @@
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+
+/**
+ * Hears billing's facts from Kafka, and keeps what each customer owes.
+ *
+ * <p>java Subscriber BOOTSTRAP GROUP BOOKS.json [TOPIC] [--once]
+ */
+public final class Subscriber {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** How far a stream was heard. */
+    public record Mark(int era, long sequence, String id) {}
+
+    /** What a customer owes, and how many facts said so. */
+    public record Account(String open, String unapplied, long facts) {}
+
+    /** A fact that waits for one before it. */
+    public record Waiting(int era, String id, String data) {}
+
+    /** All that is kept. It is written as one file here; a real subscriber has it in its database, in one transaction. */
+    public static final class Books {
+        public Map<String, Mark> heard = new TreeMap<>();
+        public Map<String, TreeMap<Long, Waiting>> waiting = new TreeMap<>();
+        public Map<String, Account> accounts = new TreeMap<>();
+    }
+
+    private final Path file;
+    private final Books books;
+
+    private Subscriber(Path file) throws IOException {
+        this.file = file;
+        this.books = Files.exists(file) ? JSON.readValue(file.toFile(), Books.class) : new Books();
+    }
+
+    /** Applies each fact once and in the order of its stream. */
+    private void hear(ConsumerRecord<String, byte[]> record) throws IOException {
+        String stream = record.key();
+        int era = Integer.parseInt(header(record, "ce_era"));
+        long sequence = Long.parseLong(header(record, "ce_sequence"));
+        Mark mark = books.heard.getOrDefault(stream, new Mark(era, 0, ""));
+        if (era > mark.era() && sequence >= mark.sequence()) {
+            beginEra(stream, mark, new Mark(era, sequence, header(record, "ce_id")));
+        }
+        if (era < mark.era() || sequence <= mark.sequence()) {
+            return; // it came again
+        }
+        books.waiting.computeIfAbsent(stream, name -> new TreeMap<>()).put(
+                sequence, new Waiting(era, header(record, "ce_id"), new String(record.value(), StandardCharsets.UTF_8)));
+        drain(stream, mark.sequence());
+    }
+
+    /** All comes again in a new era. Where the last fact heard comes again under its id, reading goes on. */
+    private void beginEra(String stream, Mark heard, Mark again) {
+        if (again.sequence() != heard.sequence() || !again.id().equals(heard.id())) {
+            throw new IllegalStateException(
+                    stream + ": era " + again.era() + " does not go on from " + heard + ": begin with empty books");
+        }
+        books.waiting.remove(stream);
+        books.heard.put(stream, again);
+    }
+
+    /** Applies what waits, as long as nothing is missing before it. */
+    private void drain(String stream, long heard) throws IOException {
+        TreeMap<Long, Waiting> waiting = books.waiting.get(stream);
+        for (Waiting fact = waiting.remove(heard + 1); fact != null; fact = waiting.remove(heard + 1)) {
+            apply(JSON.readTree(fact.data()));
+            heard++;
+            books.heard.put(stream, new Mark(fact.era(), heard, fact.id()));
+        }
+        if (waiting.isEmpty()) {
+            books.waiting.remove(stream);
+        } else {
+            System.out.println("HOLE " + stream + ": " + (heard + 1) + " is missing");
+        }
+    }
+
+    /** Every money fact says what the account is right after it. What carries no account is passed over. */
+    private void apply(JsonNode fact) {
+        JsonNode account = fact.get("account");
+        if (account == null) {
+            return;
+        }
+        JsonNode open = account.get("open");
+        String key = fact.get("customer_id").asText() + " " + open.get("currency").asText();
+        long facts = books.accounts.getOrDefault(key, new Account("", "", 0)).facts();
+        books.accounts.put(key, new Account(
+                open.get("amount").asText(), account.get("unapplied").get("amount").asText(), facts + 1));
+    }
+
+    /** All of a batch or nothing of it. */
+    private void keep() throws IOException {
+        Path next = file.resolveSibling(file.getFileName() + ".next");
+        JSON.writerWithDefaultPrettyPrinter().writeValue(next.toFile(), books);
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static String header(ConsumerRecord<String, byte[]> record, String name) {
+        Header found = record.headers().lastHeader(name);
+        if (found == null) {
+            throw new IllegalStateException(record.topic() + "@" + record.offset() + " has no header " + name);
+        }
+        return new String(found.value(), StandardCharsets.UTF_8);
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        boolean once = List.of(arguments).contains("--once");
+        Subscriber subscriber = new Subscriber(Path.of(arguments[2]));
+        Map<String, Object> settings = Map.of(
+                "bootstrap.servers", arguments[0],
+                "group.id", arguments[1],
+                "group.instance.id", "one", // back within the session timeout, it has its partitions again at once
+                "enable.auto.commit", false, // else records count as read before they were applied
+                "auto.offset.reset", "earliest"); // a new group begins with the first fact
+        try (KafkaConsumer<String, byte[]> consumer =
+                new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
+            consumer.subscribe(List.of(arguments.length > 3 ? arguments[3] : "dunlin-billing"));
+            for (int idle = 0; idle < 3 || !once; ) {
+                ConsumerRecords<String, byte[]> batch = consumer.poll(Duration.ofSeconds(1));
+                idle = batch.isEmpty() && !consumer.assignment().isEmpty() ? idle + 1 : 0;
+                for (ConsumerRecord<String, byte[]> record : batch) {
+                    subscriber.hear(record);
+                }
+                if (!batch.isEmpty()) {
+                    subscriber.keep();
+                    try {
+                        consumer.commitSync();
+                    } catch (CommitFailedException | RebalanceInProgressException moved) {
+                        System.out.println("The partitions went to another member, which reads these records again.");
+                    }
+                }
+            }
+        }
+    }
+}
