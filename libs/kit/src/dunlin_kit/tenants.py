@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,11 @@ TENANT = table(
 _OWN = select(TENANT.c.tenant_id, TENANT.c.name, TENANT.c.currency, TENANT.c.zone, TENANT.c.sandbox, TENANT.c.clock_at)
 
 
+@cache
+def _own_with(beside: tuple[Any, ...]) -> Any:
+    return _OWN.add_columns(*beside)
+
+
 @dataclass(frozen=True, slots=True)
 class Tenant:
     """A tenant at one moment of its business time: `now` is a UTC instant, `today` the date in its zone."""
@@ -59,15 +65,23 @@ class Tenant:
 
 async def present(tx: Transaction) -> Tenant:
     """The tenant now; what this transaction records is recorded at this time. Refuses: tenant_not_known_yet."""
-    row = await own_row(tx)
+    return (await present_with(tx))[0]
+
+
+async def present_with(tx: Transaction, *beside: Any) -> tuple[Tenant, Any]:
+    """The tenant now, and the row in which these constant columns were read by the same statement, in one trip.
+
+    Refuses: tenant_not_known_yet.
+    """
+    row = await own_row(tx, *beside)
     tenant = Tenant.at(row, row["clock_at"] or tx.clock.now())
     tx.recorded_at = tenant.now
-    return tenant
+    return tenant, row
 
 
-async def own_row(tx: Transaction) -> Any:
-    """The tenant's row. Refuses: tenant_not_known_yet."""
-    row = await tx.row(_OWN)
+async def own_row(tx: Transaction, *beside: Any) -> Any:
+    """The tenant's row, with these columns beside its own. Refuses: tenant_not_known_yet."""
+    row = await tx.row(_own_with(beside))
     if row is None:
         raise NotReady("tenant_not_known_yet", "This service has not heard of the tenant yet; try again.")
     return row

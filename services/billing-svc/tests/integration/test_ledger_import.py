@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from billing_svc.usecases.plan_day_turn import TURN_DAY, plan_day_turn
 from billing_svc.usecases.plan_ledger_round import IMPORT_LEDGER
 from dunlin_kernel.errors import NotReady
 from dunlin_kit.jobs import Job, JobRunner
+from dunlin_kit.tenants import Tenant, present
 from dunlin_kit.transaction import Database, Transaction
 
 DIGEST = "0" * 63 + "1"
@@ -217,8 +219,14 @@ async def test_a_refusal_that_shows_only_at_the_writing_is_found_and_the_rest_is
 ) -> None:
     """The books seem open when facts are judged, as if they were closed a moment later."""
     await importer.company.post("/period-locks", {"closed_until": "2025-01-31", "hard": False, "reason": "closed"})
-    monkeypatch.setattr("billing_svc.usecases.judge_ledger_facts.Books", lambda _, today: Books(None, today))
+    monkeypatch.setattr(
+        "billing_svc.usecases.judge_ledger_facts.periods", SimpleNamespace(present_books=_with_open_books))
     rows = [row(n, "AB"[n % 2], "10.00", f"2025-0{1 + (n > 5)}-10", paid_on="2025-02-20") for n in range(2, 10)]
     assert await importer.take(rows) == result(invoices=4, payments=4, refused=8)
     assert await importer.refusals() == [
         one for n in range(2, 6) for one in ((n, "invoice", "period_locked"), (n, "payment", "invoice_refused"))]
+
+
+async def _with_open_books(tx: Transaction) -> tuple[Tenant, Books]:
+    tenant = await present(tx)
+    return tenant, Books(None, tenant.today)

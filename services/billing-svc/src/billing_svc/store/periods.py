@@ -7,15 +7,17 @@ from uuid import UUID
 from sqlalchemy import BigInteger, bindparam, func, literal_column, select
 
 from billing_svc.domain.period import PeriodState
+from billing_svc.domain.posting_dates import Books
 from billing_svc.store.ledger_tables import PeriodLockRow
+from dunlin_kit.tenants import Tenant, present_with
 from dunlin_kit.transaction import Transaction
 
 _t = PeriodLockRow.__table__.c
 _latest = (
     select(_t.closed_until).order_by(_t.sequence.desc()).limit(literal_column("1")).scalar_subquery())
 _hardest = select(func.max(_t.closed_until)).where(_t.hard.is_(literal_column("true"))).scalar_subquery()
-CLOSED_UNTIL = select(func.greatest(_latest, _hardest).label("closed_until"))
-STATE = select(func.greatest(_latest, _hardest).label("closed_until"), _hardest.label("hard_until"))
+CLOSED_UNTIL = func.greatest(_latest, _hardest).label("closed_until")
+STATE = select(CLOSED_UNTIL, _hardest.label("hard_until"))
 HOLD = select(func.pg_advisory_xact_lock(bindparam("posting_barrier", type_=BigInteger)))
 
 
@@ -41,8 +43,10 @@ def add(tx: Transaction, lock_id: UUID, closed_until: date, *, hard: bool, reaso
                               "reason": reason, "recorded_at": recorded_at})
 
 
-async def closed_until(tx: Transaction) -> date | None:
-    """The last closed day, or None. Only after the barrier was waited for, and never in the same statement."""
-    row = await tx.row(CLOSED_UNTIL)
-    day: date | None = row["closed_until"]
-    return day
+async def present_books(tx: Transaction) -> tuple[Tenant, Books]:
+    """The tenant now, and the days on which it may post: only after the barrier was waited for, in the next statement.
+
+    Refuses: tenant_not_known_yet.
+    """
+    tenant, row = await present_with(tx, CLOSED_UNTIL)
+    return tenant, Books(row["closed_until"], tenant.today)

@@ -15,9 +15,7 @@ from billing_svc.domain.ledger_judgement import (
     judge_payments,
 )
 from billing_svc.domain.ledger_row import LedgerPart, StagedFact
-from billing_svc.domain.posting_dates import Books
 from billing_svc.store import ledger_import_looks, ledger_import_rows, periods
-from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
 
 Customers = Mapping[str, Customer]
@@ -37,8 +35,7 @@ async def judge_ledger_facts(
     tx: Transaction, import_id: UUID, facts: Sequence[StagedFact], customers: Customers,
 ) -> LedgerJudgement:
     """Judge them. The books are read before any lock, which spares refusals: the posting reads them again."""
-    today = (await present(tx)).today
-    books = Books(await periods.closed_until(tx), today)
+    _, books = await periods.present_books(tx)
     billed = [fact for fact in facts if fact.part is LedgerPart.INVOICE]
     paid = [fact for fact in facts if fact.part is LedgerPart.PAYMENT]
     known = await ledger_import_looks.known_invoices(tx, [fact.external_id for fact in billed])

@@ -14,7 +14,7 @@ from billing_svc.domain.posting_dates import Books, Step
 from billing_svc.store import accounts, audit, items, ledger, payments, periods
 from billing_svc.store.accounts import AccountKey
 from dunlin_events.contracts.base import AccountFigures, Amount
-from dunlin_kit.tenants import Tenant, present
+from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 
 
@@ -85,11 +85,11 @@ async def open_posting(tx: Transaction, keys: Collection[AccountKey]) -> Posting
     Refuses: customer_not_known_yet, tenant_not_known_yet.
     """
     held = dict(await accounts.lock(tx, keys))
-    tenant = await present(tx)
+    tenant, books = await periods.present_books(tx)
     for customer_id, currency in keys:
         if (customer_id, currency) not in held:
             heard_of(None, customer_id)
-    return Posting(tx, tenant, Books(await periods.closed_until(tx), tenant.today), held)
+    return Posting(tx, tenant, books, held)
 
 
 def figures_of(account: Account) -> AccountFigures:
