@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from dunlin_events.contracts.base import Event
-from dunlin_events.contracts.billing import AllocationReversed, CreditAllocated, InvoiceIssued
+from dunlin_events.contracts.billing import AllocationReversed, CreditAllocated, InvoiceIssued, InvoiceVoided
 from dunlin_events.contracts.customer import TenantConfigured
 from dunlin_kernel.clock import Clock, SystemClock, date_in, start_of_day
 from dunlin_kernel.ids import new_id
@@ -146,6 +146,14 @@ class Desk:
             await self.hear(kind.model_validate(kind.examples[0] | {
                 "customer_id": self.customer, "invoice_id": invoice_id, "item_id": item_id, "due_on": due,
                 "open_after": cny(left)}))
+
+    async def void(self, number: str) -> None:
+        """The invoice is cancelled: nothing of it is owed any more."""
+        item_id, invoice_id, due = self.items[number]
+        self.neighbours.owe(self.customer, item_id, due, "0.00")
+        await self.hear(InvoiceVoided.model_validate(InvoiceVoided.examples[0] | {
+            "customer_id": self.customer, "invoice_id": invoice_id, "number": number,
+            "items": [{"item_id": item_id, "amount": cny("4520.00")}]}))
 
     async def move_to(self, moment: datetime) -> None:
         async with self._admin() as connection:

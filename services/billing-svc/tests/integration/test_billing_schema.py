@@ -10,8 +10,8 @@ from alembic import command
 from dunlin_kit.migrating import config_of
 from dunlin_kit.testing import DatabaseUrls, migrated
 
-FACTS = ["invoice_line", "allocation", "allocation_reversal", "payment_reversal", "ledger_entry", "journal_entry",
-         "journal_line", "period_lock", "audit_log"]
+FACTS = ["invoice_line", "invoice_void", "allocation", "allocation_reversal", "payment_reversal", "ledger_entry",
+         "journal_entry", "journal_line", "period_lock", "audit_log"]
 
 
 @pytest.fixture(scope="module")

@@ -138,6 +138,15 @@ def test_pay_and_return_leaves_as_if_never_paid() -> None:
     assert replace(at.exposures["CNY"], sequence=1) == before.exposures["CNY"] and not at.outcomes
 
 
+def test_a_voided_invoice_owes_nothing_and_what_it_captured_stays_captured() -> None:
+    told, at = Told(), position(reserved_for(ORDER_1, "10000.00"))
+    at = captured = fold(told.issued("4520.00", authorization_id=ORDER_1), at)
+    assert row(at) == ("4520.00", "5480.00", "10000.00")
+    at = fold(told.fact("InvoiceVoided", opened=-cny("4520.00").minor, amount=wire("4520.00")), at)
+    assert row(at) == ("0.00", "5480.00", "5480.00")
+    assert at.authorizations == captured.authorizations and at.outcomes == captured.outcomes
+
+
 def test_every_money_fact_has_its_movement() -> None:
     """A fact that moves an account and is not folded here would show as a mismatch at the next one."""
     facts = {name for name, contract in FACTS.items() if issubclass(contract, MoneyFact) and contract is not MoneyFact}

@@ -49,6 +49,18 @@ async def test_story_2_an_overpayment_cancels_and_its_rest_lowers(desk: Any) -> 
     assert (cancelled["number"], cancelled["level"], cancelled["planned_on"]) == ("INV1", 0, "2026-03-28")
 
 
+async def test_a_voided_invoice_cancels_its_ladder(desk: Any) -> None:
+    await desk.issue("INV1", "4520.00", issued=date(2026, 1, 5), due=date(2026, 2, 4))
+    await desk.issue("INV2", "2260.00", issued=date(2026, 1, 5), due=date(2026, 2, 4))
+    await desk.turn_to(date(2026, 2, 3))
+    await desk.void("INV1")
+    await desk.turn_to(date(2026, 2, 10))
+    assert await desk.sent() == [
+        ("02-01", {"INV1": (0, "4520.00"), "INV2": (0, "2260.00")}), ("02-07", {"INV2": (1, "2260.00")})]
+    [cancelled] = await desk.facts("ReminderCancelled")
+    assert (cancelled["number"], cancelled["level"], cancelled["reason"]) == ("INV1", 1, "voided")
+
+
 async def test_the_letter_names_items_and_amounts_in_the_contacts_language(desk: Any) -> None:
     await desk.issue("INV1", "4520.00", issued=date(2026, 1, 5), due=date(2026, 1, 31))
     await desk.issue("INV2", "2260.00", issued=date(2026, 1, 5), due=date(2026, 1, 31))

@@ -102,6 +102,31 @@ class InvoiceSettled(MoneyFact):
          "number": "INV-000001", "settled_on": "2026-03-01"} for left in ("0.00", "8690.00"))
 
 
+class VoidedItem(Wire):
+    """One amount that is not owed any more."""
+
+    item_id: UUID
+    amount: Amount
+
+
+class InvoiceVoided(MoneyFact):
+    """An issued invoice was cancelled while nothing of it was paid: it keeps its number, and nothing of it is owed."""
+
+    owner: ClassVar[str] = OWNER
+    void_id: UUID
+    invoice_id: UUID
+    number: str
+    amount: Amount
+    items: list[VoidedItem]
+    effective_on: date
+    reason: str
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "origin": "live", "account": _account(left), "void_id": _ID + "7",
+         "invoice_id": _ID + "2", "number": "INV-000001", "amount": _cny("4520.00"),
+         "items": [{"item_id": _ID + "3", "amount": _cny("4520.00")}], "effective_on": "2026-01-05", "reason": reason}
+        for left, reason in (("0.00", "issued_in_error"), ("2260.00", "order_cancelled")))
+
+
 class InvoiceOverdue(CustomerEvent):
     """At the turn of the tenant's day an item was open past its due date; told once per item and due-date version."""
 

@@ -35,6 +35,7 @@ class SuppressionReason(StrEnum):
 
 class CancellationReason(StrEnum):
     SETTLED = "settled"
+    VOIDED = "voided"
 
 
 class FailureReason(StrEnum):

@@ -11,7 +11,7 @@ from billing_svc.api.invoice_shapes import InvoicePage, InvoiceRead, InvoiceSumm
 from billing_svc.api.invoices import NOT_FOUND
 from billing_svc.api.shapes import Code, ItemPage, ItemRead
 from billing_svc.domain.invoice import InvoiceStatus
-from billing_svc.store import accounts, document_lists, invoices, items
+from billing_svc.store import accounts, document_lists, invoices, items, voids
 from billing_svc.store.document_lists import InvoiceSort
 from billing_svc.usecases.issue_invoice import InvoiceView
 from dunlin_events.contracts.base import Amount
@@ -53,7 +53,8 @@ async def get_invoice(invoice_id: UUID, tx: Tx, response: Response) -> InvoiceRe
     """One invoice with its lines and items."""
     invoice = (await invoices.by_id(tx, [invoice_id]))[invoice_id]
     set_etag(response, invoice.version)
-    return InvoiceRead.of(InvoiceView(invoice, tuple(await items.of_invoices(tx, [invoice_id]))))
+    owed = tuple(await items.of_invoices(tx, [invoice_id]))
+    return InvoiceRead.of(InvoiceView(invoice, owed, await voids.of_invoice(tx, invoice_id)))
 
 
 @router.get("/items", dependencies=[requires("items:read")], responses=pages.RESPONSES)

@@ -14,6 +14,7 @@ from billing_svc.domain.invoice_totals import MAX_LINES, Line, LineDraft, TaxRou
 from billing_svc.domain.item import Item
 from billing_svc.domain.ledger import Origin
 from billing_svc.domain.numbering import DEFAULT_SERIES
+from billing_svc.domain.voiding import VoidReason, VoidWish
 from billing_svc.store.document_lists import ListedInvoice
 from billing_svc.usecases.create_invoice import CreateInvoice
 from billing_svc.usecases.issue_invoice import InvoiceView
@@ -85,6 +86,16 @@ class InvoiceIssue(Body):
     issued_on: date | None = None
 
 
+class InvoiceVoid(Body):
+    """Why it is voided. Without `effective_on`: its issue date, or the first open day after it."""
+
+    reason: VoidReason
+    effective_on: date | None = None
+
+    def to_wish(self, invoice_id: UUID) -> VoidWish:
+        return VoidWish(invoice_id, self.reason, self.effective_on)
+
+
 class InvoiceBatchCreate(Body):
     """Invoices to be made together: all or none."""
 
@@ -127,7 +138,7 @@ class InvoicePartiesRead(BaseModel):
 
 
 class InvoiceRead(BaseModel):
-    """An invoice. `number` is null until issue; `settlement` while nothing is owed for it. Its ETag is its version."""
+    """An invoice. `number` is null until issue; `settlement` in a draft and once void. Its ETag is its version."""
 
     id: UUID
     customer_id: UUID
@@ -145,6 +156,8 @@ class InvoiceRead(BaseModel):
     lines: list[InvoiceLineRead]
     items: list[ItemRead]
     parties: InvoicePartiesRead | None
+    voided_on: date | None
+    void_reason: VoidReason | None
     authorization_id: UUID | None
     final: bool
     origin: Origin
@@ -155,14 +168,16 @@ class InvoiceRead(BaseModel):
     def of(cls, view: InvoiceView) -> Self:
         invoice, wish, totals = view.invoice, view.invoice.wish, view.invoice.totals
         return cls(
-            id=invoice.id, customer_id=wish.customer_id, status=invoice.status, settlement=settlement_of(view.items),
+            id=invoice.id, customer_id=wish.customer_id, status=invoice.status,
+            settlement=settlement_of(invoice.status, view.items),
             number=invoice.number, series=wish.series, external_id=wish.external_id, issued_on=invoice.issued_on,
             due_on=invoice.due_on, net=Amount.of(totals.net), tax=Amount.of(totals.tax), total=Amount.of(totals.total),
             tax_rounding=wish.tax_rounding, lines=[InvoiceLineRead.of(line) for line in totals.lines],
             items=[ItemRead.of(item) for item in view.items],
             parties=InvoicePartiesRead.of(invoice.parties) if invoice.parties else None,
-            authorization_id=wish.authorization_id, final=wish.final, origin=wish.origin, metadata=dict(wish.labels),
-            version=invoice.version)
+            voided_on=view.void.effective_on if view.void else None,
+            void_reason=view.void.reason if view.void else None, authorization_id=wish.authorization_id,
+            final=wish.final, origin=wish.origin, metadata=dict(wish.labels), version=invoice.version)
 
 
 class InvoiceBatchRead(BaseModel):
@@ -196,9 +211,9 @@ class InvoicePage(Page[InvoiceSummaryRead]):
     """Invoices in the order that was asked for."""
 
 
-def settlement_of(items: tuple[Item, ...]) -> InvoiceSettlement | None:
-    """Open, partial or settled over all items of an invoice; None when nothing is owed for it."""
-    if not items:
+def settlement_of(status: InvoiceStatus, items: tuple[Item, ...]) -> InvoiceSettlement | None:
+    """Open, partial or settled over all items of an issued invoice; None for a draft and once it is void."""
+    if status is not InvoiceStatus.ISSUED:
         return None
     if all(item.is_settled for item in items):
         return InvoiceSettlement.SETTLED

@@ -12,12 +12,14 @@ from billing_svc.api.invoice_shapes import (
     InvoiceIssue,
     InvoiceRead,
     InvoiceUpdate,
+    InvoiceVoid,
 )
 from billing_svc.usecases.create_invoice import create_invoice as create
 from billing_svc.usecases.discard_invoice import discard_invoice as discard
 from billing_svc.usecases.issue_invoice import InvoiceView, IssueInvoice
 from billing_svc.usecases.issue_invoice import issue_invoice as issue
 from billing_svc.usecases.update_invoice import update_invoice as update
+from billing_svc.usecases.void_invoice import void_invoice as void
 from dunlin_kit import versions
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
@@ -77,6 +79,16 @@ async def issue_invoice(
 ) -> InvoiceRead:
     """Issue a draft: it takes the next number of its series, and from its issue date on its total is owed."""
     return _answer((await issue(tx, [IssueInvoice(invoice_id, body.issued_on)]))[0], response)
+
+
+@writes.post("/invoices/{invoice_id}:void", dependencies=[MAY_WRITE], responses=(
+    NOT_FOUND | refuses("not_issued", "effective_too_early", "effective_in_future", "period_locked")
+    | refuses("invoice_delivered", "invoice_in_use", "tenant_not_known_yet", status=409)))
+async def void_invoice(
+    invoice_id: UUID, body: InvoiceVoid, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+) -> InvoiceRead:
+    """Void an issued invoice of which nothing is paid: it keeps its number, and nothing is owed for it any more."""
+    return _answer((await void(tx, [body.to_wish(invoice_id)]))[0], response)
 
 
 def _answer(view: InvoiceView, response: Response) -> InvoiceRead:

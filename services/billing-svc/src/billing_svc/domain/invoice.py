@@ -83,6 +83,12 @@ class Invoice:
         """A draft that will never be issued. Refuses: not_a_draft."""
         return replace(_draft(self), status=InvoiceStatus.VOID, version=self.version + 1)
 
+    def voided(self) -> "Invoice":
+        """The same document, cancelled; it keeps its number. `voiding.voidable` says whether it may be."""
+        assert self.number is not None, "only what has a number is voided"
+        return replace(self, status=INVOICE_LIFECYCLE.advance(self.status, InvoiceStatus.VOID),
+                       version=self.version + 1)
+
     def redrafted(self, wish: DraftInvoice) -> "Invoice":
         """The same draft with other content. Refuses: not_a_draft, and what `draft` refuses."""
         return replace(draft(wish), version=_draft(self).version + 1)

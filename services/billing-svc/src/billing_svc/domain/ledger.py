@@ -11,6 +11,7 @@ from dunlin_kernel.money import Money
 
 class FactKind(StrEnum):
     INVOICE_ISSUED = "invoice_issued"
+    INVOICE_VOIDED = "invoice_voided"
     PAYMENT_CONFIRMED = "payment_confirmed"
     CREDIT_ALLOCATED = "credit_allocated"
     ALLOCATION_REVERSED = "allocation_reversed"

@@ -116,6 +116,23 @@ class InvoiceLineRow(Row, table=True):
     __table_args__ = (ForeignKeyConstraint(["tenant_id", "invoice_id"], ["invoice.tenant_id", "invoice.id"]),)
 
 
+class InvoiceVoidRow(Row, table=True):
+    """That an issued invoice was voided: at most once, and never taken back."""
+
+    __tablename__ = "invoice_void"
+    tenant_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    invoice_id: UUID
+    effective_on: date
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+    actor: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "invoice_id"], ["invoice.tenant_id", "invoice.id"]),
+        UniqueConstraint("tenant_id", "invoice_id"),
+    )
+
+
 class ItemRow(Row, table=True):
     """One amount owed on one due date. `open` always equals the sum of its ledger entries.
 

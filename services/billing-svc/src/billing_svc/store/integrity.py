@@ -5,11 +5,15 @@ from sqlalchemy import text
 from dunlin_kit.health import SEQUENCES, Check
 
 _ITEMS = text("""
-SELECT i.id AS item, i.open, coalesce(e.sum, 0) AS entries, i.amount, coalesce(a.sum, 0) AS allocated FROM item i
-LEFT JOIN (SELECT item_id, sum(amount) FROM ledger_entry WHERE item_id IS NOT NULL GROUP BY 1) e ON e.item_id = i.id
+SELECT i.id AS item, i.open, coalesce(e.sum, 0) AS entries, i.amount, coalesce(a.sum, 0) AS allocated,
+       coalesce(e.voided, 0) AS voided, d.status FROM item i
+JOIN invoice d ON d.tenant_id = i.tenant_id AND d.id = i.invoice_id
+LEFT JOIN (SELECT item_id, sum(amount), -sum(amount) FILTER (WHERE fact_kind = 'invoice_voided') AS voided
+           FROM ledger_entry WHERE item_id IS NOT NULL GROUP BY 1) e ON e.item_id = i.id
 LEFT JOIN (SELECT a.item_id, sum(a.amount) FROM allocation a WHERE NOT EXISTS (SELECT 1 FROM allocation_reversal r
              WHERE r.tenant_id = a.tenant_id AND r.allocation_id = a.id) GROUP BY 1) a ON a.item_id = i.id
-WHERE i.open <> coalesce(e.sum, 0) OR i.amount <> i.open + coalesce(a.sum, 0) LIMIT 20""")
+WHERE i.open <> coalesce(e.sum, 0) OR i.amount <> i.open + coalesce(a.sum, 0) + coalesce(e.voided, 0)
+   OR coalesce(e.voided, 0) <> CASE d.status WHEN 'void' THEN i.amount ELSE 0 END LIMIT 20""")
 _CREDITS = text("""
 SELECT c.id AS credit, c.unapplied, coalesce(e.sum, 0) AS entries, c.amount, coalesce(a.sum, 0) AS allocated
 FROM credit c LEFT JOIN (
@@ -54,6 +58,9 @@ UNION ALL
 SELECT r.id, r.effective_on, a.effective_on FROM allocation_reversal r
 JOIN allocation a ON a.tenant_id = r.tenant_id AND a.id = r.allocation_id WHERE r.effective_on < a.effective_on
 UNION ALL
+SELECT v.id, v.effective_on, i.effective_on FROM invoice_void v
+JOIN item i ON i.tenant_id = v.tenant_id AND i.invoice_id = v.invoice_id WHERE v.effective_on < i.effective_on
+UNION ALL
 SELECT r.id, r.effective_on, c.effective_on FROM payment_reversal r
 JOIN credit c ON c.tenant_id = r.tenant_id AND c.id = r.credit_id WHERE r.effective_on < c.effective_on LIMIT 20""")
 _LOCKED = text("""
@@ -73,7 +80,7 @@ SELECT number, issued_on, before FROM (
 _UNTOLD = text("SELECT fact, facts, told FROM facts_not_told_once()")
 
 CHECKS = (
-    Check("I1", "Each item is open by its ledger entries, and amount = open + allocated, net of reversals.", _ITEMS),
+    Check("I1", "Each item is open by its entries, and amount = open + allocated + voided, net of reversals.", _ITEMS),
     Check("I2", "Each credit is unapplied by its ledger entries, and amount = unapplied + allocated.", _CREDITS),
     Check("I1-past", "No item and no credit was below zero on any day.", _PAST),
     Check("I3", "Each journal entry sums to zero.", _BALANCED),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from billing_svc.domain.invoice import Invoice
 from billing_svc.domain.item import Item
+from billing_svc.domain.voiding import InvoiceVoid
 from billing_svc.store import invoices
 from billing_svc.usecases.issuing import Issuing
 from billing_svc.usecases.posting import Posting, open_posting
@@ -23,10 +24,11 @@ class IssueInvoice:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceView:
-    """An invoice and what is owed for it; a draft has no items yet."""
+    """An invoice, what is owed for it, and its void; a draft has no items yet."""
 
     invoice: Invoice
     items: tuple[Item, ...] = ()
+    void: InvoiceVoid | None = None
 
 
 async def issue_invoice(tx: Transaction, wishes: Sequence[IssueInvoice]) -> list[InvoiceView]:

@@ -14,6 +14,7 @@ from dunlin_events.contracts.billing import (
     CreditAllocated,
     InvoiceIssued,
     InvoiceSettled,
+    InvoiceVoided,
     MoneyFact,
     Origin,
     PaymentConfirmed,
@@ -54,6 +55,12 @@ def invoice_issued(event: InvoiceIssued, position: CreditPosition) -> CreditPosi
     return after.billed(Billed(
         event.invoice_id, event.heard.recorded_at, event.authorization_id, event.total.money, final=event.final,
         silent=event.origin is Origin.IMPORT))
+
+
+@billing.on(InvoiceVoided)
+def invoice_voided(event: InvoiceVoided, position: CreditPosition) -> CreditPosition:
+    """The debt is gone; what it captured stays captured, for the order it was billed for is not known to be open."""
+    return _moved(event, position, opened=-event.amount.money)
 
 
 @billing.on(InvoiceSettled)

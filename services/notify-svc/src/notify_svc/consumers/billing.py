@@ -7,8 +7,17 @@ from uuid import UUID
 
 from dunlin_events.consuming import Subscription
 from dunlin_events.contracts.base import Event
-from dunlin_events.contracts.billing import AllocationReversed, CreditAllocated, InvoiceIssued, InvoiceOverdue, Origin
+from dunlin_events.contracts.billing import (
+    AllocationReversed,
+    CreditAllocated,
+    InvoiceIssued,
+    InvoiceOverdue,
+    InvoiceVoided,
+    Origin,
+)
+from dunlin_events.contracts.notify import CancellationReason
 from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.money import Money
 from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.ladder import NOT_BEGUN, LadderPolicy
 from notify_svc.store import customers, items, ladder_policies
@@ -24,6 +33,7 @@ class CustomerItems:
     policy: LadderPolicy
     items: Mapping[UUID, DunnedItem]
     loaded: Mapping[UUID, DunnedItem]
+    voided: frozenset[UUID] = frozenset()
 
     def item(self, item_id: UUID) -> DunnedItem:
         """Refuses: unknown_item."""
@@ -38,7 +48,10 @@ class CustomerItems:
     def changes(self) -> list[Change]:
         """Each item that changed, and what was planned for it when it was loaded."""
         changed = [item for item in self.items.values() if item != self.loaded.get(item.id)]
-        return [Change(self._was_planned(item.id), item) for item in changed]
+        return [Change(self._was_planned(item.id), item, self._reason_of(item.id)) for item in changed]
+
+    def _reason_of(self, item_id: UUID) -> CancellationReason:
+        return CancellationReason.VOIDED if item_id in self.voided else CancellationReason.SETTLED
 
     def _was_planned(self, item_id: UUID) -> Any:
         before = self.loaded.get(item_id)
@@ -66,7 +79,7 @@ async def save(tx: Any, states: Mapping[UUID, CustomerItems]) -> None:
 
 
 def _items_of(event: Event) -> list[UUID]:
-    if isinstance(event, InvoiceIssued):
+    if isinstance(event, InvoiceIssued | InvoiceVoided):
         return [item.item_id for item in event.items]
     assert isinstance(event, CreditAllocated | AllocationReversed | InvoiceOverdue)
     return [event.item_id]
@@ -89,6 +102,14 @@ def invoice_issued(event: InvoiceIssued, state: CustomerItems) -> CustomerItems:
 def open_changed(event: CreditAllocated | AllocationReversed, state: CustomerItems) -> CustomerItems:
     """Money lowers what is open, and ends the ladder when nothing is; a reversal resumes it where it was."""
     return state.having(state.item(event.item_id).owing(event.open_after.money))
+
+
+@billing.on(InvoiceVoided)
+def invoice_voided(event: InvoiceVoided, state: CustomerItems) -> CustomerItems:
+    """Nothing of it is owed any more, and its ladder ends for good."""
+    for voided in event.items:
+        state = state.having(state.item(voided.item_id).owing(Money.zero(voided.amount.currency)))
+    return replace(state, voided=state.voided | {voided.item_id for voided in event.items})
 
 
 @billing.on(InvoiceOverdue)

@@ -10,23 +10,24 @@ from notify_svc.store import items
 
 
 class Change(NamedTuple):
-    """An item as it stands now, and what was planned for it before."""
+    """An item as it stands now, what was planned for it before, and why nothing is owed of it where that is so."""
 
     was: NextReminder | None
     item: DunnedItem
+    ended_by: CancellationReason = CancellationReason.SETTLED
 
 
 def plan_reminders(tx: Any, policy: LadderPolicy, changes: Iterable[Change]) -> None:
-    """Gather the items; tell ReminderScheduled for a new plan, ReminderCancelled for one that payment ended."""
+    """Gather the items; tell ReminderScheduled for a new plan, ReminderCancelled for one ended by payment or void."""
     changed = list(changes)
     items.keep(tx, (change.item for change in changed), policy)
-    for was, item in changed:
+    for was, item, ended_by in changed:
         now = item.planned(policy)
         if now is not None and now != was:
             tx.emit(ReminderScheduled(**_about(item, policy, now.level), planned_on=now.planned_on))
         elif was is not None and item.open.is_zero:
             tx.emit(ReminderCancelled(
-                **_about(item, policy, was.level), planned_on=was.planned_on, reason=CancellationReason.SETTLED))
+                **_about(item, policy, was.level), planned_on=was.planned_on, reason=ended_by))
 
 
 def _about(item: DunnedItem, policy: LadderPolicy, level: int) -> dict[str, Any]:
