@@ -135,8 +135,11 @@ def _short(text: str) -> str:
 
 def _amount(text: str, currency: str, mapping: LedgerMapping) -> str:
     """With exactly the currency's digits: 24254.0 is 24254.00, and 0.125 in a currency of two digits is refused."""
-    plain = text.replace(mapping.thousands, "") if mapping.thousands else text
-    found = _AMOUNT.fullmatch(plain.replace(mapping.decimal, ".") if "." not in plain or mapping.decimal == "." else "")
+    whole_text, mark, part_text = text.partition(mapping.decimal)
+    groups = whole_text.split(mapping.thousands) if mapping.thousands else [whole_text]
+    in_threes = len(groups[0].lstrip("+-")) in (1, 2, 3) and all(len(group) == 3 for group in groups[1:])
+    grouped = len(groups) == 1 or in_threes
+    found = _AMOUNT.fullmatch("".join(groups) + ("." if mark else "") + part_text) if grouped else None
     if found is None:
         raise UnreadableRow("unreadable_amount", "This is no amount as the mapping writes them.")
     sign, whole, part = found[1].replace("+", ""), found[2].lstrip("0") or "0", found[3] or ""

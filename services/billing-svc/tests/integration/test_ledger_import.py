@@ -1,6 +1,6 @@
 """An older ledger taken over: in order of time, once, with every refusal told, and nothing told of as overdue."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -230,3 +230,73 @@ async def test_a_refusal_that_shows_only_at_the_writing_is_found_and_the_rest_is
 async def _with_open_books(tx: Transaction) -> tuple[Tenant, Books]:
     tenant = await present(tx)
     return tenant, Books(None, tenant.today)
+
+
+class Dying:
+    """A database whose process dies in the transaction after so many, when all of it was written but the commit."""
+
+    def __init__(self, database: Database, lives: int) -> None:
+        self.database, self.lives = database, lives
+
+    async def transact(self, tenant: Any, work: Callable[[Transaction], Awaitable[Any]]) -> Any:
+        async def killed(tx: Transaction) -> Any:
+            done = await work(tx)
+            await tx.flush()
+            if self.lives == 0:
+                raise KilledError
+            return done
+
+        done = await self.database.transact(tenant, killed)
+        self.lives -= 1
+        return done
+
+
+class KilledError(Exception):
+    """The process ended here."""
+
+
+@pytest.mark.parametrize("lives", [0, 1, 2])
+async def test_a_worker_killed_anywhere_goes_on_and_takes_each_fact_once(
+    importer: Importer, customers: dict[str, Any], monkeypatch: pytest.MonkeyPatch, lives: int,
+) -> None:
+    monkeypatch.setattr(rounds, "SLICE", 3)
+    monkeypatch.setattr(rounds, "SLICES_A_ROUND", 2)
+    rows = [row(n, "AB"[n % 2], "10.00", f"2025-01-{n:02}", paid_on=f"2025-02-{n:02}") for n in range(2, 12)]
+    sent = await importer.send(rows)
+    answer = await importer.company.send("POST", f"/ledger-imports/{sent['id']}:run")
+    for _ in range(lives + 1):
+        job = await importer.job()
+        with pytest.raises(KilledError):
+            await import_ledger(Dying(importer.company.running.database, lives), job)  # type: ignore[arg-type]
+    await importer.work()
+    operation = await importer.company.get(answer.headers["location"].removeprefix("/billing/v1"))
+    assert operation["result"] == result(invoices=10, payments=10)
+    told = await importer.company.running.told(importer.company.tenant)
+    for who, first in (("A", 2), ("B", 3)):
+        own = [said["external_id"] for _, fact, said in told if said.get("customer_id") == str(customers[who])
+               and fact in ("InvoiceIssued", "PaymentConfirmed")]
+        assert own == [f"I{n}" for n in range(first, 12, 2)] * 2
+    checks = (await importer.company.get("/integrity"))["checks"]
+    assert [check for check in checks if not check["holds"]] == []
+
+
+async def test_a_round_that_was_planned_anew_leaves_nothing_to_the_one_before(
+    importer: Importer, customers: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rounds, "SLICE", 1)
+    sent = await importer.send([row(n, "A", "10.00", "2025-01-02") for n in range(2, 5)])
+    await importer.company.send("POST", f"/ledger-imports/{sent['id']}:run")
+    before = await importer.job()
+    again = await importer.company.send("POST", f"/ledger-imports/{sent['id']}:run")
+    await import_ledger(importer.company.running.database, before)
+    state = await importer.company.get(f"/ledger-imports/{sent['id']}")
+    assert (state["status"], state["invoices"]) == ("running", 1), "it saw that it is not the one any more, and stopped"
+    await importer.work()
+    operation = await importer.company.get(again.headers["location"].removeprefix("/billing/v1"))
+    assert operation["result"] == result(invoices=3)
+
+
+async def test_a_real_company_takes_its_ledger_over_as_well(importer: Importer, billing: Any) -> None:
+    importer.company = type(importer.company)(billing, await billing.tenant())
+    await importer.company.register(external_id="A", number="C-A")
+    assert await importer.take([row(2, "A", "10.00", "2019-01-02", paid_on="2019-02-01")]) == result(1, 1)

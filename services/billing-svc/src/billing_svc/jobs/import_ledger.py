@@ -13,8 +13,8 @@ from dunlin_kernel.errors import DomainError, NotReady
 from dunlin_kit.jobs import Job, finish
 from dunlin_kit.transaction import Database, Transaction
 
-SLICE = 500
-SLICES_A_ROUND = 20
+SLICE = 250
+SLICES_A_ROUND = 40
 LOOKS, LOOK_SECONDS = 20, 0.1
 
 
