@@ -35,7 +35,7 @@ class Difference(NamedTuple):
     def told(self, copied: Copied) -> str:
         """On one line: the key, and each column that differs."""
         row = self.real or self.rebuilt or {}
-        key = " ".join(f"{name}={row.get(name)}" for name in copied.key)
+        key = " ".join([*(f"{name}={row.get(name)}" for name in copied.key), f"in stream {self.stream}"])
         if self.real is None or self.rebuilt is None:
             return f"{self.table} {key}: {'is missing' if self.real is None else 'was never told of'}"
         changed = ", ".join(
