@@ -1,0 +1,177 @@
+"""The command's talk with a running system: what is sent, what is sent again, what is left out, what is reported."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from dunlin_local import importing, remote
+from dunlin_local.ledger_file import LedgerFile
+from dunlin_local.ledger_mapping import LedgerMapping
+from dunlin_local.ledger_takeover import LedgerTakeover, Outcome, Refusal
+from dunlin_local.remote import Remote, RemoteError
+
+MAPPING = """
+[customer]
+external_id = "who"
+name = "who"
+due_days = {text = "30"}
+
+[invoice]
+external_id = "number"
+currency = {text = "CNY"}
+amount = "amount"
+issued_on = "issued"
+due_on = "issued"
+"""
+LEDGER = "number,who,amount,issued\n7,A,1.00,2019-01-01\n8,B,2.00,2019-01-02\n9,A,x,2019-01-03\n10,C,3.00,2019-01-04\n"
+IMPORT = "11111111-1111-7111-8111-111111111111"
+
+
+class FakeDunlin:
+    """Answers as the services do; `failures` are given first, one a request."""
+
+    def __init__(self, *, last_line: int = 0, status: str = "receiving", failures: tuple[Any, ...] = ()) -> None:
+        self.begun = {"id": IMPORT, "last_line": last_line, "status": status}
+        self.failures = list(failures)
+        self.sent: list[tuple[str, Any, str]] = []
+        self.looks = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content) if request.content and request.content != b"null" else None
+        path = request.url.path.replace(IMPORT, "ID")
+        self.sent.append((path, body, request.headers.get("idempotency-key", "")))
+        if self.failures:
+            failure = self.failures.pop(0)
+            if isinstance(failure, Exception):
+                raise failure
+            return httpx.Response(failure[0], json={"code": failure[1], "detail": "So it is."})
+        return httpx.Response(200, json=self._answer(path, body))
+
+    def _answer(self, path: str, body: Any) -> Any:
+        if path == "/customer/v1/customers:import":
+            refused = [{"line": one["line"], "code": "bad_name", "detail": "No."} for one in body["rows"]
+                       if one["external_id"] == "C"]
+            held = [{"line": one["line"], "code": "row_differs", "detail": "Held."} for one in body["rows"]
+                    if one["external_id"] == "B"]
+            return _operation({"registered": 1, "unchanged": 0, "refused": refused + held})
+        if path.endswith("ID:run"):
+            return _operation(None)
+        if path.startswith("/billing/v1/operations/"):
+            self.looks += 1
+            return _operation({"invoices": 1, "payments": 0, "unchanged": 0, "refused": 1} if self.looks > 1 else None)
+        if path.endswith("/refusals"):
+            return {"data": [{"line": 3, "part": "invoice", "external_id": "8", "code": "invoice_differs",
+                              "detail": "Other."}], "next_cursor": None}
+        return self.begun
+
+    def paths(self) -> Counter[str]:
+        return Counter(path for path, _, _ in self.sent)
+
+
+def _operation(result: Any) -> dict[str, Any]:
+    return {"id": "op", "status": "succeeded" if result else "running", "done": 1, "total": 2, "result": result,
+            "error": None}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> LedgerFile:
+    (tmp_path / "ledger.csv").write_text(LEDGER)
+    (tmp_path / "mapping.toml").write_text(MAPPING)
+    return LedgerFile(tmp_path / "ledger.csv", LedgerMapping.load(tmp_path / "mapping.toml"))
+
+
+def take(fake: FakeDunlin, file: LedgerFile) -> Outcome:
+    with httpx.Client(transport=httpx.MockTransport(fake), base_url="http://dunlin") as client:
+        return LedgerTakeover(Remote(client), file, lambda *_: None).run()
+
+
+def sent_lines(fake: FakeDunlin) -> list[int]:
+    return [row["line"] for path, body, _ in fake.sent if path.endswith("/rows") for row in body["rows"]]
+
+
+def test_rows_of_a_refused_customer_stay_out_and_all_that_is_refused_is_reported(file: LedgerFile) -> None:
+    fake = FakeDunlin()
+    outcome = take(fake, file)
+    assert sent_lines(fake) == [2, 3], "line 4 cannot be read, and C of line 5 was refused"
+    assert (outcome.rows, outcome.registered, outcome.invoices) == (4, 1, 1)
+    assert [(one.line, one.part, one.code) for one in outcome.refusals] == [
+        (3, "customer", "row_differs"), (3, "invoice", "invoice_differs"), (4, "row", "unreadable_amount"),
+        (5, "customer", "bad_name"), (5, "row", "customer_refused")]
+
+
+def test_what_was_received_is_not_sent_again_and_what_runs_is_followed(file: LedgerFile) -> None:
+    resumed = FakeDunlin(last_line=2)
+    take(resumed, file)
+    assert sent_lines(resumed) == [3]
+    running = FakeDunlin(status="running", last_line=5)
+    take(running, file)
+    assert sent_lines(running) == []
+    assert running.paths()["/billing/v1/ledger-imports/ID:run"] == 1
+
+
+def test_a_request_that_got_no_good_answer_is_sent_again_with_its_key(
+    file: LedgerFile, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(remote, "LONGEST_WAIT_SECONDS", 0.01)
+    fake = FakeDunlin(failures=(httpx.ConnectError("away"), (503, "database_unavailable"), (429, "rate_limited"),
+                                (409, "in_progress"), (409, "tenant_not_known_yet")))
+    take(fake, file)
+    first = [key for path, _, key in fake.sent if path == "/customer/v1/customers:import"]
+    assert len(first) == 6
+    assert len(set(first)) == 1
+
+
+@pytest.mark.parametrize("failure", [(403, "forbidden"), (409, "illegal_transition"), (422, "invalid_request")])
+def test_a_refusal_is_said_at_once(file: LedgerFile, failure: tuple[int, str]) -> None:
+    fake = FakeDunlin(failures=(failure,))
+    with pytest.raises(RemoteError, match=f"{failure[1]}: So it is."):
+        take(fake, file)
+    assert len(fake.sent) == 1
+
+
+def test_a_system_that_stays_away_is_given_up(file: LedgerFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "PATIENCE_SECONDS", 0.1)
+    with pytest.raises(RemoteError, match=r"does not answer .* it goes on where it stopped"):
+        take(FakeDunlin(failures=(httpx.ConnectError("away"),) * 50), file)
+
+
+def test_the_report_has_every_refusal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = Outcome(rows=30, refusals=[Refusal(n, "row", "", "bad_date", "No, never.") for n in range(2, 32)])
+    importing._say(outcome)
+    importing._write(tmp_path / "report.csv", outcome)
+    said = capsys.readouterr().out
+    assert "line 21, row : bad_date" in said
+    assert "and 10 more" in said
+    report = (tmp_path / "report.csv").read_text().splitlines()
+    assert report[0] == "line,part,external_id,code,detail"
+    assert report[-1] == '31,row,,bad_date,"No, never."'
+    assert len(report) == 31
+
+
+def dunlin(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DUNLIN_")}
+    return subprocess.run(
+        [sys.executable, "-m", "dunlin_local", *words], env=environment | {"DUNLIN_HOME": str(home), "COLUMNS": "200"},
+        capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_the_command_says_what_is_in_the_way(tmp_path: Path, file: LedgerFile) -> None:
+    words = ("import", "ledger", str(file.path), "--mapping", str(tmp_path / "mapping.toml"))
+    for given, sentence in (
+        ((), "Start it with ./dunlin up, or name a running one with --url"),
+        (("--url", "http://127.0.0.1:9"), "Name the tenant whose books these are"),
+        (("--url", "http://127.0.0.1:9", "--tenant", "t"), "No issuer answers at http://127.0.0.1:9"),
+    ):
+        done = dunlin(tmp_path / "home", *words, *given)
+        assert done.returncode == 1
+        assert sentence in done.stderr
+        assert done.stdout == ""
+    missing = dunlin(tmp_path / "home", *words[:3], "--mapping", "nowhere.toml", "--url", "http://127.0.0.1:9")
+    assert "The mapping nowhere.toml cannot be read" in missing.stderr
