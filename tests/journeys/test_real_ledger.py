@@ -25,6 +25,8 @@ ZONES = {"USD": "America/New_York", "CAD": "America/Toronto"}
 EDGES = (("not_due", 0), ("1_30", 30), ("31_60", 60), ("61_90", 90), ("over_90", 10_000))
 NOW = "2020-01-15 10:00"
 CUSTOMERS_OF_SLICE = 20
+PASSED_OVER = {"USD": 100, "CAD": 10}
+"""The customers with the most rows, which the slice leaves to the whole."""
 Row = dict[str, str]
 Aged = dict[str, tuple[int, int]]
 
@@ -133,15 +135,16 @@ def ledger() -> list[Row]:
 
 @pytest.fixture(scope="module")
 def slice_of(ledger: list[Row], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, list[Row]]]:
-    """A file with all rows of 20 customers of each currency, those with the most rows but the very largest."""
+    """A file with all rows of 20 customers of each currency, in another order."""
     by: dict[str, dict[str, list[Row]]] = {currency: defaultdict(list) for currency in ZONES}
     for row in ledger:
         by[row["currency"]][row["cust_number"]].append(row)
     chosen = {}
     for currency, customers in by.items():
-        in_order = sorted(customers, key=lambda one: (-len(customers[one]), one))[60:60 + CUSTOMERS_OF_SLICE]
-        in_order = in_order or sorted(customers)[:CUSTOMERS_OF_SLICE]
+        by_rows = sorted(customers, key=lambda one: (-len(customers[one]), one))
+        in_order = by_rows[PASSED_OVER[currency]:][:CUSTOMERS_OF_SLICE]
         chosen[currency] = [row for one in in_order for row in customers[one]]
+        assert len(in_order) == CUSTOMERS_OF_SLICE
     path = tmp_path_factory.mktemp("slice") / "ledger.csv"
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(ledger[0]))
