@@ -36,7 +36,7 @@ class Scripted:
     before: Callable[[], object] = lambda: None
     taken: Recorder = field(default_factory=Recorder)
 
-    async def send(self, mail: Mail, *, fresh: Callable[[], bool]) -> Delivery:
+    async def send(self, mail: Mail, *, fresh: Callable[[], float]) -> Delivery:
         self.before()
         if self.ends:
             fresh()
@@ -75,7 +75,7 @@ async def test_the_message_is_committed_as_sending_before_it_is_handed_over(owin
     seen: list[Any] = []
 
     class Watching(Recorder):
-        async def send(self, mail: Mail, *, fresh: Callable[[], bool]) -> Delivery:
+        async def send(self, mail: Mail, *, fresh: Callable[[], float]) -> Delivery:
             seen.extend(await owing.rows("SELECT id, status FROM message"))
             return await super().send(mail, fresh=fresh)
 

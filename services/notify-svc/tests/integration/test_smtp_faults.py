@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import date, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -16,6 +18,7 @@ from dunlin_kernel.ids import new_id
 from notify_svc.domain.message import MessageStatus
 from notify_svc.gateways.sender import LOOK_TOO_OLD, Delivery, Mail
 from notify_svc.gateways.smtp import SERVER_AWAY, UNKNOWN, SmtpSender, SmtpServer
+from notify_svc.jobs.remind_customer import Freshness
 
 MAIL = Mail(new_id(), "ap@heron.example", "【Dunlin】付款提醒：CNY 1,234.50", "尊敬的客户：\n.\n.点\n请付款。\n")
 Answer = Callable[..., Awaitable[str]]
@@ -36,10 +39,22 @@ class Server:
         return "250 taken"
 
 
+class Hesitating(SMTP):
+    """Lets `wait` seconds go by before it asks for the content."""
+
+    wait = 0.0
+
+    async def push(self, status: Any) -> None:
+        if str(status).startswith("354"):
+            await asyncio.sleep(self.wait)
+        await super().push(status)
+
+
 @asynccontextmanager
-async def serving(handler: Server) -> AsyncIterator[int]:
+async def serving(handler: Server, *, wait: float = 0.0) -> AsyncIterator[int]:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(handler, hostname="mail.test", loop=loop), "127.0.0.1", 0)
+    dialogue = type("Waiting", (Hesitating,), {"wait": wait})
+    server = await loop.create_server(lambda: dialogue(handler, hostname="mail.test", loop=loop), "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -47,8 +62,12 @@ async def serving(handler: Server) -> AsyncIterator[int]:
 
 
 async def send(port: int, mail: Mail = MAIL, *, fresh: bool = True, timeout: float = 5) -> Delivery:
+    return await sender_to(port, timeout).send(mail, fresh=lambda: fresh)
+
+
+def sender_to(port: int, timeout: float = 5) -> SmtpSender:
     server = SmtpServer("127.0.0.1", port, "Dunlin <reminders@dunlin.example>", timeout_seconds=timeout)
-    return await SmtpSender(server, SystemClock()).send(mail, fresh=lambda: fresh)
+    return SmtpSender(server, SystemClock())
 
 
 def says(reply: str) -> Answer:
@@ -61,6 +80,13 @@ def says(reply: str) -> Answer:
 async def drops(server: Any, *_: Any) -> str:
     server.transport.abort()
     return "250 never heard"
+
+
+async def closes_soon(server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+    """Takes the recipient, then goes away before it asks for the content."""
+    envelope.rcpt_tos.append(address)
+    asyncio.get_running_loop().call_later(0, server.transport.close)
+    return "250 taken"
 
 
 async def drops_after_taking(server: Any, session: Any, envelope: Any) -> str:
@@ -92,6 +118,7 @@ async def test_what_is_sent_arrives_as_it_was_written() -> None:
     ("MAIL", says("553 not from here"), Delivery(MessageStatus.FAILED, "sender_refused", "553")),
     ("MAIL", says("421 too busy"), Delivery(MessageStatus.DEFERRED, "sender_refused", "421")),
     ("DATA", says("554 5.7.1 spam"), Delivery(MessageStatus.FAILED, "message_refused", "554")),
+    ("DATA", says("251 taken, and passed on"), Delivery(MessageStatus.SENT, code="251")),
     ("DATA", says("452 4.3.1 disk full"), Delivery(MessageStatus.DEFERRED, "message_refused", "452")),
     ("MAIL", drops, SERVER_AWAY),
     ("RCPT", drops, SERVER_AWAY),
@@ -119,6 +146,49 @@ async def test_a_look_that_grew_old_meanwhile_stops_the_hand_over() -> None:
     async with serving(handler) as port:
         assert await send(port, fresh=False) == LOOK_TOO_OLD
     assert handler.kept == []
+
+
+async def test_no_longer_than_the_look_is_fresh_does_it_wait_to_be_asked_for_the_content() -> None:
+    handler, begun = Server(), SystemClock().now()
+    async with serving(handler, wait=0.6) as port:
+        freshness = Freshness(SystemClock(), begun, timedelta(seconds=0.2))
+        assert await sender_to(port).send(MAIL, fresh=freshness) == LOOK_TOO_OLD
+        assert SystemClock().now() - begun < timedelta(seconds=0.55)
+        await asyncio.sleep(0.6)
+    assert handler.kept == []
+
+
+async def test_a_look_that_grew_old_when_the_content_is_asked_for_sends_none_of_it() -> None:
+    handler, left = Server(), [1.0, 0.0]
+    async with serving(handler) as port:
+        assert await sender_to(port).send(MAIL, fresh=lambda: left.pop(0)) == LOOK_TOO_OLD
+        await asyncio.sleep(0.05)
+    assert (handler.kept, left) == ([], [])
+
+
+@pytest.mark.parametrize("fault", ["timeout", "drop"])
+async def test_a_server_that_never_asks_for_the_content_has_nothing(fault: str) -> None:
+    handler = Server()
+    async with serving(handler, wait=0.6 if fault == "timeout" else 0) as port:
+        if fault == "drop":
+            handler.handle_RCPT = closes_soon  # type: ignore[attr-defined]
+        assert await send(port, timeout=0.2) == SERVER_AWAY
+    assert handler.kept == []
+
+
+async def test_a_server_that_asks_too_late_leaves_the_level_due(desk: Any) -> None:
+    handler = Server()
+    async with serving(handler, wait=0.5) as port:
+        desk.remind = replace(desk.remind, sender=sender_to(port), fresh_for=timedelta(seconds=0.3))
+        await desk.issue("INV1", "100.00", issued=date(2026, 1, 5), due=date(2026, 2, 4))
+        await desk.turn_to(date(2026, 2, 2))
+        rows = await desk.rows("SELECT status, reason FROM message")
+        [item] = await desk.rows("SELECT next_level, next_on FROM dunned_item")
+        assert {(row["status"], row["reason"]) for row in rows} == {("deferred", "look_too_old")}
+        assert (item["next_level"], item["next_on"]) == (0, date(2026, 2, 1))
+        await asyncio.sleep(0.5)
+    assert handler.kept == []
+    assert await desk.facts("ReminderSent", "ReminderFailed") == []
 
 
 @pytest.mark.parametrize("recipient", ["no\r\nRCPT TO:<other@x.example>", "王@例子.测试"])

@@ -14,7 +14,7 @@ class Recorder:
     def __init__(self) -> None:
         self.mails: list[Mail] = []
 
-    async def send(self, mail: Mail, *, fresh: Callable[[], bool]) -> Delivery:
+    async def send(self, mail: Mail, *, fresh: Callable[[], float]) -> Delivery:
         if not fresh():
             return LOOK_TOO_OLD
         self.mails = [*self.mails[1 - KEPT :], mail]

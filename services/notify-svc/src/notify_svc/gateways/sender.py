@@ -36,5 +36,8 @@ LOOK_TOO_OLD = Delivery(MessageStatus.DEFERRED, "look_too_old")
 class Sender(Protocol):
     """SMTP, or a recorder where nothing shall leave the machine."""
 
-    async def send(self, mail: Mail, *, fresh: Callable[[], bool]) -> Delivery:
-        """Hand the mail over, asking `fresh` right before: once it says no, nothing leaves (`LOOK_TOO_OLD`)."""
+    async def send(self, mail: Mail, *, fresh: Callable[[], float]) -> Delivery:
+        """Hand the mail over within the seconds that `fresh()` has left, asking it again right before.
+
+        Once it says 0, nothing leaves (`LOOK_TOO_OLD`).
+        """

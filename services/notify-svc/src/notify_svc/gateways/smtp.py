@@ -10,12 +10,13 @@ from email.utils import format_datetime
 
 import aiosmtplib
 from aiosmtplib.errors import (
-    SMTPDataError,
     SMTPException,
     SMTPRecipientRefused,
     SMTPResponseException,
     SMTPSenderRefused,
+    SMTPServerDisconnected,
 )
+from aiosmtplib.typing import SMTPStatus
 
 from dunlin_events.crash_points import passing
 from dunlin_kernel.clock import Clock
@@ -27,6 +28,8 @@ SERVER_AWAY = Delivery(MessageStatus.DEFERRED, "server_away")
 UNKNOWN = Delivery(MessageStatus.UNKNOWN, "outcome_unknown")
 UNWRITABLE = Delivery(MessageStatus.FAILED, "recipient_refused", "553")
 """An address that no header or command can carry: the code is the one a server gives to such a name."""
+TAKEN = range(200, 300)
+REFUSALS = 400
 _LOST = (SMTPException, OSError, TimeoutError)
 
 
@@ -46,13 +49,13 @@ class SmtpServer:
 
 
 class SmtpSender:
-    """Hands one mail over per connection. Before DATA a fault defers; a fault after it leaves the outcome unknown."""
+    """Hands one mail over per connection. Before the content a fault defers; after it the outcome is unknown."""
 
     def __init__(self, server: SmtpServer, clock: Clock) -> None:
         self._server, self._clock = server, clock
 
-    async def send(self, mail: Mail, *, fresh: Callable[[], bool]) -> Delivery:
-        """Sent (2xx after DATA), failed (5xx), deferred (4xx, no connection, look too old) or unknown (no answer)."""
+    async def send(self, mail: Mail, *, fresh: Callable[[], float]) -> Delivery:
+        """Sent (2xx after the content), failed (5xx), deferred (nothing was taken) or unknown (no answer)."""
         server = self._server
         smtp = aiosmtplib.SMTP(
             hostname=server.host, port=server.port, timeout=server.timeout_seconds, use_tls=server.use_tls,
@@ -62,10 +65,8 @@ class SmtpSender:
         except ValueError:
             return UNWRITABLE
         try:
-            delivery = await self._enveloped(smtp, mail)
-            if delivery is None:
-                delivery = await _handed_over(smtp, content) if fresh() else LOOK_TOO_OLD
-            return delivery
+            delivery = await self._enveloped(smtp, mail) or await self._asked_for_content(smtp, fresh)
+            return delivery or await self._handed_over(smtp, content)
         finally:
             await _goodbye(smtp)
 
@@ -88,17 +89,52 @@ class SmtpSender:
             return SERVER_AWAY
         return None
 
+    async def _asked_for_content(self, smtp: aiosmtplib.SMTP, fresh: Callable[[], float]) -> Delivery | None:
+        """Say DATA and wait while the look is fresh; None when the server asks for the content and it still is."""
+        left = fresh()
+        if not left:
+            return LOOK_TOO_OLD
+        try:
+            response = await smtp.execute_command(b"DATA", timeout=min(left, self._server.timeout_seconds))
+        except _LOST as lost:
+            log.warning("mail server did not ask for the content", error=type(lost).__name__)
+            return SERVER_AWAY if fresh() else LOOK_TOO_OLD
+        if response.code != SMTPStatus.start_input:
+            return _refused(SMTPResponseException(response.code, response.message), "message_refused")
+        if not fresh():
+            # now even QUIT would be read as content; a connection that ends before the final dot leaves nothing behind
+            smtp.close()
+            return LOOK_TOO_OLD
+        return None
 
-async def _handed_over(smtp: aiosmtplib.SMTP, content: bytes) -> Delivery:
-    passing("before_send")
-    try:
-        response = await smtp.data(content)
-    except SMTPDataError as refused:
-        return _refused(refused, "message_refused")
-    except _LOST:
-        return UNKNOWN
-    passing("after_send")
-    return Delivery(MessageStatus.SENT, code=str(response.code))
+    async def _handed_over(self, smtp: aiosmtplib.SMTP, content: bytes) -> Delivery:
+        """The content and its final dot: from the first byte on, only the server's reply says what came of it."""
+        passing("before_send")
+        try:
+            response = await _answer_to(smtp, _dotted(content), self._server.timeout_seconds)
+        except _LOST:
+            smtp.close()
+            return UNKNOWN
+        if response.code >= REFUSALS:
+            return _refused(SMTPResponseException(response.code, response.message), "message_refused")
+        if response.code not in TAKEN:
+            return UNKNOWN
+        passing("after_send")
+        return Delivery(MessageStatus.SENT, code=str(response.code))
+
+
+async def _answer_to(smtp: aiosmtplib.SMTP, data: bytes, timeout: float) -> aiosmtplib.SMTPResponse:
+    """Raises SMTPException, OSError where the connection is gone or nothing comes."""
+    if smtp.protocol is None:
+        raise SMTPServerDisconnected("Connection lost")
+    smtp.protocol.write(data)
+    return await smtp.protocol.read_response(timeout=timeout)
+
+
+def _dotted(content: bytes) -> bytes:
+    """As DATA sends it: a dot at the begin of a line is doubled, and one alone ends it."""
+    lines = (b"." + line if line.startswith(b".") else line for line in content.splitlines(keepends=True))
+    return b"".join(lines) + b".\r\n"
 
 
 def _refused(refused: SMTPResponseException, reason: str) -> Delivery:

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from dunlin_kernel.clock import Clock
 from dunlin_kit import jobs
+from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 from notify_svc import usecases
 from notify_svc.domain.judging import AccountLook, Reach
 from notify_svc.domain.message import MessageStatus
@@ -31,15 +32,16 @@ class NotHandedOver(Exception):
 
 
 class Freshness:
-    """Whether a look is still fresh, and when that was last asked: right before the hand-over."""
+    """Seconds for which a look is still fresh, 0 when no more; keeps when it was last asked: right before the hand-over."""
 
-    def __init__(self, clock: Clock, looked_at: datetime) -> None:
-        self._clock, self._looked_at = clock, looked_at
+    def __init__(self, clock: Clock, looked_at: datetime, fresh_for: timedelta) -> None:
+        self._clock, self._looked_at, self._fresh_for = clock, looked_at, fresh_for
         self.asked_at: datetime | None = None
 
-    def __call__(self) -> bool:
+    def __call__(self) -> float:
         self.asked_at = self._clock.now()
-        return self.asked_at - self._looked_at <= FRESH_FOR
+        left = self._looked_at + self._fresh_for - self.asked_at
+        return max(0.0, left.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class RemindCustomer:
     look_at_customer: CustomerLooker
     sender: Sender
     clock: Clock
+    fresh_for: timedelta = FRESH_FOR
 
     async def run(self, database: Database, job: Job) -> None:
         """Refuses: LookFailed, NotHandedOver (both: the level stays due, the job runs again), reminder_under_way."""
@@ -60,7 +63,7 @@ class RemindCustomer:
             mail = await self._prepared(database, job, customer_id, looks)
             if mail is None:
                 return
-            freshness = Freshness(self.clock, looks.looked_at)
+            freshness = Freshness(self.clock, looks.looked_at, self.fresh_for)
             delivery = await self.sender.send(mail, fresh=freshness)
             await self._record(database, job, Ending(customer_id, mail.id, delivery, freshness.asked_at))
             if delivery != LOOK_TOO_OLD:
