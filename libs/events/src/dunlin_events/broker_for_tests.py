@@ -3,7 +3,6 @@
 All processes of one run share a broker; the last one that lets go of it stops it and removes its folder.
 """
 
-import base64
 import contextlib
 import fcntl
 import json
@@ -11,24 +10,20 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from string import Template
 from typing import Any, Final, NamedTuple
 
-from dunlin_kernel.ids import new_id
+from dunlin_events.java_broker import READY_S, VERSION, JavaBroker, NoBroker, cache, free_port
 
-VERSION: Final = "4.3.1"
-RECIPE: Final = Path(__file__).parents[4] / "deploy" / "kafka" / "broker"
-READY_S: Final = 60.0
+__all__ = ["JavaBroker", "NoBroker"]
+
 MOCK_WARNING: Final = "NO REAL KAFKA WAS FOUND: the broker tests ran on the mock cluster of the confluent-kafka wheel."
 MOCK_PARTITIONS: Final = 4
 _PREFIX: Final = "dunlin-kafka-"
-_HEAP: Final = ("-Xmx512m", "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
 class Broker(NamedTuple):
@@ -36,10 +31,6 @@ class Broker(NamedTuple):
 
     bootstrap: str
     kind: str
-
-
-class NoBroker(RuntimeError):
-    """A real broker is required (DUNLIN_REQUIRE_KAFKA=1) and none can be had, or one did not start."""
 
 
 @contextlib.contextmanager
@@ -66,7 +57,7 @@ def startable() -> str | None:
     """How a broker can be started here: docker, java or not at all."""
     if shutil.which("docker") and _quietly("docker", "info", timeout=10):
         return "docker"
-    if shutil.which("java") and ((_cache() / "libs").exists() or shutil.which("mvn")) and _java_major() >= 17:
+    if shutil.which("java") and ((cache() / "libs").exists() or shutil.which("mvn")) and _java_major() >= 17:
         return "java"
     return None
 
@@ -77,16 +68,9 @@ def _java_major() -> int:
     return int(found[1]) if found else 0
 
 
-def _cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(home) / "dunlin" / f"kafka-{VERSION}"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 @contextlib.contextmanager
 def _locked() -> Iterator[None]:
-    with (_cache() / "lock").open("a") as lock:
+    with (cache() / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -164,68 +148,8 @@ def _in_java(folder: Path) -> dict[str, Any]:
     return {"bootstrap": own.bootstrap, "pid": own.pid}
 
 
-class JavaBroker:
-    """One KRaft node in a folder of its own; after a kill it starts again from there, at the same address."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._port = folder, _free_port()
-        self._process: subprocess.Popen[bytes] | None = None
-        self.bootstrap = f"127.0.0.1:{self._port}"
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None, "not started"
-        return self._process.pid
-
-    def format(self) -> None:
-        template = Template((RECIPE / "server.properties").read_text())
-        settings = template.substitute(port=self._port, controller_port=_free_port(), folder=self._folder)
-        (self._folder / "server.properties").write_text(settings)
-        cluster = base64.urlsafe_b64encode(new_id().bytes).decode()[:22]
-        with (self._folder / "format.log").open("w") as log:
-            subprocess.run(  # noqa: S603
-                self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c"),
-                stdout=log, stderr=log, check=True)
-
-    def start(self) -> None:
-        """Return when it answers. Raises NoBroker."""
-        said = self._folder / "broker.log"
-        with said.open("w") as log:
-            self._process = subprocess.Popen(  # noqa: S603
-                self._java("kafka.Kafka"), stdout=log, stderr=log, cwd=self._folder, start_new_session=True)
-        deadline = time.monotonic() + READY_S
-        while "Kafka Server started" not in said.read_text():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self._process.kill()
-                raise NoBroker(said.read_text()[-4000:])
-            time.sleep(0.05)
-
-    def kill(self) -> None:
-        """Without warning, as a machine that loses its power."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-    def _java(self, *words: str) -> list[str]:
-        logging = f"-Dlog4j2.configurationFile={RECIPE / 'log4j2.xml'}"
-        return ["java", *_HEAP, logging, "-cp", f"{jars()}/*", *words, str(self._folder / "server.properties")]
-
-
-def jars() -> Path:
-    """The broker's own jars, Kafka's Java client among them; fetched once, by Maven."""
-    kept = _cache() / "libs"
-    if kept.exists():
-        return kept
-    coming = _cache() / "coming"
-    shutil.rmtree(coming, ignore_errors=True)
-    subprocess.run(  # noqa: S603
-        ["mvn", "-q", "-B", "-f", str(RECIPE / "pom.xml"), "dependency:copy-dependencies",  # noqa: S607
-         f"-DoutputDirectory={coming}", "-DincludeScope=runtime"], check=True, stdout=subprocess.DEVNULL)
-    return coming.rename(kept)
-
-
 def _in_docker() -> dict[str, Any]:
-    port = _free_port()
+    port = free_port()
     settings = {
         "KAFKA_NODE_ID": "1", "KAFKA_PROCESS_ROLES": "broker,controller",
         "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093", "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
@@ -270,13 +194,6 @@ def _mocked() -> Iterator[Broker]:
     brokers = cluster.list_topics(timeout=10).brokers.values()
     yield Broker(",".join(f"{one.host}:{one.port}" for one in brokers), "mock")
     cluster.flush(1)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _lives(pid: int) -> bool:
