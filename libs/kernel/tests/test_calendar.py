@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dunlin_kernel.calendar import (
     MAX_DUE_DAYS,
     Terms,
+    days_after,
     days_between,
     due_on,
     end_of_month,
@@ -100,3 +101,10 @@ def test_the_next_business_day_is_the_first_one_from_there(day: date, holidays: 
     assert is_business_day(found, holidays)
     skipped = [day + timedelta(days=n) for n in range(days_between(day, found))]
     assert not any(is_business_day(one, holidays) for one in skipped)
+
+
+@given(st.dates(), st.integers(-5_000_000, 5_000_000))
+def test_days_after_stay_within_the_calendar(day: date, days: int) -> None:
+    later = days_after(day, days)
+    inside = (date.min - day).days <= days <= (date.max - day).days
+    assert later == (day + timedelta(days=days) if inside else date.max if days > 0 else date.min)

@@ -37,6 +37,12 @@ def due_on(issued_on: date, terms: Terms) -> date:
     return start + timedelta(days=terms.due_days)
 
 
+def days_after(day: date, days: int) -> date:
+    """The date so many days later (earlier, where negative); the last or first one there is, beyond these."""
+    held = max((date.min - day).days, min(days, (date.max - day).days))
+    return day + timedelta(days=held)
+
+
 def days_between(earlier: date, later: date) -> int:
     """Calendar days from one date to another; negative when the second lies before the first."""
     return (later - earlier).days

@@ -35,6 +35,17 @@ def next_of(progress: Progress, issued: date = ISSUED) -> NextReminder | None:
     return next_reminder(LADDER_K, issued_on=issued, due_on=DUE, progress=progress)
 
 
+@pytest.mark.parametrize("due", [date.min, date.max - timedelta(days=2), date.max])
+def test_a_due_date_at_the_end_of_the_calendar_has_a_ladder_too(due: date) -> None:
+    for progress in (NOT_BEGUN, Progress(-3, date.max), Progress(3, date.max - timedelta(days=3))):
+        planned = next_reminder(LADDER_K, issued_on=min(ISSUED, due), due_on=due, progress=progress)
+        assert planned is not None
+    assert started_late(LADDER_K, due_on=date.min, today=ISSUED) == Progress(15)
+    assert started_late(LADDER_K, due_on=date.max, today=ISSUED) == NOT_BEGUN
+    last = next_reminder(LADDER_K, issued_on=ISSUED, due_on=date.max, progress=Progress(15, ISSUED))
+    assert last == NextReminder(3, date.max)
+
+
 @pytest.mark.parametrize(("progress", "issued", "expected"), [
     (NOT_BEGUN, ISSUED, NextReminder(0, day(-3))),
     (NOT_BEGUN, day(-3), NextReminder(0, day(-3))),

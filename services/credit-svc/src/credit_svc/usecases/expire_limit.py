@@ -1,12 +1,13 @@
 """Tell that a limit ended with the tenant's day before; it counts as zero from the turn of the day, job or no job."""
 
-from datetime import timedelta
+from datetime import date
 from uuid import UUID
 
 from credit_svc.domain.limit import LimitFact, LimitStatus, limit_in_force
 from credit_svc.store import heads, standings
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.credit import LimitExpired
+from dunlin_kernel.calendar import days_after
 from dunlin_kernel.clock import start_of_day
 from dunlin_kit import jobs
 from dunlin_kit.jobs import Job
@@ -16,9 +17,9 @@ KIND = "expire_limit"
 
 
 def schedule_expiry_of_limit(tx: Transaction, customer_id: UUID, fact: LimitFact, *, zone: str) -> None:
-    """Gather the job that falls due when the day after the limit's last begins; none for a limit without an end."""
-    if fact.valid_until is not None:
-        due_at = start_of_day(zone, fact.valid_until + timedelta(days=1))
+    """Gather the job that falls due when the day after the limit's last begins; none where no such day comes."""
+    if fact.valid_until is not None and fact.valid_until < date.max:
+        due_at = start_of_day(zone, days_after(fact.valid_until, 1))
         jobs.schedule(tx, KIND, str(fact.id), due_at, {
             "customer_id": str(customer_id), "currency": fact.currency, "limit_id": str(fact.id)})
 

@@ -1,9 +1,10 @@
 """The ladder: which level reminds of an item next, and on what day."""
 
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, time
 from enum import StrEnum
 
+from dunlin_kernel.calendar import days_after
 from dunlin_kernel.errors import RuleBroken
 
 MAX_LEVELS = 12
@@ -95,12 +96,12 @@ def next_reminder(policy: LadderPolicy, *, issued_on: date, due_on: date, progre
     """The next level of an open item, in order and never skipping; None when the ladder is climbed.
 
     A level before due whose day lies before the issue is dropped. One a day at most; from the second overdue level on
-    not before the gap after the last one sent.
+    not before the gap after the last one sent. A day beyond the calendar is its last one, which never comes.
     """
     for number, level in enumerate(policy.levels):
         if progress.passed_offset_days is not None and level.offset_days <= progress.passed_offset_days:
             continue
-        day = due_on + timedelta(days=level.offset_days)
+        day = days_after(due_on, level.offset_days)
         if level.offset_days < 0 and day < issued_on:
             continue
         return NextReminder(number, max(day, _earliest(policy, number, progress.last_sent_on) or day))
@@ -111,7 +112,7 @@ def _earliest(policy: LadderPolicy, number: int, last_sent_on: date | None) -> d
     if last_sent_on is None:
         return None
     gap = policy.gap_days if policy.needs_gap(number) else 0
-    return last_sent_on + timedelta(days=max(1, gap))
+    return days_after(last_sent_on, max(1, gap))
 
 
 def started_late(policy: LadderPolicy, *, due_on: date, today: date) -> Progress:
@@ -119,7 +120,7 @@ def started_late(policy: LadderPolicy, *, due_on: date, today: date) -> Progress
 
     The level reached is the last one whose day is not after today; it goes first, those before it never.
     """
-    reached = [level.offset_days for level in policy.levels if due_on + timedelta(days=level.offset_days) <= today]
+    reached = [level.offset_days for level in policy.levels if days_after(due_on, level.offset_days) <= today]
     return Progress(passed_offset_days=reached[-2] if len(reached) > 1 else None)
 
 

@@ -32,7 +32,7 @@ class NotHandedOver(Exception):
 
 
 class Freshness:
-    """Seconds for which a look is still fresh, 0 when no more; keeps when it was last asked: right before the hand-over."""
+    """Seconds for which a look is still fresh, 0 when no more; `asked_at` ends up right before the hand-over."""
 
     def __init__(self, clock: Clock, looked_at: datetime, fresh_for: timedelta) -> None:
         self._clock, self._looked_at, self._fresh_for = clock, looked_at, fresh_for
