@@ -7,8 +7,8 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from time import perf_counter
-from typing import Any
+from time import perf_counter, time
+from typing import Any, cast
 
 import httptools
 import uvloop
@@ -23,8 +23,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.WriteTransport, transport)
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
@@ -70,13 +69,14 @@ class Seen:
 
 
 def requests_of(file: str) -> list[bytes]:
+    """The last one first: they are popped."""
     data, found, at = Path(file).read_bytes(), [], 0
     while at < len(data):
         end = data.index(b"\n", at)
         length = int(data[at:end])
         found.append(data[end + 1:end + 1 + length])
         at = end + 1 + length
-    return found
+    return found[::-1]
 
 
 async def main(asked: dict[str, Any]) -> dict[str, Any]:
@@ -88,14 +88,14 @@ async def main(asked: dict[str, Any]) -> dict[str, Any]:
         at = number % len(ready)
         _, connection = await loop.create_connection(Connection, "127.0.0.1", asked["targets"][at]["port"])
         pairs.append((connection, ready[at]))
-    started = perf_counter()
+    began, started = time(), perf_counter()
     if asked.get("burst"):
         await asyncio.gather(*(seen.send(connection, requests.pop(), started) for connection, requests in pairs))
     elif asked.get("rate"):
         await _at_rate(seen, pairs, asked["rate"], asked["seconds"])
     else:
         await asyncio.gather(*(_closed(seen, pair, started + asked["seconds"]) for pair in pairs))
-    return seen.told(perf_counter() - started)
+    return {**seen.told(perf_counter() - started), "began": began}
 
 
 async def _closed(seen: Seen, pair: tuple[Connection, list[bytes]], until: float) -> None:

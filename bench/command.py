@@ -14,6 +14,12 @@ from bench.stage import DURABLE, stage
 BENCHES = {
     "invoice": "an invoice of 3 lines created and issued, against hand-written limits; then all on one customer",
     "payment": "a payment over 3 open items, oldest first, against hand-written limits; then all on one customer",
+    "authorize": "credit asked for orders: many customers, one customer, at 300/s offered, 200 at once",
+    "live": "a payment posted until credit-svc and notify-svc have committed what follows, at 50/s",
+    "events": "the relay, and the consumer with credit-svc's own handler",
+    "ageing": "ageing by customer at 10,000 and 100,000 open items, as of today and as of a past day",
+    "up": "./dunlin up again on its data: seconds to the first answer, memory, cores when idle",
+    "anatomy": "an invoice and a payment taken apart: statements, trips, commits, microseconds by part",
 }
 
 

@@ -20,7 +20,7 @@ REPLAY = Path(__file__).with_name("replay.lua")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What one run of load saw. `load_cores` is what the load itself burnt, in cores."""
+    """What one run of load saw. `load_cores` is what the load itself burnt; `began` a Unix time where one is told."""
 
     count: int
     seconds: float
@@ -30,6 +30,7 @@ class Loaded:
     p99_ms: float
     max_ms: float
     load_cores: float
+    began: float = 0.0
 
     @property
     def rate(self) -> float:

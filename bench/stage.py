@@ -26,7 +26,9 @@ from dunlin_local.schemas import bring_up
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "max_connections": "200",
-           "shared_buffers": "256MB", "max_wal_size": "4GB", "autovacuum_naptime": "10s"}
+           "shared_buffers": "256MB", "max_wal_size": "4GB", "autovacuum_naptime": "10s",
+           "track_commit_timestamp": "on",
+           "shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track": "none"}
 WORKERS = 2
 READY_SECONDS = 30.0
 SCOPES = ("invoices:read", "invoices:write", "payments:read", "payments:write", "items:read", "accounts:read",

@@ -15,7 +15,7 @@ from bench.stage import WORKERS, Server, Stage
 
 from dunlin_kernel.ids import new_id
 
-CUSTOMERS, SERIES = 2_000, 16
+CUSTOMERS, SERIES = 20_000, 16
 AIMS = {"steps": ">= 1.0", "merged": ">= 0.75"}
 LINES = [{"description": f"Steel plate {n} mm", "product": f"SKU-{n}", "quantity": str(n), "unit_price": "199.99",
           "tax_rate": "13"} for n in (4, 6, 8)]

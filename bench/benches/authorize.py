@@ -1,0 +1,95 @@
+"""Credit asked for orders: as fast as it goes over many customers and on one, at an offered rate, and 200 at once.
+
+There is no hand-written limit beside it: its aims are absolute, and hold on a machine that does nothing else.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from itertools import count
+from uuid import UUID
+
+import asyncpg
+from bench.company import CURRENCY, ZONE, settled_down
+from bench.load import CONNECTIONS, ask, generator, http, written
+from bench.report import Report, Spread, per_request, progress
+from bench.rounds import Plan, run
+from bench.stage import WORKERS, Stage
+
+from dunlin_kernel.ids import new_id
+
+CUSTOMERS, OFFERED, AT_ONCE = 20_000, 300, 200
+_SEEDS = (
+    "INSERT INTO tenant (tenant_id, name, currency, zone, sandbox) VALUES ($1, 'Bench', $3, $4, $2::uuid[] IS NULL)",
+    """INSERT INTO customer (tenant_id, customer_id, number, name, status, sequence)
+       SELECT $1, id, 'C-' || n, $4 || n, 'active', 1 FROM unnest($2::uuid[]) WITH ORDINALITY c (id, n)
+       WHERE $3::text IS NOT NULL""",
+    """INSERT INTO credit_limit (tenant_id, customer_id, currency, version, limit_id, amount, source, valid_from,
+                                 reason, set_by, set_at)
+       SELECT $1, id, $3, 1, uuidv7(), 90000000000000, 'manual', '2020-01-01', $4, 'bench', now()
+       FROM unnest($2::uuid[]) c (id)""",
+    """INSERT INTO authorization_head (tenant_id, customer_id, currency, reserved, limits)
+       SELECT $1, id, $3, 0, 1 FROM unnest($2::uuid[]) c (id) WHERE $4::text IS NOT NULL""")
+
+
+class Orders:
+    """Requests for authorisations, in turn over the customers."""
+
+    def __init__(self, stage: Stage, tenant: UUID, customers: Sequence[UUID]) -> None:
+        self._token, self._customers, self._number = stage.token(tenant), customers, count()
+
+    def __call__(self, wanted: int) -> Iterator[bytes]:
+        for _ in range(wanted):
+            number = next(self._number)
+            body = {"customer_id": str(self._customers[number % len(self._customers)]),
+                    "amount": {"amount": "1.00", "currency": CURRENCY}, "reference": f"SO-{number}"}
+            yield http("POST", "/credit/v1/authorizations", self._token, json.dumps(body).encode(), key=str(new_id()))
+
+
+def authorize(stage: Stage, report: Report, *, quick: bool) -> None:
+    """Rates, the 99th percentile at a rate, and how long 200 at once take."""
+    plan = Plan.of(quick=quick, most=2500)
+    tenant, customers = asyncio.run(_seeded(stage))
+    many, one = Orders(stage, tenant, customers), Orders(stage, tenant, customers[:1])
+    server = stage.api("credit")
+    report.line("authorize", "setting", customers=CUSTOMERS, connections=CONNECTIONS, workers=WORKERS,
+                load=f"{generator()}; bench/client.py where a rate is offered")
+    for requests in (many, one):
+        run(stage, server, requests, plan.warm_up, plan.most)
+    asyncio.run(_settled(stage))
+    for name, requests, aim in (("many customers", many, ">= 1000/s"), ("one customer", one, ">= 400/s")):
+        rounds = [run(stage, server, requests, plan.seconds, plan.most) for _ in range(plan.rounds)]
+        report.figure("authorize", f"{name}: rate", Spread([each.loaded.rate for each in rounds]), "/s", aim)
+        report.line("authorize", f"{name}: core microseconds per request", **per_request(
+            {part: sum(each.burnt[part] for each in rounds) for part in rounds[0].burnt},
+            sum(each.loaded.count for each in rounds)))
+        progress(f"{name}: {rounds[-1].loaded.rate:.0f}/s")
+    seconds = 3 if quick else 10
+    offered, bursts = [], []
+    for _ in range(plan.rounds if quick else 3):
+        files = [written(stage.folder / f"offered-{at}", many(OFFERED * seconds)) for at in range(WORKERS)]
+        offered.append(ask({"connections": 32, "seconds": seconds, "rate": OFFERED}, files, server.ports))
+        files = [written(stage.folder / f"burst-{at}", one(AT_ONCE)) for at in range(WORKERS)]
+        bursts.append(ask({"burst": AT_ONCE}, files, server.ports))
+    report.figure("authorize", f"p99 at {OFFERED}/s offered", Spread([seen.p99_ms for seen in offered]), "ms", "< 50")
+    report.figure("authorize", f"p50 at {OFFERED}/s offered", Spread([seen.p50_ms for seen in offered]), "ms")
+    report.figure("authorize", f"{AT_ONCE} at once on one: the last answer", Spread([seen.max_ms for seen in bursts]),
+                  "ms", "< 1000")
+    answered = [seen.count - seen.refused for seen in bursts]
+    report.line("authorize", f"{AT_ONCE} at once: answered", counts=answered)
+
+
+async def _seeded(stage: Stage) -> tuple[UUID, list[UUID]]:
+    tenant, customers = new_id(), [new_id() for _ in range(CUSTOMERS)]
+    connection = await asyncpg.connect(stage.admin_url("credit"))
+    for statement in _SEEDS:
+        await connection.execute(statement, tenant, customers, CURRENCY, ZONE)
+    await settled_down(connection)
+    await connection.close()
+    return tenant, customers
+
+
+async def _settled(stage: Stage) -> None:
+    connection = await asyncpg.connect(stage.admin_url("credit"))
+    await settled_down(connection)
+    await connection.close()
