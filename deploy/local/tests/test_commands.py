@@ -71,6 +71,22 @@ def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("words", [("up", "--port"), ("up", "--metrics-port"), ("issuer", "--port")])
+@pytest.mark.parametrize("number", ["99999", "65536", "-1", "eighty", "8080.0", "²"])
+def test_a_number_that_is_no_port_is_refused(
+    words: tuple[str, str], number: str, capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args([*words, number])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "is no port: it is a number from 0 to 65535" in said or "expected one argument" in said
+
+
+def test_the_highest_and_any_free_port_are_ports() -> None:
+    assert [parser().parse_args(["up", "--port", number]).port for number in ("0", "1", "65535")] == [0, 1, 65535]
+
+
 def test_reset_asks_and_then_removes(tmp_path: Path) -> None:
     home = tmp_path / "home"
     assert "There is no data here" in dunlin(home, "reset").stderr

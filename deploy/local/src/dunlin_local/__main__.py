@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
-from dunlin_local.ports import HOST
+from dunlin_local.ports import HOST, port
 
 TOPICS = {
     "up": ("running", "start PostgreSQL and the four services in one process; Ctrl-C stops them"),
@@ -43,9 +43,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _up(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--port", type=int, default=8080, help="the port of the API (default 8080)")
+    command.add_argument("--port", type=port, default=8080, help="the port of the API (default 8080; 0: any free one)")
     command.add_argument("--host", default=HOST, help=f"the address to listen on (default {HOST})")
-    command.add_argument("--metrics-port", type=int, default=0, help="serve /metrics on this port (default: not)")
+    command.add_argument("--metrics-port", type=port, default=0, help="serve /metrics on this port (default: not)")
     command.epilog = (
         "Settings: DUNLIN_DATABASE_URL (a login that may create roles and databases) takes the place of the embedded "
         "PostgreSQL; DUNLIN_SMTP_URL (smtp://host:port) that of the folder for mail; DUNLIN_HOME that of .dunlin."
@@ -70,7 +70,7 @@ def _import(command: argparse.ArgumentParser) -> None:
 
 def _issuer(command: argparse.ArgumentParser) -> None:
     command.add_argument("--host", default="0.0.0.0", help="the address to listen on (default: all)")  # noqa: S104
-    command.add_argument("--port", type=int, default=9000, help="the port (default 9000)")
+    command.add_argument("--port", type=port, default=9000, help="the port (default 9000)")
     command.add_argument("--name", required=True, help="the issuer's URL, as tokens name it and services expect it")
     command.add_argument("--folder", required=True, help="where key and client secrets are kept")
 

@@ -1,8 +1,17 @@
 """TCP ports of this machine: a free one, and whether one can be had."""
 
 import socket
+from argparse import ArgumentTypeError
 
 HOST = "127.0.0.1"
+HIGHEST = 65535
+
+
+def port(text: str) -> int:
+    """A port as a person writes it, 0 included. Refuses (ArgumentTypeError) what none is."""
+    if not (text.isascii() and text.isdecimal()) or int(text) > HIGHEST:
+        raise ArgumentTypeError(f"{text} is no port: it is a number from 0 to {HIGHEST}")
+    return int(text)
 
 
 def free_port() -> int:

@@ -25,6 +25,7 @@ from dunlin_local.single_node import PartEnded, SingleNode
 from dunlin_local.terminal import give_up, progress, step
 
 WATCH_SECONDS = 0.5
+HINDRANCES = (PostgresError, DatabasesError, SchemaError, DemonstrationError, PartEnded)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -34,8 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             with _server() as server:
                 uvicorn_loop(_run(arguments, listening, server))
-        except (PostgresError, DatabasesError, SchemaError, DemonstrationError, PartEnded) as hindrance:
-            log.error("ended", exc_info=hindrance)
+        except HINDRANCES as hindrance:
             give_up(str(hindrance))
         except OSError as error:
             give_up(_words(error))
@@ -46,10 +46,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _run(arguments: argparse.Namespace, listening: socket.socket, server: Postgres | None) -> None:
+    """Live until stopped; what ends it earlier stands in the log with where it came from."""
+    _log_to(data_folder() / "dunlin.log")
+    try:
+        await _live(arguments, listening, server)
+    except HINDRANCES as hindrance:
+        log.error("ended", exc_info=hindrance)
+        raise
+
+
+async def _live(arguments: argparse.Namespace, listening: socket.socket, server: Postgres | None) -> None:
     stop = _stop_on_signals()
     url = f"http://{arguments.host}:{listening.getsockname()[1]}"
     folder = data_folder()
-    _log_to(folder / "dunlin.log")
     with step("databases and roles"):
         databases = await make_databases(server.url() if server else os.environ["DUNLIN_DATABASE_URL"], folder)
     with step("schemas"):
