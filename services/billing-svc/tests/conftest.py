@@ -15,7 +15,8 @@ from dunlin_events.contracts.customer import CustomerKind, CustomerRegistered, C
 from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import Running, running, tell
 
-SCOPES = ("invoices:read", "invoices:write", "payments:read", "payments:write", "items:read", "accounts:read",
+SCOPES = ("invoices:read", "invoices:write", "payments:read", "payments:write",
+          "payments:confirm", "policies:write", "items:read", "accounts:read",
           "journal:read", "reports:read", "integrity:read", "clock:read", "periods:read", "periods:write",
           "imports:read", "imports:write", "operations:read", "events:read")
 

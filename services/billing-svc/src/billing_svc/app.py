@@ -10,6 +10,7 @@ from billing_svc.api import (
     invoices,
     ledger_imports,
     payments,
+    pending_payments,
     period_locks,
 )
 from billing_svc.store.integrity import CHECKS
@@ -25,8 +26,9 @@ CONFLICTS = {
     "uq_credit_tenant_id_external_id": "payment_exists",
 }
 ROUTERS = (
-    invoices.writes, invoice_lists.router, payments.writes, payments.router, allocations.writes, accounts.router,
-    ageing.router, period_locks.writes, ledger_imports.writes, ledger_imports.router)
+    invoices.writes, invoice_lists.router, payments.writes, payments.router, allocations.writes,
+    pending_payments.writes, pending_payments.router, accounts.router, ageing.router,
+    period_locks.writes, ledger_imports.writes, ledger_imports.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

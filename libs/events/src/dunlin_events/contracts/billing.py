@@ -142,6 +142,45 @@ class InvoiceOverdue(CustomerEvent):
          "due_on": "2026-02-04", "due_version": 1, "open": _cny(left)} for left in ("4520.00", "780.00"))
 
 
+class PaymentReceived(CustomerEvent):
+    """Money was announced or came in that is not certain yet: it frees no credit and settles nothing."""
+
+    owner: ClassVar[str] = OWNER
+    payment_id: UUID
+    external_id: str | None
+    amount: Amount
+    received_on: date
+    method: str
+    expires_on: date
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "payment_id": _ID + "4", "external_id": external_id, "amount": _cny("6000.00"),
+         "received_on": "2026-03-01", "method": "cheque", "expires_on": "2026-03-31"} for external_id in (None, "B-7"))
+
+
+class PaymentRejected(CustomerEvent):
+    """A pending payment did not arrive after all."""
+
+    owner: ClassVar[str] = OWNER
+    payment_id: UUID
+    amount: Amount
+    reason: str
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "payment_id": _ID + "4", "amount": _cny("6000.00"), "reason": reason}
+        for reason in ("not_received", "duplicate"))
+
+
+class PaymentExpired(CustomerEvent):
+    """Nobody confirmed a pending payment until the last day for it, `expired_on`."""
+
+    owner: ClassVar[str] = OWNER
+    payment_id: UUID
+    amount: Amount
+    expired_on: date
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "payment_id": _ID + "4", "amount": _cny(amount), "expired_on": "2026-03-31"}
+        for amount in ("6000.00", "15000.00"))
+
+
 class PaymentConfirmed(MoneyFact):
     """Money has arrived for certain. What of it is allocated follows as CreditAllocated, one per part."""
 

@@ -1,6 +1,5 @@
 """Routes that read invoices and items."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,9 +8,10 @@ from fastapi.responses import Response
 
 from billing_svc.api.invoice_shapes import InvoicePage, InvoiceRead, InvoiceSummaryRead
 from billing_svc.api.invoices import NOT_FOUND
-from billing_svc.api.shapes import Code, ItemPage, ItemRead
+from billing_svc.api.shapes import Code, ItemPage, OwedItemRead
 from billing_svc.domain.invoice import InvoiceStatus
-from billing_svc.store import accounts, document_lists, invoices, items, voids
+from billing_svc.domain.pending_payment import pending_by_item
+from billing_svc.store import accounts, document_lists, invoices, items, pending_payments, voids
 from billing_svc.store.document_lists import InvoiceSort
 from billing_svc.usecases.issue_invoice import InvoiceView
 from dunlin_events.contracts.base import Amount
@@ -19,6 +19,7 @@ from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Paging
 from dunlin_kit.versions import set_etag
+from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx
 
 router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["invoices"])
@@ -26,8 +27,8 @@ router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["invoices"
 
 async def _filters(
     status: InvoiceStatus | None = None, customer_id: UUID | None = None, number: Code | None = None,
-    external_id: Code | None = None, due_from: Annotated[date | None, Query(alias="due_on.gte")] = None,
-    due_to: Annotated[date | None, Query(alias="due_on.lte")] = None,
+    external_id: Code | None = None, due_from: Annotated[Day | None, Query(alias="due_on.gte")] = None,
+    due_to: Annotated[Day | None, Query(alias="due_on.lte")] = None,
 ) -> dict[str, Any]:
     asked = {"status": status.value if status else None, "customer_id": customer_id, "number": number,
              "external_id": external_id, "due_from": due_from, "due_to": due_to}
@@ -69,5 +70,7 @@ async def list_items(
     by_id = await items.by_id(tx, ids)
     page = cursor.page(response, [by_id[one] for one in ids], limit, lambda item: [item.due_on, item.id])
     held = await accounts.of_customer(tx, customer_id)
-    return ItemPage(**page | {"data": [ItemRead.of(item) for item in page["data"]]},
+    announced = await pending_payments.announced(tx, customer_id)
+    pending = pending_by_item(announced, await items.open_of(tx, [customer_id])) if announced else {}
+    return ItemPage(**page | {"data": [OwedItemRead.with_pending(one, pending.get(one.id)) for one in page["data"]]},
                     unapplied=[Amount.of(account.unapplied) for account in held])

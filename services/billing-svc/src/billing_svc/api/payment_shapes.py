@@ -1,6 +1,7 @@
 """A payment on the wire: what is sent to record, apply or reverse one, and what is answered."""
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -10,12 +11,17 @@ from billing_svc.api.shapes import Body, Code, Labels
 from billing_svc.domain.allocation import AllocationRule, Choice, Part
 from billing_svc.domain.ledger import Origin
 from billing_svc.domain.payment import PaymentState, RecordPayment
+from billing_svc.domain.pending_payment import RejectionReason
 from billing_svc.domain.reversal import ReversalReason, ReversalWish
 from billing_svc.store.payment_views import AllocationView, PaymentView
 from billing_svc.usecases.apply_credit import ApplyCredit
+from billing_svc.usecases.confirm_payment import ConfirmPayment
+from billing_svc.usecases.reject_payment import RejectPayment
 from dunlin_events.contracts.base import Amount
+from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.ids import new_id
 from dunlin_kit.pages import Page
+from dunlin_kit.wire import Day
 
 MAX_PARTS = 500
 
@@ -33,17 +39,25 @@ class AllocationPartCreate(Body):
 Parts = Annotated[list[AllocationPartCreate], Field(max_length=MAX_PARTS)]
 
 
+class PaymentEntry(StrEnum):
+    """`confirmed`: the money is there. `pending`: it is not certain yet, frees no credit and settles nothing."""
+
+    CONFIRMED = "confirmed"
+    PENDING = "pending"
+
+
 class PaymentCreate(Body):
     """Money that has arrived. `items` are paid with `allocation` items; the rest stays on the account as credit."""
 
     id: UUID | None = None
     customer_id: UUID
     amount: Amount
-    received_on: date
+    received_on: Day
     method: Code = Field(examples=["bank_transfer"])
+    state: PaymentEntry = PaymentEntry.CONFIRMED
     allocation: AllocationRule
     items: Parts = Field(default_factory=list)
-    effective_on: date | None = Field(default=None, description="Its day in the books, when that is not `received_on`.")
+    effective_on: Day | None = Field(default=None, description="Its day in the books, when that is not `received_on`.")
     payer: Code | None = None
     reference: Code | None = None
     external_id: Code | None = None
@@ -54,7 +68,8 @@ class PaymentCreate(Body):
         return RecordPayment(
             self.id or new_id(), self.customer_id, self.amount.money, self.received_on, self.method,
             Choice(self.allocation, tuple(part.to_part() for part in self.items)), self.effective_on,
-            self.payer, self.reference, self.external_id, labels=self.metadata)
+            self.payer, self.reference, self.external_id, labels=self.metadata,
+            pending=self.state is PaymentEntry.PENDING)
 
 
 class CreditApply(Body):
@@ -62,18 +77,43 @@ class CreditApply(Body):
 
     allocation: AllocationRule
     items: Parts = Field(default_factory=list)
-    effective_on: date | None = None
+    effective_on: Day | None = None
 
     def to_wish(self, payment_id: UUID) -> ApplyCredit:
         return ApplyCredit(
             payment_id, Choice(self.allocation, tuple(part.to_part() for part in self.items)), self.effective_on)
 
 
+class PaymentConfirm(Body):
+    """What it pays now, where that is not what was chosen at its recording. Without `effective_on`: the day received,
+    or the first open one after it."""
+
+    allocation: AllocationRule | None = None
+    items: Parts = Field(default_factory=list)
+    effective_on: Day | None = None
+
+    def to_wish(self, payment_id: UUID) -> ConfirmPayment:
+        """Refuses: items_not_meant."""
+        choice = Choice(self.allocation, tuple(part.to_part() for part in self.items)) if self.allocation else None
+        if self.items and choice is None:
+            raise RuleBroken("items_not_meant", "Items are named only where the payer chose items.")
+        return ConfirmPayment(payment_id, choice, self.effective_on)
+
+
+class PaymentReject(Body):
+    """Why it is not taken for certain."""
+
+    reason: RejectionReason
+
+    def to_wish(self, payment_id: UUID) -> RejectPayment:
+        return RejectPayment(payment_id, self.reason)
+
+
 class PaymentReverse(Body):
     """Why it is undone. Without `effective_on`: today for a return, the payment's own day for a correction."""
 
     reason: ReversalReason
-    effective_on: date | None = None
+    effective_on: Day | None = None
 
     def to_wish(self, payment_id: UUID) -> ReversalWish:
         return ReversalWish(payment_id, self.reason, self.effective_on)
@@ -97,7 +137,10 @@ class AllocationRead(BaseModel):
 
 
 class PaymentRead(BaseModel):
-    """A payment. `unapplied` is what is left of it; `effective_on` its day in the books, `business_on` its value."""
+    """A payment. `unapplied` is what is left of it; `effective_on` its day in the books, `business_on` its value.
+
+    `expires_on` is the last day for confirming one that was recorded as pending; `decided_by` says who decided on it.
+    """
 
     id: UUID
     customer_id: UUID
@@ -115,6 +158,10 @@ class PaymentRead(BaseModel):
     allocations: list[AllocationRead]
     reversed_on: date | None
     reversal_reason: ReversalReason | None
+    expires_on: date | None
+    recorded_by: str
+    decided_by: str | None
+    rejection_reason: RejectionReason | None
     metadata: dict[str, str]
     version: int
 
@@ -127,7 +174,9 @@ class PaymentRead(BaseModel):
             effective_on=payment.effective_on, method=command.method, payer=command.payer, reference=command.reference,
             external_id=command.external_id, origin=command.origin,
             allocations=[AllocationRead.of(one) for one in view.allocations], reversed_on=view.reversed_on,
-            reversal_reason=view.reversal_reason, metadata=dict(command.labels), version=payment.version)
+            reversal_reason=view.reversal_reason, expires_on=payment.expires_on, recorded_by=view.recorded_by,
+            decided_by=view.decided_by, rejection_reason=view.rejection_reason, metadata=dict(command.labels),
+            version=payment.version)
 
 
 class PaymentPage(Page[PaymentRead]):

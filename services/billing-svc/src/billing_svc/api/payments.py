@@ -1,6 +1,5 @@
 """Routes of payments: record, apply later, reverse; and the reads."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.versions import set_etag
+from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, ValidateOnly, WriteRoute
 
 writes = APIRouter(prefix="/billing/v1", route_class=WriteRoute, tags=["payments"])
@@ -40,11 +40,14 @@ DATES = ("effective_too_early", "effective_in_future", "period_locked")
 async def record_payment(
     body: PaymentCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
 ) -> PaymentRead:
-    """Record money that has arrived. Repeating the Idempotency-Key repeats the first answer."""
+    """Record money that has arrived, or with `state` pending is expected for certain later.
+
+    Repeating the Idempotency-Key repeats the first answer.
+    """
     recorded = (await record(tx, [body.to_command()]))[0]
     made = tuple(AllocationView(one) for one in recorded.allocations)
     response.headers["Location"] = f"/billing/v1/payments/{recorded.payment.id}"
-    return _answer(PaymentView(recorded.command, recorded.payment, made), response)
+    return _answer(PaymentView(recorded.command, recorded.payment, made, tx.actor), response)
 
 
 @writes.post("/payments/{payment_id}:apply", dependencies=[MAY_WRITE], responses=(
@@ -56,7 +59,7 @@ async def apply_credit(
 ) -> PaymentRead:
     """Set what a payment has left against items."""
     await apply(tx, [body.to_wish(payment_id)])
-    return await _written(tx, payment_id, response)
+    return await written(tx, payment_id, response)
 
 
 @writes.post("/payments/{payment_id}:reverse", dependencies=[MAY_WRITE], responses=(
@@ -66,13 +69,13 @@ async def reverse_payment(
 ) -> PaymentRead:
     """Undo a payment and all that it paid; the items are owed again under their old due dates."""
     await reverse(tx, [body.to_wish(payment_id)])
-    return await _written(tx, payment_id, response)
+    return await written(tx, payment_id, response)
 
 
 async def _filters(
     state: PaymentState | None = None, customer_id: UUID | None = None, external_id: Code | None = None,
-    received_from: Annotated[date | None, Query(alias="received_on.gte")] = None,
-    received_to: Annotated[date | None, Query(alias="received_on.lte")] = None,
+    received_from: Annotated[Day | None, Query(alias="received_on.gte")] = None,
+    received_to: Annotated[Day | None, Query(alias="received_on.lte")] = None,
 ) -> dict[str, Any]:
     asked = {"state": state.value if state else None, "customer_id": customer_id, "external_id": external_id,
              "received_from": received_from, "received_to": received_to}
@@ -100,7 +103,7 @@ async def get_payment(payment_id: UUID, tx: Tx, response: Response) -> PaymentRe
     return _answer((await payment_views.view(tx, [payment_id]))[0], response)
 
 
-async def _written(tx: Tx, payment_id: UUID, response: Response) -> PaymentRead:
+async def written(tx: Tx, payment_id: UUID, response: Response) -> PaymentRead:
     """The payment as it stands after what this request writes."""
     await tx.flush()
     return _answer((await payment_views.view(tx, [payment_id]))[0], response)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from billing_svc.domain.account import Account
 from billing_svc.domain.item import Item, ItemKind
 from dunlin_events.contracts.base import Amount
+from dunlin_kernel.money import Money
 from dunlin_kit.pages import Page
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -50,7 +51,18 @@ class ItemRead(BaseModel):
             due_version=item.due_version)
 
 
-class ItemPage(Page[ItemRead]):
+class OwedItemRead(ItemRead):
+    """An item, and how much of it would be paid by the customer's pending payments."""
+
+    pending: Amount
+
+    @classmethod
+    def with_pending(cls, item: Item, pending: Money | None) -> Self:
+        amount = Amount.of(pending or Money.zero(item.open.currency))
+        return cls(**dict(ItemRead.of(item)), pending=amount)
+
+
+class ItemPage(Page[OwedItemRead]):
     """Items by due date, and the customer's credit that is not applied, per currency, at the same moment."""
 
     unapplied: list[Amount]

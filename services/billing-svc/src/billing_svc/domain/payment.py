@@ -47,11 +47,15 @@ class RecordPayment:
     external_id: str | None = None
     origin: Origin = Origin.LIVE
     labels: Mapping[str, str] = field(default_factory=dict)
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment as the ledger keeps it. `business_on` is its value date, whatever day the books gave it."""
+    """A payment as the ledger keeps it. `business_on` is its value date, whatever day the books gave it.
+
+    `expires_on` is the last day on which one that was pending could be confirmed; None for all others.
+    """
 
     id: UUID
     customer_id: UUID
@@ -63,6 +67,7 @@ class Payment:
     effective_on: date
     raised_on: date
     version: int
+    expires_on: date | None = None
 
     def after(self, entry: Entry, effective_on: date) -> "Payment":
         """The payment right after this entry."""
@@ -80,10 +85,11 @@ class Payment:
 
 
 def receive(command: RecordPayment, *, effective_on: date, today: date) -> Payment:
-    """A payment that has arrived for certain, before any of it is entered.
+    """A payment before any of it is entered: arrived for certain, unless the command says that it is pending.
 
     Refuses: amount_not_positive, received_in_future, effective_too_early.
     """
+    state = PaymentState.PENDING if command.pending else PaymentState.CONFIRMED
     if not command.amount.is_positive:
         raise RuleBroken("amount_not_positive", "A payment has an amount above zero.")
     if command.received_on > today:
@@ -92,7 +98,7 @@ def receive(command: RecordPayment, *, effective_on: date, today: date) -> Payme
         raise RuleBroken("effective_too_early", "Money takes effect no earlier than it was received.",
                          earliest=command.received_on)
     return Payment(
-        command.id, command.customer_id, PaymentState.CONFIRMED, command.amount, Money.zero(command.amount.currency),
+        command.id, command.customer_id, state, command.amount, Money.zero(command.amount.currency),
         command.received_on, command.received_on, effective_on, effective_on, 0)
 
 

@@ -23,6 +23,14 @@ LEFT JOIN (SELECT a.credit_id, sum(a.amount) FROM allocation a WHERE NOT EXISTS 
 WHERE c.unapplied <> coalesce(e.sum, 0)
    OR (c.state = 'confirmed' AND c.amount <> c.unapplied + coalesce(a.sum, 0))
    OR (c.state <> 'confirmed' AND (c.unapplied <> 0 OR coalesce(a.sum, 0) <> 0)) LIMIT 20""")
+_UNCERTAIN = text("""
+SELECT c.id AS credit, c.state, d.decision FROM credit c
+LEFT JOIN payment_decision d ON d.tenant_id = c.tenant_id AND d.credit_id = c.id
+WHERE (c.state IN ('pending', 'rejected', 'expired') AND EXISTS (
+        SELECT 1 FROM ledger_entry e WHERE e.tenant_id = c.tenant_id AND e.credit_id = c.id))
+   OR (c.state IN ('rejected', 'expired') AND d.decision IS DISTINCT FROM c.state)
+   OR (c.state = 'pending' AND d.decision IS NOT NULL)
+   OR (c.state IN ('confirmed', 'reversed') AND coalesce(d.decision, 'confirmed') <> 'confirmed') LIMIT 20""")
 _PAST = text("""
 SELECT coalesce(item_id, credit_id) AS ref, effective_on, balance FROM (
   SELECT item_id, credit_id, effective_on,
@@ -92,4 +100,5 @@ CHECKS = (
     Check("I14-locked", "Nothing in a hard-locked period was recorded after the lock.", _LOCKED),
     Check("I15", "The numbers of a series are 1 to n.", _NUMBERS),
     Check("I15-order", "Numbers never run against issue dates.", _ORDER),
+    Check("I18", "What is pending, rejected or expired has moved nothing, and ended as it was decided.", _UNCERTAIN),
 )

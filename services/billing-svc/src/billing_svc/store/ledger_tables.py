@@ -44,7 +44,10 @@ class AccountRow(Row, table=True):
 
 
 class CreditRow(Row, table=True):
-    """Money or value received. `effective_on` is its day in the books, `business_on` its value date."""
+    """Money or value received. `effective_on` is its day in the books, `business_on` its value date.
+
+    One that was pending has the last day for its confirmation, and what its payer chose.
+    """
 
     __tablename__ = "credit"
     tenant_id: UUID = Field(primary_key=True)
@@ -63,6 +66,8 @@ class CreditRow(Row, table=True):
     business_on: date
     effective_on: date
     raised_on: date
+    expires_on: date | None
+    choice: str | None = Field(sa_type=JSONB)
     origin: str = Field(sa_type=Text)
     actor: str = Field(sa_type=Text)
     labels: str = Field(sa_type=JSONB)
@@ -77,6 +82,7 @@ class CreditRow(Row, table=True):
         Index(None, "tenant_id", "customer_id", "id"),
         Index(None, "tenant_id", "received_on", "id"),
         Index("ix_credit_unapplied", "tenant_id", "customer_id", "id", postgresql_where=text("unapplied > 0")),
+        Index("ix_credit_pending", "tenant_id", "customer_id", "id", postgresql_where=text("state = 'pending'")),
     )
 
 

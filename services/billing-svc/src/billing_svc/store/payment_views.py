@@ -10,11 +10,14 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from billing_svc.domain.allocation import Allocation, AllocationRule, Choice
+from billing_svc.domain.allocation import Allocation
 from billing_svc.domain.ledger import Origin
 from billing_svc.domain.payment import Payment, PaymentState, RecordPayment
+from billing_svc.domain.pending_payment import RejectionReason
 from billing_svc.domain.reversal import ReversalReason
 from billing_svc.store.ledger_tables import AllocationReversalRow, AllocationRow, CreditRow, PaymentReversalRow
+from billing_svc.store.payment_tables import PaymentDecisionRow
+from billing_svc.store.payments import choice_of
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
@@ -22,9 +25,12 @@ from dunlin_kit.transaction import Transaction
 _ids = bindparam("ids", type_=ARRAY(Uuid))
 _c, _a = CreditRow.__table__.c, AllocationRow.__table__.c
 _undone, _back = AllocationReversalRow.__table__.c, PaymentReversalRow.__table__.c
+_decided = PaymentDecisionRow.__table__.c
 PAYMENTS = (
-    select(*_c, _back.effective_on.label("reversed_on"), _back.reason.label("reversal_reason"))
+    select(*_c, _back.effective_on.label("reversed_on"), _back.reason.label("reversal_reason"),
+           _decided.actor.label("decided_by"), _decided.reason.label("rejection_reason"))
     .outerjoin_from(CreditRow.__table__, PaymentReversalRow.__table__, _back.credit_id == _c.id)
+    .outerjoin(PaymentDecisionRow.__table__, _decided.credit_id == _c.id)
     .where(_c.id == func.any(_ids)))
 ALLOCATIONS = (
     select(*_a, _undone.effective_on.label("reversed_on"))
@@ -42,13 +48,16 @@ class AllocationView:
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """A payment, the command that recorded it, its allocations in order, and its reversal."""
+    """A payment, the command that recorded it, its allocations in order, its reversal, and who did and decided."""
 
     command: RecordPayment
     payment: Payment
     allocations: tuple[AllocationView, ...]
+    recorded_by: str
     reversed_on: date | None = None
     reversal_reason: ReversalReason | None = None
+    decided_by: str | None = None
+    rejection_reason: RejectionReason | None = None
 
 
 async def view(tx: Transaction, ids: Collection[UUID]) -> list[PaymentView]:
@@ -67,14 +76,17 @@ def _view(row: Mapping[str, Any], made: Collection[AllocationView]) -> PaymentVi
     currency = row["currency"]
     amount = Money(row["amount"], currency)
     command = RecordPayment(
-        row["id"], row["customer_id"], amount, row["received_on"], row["method"], Choice(AllocationRule.NONE),
+        row["id"], row["customer_id"], amount, row["received_on"], row["method"], choice_of(row["choice"], currency),
         effective_on=row["effective_on"], payer=row["payer"], reference=row["reference"],
         external_id=row["external_id"], origin=Origin(row["origin"]), labels=row["labels"])
     payment = Payment(
         row["id"], row["customer_id"], PaymentState(row["state"]), amount, Money(row["unapplied"], currency),
-        row["received_on"], row["business_on"], row["effective_on"], row["raised_on"], row["version"])
-    reason = row["reversal_reason"]
-    return PaymentView(command, payment, tuple(made), row["reversed_on"], ReversalReason(reason) if reason else None)
+        row["received_on"], row["business_on"], row["effective_on"], row["raised_on"], row["version"],
+        row["expires_on"])
+    reason, rejection = row["reversal_reason"], row["rejection_reason"]
+    return PaymentView(
+        command, payment, tuple(made), row["actor"], row["reversed_on"], ReversalReason(reason) if reason else None,
+        row["decided_by"], RejectionReason(rejection) if rejection else None)
 
 
 def _allocation(row: Mapping[str, Any]) -> AllocationView:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from billing_svc.domain.allocation import AllocationRule, Choice, Part
 from billing_svc.domain.payment import Payment, PaymentState, RecordPayment
 from billing_svc.store.ledger_tables import CreditRow
 from dunlin_kernel.errors import NotFound
@@ -19,7 +20,7 @@ KIND = "payment"
 _t = CreditRow.__table__.c
 BY_ID = select(
     _t.id, _t.customer_id, _t.state, _t.currency, _t.amount, _t.unapplied, _t.received_on, _t.business_on,
-    _t.effective_on, _t.raised_on, _t.version,
+    _t.effective_on, _t.raised_on, _t.version, _t.expires_on,
 ).where(_t.id == func.any(bindparam("ids", type_=ARRAY(Uuid))), _t.kind == literal_column(f"'{KIND}'"))
 
 
@@ -38,14 +39,31 @@ def add(tx: Transaction, command: RecordPayment, payment: Payment, recorded_at: 
         "method": command.method, "payer": command.payer, "reference": command.reference,
         "external_id": command.external_id, "currency": payment.amount.currency, "amount": payment.amount.minor,
         "unapplied": payment.unapplied.minor, "received_on": payment.received_on, "business_on": payment.business_on,
-        "effective_on": payment.effective_on, "raised_on": payment.raised_on, "origin": command.origin.value,
+        "effective_on": payment.effective_on, "raised_on": payment.raised_on, "expires_on": payment.expires_on,
+        "choice": choice_text(command.choice) if command.pending else None, "origin": command.origin.value,
         "actor": tx.actor, "labels": json.dumps(dict(command.labels)), "version": payment.version,
         "recorded_at": recorded_at})
 
 
 def move(tx: Transaction, *payments: Payment) -> None:
     tx.change(CreditRow, *({"id": payment.id, "state": payment.state.value, "unapplied": payment.unapplied.minor,
-                            "raised_on": payment.raised_on, "version": payment.version} for payment in payments))
+                            "effective_on": payment.effective_on, "raised_on": payment.raised_on,
+                            "version": payment.version} for payment in payments))
+
+
+def choice_text(choice: Choice) -> str:
+    parts = [{"item_id": str(part.item_id), "minor": part.amount.minor if part.amount else None}
+             for part in choice.parts]
+    return json.dumps({"rule": choice.rule.value, "parts": parts})
+
+
+def choice_of(kept: Mapping[str, Any] | None, currency: str) -> Choice:
+    """What the payer of a pending payment chose; nothing is kept of any other."""
+    if kept is None:
+        return Choice(AllocationRule.NONE)
+    return Choice(AllocationRule(kept["rule"]), tuple(
+        Part(UUID(part["item_id"]), None if part["minor"] is None else Money(part["minor"], currency))
+        for part in kept["parts"]))
 
 
 def _payment(row: Mapping[str, Any]) -> Payment:
@@ -53,4 +71,4 @@ def _payment(row: Mapping[str, Any]) -> Payment:
     return Payment(
         row["id"], row["customer_id"], PaymentState(row["state"]), Money(row["amount"], currency),
         Money(row["unapplied"], currency), row["received_on"], row["business_on"], row["effective_on"],
-        row["raised_on"], row["version"])
+        row["raised_on"], row["version"], row["expires_on"])

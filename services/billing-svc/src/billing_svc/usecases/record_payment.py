@@ -1,15 +1,20 @@
-"""Record confirmed money: it becomes the customer's credit, pays what the payer chose, and the rest stays unapplied."""
+"""Record money: once certain it is the customer's credit and pays what the payer chose; the rest stays unapplied.
+
+Money that is not certain yet waits, and moves nothing.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from billing_svc.domain.allocation import Allocation, allocate
 from billing_svc.domain.payment import Payment, RecordPayment, fact_of_payment, receive
-from billing_svc.store import payments
+from billing_svc.domain.pending_payment import FIRST_POLICY, PaymentPolicy, awaiting
+from billing_svc.store import audit, payments, pending_payments
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
+from billing_svc.usecases.plan_payment_expiry import plan_payment_expiry
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
-from dunlin_events.contracts.billing import Origin, PaymentConfirmed
+from dunlin_events.contracts.billing import Origin, PaymentConfirmed, PaymentReceived
 from dunlin_kit.transaction import Transaction
 
 
@@ -27,7 +32,8 @@ async def record_payment(tx: Transaction, commands: Sequence[RecordPayment]) -> 
     """
     posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in commands])
     await posting.load_items([(one.customer_id, one.choice) for one in commands])
-    recorded = [await enter_payment(posting, command) for command in commands]
+    policy = await pending_payments.policy_in_force(tx) if any(one.pending for one in commands) else FIRST_POLICY
+    recorded = [_await(posting, one, policy) if one.pending else await enter_payment(posting, one) for one in commands]
     for one in recorded:
         payments.add(tx, one.command, one.payment, posting.tenant.now)
     posting.save(fresh=[one.payment.id for one in recorded])
@@ -38,6 +44,12 @@ async def enter_payment(posting: Posting, command: RecordPayment) -> RecordedPay
     """Take one payment in and allocate it; the caller stores it. Refuses: as `record_payment`."""
     effective_on = posting.books.open_on(command.effective_on or command.received_on)
     unentered = receive(command, effective_on=effective_on, today=posting.tenant.today)
+    return await settle_in(posting, command, unentered)
+
+
+async def settle_in(posting: Posting, command: RecordPayment, unentered: Payment) -> RecordedPayment:
+    """Enter a payment that is certain, and allocate it as its payer chose. Refuses: what the allocation refuses."""
+    effective_on = unentered.effective_on
     posting.payments[command.id] = unentered
     origin = Origin(command.origin.value)
     posting.tx.emit(_told(command, posting.post(fact_of_payment(unentered)), origin))
@@ -47,6 +59,22 @@ async def enter_payment(posting: Posting, command: RecordPayment) -> RecordedPay
         posting, payment, allocate(payment.unapplied, command.choice, payable), AllocationDay(None, effective_on),
         reason=command.choice.rule.value, origin=origin)
     return RecordedPayment(command, posting.payments[command.id], made)
+
+
+def _await(posting: Posting, command: RecordPayment, policy: PaymentPolicy) -> RecordedPayment:
+    """Keep a pending payment: what its payer chose must be possible, and nothing of it is done yet."""
+    tx, tenant = posting.tx, posting.tenant
+    received = receive(command, effective_on=command.effective_on or command.received_on, today=tenant.today)
+    payment = awaiting(received, policy, tenant.today)
+    allocate(payment.amount, command.choice, posting.items_of(payment.customer_id, command.choice))
+    plan_payment_expiry(tx, tenant.zone, payment)
+    audit.add(tx, "payment_received", payment.id, customer_id=payment.customer_id, recorded_at=tenant.now)
+    assert payment.expires_on is not None, "a pending payment has a last day"
+    tx.emit(PaymentReceived(
+        customer_id=payment.customer_id, payment_id=payment.id, external_id=command.external_id,
+        amount=Amount.of(payment.amount), received_on=payment.received_on, method=command.method,
+        expires_on=payment.expires_on))
+    return RecordedPayment(command, payment, ())
 
 
 def _told(command: RecordPayment, figures: AccountFigures, origin: Origin) -> PaymentConfirmed:

@@ -12,6 +12,7 @@ from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_events.contracts.billing import InvoiceVoided, Origin, VoidedItem
 from dunlin_kernel.ids import new_id
+from dunlin_kit.database import ReadStale
 from dunlin_kit.transaction import Transaction
 
 
@@ -26,6 +27,8 @@ async def void_invoice(tx: Transaction, wishes: Sequence[VoidWish]) -> list[Invo
     posting = await open_posting(tx, [one.account for one in named.values()])
     await invoices.hold(tx, ids)
     held = await invoices.by_id(tx, ids)
+    if any(one.account not in posting.accounts for one in held.values()):
+        raise ReadStale
     owed = await items.of_invoices(tx, ids)
     posting.items |= {item.id: item for item in owed}
     await posting.remember_steps([item.id for item in owed])
