@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
+from dunlin_events.contracts.billing import InvoiceIssued
+from dunlin_events.envelope import Envelope, Record, stream_of
 from dunlin_events.memory_bus import MemoryBus, MemoryReader
+from dunlin_events.testing import deliver_all
 from dunlin_events.topics import DEAD_LETTERS, HEARERS, dead_letters_of, group_of, topic_of
+from dunlin_kernel.clock import SystemClock
+from dunlin_kernel.ids import new_id
 from dunlin_kit.process import Worker
+from dunlin_kit.testing import TestIssuer, migrated, settings_for
 from dunlin_local.databases import SERVICES
 from dunlin_local.node_settings import nowhere
 
@@ -32,6 +39,23 @@ async def test_each_group_of_a_worker_has_its_topic_of_dead_letters(service: str
     assert bus.groups == expected
     assert len(worker.consumers) == len(expected)
     assert {dead_letters_of(topic, group) for group, topic in bus.groups} <= DEAD_LETTERS.keys()
+
+
+async def test_a_worker_copies_what_it_can_never_apply(postgres: str, tmp_path: Path) -> None:
+    bus, stream = MemoryBus(), stream_of(new_id(), new_id())
+    at = SystemClock().now()
+    envelope = Envelope(new_id(), InvoiceIssued.wire_type(), "/dunlin/billing", stream, 1, 1, at, at, "c")
+    await bus.publisher().publish("dunlin-billing", [Record(stream, envelope.headers(), b"no invoice")])
+    async with migrated(postgres, "credit") as urls:
+        settings = settings_for("credit", urls, TestIssuer(tmp_path))
+        worker: Worker = import_module("credit_svc.worker").create_worker(settings, bus=bus)
+        await deliver_all(*worker.consumers)
+        await worker.app.close()
+        await worker.ops.close()
+    (letter,) = bus.records("dunlin-billing-dunlin-credit-billing-dlq")
+    said = dict(letter.headers)
+    assert (letter.key, letter.value, said["dlq_reason"]) == (stream, b"no invoice", b"poison")
+    assert said["dlq_place"].startswith(b"dunlin-billing/")
 
 
 def test_no_topic_of_dead_letters_is_nobodys() -> None:
