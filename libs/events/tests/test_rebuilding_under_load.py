@@ -7,50 +7,22 @@ from itertools import count
 from uuid import UUID
 
 import pytest
+from both_buses import bus, topic
 from hearer import ClockRow, Place, SumRow, hearing, subscription, told
 
-from dunlin_events.broker_for_tests import Broker, make_on_mock
 from dunlin_events.consuming import Consumer
 from dunlin_events.envelope import stream_of
-from dunlin_events.kafka import KafkaBus
-from dunlin_events.postgres_log import PostgresBus
 from dunlin_events.projection import Copied, Projection
 from dunlin_events.rebuilding import Rebuild, Transacting
-from dunlin_events.testing import database, kafka_broker
+from dunlin_events.testing import kafka_broker
 from dunlin_events.topics import Bus
 from dunlin_kernel.ids import new_id
+from dunlin_kit.database import Database
 from dunlin_kit.rebuilds import seeing_only
-from dunlin_kit.transaction import Database
 
-__all__ = ["kafka_broker"]
+__all__ = ["bus", "kafka_broker", "topic"]
 CUSTOMERS = 40
 SUMS = "SELECT customer_id, contacts, \"order\" FROM heard_sum ORDER BY 1"
-
-
-@pytest.fixture(params=["postgres", pytest.param("kafka", marks=pytest.mark.kafka)])
-async def bus(request: pytest.FixtureRequest, topic: str) -> AsyncIterator[Bus]:
-    made: Bus
-    if request.param == "kafka":
-        found: Broker = request.getfixturevalue("kafka_broker")
-        if found.kind == "mock":
-            make_on_mock(found.bootstrap, topic)
-        made = KafkaBus(found.bootstrap, topics={topic: 4})
-        await made.ensure_topics()
-        yield made
-        return
-    async with database(request.getfixturevalue("postgres")) as dsn:
-        made = PostgresBus(dsn, topics={topic: 4})
-        await made.ensure_topics()
-        yield made
-
-
-@pytest.fixture
-def topic(monkeypatch: pytest.MonkeyPatch) -> str:
-    """One of its own, where the owner's would be."""
-    name = f"t-{new_id()}"
-    for module in ("consuming", "rebuilding"):
-        monkeypatch.setattr(f"dunlin_events.{module}.topic_of", lambda _owner: name)
-    return name
 
 
 class Traffic:
