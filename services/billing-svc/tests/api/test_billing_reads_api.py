@@ -66,6 +66,14 @@ async def test_what_a_customer_owes_and_has_unapplied(company: Any) -> None:
     assert await numbers(company, f"/items?customer_id={who}&") == ["INV-000001", "INV-000002", "INV-000003"]
 
 
+async def test_what_a_customer_not_heard_of_owes_is_not_known(company: Any) -> None:
+    who = new_id()
+    for path in (f"/items?customer_id={who}", f"/customers/{who}/account"):
+        answer = await company.send("GET", path)
+        assert (answer.status_code, answer.json()["code"]) == (409, "customer_not_known_yet"), path
+    assert (await company.get(f"/items?customer_id={await company.register()}"))["data"] == []
+
+
 async def test_payments_page_by_page_with_their_allocations(company: Any) -> None:
     await company.clock("2026-01-09")
     who = await company.register()

@@ -9,15 +9,17 @@ from fastapi.responses import Response
 from billing_svc.api.invoice_shapes import InvoicePage, InvoiceRead, InvoiceSummaryRead
 from billing_svc.api.invoices import NOT_FOUND
 from billing_svc.api.shapes import Code, ItemPage, OwedItemRead
+from billing_svc.domain.customer import heard_of
 from billing_svc.domain.invoice import InvoiceStatus
 from billing_svc.domain.pending_payment import pending_by_item
-from billing_svc.store import accounts, document_lists, invoices, items, pending_payments, voids
+from billing_svc.store import accounts, customers, document_lists, invoices, items, pending_payments, voids
 from billing_svc.store.document_lists import InvoiceSort
 from billing_svc.usecases.issue_invoice import InvoiceView
 from dunlin_events.contracts.base import Amount
 from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Paging
+from dunlin_kit.problems import refuses
 from dunlin_kit.versions import set_etag
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx
@@ -58,13 +60,15 @@ async def get_invoice(invoice_id: UUID, tx: Tx, response: Response) -> InvoiceRe
     return InvoiceRead.of(InvoiceView(invoice, owed, await voids.of_invoice(tx, invoice_id)))
 
 
-@router.get("/items", dependencies=[requires("items:read")], responses=pages.RESPONSES)
+@router.get("/items", dependencies=[requires("items:read")],
+            responses=pages.RESPONSES | refuses("customer_not_known_yet", status=409))
 async def list_items(
     tx: Tx, response: Response, cursor: Paging, customer_id: UUID,
     is_open: Annotated[bool | None, Query(alias="open", description="Whether anything is owed of it.")] = None,
     limit: Limit = pages.DEFAULT_LIMIT,
 ) -> ItemPage:
     """What a customer owes, by due date, and beside it the credit that is not applied, on one snapshot."""
+    heard_of((await customers.known(tx, [customer_id])).get(customer_id), customer_id)
     filters: dict[str, Any] = {"customer_id": customer_id} | ({} if is_open is None else {"open": is_open})
     ids = await document_lists.page_of_items(tx, filters, cursor.after, limit)
     by_id = await items.by_id(tx, ids)
