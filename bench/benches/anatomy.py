@@ -72,11 +72,11 @@ def _taken_apart(stage: Stage, report: Report, server: Server, work: tuple[str, 
 
 
 def _floor(stage: Stage, report: Report, server: Server) -> None:
-    """What the HTTP server and the framework cost when a request is refused at the door."""
-    nothing = (http("POST", "/billing/v1/nowhere", "none", b"{}") for _ in range(2000))
+    """What the HTTP server and the framework cost a request that is refused at the door."""
+    nothing = (http("POST", "/billing/v1/payments", "none", b"{}") for _ in range(2000))
     before = server.share.cpu_seconds()
     seen = _run(stage, server, nothing, 3)
-    report.figure("anatomy-floor", f"{server.name}: a path that is not there",
+    report.figure("anatomy-floor", f"{server.name}: refused at the door",
                   Spread([(server.share.cpu_seconds() - before) / seen.count * 1e6]), "core us")
 
 

@@ -22,7 +22,7 @@ from dunlin_events.outbox import EventStreamColumns, OutboxEventColumns
 from dunlin_events.testing import database
 from dunlin_kernel.errors import NotReady, RuleBroken
 from dunlin_kernel.ids import new_id
-from dunlin_kit.transaction import Database
+from dunlin_kit.database import Database
 
 AT = datetime(2026, 1, 5, tzinfo=UTC)
 

@@ -34,11 +34,12 @@ async def _schema(url: str) -> None:
 @pytest.fixture(scope="session")
 async def _toy_database(postgres: str) -> AsyncIterator[DatabaseUrls]:
     async with database(postgres) as owner:
-        connection = await asyncpg.connect(owner)
-        await connection.execute("SELECT pg_advisory_lock(7190002)")
+        admin = await asyncpg.connect(postgres)  # advisory locks belong to a database: all workers meet in this one
+        await admin.execute("SELECT pg_advisory_lock(7190002)")
         for role in ROLES:
-            await _make_role(connection, f"toy_{role}", f"test-{role}")
-        await connection.execute("SELECT pg_advisory_unlock(7190002)")
+            await _make_role(admin, f"toy_{role}", f"test-{role}")
+        await admin.close()
+        connection = await asyncpg.connect(owner)
         await _schema(owner)
         op = _Op()
         protect(op, "toy", "note", "tenant", "idempotency_key", "operation", "job")

@@ -40,7 +40,8 @@ async def test_symmetric_foreign_and_unsigned_tokens_are_refused(toy: Running) -
                         for part in (b'{"alg":"none","typ":"at+jwt","kid":"test"}', b'{"sub":"x"}', b""))
     for token in (_forged(toy, {"alg": "HS256", "typ": "at+jwt", "kid": "test"}, shared),
                   _forged(toy, {"alg": "Ed25519", "typ": "at+jwt", "kid": "test"}, foreign),
-                  _forged(toy, {"alg": "Ed25519", "typ": "at+jwt", "kid": "unknown"}, foreign), unsigned, "a.b.c", "x"):
+                  _forged(toy, {"alg": "Ed25519", "typ": "at+jwt", "kid": "unknown"}, foreign), unsigned, "a.b.c", "x",
+                  "W10.x.y", "bnVsbA.x.y", "MQ.x.y", "."):
         assert await _status(toy, token) == (401, "unauthenticated")
     answer = await toy.client.get(URL)
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")

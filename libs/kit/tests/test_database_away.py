@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from dunlin_kernel.ids import new_id
+from dunlin_kit.database import Database, Unavailable
 from dunlin_kit.jobs import Job, JobRunner
 from dunlin_kit.testing import Running
-from dunlin_kit.transaction import Database, Transaction, Unavailable
+from dunlin_kit.transaction import Transaction
 
 NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/nothing"
 LOOK = text("SELECT 1 AS n")

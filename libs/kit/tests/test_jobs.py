@@ -8,9 +8,10 @@ import asyncpg
 import pytest
 
 from dunlin_kernel.ids import new_id
+from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, JobRunner, finish, moment_of, schedule
 from dunlin_kit.testing import Running
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 
 NOON = datetime(2026, 3, 1, 4, tzinfo=UTC)
 

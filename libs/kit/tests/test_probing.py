@@ -6,10 +6,10 @@ import socket
 import httpx
 from fastapi import APIRouter
 
+from dunlin_kit.database import Database
 from dunlin_kit.health import probes
 from dunlin_kit.probing import answer_probes
 from dunlin_kit.testing import Running
-from dunlin_kit.transaction import Database
 
 NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/nothing"
 

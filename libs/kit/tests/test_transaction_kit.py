@@ -9,8 +9,9 @@ from toy_service import FIND, LIST, LOCK, NOTE
 
 from dunlin_kernel.errors import Conflict, RuleBroken
 from dunlin_kernel.ids import NIL, new_id
+from dunlin_kit.database import OutcomeUnknown
 from dunlin_kit.testing import Running
-from dunlin_kit.transaction import OutcomeUnknown, Transaction
+from dunlin_kit.transaction import Transaction
 
 
 def _note(text: str, size: int = 0) -> dict[str, object]:
@@ -193,7 +194,9 @@ async def test_a_repeated_key_of_the_data_is_a_conflict_by_constraint_name(toy: 
 
 async def test_the_pool_heals_after_the_server_dropped_all_connections(toy: Running, admin: asyncpg.Connection) -> None:
     await asyncio.gather(*(_stored(toy, new_id()) for _ in range(4)))
-    await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'toy_app'")
+    await admin.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE usename = 'toy_app' AND datname = current_database()")
     await asyncio.sleep(0.1)
     assert await asyncio.gather(*(_stored(toy, new_id()) for _ in range(8))) == [{}] * 8
 

@@ -83,6 +83,48 @@ async def test_a_dry_run_makes_the_checks_and_changes_nothing(toy: Running) -> N
     assert await toy.told(tenant) == []
 
 
+@pytest.mark.parametrize("said", ["true", "True", "TRUE", "1", "yes", "on", "t", "y"])
+async def test_every_word_for_true_is_a_dry_run(toy: Running, said: str) -> None:
+    tenant = new_id()
+    assert (await _post(toy, tenant, {"text": "a"}, query=f"?validate_only={said}")).status_code == 201
+    assert (await count_notes(toy, tenant), await toy.told(tenant)) == (0, [])
+
+
+@pytest.mark.parametrize("said", ["", "maybe", "2", "null"])
+async def test_what_is_no_truth_value_is_refused_and_changes_nothing(toy: Running, said: str) -> None:
+    tenant = new_id()
+    answer = await _post(toy, tenant, {"text": "a"}, query=f"?validate_only={said}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert await count_notes(toy, tenant) == 0
+
+
+@pytest.mark.parametrize("said", ["false", "0", "no", "off"])
+async def test_every_word_for_false_is_meant(toy: Running, said: str) -> None:
+    tenant = new_id()
+    assert (await _post(toy, tenant, {"text": "a"}, query=f"?validate_only={said}")).status_code == 201
+    assert await count_notes(toy, tenant) == 1
+
+
+@pytest.mark.parametrize(("content", "status"), [
+    (b"[" * 5000, 400), (b'{"a":' * 5000, 400), (b'{"text": "a\\u0000b"}', 422), (b'{"te\\u0000xt": "a"}', 422),
+    (b'{"text": "\\ud800"}', 422), (b"\xff", 400), (b"", 422)])
+async def test_odd_bodies_are_refused(toy: Running, content: bytes, status: int) -> None:
+    headers = toy.headers(new_id(), *WRITE) | {"content-type": "application/json"}
+    answer = await toy.client.post(URL, content=content, headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
+
+
+async def test_a_backslash_before_u0000_is_a_text_like_any_other(toy: Running) -> None:
+    answer = await _post(toy, new_id(), {"text": "\\u0000"})
+    assert (answer.status_code, answer.json()["text"]) == (201, "\\u0000")
+
+
+@pytest.mark.parametrize("query", ["prefix=%00", "min_position=toy/%00:/1", "limit=1&%00=1", "cursor=%00"])
+async def test_a_nul_in_the_address_is_refused(toy: Running, query: str) -> None:
+    answer = await toy.client.get(f"{URL}?{query}", headers=toy.headers(new_id(), "notes:read"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
 async def test_no_answer_leaves_before_its_commit(toy: Running, admin: asyncpg.Connection) -> None:
     """A deferred trigger delays the commit by half a second: nothing is answered, and nothing seen, before."""
     await admin.execute("""

@@ -24,10 +24,10 @@ from dunlin_events.contracts.billing import AllocationReversed, CreditAllocated,
 from dunlin_events.contracts.customer import TenantConfigured
 from dunlin_kernel.clock import Clock, SystemClock, date_in, start_of_day
 from dunlin_kernel.ids import new_id
+from dunlin_kit.database import Database
 from dunlin_kit.health import integrity_of
 from dunlin_kit.jobs import JobRunner
 from dunlin_kit.testing import DatabaseUrls, Running, TestIssuer, migrated, running, settings_for, tell
-from dunlin_kit.transaction import Database
 from notify_svc.consumers.billing import billing
 from notify_svc.consumers.customer import customer
 from notify_svc.gateways.recorder import Recorder

@@ -10,11 +10,11 @@ from fastapi import APIRouter, FastAPI
 from dunlin_kernel.clock import Clock, SystemClock
 from dunlin_kit import event_feed, health, operations, parked_events, problems
 from dunlin_kit.auth import Authenticator, Keys
+from dunlin_kit.database import RequestDatabase
 from dunlin_kit.health import Check
 from dunlin_kit.limits import Limits
 from dunlin_kit.settings import ServiceSettings
 from dunlin_kit.telemetry import Telemetry
-from dunlin_kit.transaction import RequestDatabase
 
 VERSION = "0.1.0"
 

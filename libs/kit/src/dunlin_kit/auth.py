@@ -108,7 +108,7 @@ class Authenticator:
         try:
             header = _header(token)
             decoded = jwt.decode(token, await self._keys.get(header.get("kid")), algorithms=ALGORITHMS)
-        except (JoseError, ValueError, KeyError) as failed:
+        except (JoseError, ValueError, KeyError, RecursionError) as failed:
             raise _unauthenticated("The token is not valid.") from failed
         claims = decoded.claims
         audience = claims.get("aud")
@@ -139,7 +139,9 @@ class Authenticator:
 
 def _header(token: str) -> dict[str, Any]:
     part = token.split(".", 1)[0]
-    header: dict[str, Any] = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    header = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    if not isinstance(header, dict):
+        raise ValueError("a token begins with an object")
     return header
 
 

@@ -11,9 +11,10 @@ from sqlalchemy import Executable, text
 
 from dunlin_kernel.ids import NIL
 from dunlin_kit.auth import requires
+from dunlin_kit.database import Database
 from dunlin_kit.jobs import DUE
 from dunlin_kit.tenants import present
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 from dunlin_kit.write_route import ReadRoute, Tx
 
 SHOWN = 20

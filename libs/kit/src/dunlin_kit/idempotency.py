@@ -109,6 +109,6 @@ def _canonical(body: bytes) -> bytes:
     """The same JSON gives the same bytes, however it was spaced and ordered; anything else stands for itself."""
     try:
         value: Any = json.loads(body)
-    except ValueError:
+        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    except (ValueError, RecursionError):
         return body
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()

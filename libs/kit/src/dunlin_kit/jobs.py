@@ -17,11 +17,11 @@ from sqlmodel import Field, SQLModel
 
 from dunlin_events.outbox import Trace
 from dunlin_kernel.ids import NIL, new_id
+from dunlin_kit.database import Database
 from dunlin_kit.telemetry import log, set_trace
 from dunlin_kit.tenants import Tenant, own_row
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 
-MAX_ATTEMPTS = 50
 _IDLE_SECONDS = 0.25
 LEASE_SECONDS = 30
 _LONGEST_WAIT_SECONDS = 300
@@ -77,8 +77,7 @@ _RENEW = """
 UPDATE job SET lease_until = now() + make_interval(secs => $4)
 WHERE tenant_id = $1 AND job_id = $2 AND attempts = $3 AND lease_until IS NOT NULL"""
 _RELEASE = """
-UPDATE job SET lease_until = NULL, error = $3, state = CASE WHEN attempts >= $5 THEN 'failed' ELSE 'waiting' END,
-       retry_at = now() + make_interval(secs => $4)
+UPDATE job SET lease_until = NULL, error = $3, retry_at = now() + make_interval(secs => $4)
 WHERE tenant_id = $1 AND job_id = $2 AND state = 'waiting'"""
 
 
@@ -214,6 +213,6 @@ class JobRunner:
         wait = min(_LONGEST_WAIT_SECONDS, 0.5 * 2 ** min(job.attempts, 12))
 
         async def release(tx: Transaction) -> None:
-            await tx.driver.execute(_RELEASE, job.tenant, job.id, type(failed).__name__, float(wait), MAX_ATTEMPTS)
+            await tx.driver.execute(_RELEASE, job.tenant, job.id, type(failed).__name__, float(wait))
 
         await self._ops.transact(NIL, release)

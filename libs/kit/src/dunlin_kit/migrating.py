@@ -40,23 +40,29 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 $$"""
 
 
-def protect(op: Any, service: str, *tables: str, facts: Sequence[str] = (), or_operator: bool = False) -> None:
-    """Force row-level security on `tables` and `facts` and grant the roles; facts can be added and read only.
+def protect(
+    op: Any, service: str, *tables: str, facts: Sequence[str] = (), erasable: Sequence[str] = (),
+    or_operator: bool = False,
+) -> None:
+    """Force row-level security and grant the roles: `facts` can only be added and read, `tables` changed too, and what
+    is `erasable` also deleted by requests.
 
     `or_operator` also admits the nil tenant under which an operator's requests run.
     """
     own = _OWN_TENANT
     if or_operator:
         own = f"({own} OR current_setting('dunlin.tenant', true) = '00000000-0000-0000-0000-000000000000')"
-    for table in (*tables, *facts):
-        verbs = "SELECT, INSERT" if table in facts else "SELECT, INSERT, UPDATE, DELETE"
+    for table in (*tables, *erasable, *facts):
+        verbs = "SELECT, INSERT" if table in facts else "SELECT, INSERT, UPDATE"
+        erases = ", DELETE" if table in erasable else ""
+        ends = "" if table in facts else ", DELETE"
         for statement in (
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
             f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
             f"CREATE POLICY own_tenant ON {table} TO {service}_app USING ({own}) WITH CHECK ({own})",
             f"CREATE POLICY all_tenants ON {table} TO {service}_owner, {service}_ops USING (true) WITH CHECK (true)",
-            f"GRANT {verbs} ON {table} TO {service}_app",
-            f"GRANT {verbs} ON {table} TO {service}_ops",
+            f"GRANT {verbs}{erases} ON {table} TO {service}_app",
+            f"GRANT {verbs}{ends} ON {table} TO {service}_ops",
         ):
             op.execute(statement)
 

@@ -19,8 +19,9 @@ from sqlmodel import SQLModel
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import new_id
 from dunlin_kit.auth import requires
+from dunlin_kit.database import Database
 from dunlin_kit.problems import refuses
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 from dunlin_kit.write_route import ReadRoute, Tx
 
 _STEP_SECONDS = 0.25

@@ -1,6 +1,7 @@
 """Read your writes: an answer says how far its streams are, and a request may wait until that was heard."""
 
 import asyncio
+import re
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,8 +10,9 @@ from sqlalchemy import BigInteger, Text, bindparam, column, select, table
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from dunlin_kernel.errors import NotReady
+from dunlin_kit.database import Database
 from dunlin_kit.problems import Refusal
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 
 HEADER = "Dunlin-Position"
 WAIT_SECONDS = 2.0
@@ -29,12 +31,13 @@ _HEADS = select(_STREAM.c.stream, _STREAM.c.seq).where(
     _STREAM.c.stream == bindparam("streams", type_=ARRAY(Text)).any_()
 )
 
+_POSITION = re.compile(r"^[a-z]+/[0-9a-f-]{36}:[0-9a-f-]*/[0-9]+$")
 MinPosition = Annotated[
     str | None,
     Query(
         alias="min_position",
         max_length=120,
-        pattern=r"^[a-z]+/[0-9a-f-]{36}:[0-9a-f-]*/[0-9]+$",
+        pattern=_POSITION.pattern,
         description="A Dunlin-Position of an earlier answer: wait, at most 2 seconds, until it is heard.",
     ),
 ]
@@ -61,7 +64,7 @@ async def reached(request: Request, database: Database, service: str, tenant: UU
         return
     owner, _, rest = asked.partition("/")
     stream, _, number = rest.rpartition("/")
-    if not (owner and stream.startswith(f"{tenant}:") and number.isdecimal() and len(number) < 19):
+    if not (_POSITION.fullmatch(asked) and stream.startswith(f"{tenant}:") and len(number) < 19):
         raise Refusal(422, "position_malformed", "min_position is owner/stream/sequence of one of your streams.")
 
     async def present(tx: Transaction) -> int:

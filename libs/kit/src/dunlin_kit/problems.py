@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from dunlin_kernel.errors import Conflict, DomainError, Forbidden, NotFound, NotReady, RuleBroken
+from dunlin_kit.database import OutcomeUnknown, Unavailable
 from dunlin_kit.telemetry import log
-from dunlin_kit.transaction import OutcomeUnknown, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 

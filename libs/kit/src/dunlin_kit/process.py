@@ -23,12 +23,13 @@ from dunlin_events.waking import Poker
 from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import NIL
 from dunlin_kit import migrating, rebuilds
+from dunlin_kit.database import Database
 from dunlin_kit.health import probes
 from dunlin_kit.jobs import Handler, JobRunner
 from dunlin_kit.probing import answer_probes
 from dunlin_kit.settings import BusKind, ServiceSettings
 from dunlin_kit.telemetry import configure_logging, log, serve_metrics
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 
 _PURGE_SECONDS = 3600
 _BUS_SECONDS = 2

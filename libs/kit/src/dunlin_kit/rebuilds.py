@@ -16,8 +16,8 @@ from dunlin_events.projection import Projection
 from dunlin_events.rebuilding import Rebuild, Stuck, Transacting
 from dunlin_events.topics import Bus
 from dunlin_kernel.errors import DomainError
+from dunlin_kit.database import Database
 from dunlin_kit.settings import ServiceSettings
-from dunlin_kit.transaction import Database
 
 STEPS = ("start", "compare", "switch", "drop")
 SHOWN = 50

@@ -22,10 +22,11 @@ from dunlin_events.contracts.base import Event, Heard
 from dunlin_events.subscription import Subscription
 from dunlin_kernel.clock import Clock, SystemClock
 from dunlin_kernel.ids import NIL, new_id
+from dunlin_kit.database import Database
 from dunlin_kit.migrating import ROLES, make_databases, migrate, restrict
 from dunlin_kit.settings import BusKind, ServiceSettings
 from dunlin_kit.tenants import TENANT
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 
 ISSUER, AUDIENCE = "https://issuer.test", "dunlin"
 _PASSWORDS = {role: f"test-{role}" for role in ROLES}

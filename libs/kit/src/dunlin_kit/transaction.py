@@ -1,44 +1,19 @@
 """One transaction: the tenant rides on BEGIN, reads come one by one, writes leave as one statement."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import datetime
-from random import Random  # noqa: TID251  spreads retries; nothing is decided by it
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-import asyncpg
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from dunlin_events.contracts.base import Event
-from dunlin_events.crash_points import passing
 from dunlin_events.envelope import stream_of
 from dunlin_events.outbox import Pending, Trace, bind, pending
-from dunlin_kernel.clock import Clock, SystemClock
-from dunlin_kernel.errors import Conflict, NotReady
+from dunlin_kernel.clock import Clock
 from dunlin_kit import statements
-from dunlin_kit.pooling import PLANNED_AFRESH, PLANNED_ONCE, engine_for
 from dunlin_kit.statements import Values
 from dunlin_kit.telemetry import current_trace
 
-T = TypeVar("T")
-RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
-SHUT = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError)
-LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, *SHUT)
-BEGIN_READING = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL plan_cache_mode = {PLANNED_AFRESH}"
-_jitter = Random()
 _Gathered = dict[tuple[Any, tuple[str, ...], tuple[str, ...]], dict[tuple[Any, ...], dict[str, Any]]]
-
-
-class Unavailable(Exception):
-    """The database cannot be reached now; nothing has happened."""
-
-
-class OutcomeUnknown(Exception):
-    """The answer to COMMIT was lost; repeating the request with its key finds out."""
 
 
 class Transaction:
@@ -191,94 +166,6 @@ class Transaction:
         return False
 
 
-class Database:
-    """The pool of one role of one service's database, and transactions on it.
-
-    `conflicts` gives the problem code for a broken unique constraint by the constraint's name.
-    """
-
-    plans = PLANNED_AFRESH
-
-    def __init__(
-        self,
-        url: str,
-        *,
-        source: str,
-        clock: Clock | None = None,
-        pool_size: int = 10,
-        conflicts: Mapping[str, str] | None = None,
-    ) -> None:
-        self.engine = engine_for(url, pool_size=pool_size, plans=self.plans)
-        self.clock: Clock = clock or SystemClock()
-        self._source = source
-        self._conflicts = conflicts or {}
-
-    async def transact(self, tenant: UUID, work: Callable[[Transaction], Awaitable[T]], *, keep: bool = True) -> T:
-        """Run work in one transaction; again, at most twice, when the server asks for that. `keep=False` rolls back.
-
-        Refuses: in_progress (a lock was not had in time), and a code by constraint name for a repeated key.
-        """
-        for last in (False, False, True):
-            try:
-                return await self._once(tenant, work, keep)
-            except RETRIED as asked:
-                if last:
-                    raise self._conflict_of(asked) from asked
-            except asyncpg.LockNotAvailableError as busy:
-                raise NotReady("in_progress", "Another request works on the same thing; try again.") from busy
-            await asyncio.sleep(_jitter.uniform(0, 0.02))
-        raise AssertionError
-
-    async def read(self, tenant: UUID, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Run work on one snapshot that cannot write."""
-        return await self._once(tenant, work, False, BEGIN_READING)
-
-    async def close(self) -> None:
-        await self.engine.dispose()
-
-    def _conflict_of(self, asked: asyncpg.PostgresError) -> Exception:
-        if isinstance(asked, asyncpg.UniqueViolationError):
-            code = self._conflicts.get(asked.constraint_name or "", "already_exists")
-            return Conflict(code, "Something with this key is there already.", constraint=asked.constraint_name)
-        return NotReady("in_progress", "Other requests work on the same thing; try again.")
-
-    async def _once(
-        self, tenant: UUID, work: Callable[[Transaction], Awaitable[T]], keep: bool, begin: str = "BEGIN"
-    ) -> T:
-        async with self._connected() as connection:
-            driver = await _begun(connection, f"{begin}; SET LOCAL dunlin.tenant = '{UUID(int=tenant.int)}'")
-            try:
-                transaction = Transaction(driver, tenant, source=self._source, clock=self.clock)
-                result = await work(transaction)
-                await transaction.flush()
-                await (_commit(driver) if keep else driver.execute("ROLLBACK"))
-                return result
-            except LOST as lost:
-                if driver.is_closed() or isinstance(lost, SHUT):
-                    raise Unavailable("the database went away") from lost
-                raise
-            finally:
-                await _put_back(connection, driver)
-
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[AsyncConnection]:
-        """A connection of the pool. Refuses: Unavailable, also while the server starts or takes no more sessions."""
-        try:
-            connection = await self.engine.connect()
-        except (DBAPIError, PoolTimeoutError, *LOST) as away:
-            raise Unavailable("the database cannot be reached") from away
-        try:
-            yield connection
-        finally:
-            await connection.close()
-
-
-class RequestDatabase(Database):
-    """For an API: what writes goes by keys and is planned once per connection, not each time; reports are not."""
-
-    plans = PLANNED_ONCE
-
-
 def _table_of(row: Any) -> Any:
     return getattr(row, "__table__", row)
 
@@ -295,40 +182,3 @@ def _one_of(row: Values, rows: Sequence[Values], key: tuple[str, ...]) -> bool:
 
 def _sortable(key: tuple[Any, ...]) -> tuple[str, ...]:
     return tuple(str(part) for part in key)
-
-
-async def _begun(connection: AsyncConnection, begin: str) -> Any:
-    """A driver connection on which the transaction has begun; one that went away meanwhile is thrown out, once."""
-    for last in (False, False, True):
-        try:
-            driver: Any = (await connection.get_raw_connection()).driver_connection
-            if not driver.is_closed():
-                await driver.execute(begin)
-                return driver
-        except (*LOST, DBAPIError) as lost:
-            if last:
-                raise Unavailable("the database cannot be reached") from lost
-        await connection.invalidate()
-    raise Unavailable("the database cannot be reached")
-
-
-async def _commit(driver: Any) -> None:
-    passing("before_commit")
-    try:
-        await driver.execute("COMMIT")
-    except LOST as lost:
-        raise OutcomeUnknown("the answer to COMMIT was lost") from lost
-    passing("after_commit")
-
-
-async def _put_back(connection: AsyncConnection, driver: Any) -> None:
-    """Never give a connection back inside a transaction or with the tenant still set."""
-    if not driver.is_closed() and driver.is_in_transaction():
-        try:
-            await asyncio.wait_for(driver.execute("ROLLBACK"), 5)
-        except BaseException:
-            driver.terminate()
-            await connection.invalidate()
-            raise
-    if driver.is_closed():
-        await connection.invalidate()

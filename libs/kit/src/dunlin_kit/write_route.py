@@ -1,20 +1,25 @@
 """The routes: no answer leaves before its commit, the work can run again, a repeated key repeats the first answer."""
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter, ValidationError
 from starlette.types import Message
 
 from dunlin_kit import positions
+from dunlin_kit.database import Database
 from dunlin_kit.idempotency import Answer, IdempotencyKey
 from dunlin_kit.problems import Refusal, refuses
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_BOOL = TypeAdapter(bool)
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 MAX_BODY_BYTES = 8 * 1024 * 1024
 ALWAYS = (
     refuses("idempotency_key_missing", "idempotency_key_malformed", status=400)
@@ -74,6 +79,7 @@ class ReadRoute(APIRoute):
             database: Database = request.app.state.database
             principal = request.state.principal = await request.app.state.authenticator.principal(request)
             request.app.state.limits.take(request, principal)
+            _checked(request)
             await positions.reached(request, database, request.app.state.service, principal.tenant)
 
             async def work(tx: Transaction) -> Response:
@@ -110,11 +116,12 @@ class WriteRoute(ReadRoute):
             state = request.app.state
             principal = await state.authenticator.principal(request)
             state.limits.take(request, principal)
+            _checked(request)
             body = await _body_of(request)
             key = IdempotencyKey.of(request, body)
             if key is None and request.method == "POST":
                 raise Refusal(400, "idempotency_key_missing", "Send an Idempotency-Key header with every POST.")
-            dry_run = self._dry_run_declared and request.query_params.get("validate_only", "") in ("true", "1")
+            dry_run = self._dry_run_declared and _is_dry(request.query_params.get("validate_only"))
             await positions.reached(request, state.database, state.service, principal.tenant)
 
             async def work(tx: Transaction) -> Answer:
@@ -154,6 +161,14 @@ async def _sent(state: Any, tenant: Any, work: Callable[[Transaction], Awaitable
     return answer.response
 
 
+def _is_dry(asked: str | None) -> bool:
+    """Read as the framework reads it; what is no truth value changes nothing here and is refused by the operation."""
+    try:
+        return asked is not None and _BOOL.validate_python(asked)
+    except ValidationError:
+        return True
+
+
 async def _body_of(request: Request) -> bytes:
     """The whole body, read once. Refuses: body_too_large."""
     chunks, size = [], 0
@@ -162,7 +177,21 @@ async def _body_of(request: Request) -> bytes:
         if size > MAX_BODY_BYTES:
             raise Refusal(413, "body_too_large", f"A body has at most {MAX_BODY_BYTES} bytes.")
         chunks.append(chunk)
-    return b"".join(chunks)
+    body = b"".join(chunks)
+    if _ESCAPED_NUL.search(body):
+        raise _nul()
+    return body
+
+
+def _checked(request: Request) -> None:
+    """No text of the address holds a NUL, which the database could not keep. Refuses: invalid_request."""
+    asked = (text for pair in request.query_params.multi_items() for text in pair)
+    if "\0" in request.scope["path"] or any("\0" in text for text in asked):
+        raise _nul()
+
+
+def _nul() -> Refusal:
+    return Refusal(422, "invalid_request", "No text may hold the character NUL.")
 
 
 def _replay(body: bytes) -> Callable[[], Awaitable[Message]]:

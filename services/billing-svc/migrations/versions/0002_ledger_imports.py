@@ -96,4 +96,4 @@ def upgrade() -> None:
             "tenant_id", "ledger_import_id", "line", "part", name=op.f("pk_ledger_import_refusal")
         ),
     )
-    protect(op, "billing", "ledger_import", "ledger_import_fact", facts=("ledger_import_refusal",))
+    protect(op, "billing", "ledger_import", facts=("ledger_import_refusal",), erasable=("ledger_import_fact",))

@@ -10,9 +10,9 @@ from billing_svc.consumers.customer import customer
 from billing_svc.jobs.turn_day import turn_day
 from billing_svc.usecases.plan_day_turn import TURN_DAY
 from dunlin_events.contracts.customer import TenantConfigured
+from dunlin_kit.database import Database
 from dunlin_kit.jobs import JobRunner
 from dunlin_kit.testing import tell
-from dunlin_kit.transaction import Database
 
 
 @pytest.fixture

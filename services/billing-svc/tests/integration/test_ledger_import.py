@@ -14,9 +14,10 @@ from billing_svc.jobs.turn_day import turn_day
 from billing_svc.usecases.plan_day_turn import TURN_DAY, plan_day_turn
 from billing_svc.usecases.plan_ledger_round import IMPORT_LEDGER
 from dunlin_kernel.errors import NotReady
+from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, JobRunner
 from dunlin_kit.tenants import Tenant, present
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 
 DIGEST = "0" * 63 + "1"
 Row = dict[str, Any]

@@ -9,8 +9,9 @@ from credit_svc.jobs import expire_authorization
 from credit_svc.store import decisions
 from dunlin_events.contracts.billing import CreditAllocated, PaymentConfirmed
 from dunlin_kernel.ids import new_id
+from dunlin_kit.database import Database
 from dunlin_kit.jobs import JobRunner
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 
 
 def cny(amount: str) -> dict[str, str]:

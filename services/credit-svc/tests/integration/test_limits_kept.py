@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from credit_svc.jobs import expire_limit
+from dunlin_kit.database import Database
 from dunlin_kit.jobs import JobRunner
-from dunlin_kit.transaction import Database
 
 
 async def run_jobs(books: Any) -> int:

@@ -40,7 +40,7 @@ def upgrade() -> None:
     _chassis()
     _events()
     grant_chassis(op, "customer")
-    protect(op, "customer", "customer", "customer_number_series", "contact", facts=("customer_change",))
+    protect(op, "customer", "customer", "customer_number_series", facts=("customer_change",), erasable=("contact",))
     op.execute("REVOKE DELETE ON customer, customer_number_series, tenant FROM customer_app")
     op.execute(SEARCH)
     op.execute(UNTOLD)

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from billing_svc.api.shapes import AccountRead, accounts_read
 from billing_svc.domain.customer import heard_of
 from billing_svc.domain.journal import JournalAccount, JournalLine
 from billing_svc.domain.ledger import FactKind, LedgerSide
-from billing_svc.store import account_views, accounts, customers
+from billing_svc.store import account_views, accounts, customers, periods
 from billing_svc.store.account_views import EntryView, JournalView
 from dunlin_events.contracts.base import Amount
 from dunlin_kit import pages
@@ -20,6 +20,7 @@ from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.tenants import present
+from dunlin_kit.wire import Day, Instant
 from dunlin_kit.write_route import ReadRoute, Tx
 
 router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["accounts"])
@@ -90,10 +91,11 @@ class JournalRead(BaseModel):
 
 
 class JournalBalancesRead(BaseModel):
-    """The balance of every journal account; per currency they sum to zero."""
+    """The balance of every journal account; per currency they sum to zero. `provisional`: it can still change."""
 
     as_of: date
     known_at: datetime
+    provisional: bool
     data: list[JournalLineRead]
 
 
@@ -120,11 +122,15 @@ async def get_journal(fact_id: UUID, tx: Tx) -> JournalRead:
 
 @router.get("/journal-balances", dependencies=[requires("journal:read")])
 async def list_journal_balances(
-    tx: Tx, as_of: Annotated[date | None, Query(description="End of this effective day; today when left out.")] = None,
-    known_at: Annotated[AwareDatetime | None, Query(description="As recorded up to then; now when left out.")] = None,
+    tx: Tx, as_of: Annotated[Day | None, Query(description="End of this effective day; today when left out.")] = None,
+    known_at: Annotated[Instant | None, Query(description="As recorded up to then; now when left out.")] = None,
 ) -> JournalBalancesRead:
     """The balance of every journal account at the end of a day, as known at a time."""
+    if known_at is not None:
+        await periods.settled(tx)
     tenant = await present(tx)
     day, known = as_of or tenant.today, known_at or tenant.now
     lines = await account_views.balances(tx, day, known)
-    return JournalBalancesRead(as_of=day, known_at=known, data=[JournalLineRead.of(line) for line in lines])
+    return JournalBalancesRead(
+        as_of=day, known_at=known, provisional=known_at is None or known_at >= tenant.now,
+        data=[JournalLineRead.of(line) for line in lines])

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from billing_svc.api.shapes import Currency
 from billing_svc.domain.ageing import Aged, AgeingPolicy, Controls, sum_aged, tied
-from billing_svc.store import ageing
+from billing_svc.store import ageing, periods
 from billing_svc.store.ageing import AgeingQuestion, Debtor, Key
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.money import Money
@@ -21,6 +21,7 @@ from dunlin_kit.event_feed import Feed
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.tenants import present
+from dunlin_kit.wire import Day, Instant
 from dunlin_kit.write_route import ReadRoute, Tx
 
 router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["reports"])
@@ -111,12 +112,14 @@ Row = tuple[Key, Aged]
             responses=pages.RESPONSES | refuses("report_does_not_tie", status=409))
 async def get_ageing(
     tx: Tx, cursor: Paging, feed: Feed, response: Response, limit: Limit = pages.DEFAULT_LIMIT,
-    as_of: Annotated[date | None, Query(description="End of this effective day; today when left out.")] = None,
-    known_at: Annotated[AwareDatetime | None, Query(description="As recorded up to then; now when left out.")] = None,
+    as_of: Annotated[Day | None, Query(description="End of this effective day; today when left out.")] = None,
+    known_at: Annotated[Instant | None, Query(description="As recorded up to then; now when left out.")] = None,
     group_by: AgeingGroup = AgeingGroup.CUSTOMER, sort: AgeingSort = AgeingSort.OVERDUE_DESC,
     customer_id: UUID | None = None, currency: Annotated[Currency | None, Query()] = None,
 ) -> AgeingPage:
     """Who owes and how old it is. A report that does not tie to the journal is refused, never shown."""
+    if known_at is not None:
+        await periods.settled(tx)
     tenant, policy = await present(tx), AgeingPolicy()
     question = AgeingQuestion(as_of or tenant.today, known_at or tenant.now, customer_id, currency)
     found = await ageing.aged(tx, question, policy)

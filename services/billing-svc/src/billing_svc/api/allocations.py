@@ -14,6 +14,7 @@ from billing_svc.usecases.reverse_allocation import ReversedAllocation
 from billing_svc.usecases.reverse_allocation import reverse_allocation as reverse
 from dunlin_events.contracts.base import Amount
 from dunlin_kit.problems import refuses
+from dunlin_kit.wire import Day
 from dunlin_kit.write_route import Tx, ValidateOnly, WriteRoute
 
 writes = APIRouter(prefix="/billing/v1", route_class=WriteRoute, tags=["payments"])
@@ -23,7 +24,7 @@ class AllocationReverse(Body):
     """Why it is undone. Without `effective_on`: today when reassigned, the allocation's own day for a correction."""
 
     reason: UndoReason
-    effective_on: date | None = None
+    effective_on: Day | None = None
 
     def to_wish(self, allocation_id: UUID) -> UndoWish:
         return UndoWish(allocation_id, self.reason, self.effective_on)

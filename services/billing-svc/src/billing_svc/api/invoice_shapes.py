@@ -21,6 +21,7 @@ from billing_svc.usecases.issue_invoice import InvoiceView
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.ids import NIL, new_id
 from dunlin_kit.pages import Page
+from dunlin_kit.wire import Day
 
 MAX_BATCH = 500
 
@@ -54,8 +55,8 @@ class InvoiceUpdate(Body):
     lines: Annotated[list[InvoiceLineCreate], Field(min_length=1, max_length=MAX_LINES)]
     tax_rounding: TaxRounding = TaxRounding.RATE
     series: str = Field(default=DEFAULT_SERIES, pattern=r"^[A-Z][A-Z0-9]{0,11}$")
-    issued_on: date | None = None
-    due_on: date | None = None
+    issued_on: Day | None = None
+    due_on: Day | None = None
     authorization_id: UUID | None = Field(default=None, description="The credit authorization this invoice captures.")
     final: bool = Field(default=False, description="Nothing more will be billed against the authorization.")
     metadata: Labels = Field(default_factory=dict)
@@ -83,14 +84,14 @@ class InvoiceCreate(InvoiceUpdate):
 class InvoiceIssue(Body):
     """The issue date: today when it is left out of draft and body."""
 
-    issued_on: date | None = None
+    issued_on: Day | None = None
 
 
 class InvoiceVoid(Body):
     """Why it is voided. Without `effective_on`: its issue date, or the first open day after it."""
 
     reason: VoidReason
-    effective_on: date | None = None
+    effective_on: Day | None = None
 
     def to_wish(self, invoice_id: UUID) -> VoidWish:
         return VoidWish(invoice_id, self.reason, self.effective_on)

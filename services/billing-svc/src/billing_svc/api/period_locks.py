@@ -12,16 +12,17 @@ from billing_svc.usecases.lock_period import LockPeriod, PeriodLock
 from billing_svc.usecases.lock_period import lock_period as lock
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
+from dunlin_kit.wire import Day
 from dunlin_kit.write_route import Tx, ValidateOnly, WriteRoute
 
 writes = APIRouter(prefix="/billing/v1", route_class=WriteRoute, tags=["periods"])
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\\x00]*$")]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
 class PeriodLockCreate(Body):
     """Close the books up to and with a day that is over."""
 
-    closed_until: date
+    closed_until: Day
     hard: bool = Field(strict=True, description="A hard lock is never lifted.")
     reason: Reason
 

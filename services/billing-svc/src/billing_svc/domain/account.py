@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from billing_svc.domain.ledger import Fact, LedgerSide
-from dunlin_kernel.money import Money, sum_money
+from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.money import MAX_MINOR, Money, sum_money
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,14 @@ class Account:
         return self.open - self.unapplied
 
     def after(self, fact: Fact) -> "Account":
-        """The account right after this fact."""
+        """The account right after this fact. Refuses: amount_too_large."""
         assert (fact.customer_id, fact.currency) == (self.customer_id, self.currency), "a fact of this account"
         moved = replace(
             self, open=self.open + _sum(fact, LedgerSide.RECEIVABLE),
             unapplied=self.unapplied + _sum(fact, LedgerSide.CREDIT),
             entries=self.entries + len(fact.entries), version=self.version + 1)
+        if max(moved.open.minor, moved.unapplied.minor) > MAX_MINOR:
+            raise RuleBroken("amount_too_large", "An account holds at most as much as one amount can say.")
         assert moved.open >= moved.disputed, "what is owed covers what is disputed"
         assert not moved.unapplied.is_negative, "no credit is used twice"
         return moved

@@ -10,8 +10,9 @@ from billing_svc.usecases.plan_ledger_round import plan_ledger_round
 from billing_svc.usecases.refuse_ledger_fact import refuse_ledger_fact
 from billing_svc.usecases.take_ledger_slice import take_ledger_slice
 from dunlin_kernel.errors import DomainError, NotReady
+from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, finish
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 
 SLICE = 250
 SLICES_A_ROUND = 40

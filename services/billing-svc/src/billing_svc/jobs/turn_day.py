@@ -2,8 +2,9 @@
 
 from billing_svc.usecases.plan_day_turn import plan_day_turn
 from billing_svc.usecases.tell_overdue import tell_overdue
+from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, finish, moment_of
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 
 
 async def turn_day(database: Database, job: Job) -> None:

@@ -79,7 +79,7 @@ JOURNAL = (
     .join_from(JournalEntryRow.__table__, JournalLineRow.__table__, _line.journal_entry_id == _entry.id)
     .where(_entry.fact_id == bindparam("fact_id", type_=Uuid)).order_by(_line.amount.desc(), _line.account))
 BALANCES = (
-    select(_line.account, _line.currency, cast(func.sum(_line.amount), BigInteger).label("amount"))
+    select(_line.account, _line.currency, func.sum(_line.amount).label("amount"))
     .join_from(JournalEntryRow.__table__, JournalLineRow.__table__, _line.journal_entry_id == _entry.id)
     .where(_entry.effective_on <= bindparam("as_of", type_=Date),
            _entry.recorded_at <= bindparam("known_at", type_=DateTime(timezone=True)))
@@ -119,7 +119,7 @@ async def balances(tx: Transaction, as_of: date, known_at: datetime) -> list[Jou
 
 
 def _journal_line(row: Any) -> JournalLine:
-    return JournalLine(JournalAccount(row["account"]), Money(row["amount"], row["currency"]))
+    return JournalLine(JournalAccount(row["account"]), Money(int(row["amount"]), row["currency"]))
 
 
 def _view(row: Any) -> EntryView:

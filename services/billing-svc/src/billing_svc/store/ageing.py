@@ -14,18 +14,18 @@ from dunlin_kit.transaction import Transaction
 
 AGED = text("""
 WITH owed AS (
-  SELECT customer_id, currency, item_id, sum(amount)::bigint AS open FROM ledger_entry
+  SELECT customer_id, currency, item_id, sum(amount) AS open FROM ledger_entry
   WHERE side = 'receivable' AND effective_on <= :as_of AND recorded_at <= :known_at
     AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id)
     AND (CAST(:currency AS text) IS NULL OR currency = :currency)
   GROUP BY customer_id, currency, item_id HAVING sum(amount) <> 0)
 SELECT o.customer_id, o.currency, width_bucket(:as_of - i.due_on, :starts) AS bucket,
-       sum(o.open)::bigint AS amount, count(*) AS items, max(:as_of - i.due_on) AS days
+       sum(o.open) AS amount, count(*) AS items, max(:as_of - i.due_on) AS days
 FROM owed o JOIN item i ON i.id = o.item_id GROUP BY 1, 2, 3""").bindparams(
     bindparam("as_of", type_=Date), bindparam("known_at", type_=DateTime(timezone=True)),
     bindparam("customer_id", type_=Uuid), bindparam("currency", type_=Text), bindparam("starts", type_=ARRAY(Integer)))
 UNAPPLIED = text("""
-SELECT customer_id, currency, sum(amount)::bigint AS amount FROM ledger_entry
+SELECT customer_id, currency, sum(amount) AS amount FROM ledger_entry
 WHERE side = 'credit' AND effective_on <= :as_of AND recorded_at <= :known_at
   AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id)
   AND (CAST(:currency AS text) IS NULL OR currency = :currency)
@@ -33,8 +33,8 @@ GROUP BY 1, 2 HAVING sum(amount) <> 0""").bindparams(
     bindparam("as_of", type_=Date), bindparam("known_at", type_=DateTime(timezone=True)),
     bindparam("customer_id", type_=Uuid), bindparam("currency", type_=Text))
 CONTROLS = text("""
-SELECT l.currency, coalesce(sum(l.amount) FILTER (WHERE l.account = 'receivable_control'), 0)::bigint AS receivables,
-       -coalesce(sum(l.amount) FILTER (WHERE l.account = 'customer_credit'), 0)::bigint AS customer_credit
+SELECT l.currency, coalesce(sum(l.amount) FILTER (WHERE l.account = 'receivable_control'), 0) AS receivables,
+       -coalesce(sum(l.amount) FILTER (WHERE l.account = 'customer_credit'), 0) AS customer_credit
 FROM journal_entry e JOIN journal_line l ON l.tenant_id = e.tenant_id AND l.journal_entry_id = e.id
 WHERE l.account IN ('receivable_control', 'customer_credit') AND e.effective_on <= :as_of AND e.recorded_at <= :known_at
   AND (CAST(:customer_id AS uuid) IS NULL OR e.customer_id = :customer_id)
@@ -89,20 +89,20 @@ async def aged(tx: Transaction, question: AgeingQuestion, policy: AgeingPolicy) 
         key = row["customer_id"], row["currency"]
         held = found.get(key) or blank(key[1], policy)
         buckets, counts = list(held.buckets), list(held.counts)
-        buckets[row["bucket"]] = Money(row["amount"], key[1])
+        buckets[row["bucket"]] = Money(int(row["amount"]), key[1])
         counts[row["bucket"]] = row["items"]
         found[key] = Aged(tuple(buckets), tuple(counts), held.unapplied, max(held.oldest_days, row["days"]))
     for row in await tx.rows(UNAPPLIED, **question.binds()):
         key = row["customer_id"], row["currency"]
         held = found.get(key) or blank(key[1], policy)
-        found[key] = Aged(held.buckets, held.counts, Money(row["amount"], key[1]), held.oldest_days)
+        found[key] = Aged(held.buckets, held.counts, Money(int(row["amount"]), key[1]), held.oldest_days)
     return found
 
 
 async def controls(tx: Transaction, question: AgeingQuestion) -> dict[str, Controls]:
     """By currency, from the journal: another path than the ledger entries."""
-    return {row["currency"]: Controls(Money(row["receivables"], row["currency"]),
-                                      Money(row["customer_credit"], row["currency"]))
+    return {row["currency"]: Controls(Money(int(row["receivables"]), row["currency"]),
+                                      Money(int(row["customer_credit"]), row["currency"]))
             for row in await tx.rows(CONTROLS, **question.binds())}
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, bindparam, func, literal_column, select
 from billing_svc.domain.period import PeriodState
 from billing_svc.domain.posting_dates import Books
 from billing_svc.store.ledger_tables import PeriodLockRow
+from dunlin_kit.database import settle
 from dunlin_kit.tenants import Tenant, present_with
 from dunlin_kit.transaction import Transaction
 
@@ -30,6 +31,11 @@ def barrier_of(tenant: UUID) -> int:
 async def hold(tx: Transaction) -> None:
     """Take the posting barrier alone: no posting is under way, and none begins before this transaction ends."""
     await tx.row(HOLD, posting_barrier=barrier_of(tx.tenant))
+
+
+async def settled(tx: Transaction) -> None:
+    """Before a report of a past recording time reads: wait until no posting is under way that began by then."""
+    await settle(tx, HOLD, posting_barrier=barrier_of(tx.tenant))
 
 
 async def state(tx: Transaction) -> PeriodState:

@@ -11,6 +11,7 @@ from billing_svc.domain.voiding import InvoiceVoid
 from billing_svc.store import invoices
 from billing_svc.usecases.issuing import Issuing
 from billing_svc.usecases.posting import Posting, open_posting
+from dunlin_kit.database import ReadStale
 from dunlin_kit.transaction import Transaction
 
 
@@ -37,6 +38,8 @@ async def issue_invoice(tx: Transaction, wishes: Sequence[IssueInvoice]) -> list
     named = await invoices.by_id(tx, ids)
     posting = await open_posting(tx, [one.account for one in named.values()])
     held = await invoices.hold(tx, ids)
+    if any(one.account not in posting.accounts for one in held.values()):
+        raise ReadStale
     drafts = [replace(held[wish.invoice_id], issued_on=wish.issued_on or held[wish.invoice_id].issued_on)
               for wish in wishes]
     issued = await issue_drafts(posting, drafts)

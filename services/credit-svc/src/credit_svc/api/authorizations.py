@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from credit_svc.api.shapes import (
     Body,
@@ -27,6 +27,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
+from dunlin_kit.wire import Instant
 from dunlin_kit.write_route import ReadRoute, Tx, ValidateOnly, WriteRoute
 
 writes = APIRouter(route_class=WriteRoute, tags=["authorizations"])
@@ -47,7 +48,7 @@ class AuthorizationCreate(Body):
     customer_id: UUID
     amount: Amount
     reference: str = Field(min_length=1, max_length=64, description="The order's number.", examples=["SO-1"])
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
     expires_in_days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
     def to_command(self) -> asking.AuthorizeCredit:

@@ -18,6 +18,7 @@ from dunlin_kernel.currencies import exponent_of
 from dunlin_kernel.money import Money
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
+from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
 writes = APIRouter(route_class=WriteRoute, tags=["limits"])
@@ -30,8 +31,8 @@ class CreditLimitUpdate(Body):
 
     currency: str = Currency
     amount: str | None = Field(examples=["20000.00"], max_length=24, description="With exactly the currency's digits.")
-    valid_from: date | None = Field(default=None, description="First day; the tenant's today when left out.")
-    valid_until: date | None = Field(default=None, description="Last day; zero counts from the turn of the next.")
+    valid_from: Day | None = Field(default=None, description="First day; the tenant's today when left out.")
+    valid_until: Day | None = Field(default=None, description="Last day; zero counts from the turn of the next.")
     reason: str = Field(min_length=1, max_length=500)
 
     def to_command(self, customer_id: UUID) -> SetCreditLimit:

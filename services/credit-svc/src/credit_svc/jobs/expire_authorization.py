@@ -1,8 +1,9 @@
 """An authorisation's time is over."""
 
 from credit_svc.usecases import expire_authorization as usecase
+from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 
 KIND = usecase.KIND
 

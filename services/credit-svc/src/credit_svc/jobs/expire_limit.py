@@ -1,8 +1,9 @@
 """A limit has ended at the turn of the tenant's day."""
 
 from credit_svc.usecases import expire_limit as usecase
+from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 
 KIND = usecase.KIND
 

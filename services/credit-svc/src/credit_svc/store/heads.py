@@ -12,6 +12,8 @@ from credit_svc.store.tables import AuthorizationHeadRow, AuthorizationRow, Cust
 from dunlin_events.consuming import Tx
 from dunlin_kernel.errors import NotFound, NotReady
 from dunlin_kernel.money import Money
+from dunlin_kit.tenants import present
+from dunlin_kit.transaction import Transaction
 
 _customer, _currency = col(AuthorizationHeadRow.customer_id), col(AuthorizationHeadRow.currency)
 _HEAD = select(_customer, _currency, col(AuthorizationHeadRow.reserved), col(AuthorizationHeadRow.limits))
@@ -50,16 +52,17 @@ class Head:
         return self.reserved.currency
 
 
-async def lock(tx: Tx, customer_id: UUID, currency: str) -> Head:
+async def lock(tx: Transaction, customer_id: UUID, currency: str) -> Head:
     """Wait for the head, made here the first time; what it protects is read by the next statement.
 
-    Refuses: customer_not_known_yet.
+    Refuses: tenant_not_known_yet, customer_not_known_yet.
     """
     row = await tx.row(_LOCK, customer_id=customer_id, currency=currency)
     if row is None:
         await tx.rows(_MAKE, customer_id=customer_id, currency=currency)
         row = await tx.row(_LOCK, customer_id=customer_id, currency=currency)
     if row is None:
+        await present(tx)
         raise NotReady("customer_not_known_yet", "This service has not heard of the customer yet; try again.")
     return _head(row)
 

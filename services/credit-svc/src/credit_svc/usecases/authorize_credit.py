@@ -36,8 +36,8 @@ async def authorize_credit(tx: Transaction, command: AuthorizeCredit) -> tuple[A
 
     Refuses: tenant_not_known_yet, customer_not_known_yet, amount_not_positive, expires_in_past, expires_too_late.
     """
-    tenant = await present(tx)
     head = await heads.lock(tx, command.customer_id, command.amount.currency)
+    tenant = await present(tx)
     standing = await standings.read(tx, command.customer_id, command.amount.currency, today=tenant.today)
     inputs = DecisionInputs(
         amount=command.amount, today=tenant.today, customer_status=standing.status, limit=standing.limit,

@@ -31,8 +31,8 @@ class SetCreditLimit:
 
 async def set_credit_limit(tx: Transaction, command: SetCreditLimit) -> SetLimit:
     """Refuses: tenant_not_known_yet, customer_not_known_yet, negative_limit, validity_reversed, validity_in_past."""
-    tenant = await present(tx)
     head = await heads.lock(tx, command.customer_id, command.currency)
+    tenant = await present(tx)
     fact = LimitFact(
         new_id(), head.limits + 1, command.currency, command.amount, LimitSource.MANUAL,
         command.valid_from or tenant.today, command.valid_until)

@@ -1,18 +1,18 @@
 """Routes of the log: every message and suppression, what one said, an unknown outcome resolved, templates previewed."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import BaseModel, ConfigDict, Field
 
 from dunlin_events.contracts.notify import SuppressionReason
 from dunlin_kit import pages
 from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import Limit, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
 from notify_svc.api.message_shapes import (
@@ -32,16 +32,6 @@ router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["messages"]
 writes = APIRouter(prefix="/notify/v1", route_class=WriteRoute, tags=["messages"])
 NOT_FOUND = refuses("message_not_found", status=404)
 SEES_CONTACTS = "contacts:read"
-
-
-def _iso(value: object) -> date:
-    """A plain ISO date: numbers and instants are none."""
-    if not isinstance(value, str) or len(value) != len("2026-01-31"):
-        raise ValueError("a date is written as 2026-01-31")
-    return date.fromisoformat(value)
-
-
-Day = Annotated[date, PlainValidator(_iso, json_schema_input_type=date)]
 
 
 class MessageFilter(BaseModel):

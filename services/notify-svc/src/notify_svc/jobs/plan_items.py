@@ -5,8 +5,9 @@ from uuid import UUID
 
 from dunlin_kernel.ids import NIL
 from dunlin_kit import jobs
+from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 from notify_svc import usecases
 from notify_svc.usecases.set_ladder_policy import PLAN_ITEMS
 

@@ -1,8 +1,9 @@
 """Daily at the policy's time: find the customers to be reminded, and plan the next run."""
 
 from dunlin_kit import jobs
+from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 from notify_svc import usecases
 from notify_svc.usecases.plan_run import RUN_LADDER
 

@@ -4,8 +4,9 @@ from functools import partial
 from uuid import UUID
 
 from dunlin_kit import jobs, operations
+from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job
-from dunlin_kit.transaction import Database, Transaction
+from dunlin_kit.transaction import Transaction
 from notify_svc import usecases
 from notify_svc.store import items
 from notify_svc.usecases.switch_on_ladder import SWITCH_ON_ITEMS
