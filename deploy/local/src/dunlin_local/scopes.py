@@ -2,6 +2,7 @@
 
 TENANT_SCOPES = (
     "accounts:read",
+    "approvals:read",
     "authorizations:read",
     "authorizations:write",
     "clock:read",

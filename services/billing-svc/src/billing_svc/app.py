@@ -6,6 +6,7 @@ from billing_svc.api import (
     accounts,
     ageing,
     allocations,
+    approvals,
     invoice_lists,
     invoices,
     ledger_imports,
@@ -27,7 +28,7 @@ CONFLICTS = {
 }
 ROUTERS = (
     invoices.writes, invoice_lists.router, payments.writes, payments.router, allocations.writes,
-    pending_payments.writes, pending_payments.router, accounts.router, ageing.router,
+    pending_payments.writes, approvals.writes, approvals.router, accounts.router, ageing.router,
     period_locks.writes, ledger_imports.writes, ledger_imports.router)
 
 

@@ -14,6 +14,8 @@ from dunlin_kernel.ids import new_id
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import JobRunner
 
+TEN = {"amount": "10.00", "currency": "CNY"}
+
 
 @pytest.fixture
 async def ops(billing: Any) -> AsyncIterator[Database]:
@@ -128,10 +130,11 @@ async def test_rejected_it_leaves_nothing_but_the_facts(company: Any) -> None:
 
 async def test_it_expires_at_the_turn_after_its_last_day_by_the_policy(company: Any, ops: Database) -> None:
     first = await company.send("GET", "/payment-policy")
-    assert first.json() == {"version": 0, "pending_days": 30}
+    assert first.json() == {
+        "version": 0, "pending_days": 30, "second_person_above": [], "second_person_for_new_payer": False}
     changed = await company.send("PUT", "/payment-policy", {"pending_days": 3}, If_Match=first.headers["ETag"])
     assert (changed.status_code, changed.json(), changed.headers["ETag"]) == (
-        200, {"version": 1, "pending_days": 3}, '"1"')
+        200, first.json() | {"version": 1, "pending_days": 3}, '"1"')
     who, _, payment = await announced(company)
     kept = await company.pay(who, "5.00", "2026-01-05", state="pending")
     assert payment["expires_on"] == "2026-01-08"
@@ -158,6 +161,9 @@ async def test_it_expires_at_the_turn_after_its_last_day_by_the_policy(company: 
         ('"0"', {"pending_days": 0}, 422, "invalid_request"),
         ('"0"', {"pending_days": 366}, 422, "invalid_request"),
         ('"0"', {"pending_days": "3"}, 422, "invalid_request"),
+        ('"0"', {"pending_days": 3, "second_person_above": [TEN, TEN]}, 422, "bad_payment_policy"),
+        ('"0"', {"pending_days": 3, "second_person_above": [TEN | {"amount": "-1.00"}]}, 422, "bad_payment_policy"),
+        ('"0"', {"pending_days": 3, "second_person_above": [TEN | {"amount": "1.0"}]}, 422, "wrong_precision"),
     ],
 )
 async def test_policies_that_are_refused(

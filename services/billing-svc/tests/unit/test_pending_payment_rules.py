@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from billing_svc.domain.allocation import AllocationRule, Choice, Part, allocate
 from billing_svc.domain.item import Item
 from billing_svc.domain.payment import Payment, PaymentState, RecordPayment, receive
+from billing_svc.domain.payment_policy import FIRST_POLICY, PaymentPolicy
 from billing_svc.domain.pending_payment import (
-    FIRST_POLICY,
     Announced,
-    PaymentPolicy,
     awaiting,
     confirmed,
     expired,

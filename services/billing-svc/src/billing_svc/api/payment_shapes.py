@@ -11,6 +11,7 @@ from billing_svc.api.shapes import Body, Code, Labels
 from billing_svc.domain.allocation import AllocationRule, Choice, Part
 from billing_svc.domain.ledger import Origin
 from billing_svc.domain.payment import PaymentState, RecordPayment
+from billing_svc.domain.payment_policy import SecondPerson
 from billing_svc.domain.pending_payment import RejectionReason
 from billing_svc.domain.reversal import ReversalReason, ReversalWish
 from billing_svc.store.payment_views import AllocationView, PaymentView
@@ -139,7 +140,8 @@ class AllocationRead(BaseModel):
 class PaymentRead(BaseModel):
     """A payment. `unapplied` is what is left of it; `effective_on` its day in the books, `business_on` its value.
 
-    `expires_on` is the last day for confirming one that was recorded as pending; `decided_by` says who decided on it.
+    `expires_on` is the last day for confirming one that was recorded as pending; `decided_by` says who decided on it;
+    `second_person` why that had to be another than `recorded_by`.
     """
 
     id: UUID
@@ -159,6 +161,7 @@ class PaymentRead(BaseModel):
     reversed_on: date | None
     reversal_reason: ReversalReason | None
     expires_on: date | None
+    second_person: SecondPerson | None
     recorded_by: str
     decided_by: str | None
     rejection_reason: RejectionReason | None
@@ -174,9 +177,9 @@ class PaymentRead(BaseModel):
             effective_on=payment.effective_on, method=command.method, payer=command.payer, reference=command.reference,
             external_id=command.external_id, origin=command.origin,
             allocations=[AllocationRead.of(one) for one in view.allocations], reversed_on=view.reversed_on,
-            reversal_reason=view.reversal_reason, expires_on=payment.expires_on, recorded_by=view.recorded_by,
-            decided_by=view.decided_by, rejection_reason=view.rejection_reason, metadata=dict(command.labels),
-            version=payment.version)
+            reversal_reason=view.reversal_reason, expires_on=payment.expires_on,
+            second_person=view.second_person, recorded_by=view.recorded_by, decided_by=view.decided_by,
+            rejection_reason=view.rejection_reason, metadata=dict(command.labels), version=payment.version)
 
 
 class PaymentPage(Page[PaymentRead]):

@@ -40,7 +40,7 @@ DATES = ("effective_too_early", "effective_in_future", "period_locked")
 async def record_payment(
     body: PaymentCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
 ) -> PaymentRead:
-    """Record money that has arrived, or with `state` pending is expected for certain later.
+    """Record money that has arrived. With `state` pending, or where the policy wants a second person, it waits.
 
     Repeating the Idempotency-Key repeats the first answer.
     """

@@ -55,6 +55,7 @@ class Payment:
     """A payment as the ledger keeps it. `business_on` is its value date, whatever day the books gave it.
 
     `expires_on` is the last day on which one that was pending could be confirmed; None for all others.
+    `second_person` is why a second person had to confirm it (`payment_policy.SecondPerson`); None when nobody had to.
     """
 
     id: UUID
@@ -68,6 +69,7 @@ class Payment:
     raised_on: date
     version: int
     expires_on: date | None = None
+    second_person: str | None = None
 
     def after(self, entry: Entry, effective_on: date) -> "Payment":
         """The payment right after this entry."""

@@ -13,27 +13,10 @@ from uuid import UUID
 from billing_svc.domain.allocation import AllocationRule, Choice
 from billing_svc.domain.item import Item
 from billing_svc.domain.payment import PAYMENT_LIFECYCLE, Payment, PaymentState
+from billing_svc.domain.payment_policy import PaymentPolicy
 from billing_svc.domain.posting_dates import Books
-from dunlin_kernel.errors import Conflict, RuleBroken
+from dunlin_kernel.errors import Conflict
 from dunlin_kernel.money import Money
-
-MAX_PENDING_DAYS = 365
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentPolicy:
-    """`pending_days`: how many days after its recording a pending payment can still be confirmed."""
-
-    version: int
-    pending_days: int
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.pending_days <= MAX_PENDING_DAYS:
-            raise RuleBroken("bad_payment_policy", f"Pending payments wait 1 to {MAX_PENDING_DAYS} days.")
-
-
-FIRST_POLICY = PaymentPolicy(0, 30)
-"""By which every tenant begins."""
 
 
 class RejectionReason(StrEnum):

@@ -31,6 +31,11 @@ WHERE (c.state IN ('pending', 'rejected', 'expired') AND EXISTS (
    OR (c.state IN ('rejected', 'expired') AND d.decision IS DISTINCT FROM c.state)
    OR (c.state = 'pending' AND d.decision IS NOT NULL)
    OR (c.state IN ('confirmed', 'reversed') AND coalesce(d.decision, 'confirmed') <> 'confirmed') LIMIT 20""")
+_ONE_PERSON = text("""
+SELECT c.id AS credit, c.second_person, c.actor AS maker, d.actor AS checker FROM credit c
+LEFT JOIN payment_decision d ON d.tenant_id = c.tenant_id AND d.credit_id = c.id
+WHERE c.second_person IS NOT NULL AND c.state IN ('confirmed', 'reversed')
+  AND (d.actor IS NULL OR d.actor = c.actor) LIMIT 20""")
 _PAST = text("""
 SELECT coalesce(item_id, credit_id) AS ref, effective_on, balance FROM (
   SELECT item_id, credit_id, effective_on,
@@ -101,4 +106,5 @@ CHECKS = (
     Check("I15", "The numbers of a series are 1 to n.", _NUMBERS),
     Check("I15-order", "Numbers never run against issue dates.", _ORDER),
     Check("I18", "What is pending, rejected or expired has moved nothing, and ended as it was decided.", _UNCERTAIN),
+    Check("I19", "What a second person must confirm was not confirmed by the one who recorded it.", _ONE_PERSON),
 )

@@ -68,6 +68,7 @@ class CreditRow(Row, table=True):
     raised_on: date
     expires_on: date | None
     choice: str | None = Field(sa_type=JSONB)
+    second_person: str | None = Field(sa_type=Text)
     origin: str = Field(sa_type=Text)
     actor: str = Field(sa_type=Text)
     labels: str = Field(sa_type=JSONB)

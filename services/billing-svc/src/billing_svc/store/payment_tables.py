@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from billing_svc.store.rows import Row
@@ -16,6 +17,8 @@ class PaymentPolicyRow(Row, table=True):
     tenant_id: UUID = Field(primary_key=True)
     version: int = Field(primary_key=True)
     pending_days: int
+    second_person_above: str = Field(sa_type=JSONB)
+    second_person_for_new_payer: bool
     actor: str = Field(sa_type=Text)
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
 

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from billing_svc.domain.allocation import Allocation
 from billing_svc.domain.ledger import Origin
 from billing_svc.domain.payment import Payment, PaymentState, RecordPayment
+from billing_svc.domain.payment_policy import SecondPerson
 from billing_svc.domain.pending_payment import RejectionReason
 from billing_svc.domain.reversal import ReversalReason
 from billing_svc.store.ledger_tables import AllocationReversalRow, AllocationRow, CreditRow, PaymentReversalRow
@@ -59,6 +60,11 @@ class PaymentView:
     decided_by: str | None = None
     rejection_reason: RejectionReason | None = None
 
+    @property
+    def second_person(self) -> SecondPerson | None:
+        """Why a second person had to confirm it."""
+        return SecondPerson(self.payment.second_person) if self.payment.second_person else None
+
 
 async def view(tx: Transaction, ids: Collection[UUID]) -> list[PaymentView]:
     """In the order of `ids`. Refuses: payment_not_found."""
@@ -82,7 +88,7 @@ def _view(row: Mapping[str, Any], made: Collection[AllocationView]) -> PaymentVi
     payment = Payment(
         row["id"], row["customer_id"], PaymentState(row["state"]), amount, Money(row["unapplied"], currency),
         row["received_on"], row["business_on"], row["effective_on"], row["raised_on"], row["version"],
-        row["expires_on"])
+        row["expires_on"], row["second_person"])
     reason, rejection = row["reversal_reason"], row["rejection_reason"]
     return PaymentView(
         command, payment, tuple(made), row["actor"], row["reversed_on"], ReversalReason(reason) if reason else None,

@@ -21,6 +21,7 @@ _t = CreditRow.__table__.c
 BY_ID = select(
     _t.id, _t.customer_id, _t.state, _t.currency, _t.amount, _t.unapplied, _t.received_on, _t.business_on,
     _t.effective_on, _t.raised_on, _t.version, _t.expires_on,
+    _t.second_person,
 ).where(_t.id == func.any(bindparam("ids", type_=ARRAY(Uuid))), _t.kind == literal_column(f"'{KIND}'"))
 
 
@@ -40,7 +41,8 @@ def add(tx: Transaction, command: RecordPayment, payment: Payment, recorded_at: 
         "external_id": command.external_id, "currency": payment.amount.currency, "amount": payment.amount.minor,
         "unapplied": payment.unapplied.minor, "received_on": payment.received_on, "business_on": payment.business_on,
         "effective_on": payment.effective_on, "raised_on": payment.raised_on, "expires_on": payment.expires_on,
-        "choice": choice_text(command.choice) if command.pending else None, "origin": command.origin.value,
+        "choice": choice_text(command.choice) if command.pending else None,
+        "second_person": payment.second_person, "origin": command.origin.value,
         "actor": tx.actor, "labels": json.dumps(dict(command.labels)), "version": payment.version,
         "recorded_at": recorded_at})
 
@@ -71,4 +73,4 @@ def _payment(row: Mapping[str, Any]) -> Payment:
     return Payment(
         row["id"], row["customer_id"], PaymentState(row["state"]), Money(row["amount"], currency),
         Money(row["unapplied"], currency), row["received_on"], row["business_on"], row["effective_on"],
-        row["raised_on"], row["version"], row["expires_on"])
+        row["raised_on"], row["version"], row["expires_on"], row["second_person"])

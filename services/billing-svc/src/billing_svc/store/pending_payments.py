@@ -1,12 +1,17 @@
 """Pending payments: the policy by which they wait, what they are meant to pay, and what became of them."""
 
+import json
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, literal_column, select
+from sqlalchemy import Text, Uuid, bindparam, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from billing_svc.domain.payment import Payment
-from billing_svc.domain.pending_payment import FIRST_POLICY, Announced, PaymentPolicy
+from billing_svc.domain.payment import Payment, RecordPayment
+from billing_svc.domain.payment_policy import FIRST_POLICY, PaymentPolicy
+from billing_svc.domain.pending_payment import Announced
 from billing_svc.store.ledger_tables import CreditRow
 from billing_svc.store.payment_tables import PaymentDecisionRow, PaymentPolicyRow
 from billing_svc.store.payments import choice_of
@@ -17,7 +22,12 @@ from dunlin_kit.transaction import Transaction
 _t, _policy = CreditRow.__table__.c, PaymentPolicyRow.__table__.c
 ANNOUNCED = select(_t.id, _t.currency, _t.amount, _t.choice).where(
     _t.customer_id == bindparam("customer_id", type_=Uuid), _t.state == literal_column("'pending'")).order_by(_t.id)
-IN_FORCE = select(_policy.version, _policy.pending_days).order_by(_policy.version.desc()).limit(literal_column("1"))
+IN_FORCE = select(
+    _policy.version, _policy.pending_days, _policy.second_person_above, _policy.second_person_for_new_payer,
+).order_by(_policy.version.desc()).limit(literal_column("1"))
+PAYERS = select(_t.customer_id, _t.payer).distinct().where(
+    _t.customer_id == func.any(bindparam("customer_ids", type_=ARRAY(Uuid))),
+    _t.payer == func.any(bindparam("payers", type_=ARRAY(Text))), _t.state == literal_column("'confirmed'"))
 
 
 async def announced(tx: Transaction, customer_id: UUID) -> list[Announced]:
@@ -29,12 +39,27 @@ async def announced(tx: Transaction, customer_id: UUID) -> list[Announced]:
 async def policy_in_force(tx: Transaction) -> PaymentPolicy:
     """The tenant's newest version, or that by which every tenant begins."""
     row = await tx.row(IN_FORCE)
-    return FIRST_POLICY if row is None else PaymentPolicy(row["version"], row["pending_days"])
+    if row is None:
+        return FIRST_POLICY
+    above = {currency: Money(minor, currency) for currency, minor in row["second_person_above"].items()}
+    return PaymentPolicy(row["version"], row["pending_days"], above, row["second_person_for_new_payer"])
+
+
+async def known_payers(tx: Transaction, commands: Collection[RecordPayment]) -> dict[UUID, set[str]]:
+    """Of the payers named: those from whom the customer has a confirmed payment."""
+    payers = [one.payer for one in commands if one.payer]
+    known: dict[UUID, set[str]] = defaultdict(set)
+    for row in await tx.rows(PAYERS, customer_ids=[one.customer_id for one in commands], payers=payers):
+        known[row["customer_id"]].add(row["payer"])
+    return known
 
 
 def add_policy(tx: Transaction, policy: PaymentPolicy, *, recorded_at: datetime) -> None:
-    tx.insert(PaymentPolicyRow, {"version": policy.version, "pending_days": policy.pending_days, "actor": tx.actor,
-                                 "recorded_at": recorded_at})
+    above = {currency: amount.minor for currency, amount in policy.second_person_above.items()}
+    tx.insert(PaymentPolicyRow, {
+        "version": policy.version, "pending_days": policy.pending_days, "second_person_above": json.dumps(above),
+        "second_person_for_new_payer": policy.second_person_for_new_payer, "actor": tx.actor,
+        "recorded_at": recorded_at})
 
 
 def add_decision(tx: Transaction, payment: Payment, reason: str | None, *, recorded_at: datetime) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from billing_svc.domain.allocation import Choice
 from billing_svc.domain.payment import RecordPayment
+from billing_svc.domain.payment_policy import another_person
 from billing_svc.domain.pending_payment import confirmed
 from billing_svc.store import payment_views, payments, pending_payments
 from billing_svc.usecases.posting import Posting, open_posting
@@ -26,7 +27,7 @@ class ConfirmPayment:
 async def confirm_payment(tx: Transaction, wishes: Sequence[ConfirmPayment]) -> list[RecordedPayment]:
     """Confirm payments, in order; all or none.
 
-    Refuses: payment_not_found, what `confirmed` refuses, and what the allocation refuses.
+    Refuses: payment_not_found, second_person_needed, what `confirmed` refuses, and what the allocation refuses.
     """
     ids = [wish.payment_id for wish in wishes]
     named = await payments.by_id(tx, ids)
@@ -36,6 +37,8 @@ async def confirm_payment(tx: Transaction, wishes: Sequence[ConfirmPayment]) -> 
                 for one in wishes]
     await posting.load_items([(one.customer_id, one.choice) for one in commands])
     posting.payments |= {one.payment.id: one.payment for one in held.values()}
+    for one in held.values():
+        another_person(one.second_person, maker=one.recorded_by, checker=tx.actor)
     made = [await _confirmed(posting, wish, replace(command, pending=False))
             for wish, command in zip(wishes, commands, strict=True)]
     posting.save()

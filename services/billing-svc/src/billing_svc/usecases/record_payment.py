@@ -4,11 +4,12 @@ Money that is not certain yet waits, and moves nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from billing_svc.domain.allocation import Allocation, allocate
 from billing_svc.domain.payment import Payment, RecordPayment, fact_of_payment, receive
-from billing_svc.domain.pending_payment import FIRST_POLICY, PaymentPolicy, awaiting
+from billing_svc.domain.payment_policy import PaymentPolicy, SecondPerson, second_person_for
+from billing_svc.domain.pending_payment import awaiting
 from billing_svc.store import audit, payments, pending_payments
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
 from billing_svc.usecases.plan_payment_expiry import plan_payment_expiry
@@ -26,14 +27,19 @@ class RecordedPayment:
 
 
 async def record_payment(tx: Transaction, commands: Sequence[RecordPayment]) -> list[RecordedPayment]:
-    """Take money in, in order; all or none.
+    """Take money in, in order; all or none. What a second person must confirm waits, whatever its command says.
 
     Refuses: customer_not_known_yet, period_locked, effective_in_future, and what `receive` and the allocation refuse.
     """
     posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in commands])
     await posting.load_items([(one.customer_id, one.choice) for one in commands])
-    policy = await pending_payments.policy_in_force(tx) if any(one.pending for one in commands) else FIRST_POLICY
-    recorded = [_await(posting, one, policy) if one.pending else await enter_payment(posting, one) for one in commands]
+    policy = await pending_payments.policy_in_force(tx)
+    known = await pending_payments.known_payers(tx, commands) if policy.second_person_for_new_payer else {}
+    recorded = []
+    for command in commands:
+        reason = second_person_for(command, policy, known.get(command.customer_id, ()))
+        waits = command.pending or reason is not None
+        recorded.append(_await(posting, command, policy, reason) if waits else await enter_payment(posting, command))
     for one in recorded:
         payments.add(tx, one.command, one.payment, posting.tenant.now)
     posting.save(fresh=[one.payment.id for one in recorded])
@@ -61,11 +67,13 @@ async def settle_in(posting: Posting, command: RecordPayment, unentered: Payment
     return RecordedPayment(command, posting.payments[command.id], made)
 
 
-def _await(posting: Posting, command: RecordPayment, policy: PaymentPolicy) -> RecordedPayment:
+def _await(
+    posting: Posting, wish: RecordPayment, policy: PaymentPolicy, reason: SecondPerson | None,
+) -> RecordedPayment:
     """Keep a pending payment: what its payer chose must be possible, and nothing of it is done yet."""
-    tx, tenant = posting.tx, posting.tenant
+    tx, tenant, command = posting.tx, posting.tenant, replace(wish, pending=True)
     received = receive(command, effective_on=command.effective_on or command.received_on, today=tenant.today)
-    payment = awaiting(received, policy, tenant.today)
+    payment = replace(awaiting(received, policy, tenant.today), second_person=reason and reason.value)
     allocate(payment.amount, command.choice, posting.items_of(payment.customer_id, command.choice))
     plan_payment_expiry(tx, tenant.zone, payment)
     audit.add(tx, "payment_received", payment.id, customer_id=payment.customer_id, recorded_at=tenant.now)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from billing_svc.domain.pending_payment import PaymentPolicy
+from billing_svc.domain.payment_policy import PaymentPolicy
 from billing_svc.store import audit, pending_payments
 from dunlin_kernel.ids import new_id
 from dunlin_kit.tenants import present
