@@ -55,7 +55,11 @@ class Envelope:
         return self.source.rsplit("/", 1)[-1]
 
     def headers(self) -> tuple[tuple[str, bytes], ...]:
-        """CloudEvents attributes as headers; those that are not set are left out."""
+        """CloudEvents attributes as headers."""
+        return tuple((name, value.encode()) for name, value in self.attributes().items())
+
+    def attributes(self) -> dict[str, str]:
+        """CloudEvents attributes by the names they have as headers; those that are not set are left out."""
         tenant, _, customer = self.stream.partition(":")
         attributes = {
             "ce_specversion": "1.0",
@@ -75,7 +79,7 @@ class Envelope:
             "ce_tenantid": tenant,
             "ce_traceparent": self.traceparent,
         }
-        return tuple((name, value.encode()) for name, value in attributes.items() if value is not None)
+        return {name: value for name, value in attributes.items() if value is not None}
 
     @classmethod
     def of(cls, record: Record) -> "Envelope":

@@ -108,7 +108,7 @@ def pending(event: Event, *, tenant: UUID, now: datetime, recorded_at: datetime,
         causation_id=trace.causation_id,
         traceparent=trace.traceparent,
     )
-    headers = {name: value.decode() for name, value in envelope.headers() if name not in POSITION_HEADERS}
+    headers = {name: value for name, value in envelope.attributes().items() if name not in POSITION_HEADERS}
     return Pending(
         envelope.event_id,
         envelope.stream,

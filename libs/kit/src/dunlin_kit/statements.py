@@ -5,7 +5,7 @@ from functools import cache
 from itertools import count
 from typing import Any, NamedTuple
 
-from sqlalchemy import Text, bindparam, cast, column, func, insert, literal_column, select, update
+from sqlalchemy import Text, Uuid, bindparam, cast, column, func, insert, literal_column, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
@@ -14,6 +14,8 @@ from dunlin_events.outbox import APPEND
 
 _DIALECT: Any = dialect()  # type: ignore[no-untyped-call]
 _numbers = count()
+_TENANT = bindparam("own_tenant", type_=Uuid())
+"""Of all rows of a flush: sent once, not with every row."""
 
 Values = Mapping[str, Any]
 
@@ -28,9 +30,10 @@ class Part(NamedTuple):
 
     def values(self, rows: Sequence[Values]) -> dict[str, Any]:
         """One array per column, or the one row's own values; an array column travels as its text form."""
+        own = {_TENANT.key: rows[0]["tenant_id"]} if "tenant_id" in rows[0] else {}
         if not self.many:
-            return {bind: self._sent(name, rows[0][name]) for name, bind in self.binds.items()}
-        return {bind: [self._sent(name, row[name]) for row in rows] for name, bind in self.binds.items()}
+            return own | {bind: self._sent(name, rows[0][name]) for name, bind in self.binds.items()}
+        return own | {bind: [self._sent(name, row[name]) for row in rows] for name, bind in self.binds.items()}
 
     def _sent(self, name: str, value: Any) -> Any:
         return _as_literal(value) if name in self.arrays else value
@@ -65,18 +68,18 @@ class _Rows(NamedTuple):
 def _rows_of(table: Any, columns: tuple[str, ...], many: bool) -> _Rows:
     """One array per column, as a set of rows; or for one row a value per column, which costs half as much."""
     prefix = f"n{next(_numbers)}"
-    types = {name: table.c[name].type for name in columns}
+    types = {name: table.c[name].type for name in columns if name != "tenant_id"}
     sent = {name: Text() if isinstance(kind, ARRAY) else kind for name, kind in types.items()}
-    binds = {name: f"{prefix}_{name}" for name in columns}
+    binds = {name: f"{prefix}_{name}" for name in types}
     if many:
-        given = [bindparam(binds[name], type_=ARRAY(sent[name])) for name in columns]
-        rows = func.unnest(*given).table_valued(*(column(name, sent[name]) for name in columns))
+        given = [bindparam(binds[name], type_=ARRAY(sent[name])) for name in types]
+        rows = func.unnest(*given).table_valued(*(column(name, sent[name]) for name in types))
         source = dict(rows.render_derived(name=f"{prefix}_rows").c)
     else:
-        source = {name: bindparam(binds[name], type_=sent[name]) for name in columns}
+        source = {name: bindparam(binds[name], type_=sent[name]) for name in types}
     arrays = frozenset(name for name, kind in types.items() if isinstance(kind, ARRAY))
     taken = {name: cast(one, types[name]) if name in arrays else one for name, one in source.items()}
-    return _Rows(taken, binds, arrays, many)
+    return _Rows({name: taken.get(name, _TENANT) for name in columns}, binds, arrays, many)
 
 
 @cache
