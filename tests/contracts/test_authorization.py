@@ -1,7 +1,7 @@
 """Every operation, walked with every kind of token: none, without the scope, without a tenant, of another tenant."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,11 +9,26 @@ from uuid import UUID
 import httpx
 import pytest
 
+from billing_svc.consumers.customer import customer as heard_in_billing
+from credit_svc.consumers.customer import customer as heard_in_credit
+from dunlin_events.contracts.base import Event
+from dunlin_events.contracts.billing import InvoiceIssued
+from dunlin_events.contracts.customer import CustomerRegistered
+from dunlin_kernel.clock import SystemClock
 from dunlin_kernel.ids import new_id
-from dunlin_kit.testing import Running, running
+from dunlin_kernel.money import Money
+from dunlin_kit.jobs import Job
+from dunlin_kit.testing import Running, running, tell
 from dunlin_local.databases import SERVICES
 from dunlin_local.documents import unconnected_apps
+from notify_svc.consumers.billing import billing as billing_heard_in_notify
+from notify_svc.consumers.customer import customer as heard_in_notify
+from notify_svc.domain.judging import AccountLook, Contact, LookedItem, Reach
+from notify_svc.domain.message import MessageStatus
+from notify_svc.gateways.sender import Delivery
+from notify_svc.jobs.remind_customer import RemindCustomer
 
+ASKED = {"currency": "CNY", "purpose": "dunning", "q": "Secret"}
 VERBS = ("get", "post", "put", "patch", "delete")
 DOCUMENTS = {service: app.openapi() for service, app in unconnected_apps().items()}
 
@@ -32,6 +47,18 @@ class Operation(NamedTuple):
     def is_for_both(self) -> bool:
         """A tenant sees its own, an operator sees all."""
         return self.scopes[0].startswith("parked:")
+
+    @property
+    def names(self) -> set[str]:
+        """The ids that its path names."""
+        return {part[1:].partition("}")[0] for part in self.path.split("/") if part.startswith("{")}
+
+    def query(self, ids: Mapping[str, UUID]) -> dict[str, str]:
+        """Of what can be asked for, that which would find the things in `ids`; nothing when there are none."""
+        told = DOCUMENTS[self.service]["paths"][self.path][self.verb].get("parameters", [])
+        taken = {one["name"] for one in told if one["in"] == "query"}
+        asked = ASKED | {name: str(one) for name, one in ids.items()} if ids else {}
+        return {name: value for name, value in asked.items() if name in taken}
 
     def url(self, ids: Mapping[str, UUID]) -> str:
         """The path with each id from `ids`, or an unknown one."""
@@ -72,11 +99,13 @@ NOWHERE = {"billing_url": "http://127.0.0.1:1", "customer_url": "http://127.0.0.
 
 
 async def _ask(
-    service: Running, operation: Operation, ids: Mapping[str, UUID], headers: dict[str, str]
+    service: Running, operation: Operation, ids: Mapping[str, UUID], headers: dict[str, str],
+    said: dict[str, Any] | None = None,
 ) -> httpx.Response:
-    body: dict[str, Any] | None = {} if operation.verb in ("post", "put", "patch") else None
+    body = said or {} if operation.verb in ("post", "put", "patch") else None
     given = headers | {"If-Match": '"1"', "Idempotency-Key": str(new_id())}
-    return await service.client.request(operation.verb, operation.url(ids), json=body, headers=given)
+    return await service.client.request(
+        operation.verb, operation.url(ids), params=operation.query(ids), json=body, headers=given)
 
 
 def test_every_operation_names_a_scope() -> None:
@@ -121,29 +150,163 @@ async def test_a_tenant_not_heard_of_is_asked_to_wait_and_nothing_breaks(service
             assert answer.status_code in (200, 202, 204, 404, 409, 412, 422), (operation, answer.text)
 
 
-async def _own_things(service: Running, tenant: UUID) -> dict[str, UUID]:
-    """A customer of `tenant` with a contact in customer-svc."""
-    made = await service.client.post("/customer/v1/customers", headers=service.headers(tenant, *EVERY_SCOPE), json={
-        "kind": "organization", "name": "Secret Heron Ltd", "terms": {"due_days": 30, "end_of_month": False}})
-    customer = made.json()["id"]
-    contact = await service.client.post(
-        f"/customer/v1/customers/{customer}/contacts", headers=service.headers(tenant, *EVERY_SCOPE),
-        json={"name": "Secret Li", "language": "en", "email": "secret@heron.example"})
-    return {"customer_id": UUID(customer), "contact_id": UUID(contact.json()["id"])}
+def _secret(amount: str = "98765.43") -> dict[str, str]:
+    return {"amount": amount, "currency": "CNY"}
 
 
-async def test_another_tenant_sees_and_changes_nothing(services: dict[str, Running]) -> None:
-    service = services["customer"]
-    at = datetime(2026, 1, 5, 2, tzinfo=UTC)
-    owner, stranger = await service.tenant(at=at), await service.tenant(at=at)
-    ids = await _own_things(service, owner)
+class Owner:
+    """One tenant in one service, whose things carry the words `ecret` or `98765`; `ids` are theirs, by name."""
+
+    def __init__(self, service: Running, tenant: UUID) -> None:
+        self.service, self.tenant = service, tenant
+        self.ids: dict[str, UUID] = {"customer_id": new_id()}
+
+    async def make(self, path: str, body: Any = None, *, method: str = "POST", named: str | None = None) -> Any:
+        headers = self.service.headers(self.tenant, *EVERY_SCOPE) | {"If-Match": '"1"'}
+        path = f"/{self.service.service}/v1{path}"
+        answer = await self.service.client.request(method, path, json=body, headers=headers)
+        assert answer.status_code in (200, 201, 202), answer.text
+        if named is not None:
+            self.ids[named] = UUID(answer.json()["id"])
+        return answer.json()
+
+    async def hear(self, subscription: Any, fact: type[Event], **more: Any) -> None:
+        said = dict(fact.examples[0]) | {"customer_id": self.ids["customer_id"]} | more
+        await tell(self.service.database, subscription, self.tenant, fact.model_validate(said))
+
+    async def hear_of_the_customer(self, subscription: Any) -> None:
+        await self.hear(subscription, CustomerRegistered, name="Secret Heron Ltd", status="active")
+
+    async def seen(self) -> dict[str, Any]:
+        """What the owner reads of its things, by path; all of it is there."""
+        found: dict[str, Any] = {}
+        for operation in OPERATIONS:
+            ours = operation.service == self.service.service and operation.verb == "get"
+            if ours and operation.names <= set(self.ids) and not operation.path.endswith(VOLATILE):
+                answer = await _ask(self.service, operation, self.ids, self.service.headers(self.tenant, *EVERY_SCOPE))
+                assert answer.status_code == 200, (operation, answer.text)
+                found[operation.path] = answer.json()
+        return found
+
+
+VOLATILE = ("/progress", "/integrity", "/test-clock")
+"""Streams until the end, or says the time."""
+
+
+async def _in_customer(owner: Owner) -> None:
+    await owner.make("/customers", {"kind": "organization", "name": "Secret Heron Ltd", "external_id": "secret-1",
+                                    "terms": {"due_days": 30, "end_of_month": False}}, named="customer_id")
+    await owner.make(f"/customers/{owner.ids['customer_id']}/contacts", {
+        "name": "Secret Li", "language": "en", "email": "secret@heron.example"}, named="contact_id")
+    await owner.make("/customers:import", {"rows": [
+        {"line": 2, "external_id": "secret-2", "name": "Secret Crane Ltd", "due_days": 30}]}, named="operation_id")
+
+
+async def _in_billing(owner: Owner) -> None:
+    await owner.hear_of_the_customer(heard_in_billing)
+    customer = str(owner.ids["customer_id"])
+    line = {"description": "Secret goods", "quantity": "1", "unit_price": "98765.43", "tax_rate": "0"}
+    issued = await owner.make("/invoices", {"customer_id": customer, "currency": "CNY", "lines": [line], "issue": True,
+                                            "external_id": "secret-1"}, named="invoice_id")
+    owner.ids |= {"item_id": UUID(issued["items"][0]["id"]), "fact_id": UUID(issued["id"])}
+    paid = await owner.make("/payments", {
+        "customer_id": customer, "amount": _secret("1000.00"), "received_on": "2026-01-05", "method": "bank_transfer",
+        "allocation": "oldest_first", "reference": "secret-2"}, named="payment_id")
+    owner.ids["allocation_id"] = UUID(paid["allocations"][0]["id"])
+    await owner.make("/ledger-imports", {"name": "secret.csv", "digest": "a" * 64}, named="ledger_import_id")
+    taken = f"/ledger-imports/{owner.ids['ledger_import_id']}"
+    await owner.make(f"{taken}/rows", {"rows": [{
+        "line": 2, "customer_external_id": "secret-1", "currency": "CNY", "invoice": {
+            "external_id": "secret-3", "amount": "-98765.00", "issued_on": "2025-01-02", "due_on": "2025-02-01"}}]})
+    await owner.make(f"{taken}:run", named="operation_id")
+
+
+async def _in_credit(owner: Owner) -> None:
+    await owner.hear_of_the_customer(heard_in_credit)
+    await owner.make(f"/customers/{owner.ids['customer_id']}/limit", {
+        "currency": "CNY", "amount": "98765.43", "reason": "Secret terms"}, method="PUT")
+    approved = await owner.make("/authorizations", {
+        "customer_id": str(owner.ids["customer_id"]), "amount": _secret("98765.00"), "reference": "secret-1",
+    }, named="authorization_id")
+    assert approved["status"] == "approved", approved
+
+
+class Unsure:
+    """A sender that never learns what came of a mail, so that a person has something to resolve."""
+
+    async def send(self, *_: Any, **__: Any) -> Delivery:
+        return Delivery(MessageStatus.UNKNOWN, "outcome_unknown")
+
+
+async def _in_notify(owner: Owner) -> None:
+    await owner.hear_of_the_customer(heard_in_notify)
+    due, owed, item = date(2026, 1, 6), Money(9876543, "CNY"), new_id()
+    owner.ids["item_id"] = item
+    await owner.hear(billing_heard_in_notify, InvoiceIssued, number="secret-1", issued_on=date(2026, 1, 1), items=[
+        {"item_id": item, "due_on": due, "amount": _secret()}])
+
+    async def account(*_: UUID) -> AccountLook:
+        return AccountLook((LookedItem(item, due, owed, Money.zero("CNY"), Money.zero("CNY")),), {})
+
+    async def reach(*_: UUID) -> Reach:
+        return Reach(Contact("secret@heron.example", "Secret Li", "en"), active=True, refused=False)
+
+    customer = {"customer_id": str(owner.ids["customer_id"])}
+    job = Job(owner.tenant, new_id(), "remind_customer", "secret", AT, customer, 1)
+    await RemindCustomer(account, reach, Unsure(), SystemClock()).run(owner.service.database, job)
+    [message] = (await owner.make("/messages", method="GET"))["data"]
+    owner.ids["message_id"] = UUID(message["id"])
+    await owner.make("/ladder:switch-on", {}, named="operation_id")
+
+
+AT = datetime(2026, 1, 5, 2, tzinfo=UTC)
+THINGS = {"customer": _in_customer, "billing": _in_billing, "credit": _in_credit, "notify": _in_notify}
+
+
+def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
+    """What the owner itself could send, by the end of the path."""
+    named, stream = {name: str(one) for name, one in ids.items()}, f"{owner}:{ids['customer_id']}"
+    line = {"description": "Theirs", "quantity": "1", "unit_price": "1", "tax_rate": "0"}
+    invoice = {"currency": "CNY", "lines": [line]}
+    customers = invoice | {"customer_id": named["customer_id"], "issue": True}
+    parked = {"consumer": "credit", "owner": "billing", "stream": stream}
+    return {
+        "/customers/{customer_id}": {"name": "Theirs"}, "/terms": {"due_days": 1, "end_of_month": True},
+        "/contacts": {"name": "Theirs", "language": "en"}, "/contacts/{contact_id}": {"name": "Theirs"},
+        "/invoices": customers, "/invoices:batch": {"invoices": [customers]}, "/invoices/{invoice_id}": invoice,
+        ":void": {"reason": "issued_in_error"}, "/payments": {
+            "customer_id": named["customer_id"], "amount": _secret("1.00"), "received_on": "2026-01-05",
+            "method": "bank_transfer", "allocation": "none"},
+        ":apply": {"allocation": "oldest_first"}, ":reverse": {"reason": "not_received"},
+        ":reject": {"reason": "not_received"}, "/rows": {"rows": [{
+            "line": 3, "customer_external_id": "theirs", "currency": "CNY", "invoice": {
+                "external_id": "theirs", "amount": "1.00", "issued_on": "2025-01-02", "due_on": "2025-02-01"}}]},
+        "/limit": {"currency": "CNY", "amount": "1.00", "reason": "Theirs"}, "/authorizations": {
+            "customer_id": named["customer_id"], "amount": _secret("1.00"), "reference": "theirs"},
+        ":switch-on": {"customer_id": named["customer_id"]}, ":resolve": {"outcome": "sent"}, ":retry": parked,
+        ":skip": parked | {"mark": "1", "why": "theirs"}, ":skip-hole": parked | {"why": "theirs"},
+    }
+
+
+@pytest.mark.parametrize("name", THINGS)
+async def test_another_tenant_sees_and_changes_nothing(services: dict[str, Running], name: str) -> None:
+    service = services[name]
+    owner, stranger = Owner(service, await service.tenant(at=AT)), await service.tenant(at=AT)
+    await THINGS[name](owner)
+    before, told = await owner.seen(), await service.told(owner.tenant)
+    assert "ecret" in str(before) or "98765" in str(before)
+    bodies = _bodies(owner.ids, owner.tenant)
     for operation in OPERATIONS:
-        if operation.service != "customer" or operation.is_operators:
+        if operation.service != name or operation.is_operators:
             continue
-        answer = await _ask(service, operation, ids, service.headers(stranger, *EVERY_SCOPE))
+        body = max((end for end in bodies if operation.path.endswith(end)), key=len, default="")
+        answer = await _ask(service, operation, owner.ids, service.headers(stranger, *EVERY_SCOPE), bodies.get(body))
         assert "ecret" not in answer.text, operation
-        if "{customer_id}" in operation.path:
-            assert answer.status_code in (404, 422), (operation, answer.text)
-    seen = await service.client.get(f"/customer/v1/customers/{ids['customer_id']}/contacts",
-                                    headers=service.headers(owner, *EVERY_SCOPE))
-    assert [contact["name"] for contact in seen.json()["data"]] == ["Secret Li"]
+        assert "98765" not in answer.text, operation
+        if operation.names or (body not in ("", ":switch-on") and operation.verb != "get"):
+            none = operation.verb == "get" and answer.json().get("data") == []
+            assert answer.status_code in (404, 409) or none, (operation, answer.text)
+        elif answer.is_success:  # a refusal names what was asked for
+            assert not [one for one in owner.ids.values() if str(one) in answer.text], (operation, answer.text)
+    assert await owner.seen() == before
+    assert await service.told(owner.tenant) == told
