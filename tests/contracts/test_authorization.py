@@ -278,7 +278,8 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
             "customer_id": named["customer_id"], "amount": _secret("1.00"), "received_on": "2026-01-05",
             "method": "bank_transfer", "allocation": "none"},
         ":apply": {"allocation": "oldest_first"}, ":reverse": {"reason": "not_received"},
-        ":reject": {"reason": "not_received"}, "/rows": {"rows": [{
+        ":reject": {"reason": "not_received"},
+        "/allocations/{allocation_id}:reverse": {"reason": "recorded_in_error"}, "/rows": {"rows": [{
             "line": 3, "customer_external_id": "theirs", "currency": "CNY", "invoice": {
                 "external_id": "theirs", "amount": "1.00", "issued_on": "2025-01-02", "due_on": "2025-02-01"}}]},
         "/limit": {"currency": "CNY", "amount": "1.00", "reason": "Theirs"}, "/authorizations": {
