@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Text, Uuid, bindparam, func, literal_column, select
@@ -22,9 +23,11 @@ from dunlin_kit.transaction import Transaction
 _t, _policy = CreditRow.__table__.c, PaymentPolicyRow.__table__.c
 ANNOUNCED = select(_t.id, _t.currency, _t.amount, _t.choice).where(
     _t.customer_id == bindparam("customer_id", type_=Uuid), _t.state == literal_column("'pending'")).order_by(_t.id)
-IN_FORCE = select(
+POLICY = select(func.jsonb_build_array(
     _policy.version, _policy.pending_days, _policy.second_person_above, _policy.second_person_for_new_payer,
-).order_by(_policy.version.desc()).limit(literal_column("1"))
+)).order_by(_policy.version.desc()).limit(literal_column("1")).scalar_subquery().label("payment_policy")
+"""The tenant's newest version as a column, to be read beside others; null where none was set."""
+IN_FORCE = select(POLICY)
 PAYERS = select(_t.customer_id, _t.payer).distinct().where(
     _t.customer_id == func.any(bindparam("customer_ids", type_=ARRAY(Uuid))),
     _t.payer == func.any(bindparam("payers", type_=ARRAY(Text))), _t.state == literal_column("'confirmed'"))
@@ -38,11 +41,16 @@ async def announced(tx: Transaction, customer_id: UUID) -> list[Announced]:
 
 async def policy_in_force(tx: Transaction) -> PaymentPolicy:
     """The tenant's newest version, or that by which every tenant begins."""
-    row = await tx.row(IN_FORCE)
-    if row is None:
+    return policy_of(await tx.row(IN_FORCE))
+
+
+def policy_of(row: Any) -> PaymentPolicy:
+    """The policy in a row that was read with the column `POLICY`."""
+    if row["payment_policy"] is None:
         return FIRST_POLICY
-    above = {currency: Money(minor, currency) for currency, minor in row["second_person_above"].items()}
-    return PaymentPolicy(row["version"], row["pending_days"], above, row["second_person_for_new_payer"])
+    version, pending_days, thresholds, for_new_payer = row["payment_policy"]
+    above = {currency: Money(minor, currency) for currency, minor in thresholds.items()}
+    return PaymentPolicy(version, pending_days, above, for_new_payer)
 
 
 async def known_payers(tx: Transaction, commands: Collection[RecordPayment]) -> dict[UUID, set[str]]:

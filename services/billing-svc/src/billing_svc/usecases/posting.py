@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from billing_svc.domain.account import Account
@@ -23,6 +24,7 @@ class Posting:
 
     def __init__(self, tx: Transaction, tenant: Tenant, books: Books, held: dict[AccountKey, Account]) -> None:
         self.tx, self.tenant, self.books = tx, tenant, books
+        self.beside: Any = None
         self.accounts = held
         self.items: dict[UUID, Item] = {}
         self.payments: dict[UUID, Payment] = {}
@@ -79,17 +81,20 @@ class Posting:
         payments.move(self.tx, *(payment for payment in self.payments.values() if payment.id in moved))
 
 
-async def open_posting(tx: Transaction, keys: Collection[AccountKey]) -> Posting:
+async def open_posting(tx: Transaction, keys: Collection[AccountKey], *beside: Any) -> Posting:
     """Wait at the posting barrier and for the accounts, in order; then, and only then, read what they protect.
 
+    Constant columns given as `beside` are read by the same statement, into `Posting.beside`.
     Refuses: customer_not_known_yet, tenant_not_known_yet.
     """
     held = dict(await accounts.lock(tx, keys))
-    tenant, books = await periods.present_books(tx)
+    tenant, books, row = await periods.present_books_with(tx, *beside)
     for customer_id, currency in keys:
         if (customer_id, currency) not in held:
             heard_of(None, customer_id)
-    return Posting(tx, tenant, books, held)
+    posting = Posting(tx, tenant, books, held)
+    posting.beside = row
+    return posting
 
 
 def figures_of(account: Account) -> AccountFigures:

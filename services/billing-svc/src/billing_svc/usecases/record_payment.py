@@ -31,9 +31,10 @@ async def record_payment(tx: Transaction, commands: Sequence[RecordPayment]) -> 
 
     Refuses: customer_not_known_yet, period_locked, effective_in_future, and what `receive` and the allocation refuse.
     """
-    posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in commands])
+    keys = [(one.customer_id, one.amount.currency) for one in commands]
+    posting = await open_posting(tx, keys, pending_payments.POLICY)
     await posting.load_items([(one.customer_id, one.choice) for one in commands])
-    policy = await pending_payments.policy_in_force(tx)
+    policy = pending_payments.policy_of(posting.beside)
     known = await pending_payments.known_payers(tx, commands) if policy.second_person_for_new_payer else {}
     recorded = []
     for command in commands:
