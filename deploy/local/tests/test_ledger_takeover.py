@@ -106,6 +106,26 @@ def test_rows_of_a_refused_customer_stay_out_and_all_that_is_refused_is_reported
         (5, "customer", "bad_name"), (5, "row", "customer_refused")]
 
 
+def test_a_second_name_of_a_customer_is_said_and_the_first_is_kept(
+    tmp_path: Path, file: LedgerFile, capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "mapping.toml").write_text(MAPPING.replace('name = "who"', 'name = "name"'))
+    file.path.write_text("number,who,name,amount,issued\n" + "".join(
+        f"{n},A,{name},1.00,2019-01-01\n" for n, name in enumerate(("Heron", "Heron", "Crane", "Crane", "Stork"), 7)))
+    fake = FakeDunlin()
+    outcome = take(fake, LedgerFile(file.path, LedgerMapping.load(tmp_path / "mapping.toml")))
+    [registered] = [body["rows"] for path, body, _ in fake.sent if path == "/customer/v1/customers:import"]
+    assert [(one["external_id"], one["name"]) for one in registered] == [("A", "Heron")]
+    assert sent_lines(fake) == [2, 3, 4, 5, 6], "their invoices are taken all the same"
+    importing._say(outcome)
+    importing._write(tmp_path / "report.csv", outcome)
+    sentence = '4,customer,A,name_differs,"This row calls the customer Crane; kept is Heron, as line 2 has it."'
+    said, report = capsys.readouterr().out, (tmp_path / "report.csv").read_text().splitlines()
+    assert sentence in report
+    assert [line.split(",")[0] for line in report if "name_differs" in line] == ["4", "6"]
+    assert "kept is Heron, as line 2 has it" in said
+
+
 def test_what_was_received_is_not_sent_again_and_what_runs_is_followed(file: LedgerFile) -> None:
     resumed = FakeDunlin(last_line=2)
     take(resumed, file)

@@ -28,7 +28,7 @@ def add_options(ledger: argparse.ArgumentParser) -> None:
     ledger.add_argument("--url", help="the running system (default: the running ./dunlin up)")
     ledger.add_argument("--tenant", help="whose books (default: the demonstration company)")
     ledger.add_argument("--token", help="an access token (default: DUNLIN_TOKEN, or one asked of the issuer at --url)")
-    ledger.add_argument("--report", type=Path, metavar="CSV", help="write every refused row here, with line and reason")
+    ledger.add_argument("--report", type=Path, metavar="CSV", help="write refusals and remarks here, by line")
     ledger.epilog = (
         "Run the same command again whenever it was stopped: it goes on. A second run of a file changes nothing. "
         f"Ends with 0 when every row was taken or was there already, with {SOME_REFUSED} when some were refused."
@@ -88,10 +88,15 @@ def _say(outcome: Outcome) -> None:
         print(f"  line {one.line}, {one.part} {one.external_id}: {one.code}: {one.detail}")
     if len(outcome.refusals) > SHOWN_REFUSALS:
         print(f"  and {len(outcome.refusals) - SHOWN_REFUSALS} more: --report writes them all")
+    if outcome.remarks:
+        print(f"remarks     {len(outcome.remarks)}: taken, with another name than the customer's first row")
+    for one in outcome.remarks[:SHOWN_REFUSALS]:
+        print(f"  line {one.line}, {one.part} {one.external_id}: {one.code}: {one.detail}")
 
 
 def _write(path: Path, outcome: Outcome) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
+        told = sorted((*outcome.refusals, *outcome.remarks), key=lambda one: (one.line, one.part))
         report = csv.writer(file)
         report.writerow(("line", "part", "external_id", "code", "detail"))
-        report.writerows((one.line, one.part, one.external_id, one.code, one.detail) for one in outcome.refusals)
+        report.writerows((one.line, one.part, one.external_id, one.code, one.detail) for one in told)

@@ -14,6 +14,7 @@ ROWS_A_CALL = 2000
 LOOK_SECONDS = 0.2
 HELD_ALREADY = "row_differs"
 """The customer is there with other content: it is left as it is, and its ledger can be taken over."""
+NAME_DIFFERS = "name_differs"
 
 T = TypeVar("T")
 Watcher = Callable[[str, int, int | None], None]
@@ -22,7 +23,7 @@ Watcher = Callable[[str, int, int | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A part of a row that was not taken: `row`, `customer`, `invoice` or `payment`."""
+    """A part of a row that was not taken as it stands: `row`, `customer`, `invoice` or `payment`."""
 
     line: int
     part: str
@@ -42,6 +43,8 @@ class Outcome:
     payments: int = 0
     unchanged: int = 0
     refusals: list[Refusal] = field(default_factory=list)
+    remarks: list[Refusal] = field(default_factory=list)
+    """Rows that were taken all the same, though they say something else of their customer than its first row."""
 
 
 class LedgerTakeover:
@@ -67,16 +70,27 @@ class LedgerTakeover:
     def _survey(self) -> list[dict[str, Any]]:
         """Read the file once: its customers, each as its first row says, and the rows that cannot be read."""
         customers: dict[str, dict[str, Any]] = {}
+        seen: set[tuple[str, str]] = set()
         for line in self._file.lines():
             self.outcome.rows += 1
             if line.why is not None:
                 self.outcome.refusals.append(Refusal(line.line, "row", "", line.why.code, line.why.detail))
             if line.customer is not None:
-                customers.setdefault(line.customer["external_id"], line.customer)
+                first = customers.setdefault(line.customer["external_id"], line.customer)
+                self._remark(first, line.customer, seen)
             if self.outcome.rows % 1000 == 0:
                 self._watch("reading", self.outcome.rows, None)
         self._watch("reading", self.outcome.rows, self.outcome.rows)
         return list(customers.values())
+
+    def _remark(self, first: dict[str, Any], other: dict[str, Any], seen: set[tuple[str, str]]) -> None:
+        """Each other name of a customer is said once, at the first row that has it."""
+        who, name = other["external_id"], other["name"]
+        if name != first["name"] and (who, name) not in seen:
+            seen.add((who, name))
+            self.outcome.remarks.append(Refusal(
+                other["line"], "customer", who, NAME_DIFFERS,
+                f"This row calls the customer {name}; kept is {first['name']}, as line {first['line']} has it."))
 
     def _register(self, customers: list[dict[str, Any]]) -> None:
         by_line, done = {one["line"]: one["external_id"] for one in customers}, 0
