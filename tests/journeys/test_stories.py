@@ -78,6 +78,43 @@ async def overpayment(system: Dunlin) -> None:
     await journey.assert_integrity()
 
 
+async def uncertain_money(system: Dunlin) -> None:
+    """Money that is announced silences the reminder and moves nothing; it is rejected, comes at last, and is moved."""
+    journey = await Journey.begin(system, "2026-03-01 10:00")
+    books = await Books.open(journey, limit="20000.00")
+    await books.invoice("1000")
+    mistake = await books.invoice("2000")
+    assert await books.credit() == ("3390.00", "16610.00")
+    await journey.post(f"/billing/v1/invoices/{mistake['id']}:void", {"reason": "issued_in_error"}, status=200)
+    await journey.advance("2026-03-20 10:00")
+    assert await books.credit() == ("1130.00", "18870.00")
+    cheque = await books.pay("1130.00", "2026-03-20", state="pending")
+    assert (cheque["state"], cheque["expires_on"]) == ("pending", "2026-04-19")
+    await journey.advance("2026-03-30 10:00")
+    assert await books.reminders() == []
+    assert await books.credit() == ("1130.00", "18870.00")
+    await journey.post(f"/billing/v1/payments/{cheque['id']}:reject", {"reason": "not_received"}, status=200)
+    await journey.advance("2026-04-02 10:00")
+    assert await books.reminders() == [("2026-03-30", "INV-000001", 0, "1130.00")]
+    transfer = await books.pay("1130.00", "2026-04-02", state="pending")
+    await journey.advance("2026-04-04 10:00")
+    certain = await journey.post(f"/billing/v1/payments/{transfer['id']}:confirm", {}, status=200)
+    assert certain["effective_on"] == "2026-04-02"
+    await journey.quiet()
+    assert await books.aged("2026-04-04") == {"net": "0.00"}
+    assert await books.credit() == ("0.00", "20000.00")
+    undone = await journey.post(f"/billing/v1/allocations/{certain['allocations'][0]['id']}:reverse",
+                                {"reason": "reassigned"}, status=201)
+    assert (undone["open"]["amount"], undone["unapplied"]["amount"]) == ("1130.00", "1130.00")
+    await journey.advance("2026-04-20 10:00")
+    assert await books.aged("2026-04-04") == {"1_30": "1130.00", "unapplied": "-1130.00", "net": "0.00"}
+    assert await books.credit() == ("0.00", "20000.00")
+    assert await books.balances() == {"receivable_control": "1130.00", "bank": "1130.00", "revenue": "-1000.00",
+                                      "tax": "-130.00", "customer_credit": "-1130.00"}
+    assert len(await books.reminders()) == 1
+    await journey.assert_integrity()
+
+
 @pytest.fixture(params=["calm", "faulty", pytest.param("on_kafka", marks=pytest.mark.kafka)])
 def system(request: pytest.FixtureRequest) -> Dunlin:
     """Each story is lived undisturbed, then with duplicates, delays and redelivery, then on Kafka with the same."""
@@ -85,6 +122,6 @@ def system(request: pytest.FixtureRequest) -> Dunlin:
     return running
 
 
-@pytest.mark.parametrize("story", [partial_payment, overpayment])
+@pytest.mark.parametrize("story", [partial_payment, overpayment, uncertain_money])
 async def test_story(system: Dunlin, story: Callable[[Dunlin], Awaitable[None]]) -> None:
     await story(system)
