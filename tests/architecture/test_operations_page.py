@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -45,3 +46,12 @@ def test_the_mapping_that_is_shown_can_be_used(root: Path) -> None:
     assert len(shown) == 1
     mapping = LedgerMapping.of(tomllib.loads(shown[0]))
     assert {"customer", "document", "posted", "cleared"} <= mapping.columns
+
+
+def test_nothing_stands_twice_on_the_page_of_operations(root: Path) -> None:
+    page = (root / "docs/operations.md").read_text(encoding="utf-8")
+    rows = Counter(name for row in re.findall(r"^\| (`DUNLIN_[^|]*)\|", page, re.M) for name in row.split(", "))
+    sections = [section for section in page.split("\n## ") if "docker compose up" in section]
+    assert [name for name, times in rows.items() if times > 1] == []
+    assert len(sections) == 1, "one section says how the containers come up"
+    assert re.findall(r"\b\d+ s[,;]|\bGB of memory", page) == [], "figures stand in performance.md"
