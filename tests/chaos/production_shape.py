@@ -163,6 +163,7 @@ async def production_shape(
                 if not name.endswith(SECOND):
                     fleet.start(name)
             await fleet.ready()
+            assert not fleet.ended_unasked()
             yield fleet
         except BaseException:
             print(timeline.told(), fleet.last_words(), sep="\n")

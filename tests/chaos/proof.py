@@ -69,6 +69,7 @@ async def quiet(fleet: Fleet, office: Office) -> None:
     loop = asyncio.get_running_loop()
     ends = loop.time() + DRAIN_SECONDS
     while loop.time() < ends:
+        assert not fleet.ended_unasked()
         clocks = {service: await office.client.read(f"/{service}/v1/test-clock") for service in SERVICES}
         seen = [*seen[-2:], clocks] if _is_quiet(clocks) else []
         if len(seen) == 3 and seen[0] == seen[1] == seen[2]:
