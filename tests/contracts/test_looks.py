@@ -1,0 +1,53 @@
+"""notify-svc looks at the real billing-svc: what is owed comes back; an account not heard of is a look that failed."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from billing_svc.consumers.customer import customer
+from dunlin_events.contracts.customer import CustomerRegistered
+from dunlin_kernel.clock import SystemClock
+from dunlin_kernel.ids import new_id
+from dunlin_kernel.money import Money
+from dunlin_kit.outbound import LookFailed, Outbound, ServiceToken
+from dunlin_kit.testing import Running, running, tell
+from notify_svc.gateways.billing_looks import look_at_account
+
+
+class Granted(ServiceToken):
+    """A token of the service itself, given without asking an issuer."""
+
+    def __init__(self, billing: Running) -> None:
+        super().__init__(billing.client, url="", client_id="", client_secret="", scopes="", clock=SystemClock())
+        self._billing = billing
+
+    async def get(self) -> str:
+        return self._billing.issuer.token("items:read", "tenants:act", subject="notify-svc")
+
+
+async def _issued(billing: Running, tenant: UUID) -> tuple[UUID, dict[str, Any]]:
+    who = new_id()
+    await tell(billing.database, customer, tenant, CustomerRegistered.model_validate(
+        dict(CustomerRegistered.examples[0]) | {"customer_id": who, "status": "active"}))
+    line = {"description": "Goods", "quantity": "1", "unit_price": "10", "tax_rate": "0"}
+    answer = await billing.client.post(
+        "/billing/v1/invoices", headers=billing.headers(tenant, "invoices:write"),
+        json={"customer_id": str(who), "currency": "CNY", "lines": [line], "issue": True, "due_on": "2026-02-04"})
+    assert answer.status_code == 201, answer.text
+    return who, answer.json()["items"][0]
+
+
+async def test_the_look_finds_what_is_owed_and_takes_no_unknown_account_for_a_settled_one(
+    postgres: str, tmp_path: Path,
+) -> None:
+    async with running(postgres, "billing", tmp_path) as billing:
+        tenant = await billing.tenant(at=datetime(2026, 1, 5, 2, tzinfo=UTC))
+        who, item = await _issued(billing, tenant)
+        outbound = Outbound(billing.client, "http://test", Granted(billing))
+        [found] = (await look_at_account(outbound, tenant, who)).items
+        assert (str(found.id), found.due_on, found.open) == (item["id"], date(2026, 2, 4), Money(1000, "CNY"))
+        with pytest.raises(LookFailed, match="answered 409"):
+            await look_at_account(outbound, tenant, new_id())
