@@ -1,6 +1,7 @@
 """Rounds of an import: slices of facts, each a transaction; what refuses a slice is found by making it smaller."""
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from uuid import UUID
 
@@ -37,6 +38,9 @@ async def import_ledger(database: Database, job: Job) -> None:
         finish(tx, job)
 
     await database.transact(job.tenant, end)
+    if after.status is LedgerImportStatus.RUNNING:
+        with suppress(NotReady):  # another round does it just now
+            await database.transact(job.tenant, ledger_imports.analyse)
 
 
 async def _slice(database: Database, job: Job, import_id: UUID, size: int) -> tuple[int, LedgerImport]:

@@ -17,6 +17,7 @@ BY_ID = select(LedgerImportRow.__table__).where(_t.id == bindparam("id", type_=U
 HELD = BY_ID.with_for_update()
 UNDER_WAY = select(LedgerImportRow.__table__).where(
     _t.digest == bindparam("digest", type_=Text), _t.status != literal_column("'ended'"))
+ANALYSE = select(func.analyse_ledger().label("analysed"))
 COUNT = select(func.count().label("imports")).select_from(LedgerImportRow.__table__)
 
 
@@ -41,6 +42,11 @@ async def count(tx: Transaction) -> int:
     row = await tx.row(COUNT)
     found: int = row["imports"]
     return found
+
+
+async def analyse(tx: Transaction) -> None:
+    """Renew the statistics of the ledger: without them a plan for some rows is taken for many thousands."""
+    await tx.row(ANALYSE)
 
 
 def add(tx: Transaction, made: LedgerImport, created_at: datetime) -> None:

@@ -26,6 +26,7 @@ async def take_ledger_slice(tx: Transaction, import_id: UUID, size: int) -> Ledg
     if not facts or after.tally.judged == after.total:
         after = after.to(LedgerImportStatus.ENDED)
         await ledger_import_rows.clear(tx, held.id)
+        await ledger_imports.analyse(tx)
     ledger_imports.move(tx, after)
     _tell(tx, after)
     return after
