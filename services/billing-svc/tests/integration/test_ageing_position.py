@@ -43,10 +43,13 @@ async def test_report_and_facts_behind_it_sum_up_whenever_it_is_asked_for(compan
         while not done.is_set():
             reports.append(await company.get("/ageing?group_by=none"))
 
-    reporting = asyncio.create_task(report())
-    await asyncio.gather(*map(sell, customers))
-    done.set()
-    await reporting
+    async def sell_all() -> None:
+        await asyncio.gather(*map(sell, customers))
+        done.set()
+
+    async with asyncio.TaskGroup() as together:
+        together.create_task(report())
+        together.create_task(sell_all())
     final = _total(await company.get("/ageing"))
     assert final == 4 * 12 * 7
     assert len({_total(one) for one in reports}) > 3, "no report was made between two sales"
