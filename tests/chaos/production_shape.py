@@ -53,10 +53,6 @@ class Part:
         return self.process is not None and self.process.poll() is None
 
     @property
-    def was_started(self) -> bool:
-        return self.process is not None
-
-    @property
     def status(self) -> int | None:
         """The exit status, None while it runs."""
         return self.process.poll() if self.process is not None else None
@@ -127,6 +123,7 @@ class Fleet:
         service = name.removesuffix("-api")
         path = "/livez" if name == ISSUER else "/readyz"
         while True:
+            assert self.parts[name].runs, f"{name} ended by itself with status {self.parts[name].status}"
             with contextlib.suppress(httpx.TransportError):
                 if (await self.client.get(self.urls[service] + path)).is_success:
                     return
