@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -56,7 +55,7 @@ def change(tx: Transaction, invoice: Invoice, *, recorded_at: datetime) -> None:
 def _add_lines(tx: Transaction, invoice: Invoice) -> None:
     if invoice.status is InvoiceStatus.ISSUED:
         tx.insert(InvoiceLineRow, *(
-            {"invoice_id": invoice.id, "position": line.position, **asdict(line.sold),
+            {"invoice_id": invoice.id, "position": line.position, **_sold(line.sold),
              "currency": line.net.currency, "net": line.net.minor, "tax": line.tax.minor}
             for line in invoice.totals.lines))
 
@@ -69,14 +68,23 @@ def _row(invoice: Invoice, recorded_at: datetime) -> dict[str, Any]:
         "due_on": invoice.due_on, "currency": wish.currency, "net": totals.net.minor, "tax": totals.tax.minor,
         "total": totals.total.minor, "tax_rounding": wish.tax_rounding.value,
         "authorization_id": wish.authorization_id, "final": wish.final, "origin": wish.origin.value,
-        **_parties_row(invoice.parties), "draft_lines": None if issued else _text([asdict(one) for one in wish.lines]),
+        **_parties_row(invoice.parties), "draft_lines": None if issued else _text([_sold(one) for one in wish.lines]),
         "labels": _text(dict(wish.labels)), "version": invoice.version, "recorded_at": recorded_at if issued else None}
 
 
 def _parties_row(parties: Parties | None) -> dict[str, str | None]:
     if parties is None:
         return {"buyer": None, "seller": None}
-    return {"buyer": _text(asdict(parties.buyer)), "seller": _text({"name": parties.seller})}
+    buyer, terms = parties.buyer, parties.buyer.terms
+    frozen = {
+        "id": buyer.id, "number": buyer.number, "name": buyer.name, "kind": buyer.kind, "tax_id": buyer.tax_id,
+        "status": buyer.status, "terms": {"due_days": terms.due_days, "end_of_month": terms.end_of_month}}
+    return {"buyer": _text(frozen), "seller": _text({"name": parties.seller})}
+
+
+def _sold(line: LineDraft) -> dict[str, Any]:
+    return {"description": line.description, "product": line.product, "quantity": line.quantity,
+            "unit_price": line.unit_price, "tax_rate": line.tax_rate}
 
 
 def _text(value: Any) -> str:
