@@ -62,20 +62,22 @@ def aged(rows: Iterable[Row], day: str) -> Aged:
 class Books:
     """One tenant into which the ledger of one currency is taken."""
 
+    system: Dunlin
     journey: Journey
     currency: str
     folder: Path
 
     @classmethod
     async def open(cls, system: Dunlin, currency: str, folder: Path) -> "Books":
-        return cls(await Journey.begin(system, NOW, currency=currency, zone=ZONES[currency]), currency, folder)
+        journey = await Journey.begin(system, NOW, currency=currency, zone=ZONES[currency])
+        return cls(system, journey, currency, folder)
 
     async def command(self, file: Path, **environment: str) -> asyncio.subprocess.Process:
         mapping = Path(__file__).parent / f"highradius_{self.currency.lower()}.toml"
         token = self.journey.headers["Authorization"].removeprefix("Bearer ")
         return await asyncio.create_subprocess_exec(
             sys.executable, "-m", "dunlin_local", "import", "ledger", str(file), "--mapping", str(mapping),
-            "--url", self.journey.dunlin.url, "--token", token, "--report", str(self.folder / "report.csv"),
+            "--url", self.system.url, "--token", token, "--report", str(self.folder / "report.csv"),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
 
     async def take(self, file: Path) -> dict[str, str]:
