@@ -26,7 +26,7 @@ class Amount(Wire):
 
     @classmethod
     def of(cls, money: Money) -> Self:
-        return cls.model_construct(amount=money.amount, currency=money.currency)
+        return cls(amount=money.amount, currency=money.currency)
 
     @property
     def money(self) -> Money:
