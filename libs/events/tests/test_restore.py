@@ -22,6 +22,7 @@ from dunlin_events.contracts.customer import CustomerContactsChanged
 from dunlin_events.envelope import Envelope, Record
 from dunlin_events.outbox import APPEND, Trace, bind, pending
 from dunlin_events.relay import Relay, rebase
+from dunlin_events.relay_state import era_of
 from dunlin_kernel.ids import new_id
 from dunlin_local.postgres import THROW_AWAY, Postgres
 from dunlin_local.postgres_binaries import programs
@@ -80,6 +81,14 @@ async def emit(dsn: str, *customers: UUID) -> None:
     await connection.close()
 
 
+async def era(dsn: str) -> int | None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await era_of(connection)
+    finally:
+        await connection.close()
+
+
 def as_role(dsn: str, role: str) -> str:
     parts = urlsplit(dsn)
     return parts._replace(netloc=f"{role}:p@{parts.hostname}:{parts.port}").geturl()
@@ -126,6 +135,7 @@ async def test_a_dump_in_another_cluster_is_sent_again_in_a_new_era(
     outbox_dsn: str, roles: str, other_cluster: str
 ) -> None:
     app, ops = as_role(outbox_dsn, f"{roles}_app"), as_role(outbox_dsn, f"{roles}_ops")
+    assert await era(ops) == 1
     await emit(app, ANNE, ANNE, BERT)
     assert (await relayed(ops)).sent == [(1, "anne", 1), (1, "anne", 2), (1, "bert", 1)]
 
@@ -134,8 +144,10 @@ async def test_a_dump_in_another_cluster_is_sent_again_in_a_new_era(
     app, ops = as_role(other_cluster, f"{roles}_app"), as_role(other_cluster, f"{roles}_ops")
     await emit(app, ANNE)
     assert (await relayed(ops, seconds=1.5)).sent == []
+    assert await era(ops) is None, "whoever works here waits"
 
     assert await rebase(ops) == 2
+    assert await era(ops) == 2
     await emit(app, BERT)
     again = (await relayed(ops)).sent
     assert [one for one in again if one[1] == "anne"] == [(2, "anne", 1), (2, "anne", 2), (2, "anne", 3)]

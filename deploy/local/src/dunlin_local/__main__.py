@@ -19,6 +19,7 @@ TOPICS = {
     "prepare": ("preparing", "make databases, roles and secrets for services in containers, as compose does"),
     "topics": ("topics", "make and check the topics on Kafka, as compose does"),
     "issuer": ("issuing", "run the token issuer alone, as compose does"),
+    "rehearse": ("rehearsing", "rehearse the restoration of a lost database, in a folder of its own"),
     "documents": ("documents", "write the OpenAPI documents under openapi/, or compare them"),
 }
 
@@ -39,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     made["prepare"].add_argument("--folder", required=True, help="where passwords and the services' secrets are kept")
     made["topics"].add_argument("--bootstrap", required=True, help="a broker's address, host:port")
     _issuer(made["issuer"])
+    _rehearse(made["rehearse"])
     return top
 
 
@@ -66,6 +68,13 @@ def _import(command: argparse.ArgumentParser) -> None:
     ledger = kinds.add_parser("ledger", help="customers, invoices and payments of a ledger, from CSV")
     if find_spec("dunlin_local.importing") is not None:
         import_module("dunlin_local.importing").add_options(ledger)
+
+
+def _rehearse(command: argparse.ArgumentParser) -> None:
+    command.add_argument("what", choices=["restore"], help="what is rehearsed")
+    command.add_argument(
+        "--source", choices=["moment", "dump"], default="moment",
+        help="from a base backup and archived WAL to a moment (default), or from a dump")
 
 
 def _issuer(command: argparse.ArgumentParser) -> None:

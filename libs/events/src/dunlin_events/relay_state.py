@@ -22,6 +22,11 @@ _FIRST_STATE = """
 INSERT INTO relay_state(id, prev, cur, last_id, epoch, system_identifier, timeline_id)
 VALUES (1, $1, $1, 0, 0, $2, $3) ON CONFLICT (id) DO NOTHING"""
 _STATE = "SELECT system_identifier, timeline_id FROM relay_state WHERE id = 1"
+_ERA = f"""
+SELECT (SELECT (s.system_identifier, s.timeline_id) = (c.system_identifier, c.timeline_id) FROM relay_state s)
+           IS NOT FALSE AS is_settled,
+       coalesce((SELECT era FROM event_stream WHERE stream = ''), 1) AS era
+FROM ({CLUSTER}) c"""  # noqa: S608  a constant
 _NEXT_EPOCH = "UPDATE relay_state SET epoch = epoch + 1 WHERE id = 1 RETURNING prev, cur, last_id, epoch"
 _STORE = "UPDATE relay_state SET prev = $1, cur = $2, last_id = $3 WHERE id = 1 AND epoch = $4"
 _SNAPSHOT = "SELECT pg_current_snapshot()::text AS snapshot, coalesce(max(id), 0) AS last_id FROM outbox_event"
@@ -89,6 +94,13 @@ async def take_over(connection: asyncpg.Connection) -> State:
     if tuple(known) != tuple(cluster):
         raise Restored(f"read from cluster and timeline {tuple(known)}, but this is {tuple(cluster)}")
     return State(*await connection.fetchrow(_NEXT_EPOCH))
+
+
+async def era_of(connection: asyncpg.Connection) -> int | None:
+    """The era in which this service tells; None while a restored database waits for `relay rebase`."""
+    row = await connection.fetchrow(_ERA)
+    era: int | None = row["era"] if row["is_settled"] else None
+    return era
 
 
 async def store(connection: asyncpg.Connection, state: State) -> None:

@@ -5,9 +5,11 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any
 
+import asyncpg
 import uvicorn
 from fastapi import FastAPI
 
@@ -17,13 +19,14 @@ from dunlin_events.dead_letters import DeadLetters
 from dunlin_events.kafka import KafkaBus
 from dunlin_events.postgres_log import PostgresBus
 from dunlin_events.relay import Relay
+from dunlin_events.relay_state import era_of
 from dunlin_events.subscription import Subscription
 from dunlin_events.topics import Bus, BusAway, group_of, topic_of
 from dunlin_events.waking import Poker
 from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import NIL
 from dunlin_kit import migrating, rebuilds
-from dunlin_kit.database import Database
+from dunlin_kit.database import Database, Unavailable
 from dunlin_kit.health import probes
 from dunlin_kit.jobs import Handler, JobRunner
 from dunlin_kit.probing import answer_probes
@@ -33,6 +36,7 @@ from dunlin_kit.transaction import Transaction
 
 _PURGE_SECONDS = 3600
 _BUS_SECONDS = 2
+_SETTLED_SECONDS = 1
 _PURGE = "DELETE FROM idempotency_key WHERE created_at < now() - interval '30 days'"
 
 
@@ -72,12 +76,15 @@ class Worker:
         self.runner = JobRunner(
             service=service, ops=self.ops, app=self.app, handlers=jobs, lease_seconds=settings.job_lease_seconds
         )
-        self.consumers = [self._consumer(subscription, settings.member) for subscription in subscriptions]
+        self._subscriptions = subscriptions
+        self.consumers = [self._consumer(subscription) for subscription in subscriptions]
 
-    def _consumer(self, subscription: Subscription[Any], member: str) -> Consumer:
+    def _consumer(self, subscription: Subscription[Any], *, era: int = 1) -> Consumer:
+        """In each era of its service it reads as a new group, from the first event on: the watermarks know the rest."""
         name = f"{subscription.consumer}-{subscription.owner}"
         group = group_of(subscription.consumer, subscription.owner)
-        reader = self.bus.reader(group, [topic_of(subscription.owner)], f"{name}-{member}")
+        reading_as = group if era == 1 else f"{group}-era{era}"
+        reader = self.bus.reader(reading_as, [topic_of(subscription.owner)], f"{name}-{self.settings.member}")
         consumer = Consumer(reader, [subscription], self._transact, name=subscription.consumer)
         return consumer.copying_to(DeadLetters(self.bus.publisher(), group))
 
@@ -96,10 +103,10 @@ class Worker:
         """Until `stop` is set; each part heals by itself, and an end of one that was not asked for ends all."""
         parts = [
             self._reach(stop),
-            self.runner.run(stop),
             self._purge(stop),
             self._once_reached(self.relay.run, stop),
-            *(self._once_reached(consumer.run, stop) for consumer in self.consumers),
+            self._work(stop),
+            *(self._once_reached(partial(self._hear, number), stop) for number in range(len(self.consumers))),
         ]
         if self.settings.probe_port:
             revision = migrating.head_of(f"{self.service}_svc")
@@ -141,6 +148,30 @@ class Worker:
         await self.reached.wait()
         if not stop.is_set():
             await run(stop)
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        if await self._era(stop):
+            await self.runner.run(stop)
+
+    async def _hear(self, number: int, stop: asyncio.Event) -> None:
+        era = await self._era(stop)
+        if era > 1:
+            self.consumers[number] = self._consumer(self._subscriptions[number], era=era)
+        if era:
+            await self.consumers[number].run(stop)
+
+    async def _era(self, stop: asyncio.Event) -> int:
+        """This service's era; waits while its database is away, or restored and not rebased. 0 when told to stop."""
+        while not stop.is_set():
+            try:
+                if era := await self.ops.read(NIL, lambda tx: era_of(tx.driver)):
+                    return era
+                log.warning("the worker waits for relay rebase", service=self.service)
+            except (Unavailable, asyncpg.PostgresError) as away:
+                log.warning("the worker waits for its database", service=self.service, reason=str(away))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _SETTLED_SECONDS)
+        return 0
 
     async def _purge(self, stop: asyncio.Event) -> None:
         async def purge(tx: Transaction) -> None:
