@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from dunlin_events import catalogue
 from dunlin_events.catalogue import ROOT, corpus_of, differences, facts, main, written
 from dunlin_events.contracts.base import FACTS, CustomerEvent, Event
-from dunlin_events.schemas import Schema, broken_promises, schema_of
+from dunlin_events.schemas import Schema, bare, broken_promises, schema_of
 from dunlin_events.topics import MANIFEST, PARTITIONS, TOPICS
 
 FACT = pytest.mark.parametrize("contract", facts(), ids=lambda contract: contract.wire_type())
@@ -55,6 +55,24 @@ def test_what_was_once_published_still_reads(contract: type[Event]) -> None:
         for example in past["examples"]:
             assert contract.read(json.dumps(example).encode()).wire_type() == contract.wire_type()
         assert broken_promises(past["schema"], schema_of(contract)) == []
+
+
+@FACT
+def test_each_version_is_read_by_the_hearers_of_each(contract: type[Event]) -> None:
+    """An example holds against the schema of its own version, and against those of all before, but for new values."""
+    corpus = corpus_of(contract, ROOT)
+    for at, past in enumerate(corpus):
+        for example in past["examples"]:
+            Draft202012Validator(past["schema"]).validate(example)
+            for earlier in corpus[:at]:
+                Draft202012Validator(_without_lists(earlier["schema"])).validate(example)
+
+
+def _without_lists(node: Any) -> Any:
+    """The schema without its lists of values, which may grow."""
+    if isinstance(node, dict):
+        return {key: _without_lists(value) for key, value in node.items() if key != "enum"}
+    return [_without_lists(one) for one in node] if isinstance(node, list) else node
 
 
 def test_no_published_fact_may_vanish() -> None:
@@ -144,6 +162,23 @@ def test_a_broken_promise_is_refused_until_it_is_said_that_nobody_heard_it(
     assert len(corpus_of(other, tmp_path)) == 2
     assert main(["--root", str(tmp_path), "--unreleased"]) == 0
     assert len(corpus_of(other, tmp_path)) == 1
+
+
+def test_promises_are_kept_over_all_versions_and_not_only_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A field that comes, goes and comes back would keep every promise to the version before the present one."""
+    grown = _fact({"seen_on": str, "remark": (str | None)}, {"remark": None})
+    monkeypatch.setattr(catalogue, "facts", lambda: [grown])
+    assert main(["--root", str(tmp_path)]) == 0
+    monkeypatch.setattr(catalogue, "facts", lambda: [_fact({"seen_on": str})])
+    assert main(["--root", str(tmp_path)]) == 1
+    assert "$.remark is gone" in capsys.readouterr().err
+
+    kept = tmp_path / catalogue.GOLDEN / f"{grown.wire_type()}.json"
+    between = {"schema": bare(schema_of(_fact({"seen_on": str}))), "examples": []}
+    kept.write_text(json.dumps([*json.loads(kept.read_text()), between]))
+    assert catalogue.breaches(grown, tmp_path) == [f"{grown.wire_type()}: $.remark is gone"]
 
 
 def _fact(fields: dict[str, Any], defaults: dict[str, Any] | None = None) -> type[Event]:

@@ -10,6 +10,7 @@ import json
 import sys
 from importlib import import_module
 from importlib.metadata import version
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +86,14 @@ def corpus_of(contract: type[Event], root: Path) -> list[dict[str, Any]]:
 
 
 def breaches(contract: type[Event], root: Path) -> list[str]:
-    """In which ways a contract does not keep what its corpus promised."""
-    found = []
-    for past in corpus_of(contract, root):
-        found += broken_promises(past["schema"], schema_of(contract))
+    """In which ways any version of a contract, kept or present, does not keep what any earlier one promised.
+
+    A log holds facts of all versions, so that each hearer meets each of them.
+    """
+    corpus = corpus_of(contract, root)
+    versions = [*(past["schema"] for past in corpus), schema_of(contract)]
+    found = [one for old, new in combinations(versions, 2) for one in broken_promises(old, new)]
+    for past in corpus:
         for example in past["examples"]:
             try:
                 contract.read(json.dumps(example).encode())
