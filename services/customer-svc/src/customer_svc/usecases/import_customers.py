@@ -7,6 +7,8 @@ from customer_svc.domain.customer import Customer
 from customer_svc.domain.registration import Refused, Registration, Row, sort_rows
 from customer_svc.store import customers
 from customer_svc.usecases.register_customers import register_customers
+from dunlin_kernel.errors import Conflict
+from dunlin_kit.database import ReadStale
 from dunlin_kit.transaction import Transaction
 
 
@@ -25,7 +27,10 @@ async def import_customers(tx: Transaction, rows: Sequence[Row]) -> Imported:
     readable = [row.content for row in rows if isinstance(row.content, Registration)]
     known = await customers.known(tx, readable)
     judged = sort_rows(rows, known)
-    new = await register_customers(tx, judged.new)
+    try:
+        new = await register_customers(tx, judged.new)
+    except Conflict as taken:  # none of these was there a moment ago: another import has come between
+        raise ReadStale from taken
     registered = {c.particulars.external_id or "": c for c in new}
     kept = {key: known.by_external_id[key] for key in judged.unchanged if key not in registered}
     return Imported(len(new), len(judged.unchanged), judged.refused, {**kept, **registered})
