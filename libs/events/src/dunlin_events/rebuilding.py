@@ -31,6 +31,7 @@ from dunlin_kernel.errors import Conflict
 CHUNK: Final = 200
 """Streams whose watermarks are held together while their rows are put right."""
 LOOK_S: Final = 0.1
+TELL_S: Final = 5.0
 QUIET_S: Final = 2.0
 """So long without a new record the log counts as read to its end."""
 PATIENCE_S: Final = 30.0
@@ -169,7 +170,7 @@ class Rebuild:
         await owner.execute(_GOAL.format(consumer=one.consumer, owner=one.owner))
         rewinds = bool(await comparing.rewinding(owner, self.projection))
         clock = asyncio.get_running_loop().time
-        applied, moved_at = -1, clock()
+        applied, moved_at, told_at = -1, clock(), 0.0
         while True:
             if running.done():
                 running.result()
@@ -179,6 +180,8 @@ class Rebuild:
                 return
             if row["applied"] != applied:
                 applied, moved_at = row["applied"], clock()
+            if clock() - told_at > TELL_S:
+                told_at = clock()
                 LOG.info("rebuild_follows", projection=self.projection.name, applied=int(applied), behind=row["behind"])
             if clock() - moved_at > PATIENCE_S:
                 raise Stuck(f"{row['behind']} streams are behind, and nothing moves: look for held ones in {schema}")
