@@ -3,6 +3,7 @@
 import argparse
 import os
 import platform
+import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -26,12 +27,13 @@ BENCHES = {
 def main() -> int:
     """Exit status 0 when all named benches ran to their end; figures are never judged here."""
     parser = argparse.ArgumentParser(
-        prog="dunlin bench", formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="./dunlin bench", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Benchmarks, each on a durable PostgreSQL of its own, removed afterwards.",
         epilog="\n".join(f"  {name:<11}{what}" for name, what in BENCHES.items()))
     parser.add_argument("names", nargs="*", metavar="NAME", help="which; all of them where none is named")
     parser.add_argument("--quick", action="store_true", help="some ten seconds each: shows that they run, no more")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     unknown = [name for name in asked.names if name not in BENCHES]
     if unknown:
         parser.error(f"no such bench: {', '.join(unknown)}; there are: {', '.join(BENCHES)}")

@@ -86,7 +86,8 @@ def _issuer(command: argparse.ArgumentParser) -> None:
 
 def main(given: Sequence[str]) -> int:
     """Run one command and return the exit status."""
-    if given and given[0] in ("test", "bench") and given[1:2] not in (["-h"], ["--help"]):
+    asks_for_help = given[1:2] in (["-h"], ["--help"])
+    if given and (given[0] == "bench" or (given[0] == "test" and not asks_for_help)):
         passed_on: int = import_module(f"dunlin_local.{TOPICS[given[0]][0]}").run(list(given[1:]))
         return passed_on
     arguments = parser().parse_args(given)
