@@ -24,7 +24,9 @@ class ServiceSettings(BaseSettings):
 
     database_url: SecretStr = Field(description="As the _app role: requests, consumers, the work of jobs.")
     ops_database_url: SecretStr = Field(description="As the _ops role: relay, claims of jobs, list of tenants.")
-    owner_database_url: SecretStr | None = Field(default=None, description="As the _owner role: migrations and rebuilds only.")
+    owner_database_url: SecretStr | None = Field(
+        default=None, description="As the _owner role: migrations and rebuilds only."
+    )
     bus: BusKind = BusKind.KAFKA
     bus_database_url: SecretStr | None = Field(
         default=None, description="The log's database, where the bus is PostgreSQL."
