@@ -10,18 +10,23 @@ from dunlin_kernel.ids import new_id
 from dunlin_kit.settings import BusKind
 
 
+_PATIENCE = 60
+"""Empty polls in a row, about twenty seconds, after which what a topic counts and does not give is gone."""
+
+
 async def bus_records(fleet: Fleet, topic: str) -> list[Record]:
-    """Every record, duplicates included, in order per key."""
+    """Every record, duplicates included, in order per key. Fails when the topic counts records that it does not give."""
     bus: Bus = KafkaBus(fleet.kafka) if fleet.bus is BusKind.KAFKA else PostgresBus(fleet.databases.bus_url)
     reader = bus.reader(f"proof-{new_id()}", [topic], "proof")
     await reader.start()
     records: list[Record] = []
     try:
         empty = 0
-        while empty < 3:
+        while empty < 3 or not reader.assigned() or any(reader.lag().values()):
+            assert empty < _PATIENCE, f"{topic} counts records that it does not give: {reader.lag()}"
             found = await reader.poll(max_records=2000, timeout_ms=300)
             records += [one.record for received in found.values() for one in received]
-            empty = 0 if found or any(reader.lag().values()) or not reader.assigned() else empty + 1
+            empty = 0 if found else empty + 1
     finally:
         await reader.stop()
     return records
