@@ -12,15 +12,17 @@ from importlib import import_module
 from importlib.metadata import version
 from itertools import combinations
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import yaml
 
+from dunlin_events import contracts
 from dunlin_events.asyncapi import asyncapi
 from dunlin_events.contracts.base import FACTS, Event
 from dunlin_events.event_pages import events_page
 from dunlin_events.schemas import bare, broken_promises, schema_of
-from dunlin_events.topics import MANIFEST, OWNERS, TOPIC_CONFIGS
+from dunlin_events.topics import MANIFEST, TOPIC_CONFIGS
 
 ROOT = Path(__file__).resolve().parents[4]
 SCHEMAS = Path("openapi/schemas")
@@ -57,22 +59,22 @@ described=$(topics --describe)
 
 def facts() -> list[type[Event]]:
     """All contracts, by wire type."""
-    for owner in OWNERS:
-        import_module(f"dunlin_events.contracts.{owner}")
-    return [FACTS[name] for name in sorted(FACTS) if FACTS[name].__module__.startswith("dunlin_events.contracts.")]
+    for module in iter_modules(contracts.__path__):
+        import_module(f"{contracts.__name__}.{module.name}")
+    return [FACTS[name] for name in sorted(FACTS) if FACTS[name].__module__.startswith(f"{contracts.__name__}.")]
 
 
 def written() -> dict[Path, str]:
     """Every file but the corpus, as the contracts would have it."""
-    contracts = facts()
-    document = asyncapi(contracts, version("dunlin-events"))
+    told = facts()
+    document = asyncapi(told, version("dunlin-events"))
     topics = [{"name": name, "partitions": count, "configs": dict(TOPIC_CONFIGS)} for name, count in MANIFEST.items()]
     configs = " ".join(f"--config {name}={value}" for name, value in TOPIC_CONFIGS.items())
     ensured, held = ("\n".join(f"{verb} {name} {n}" for name, n in MANIFEST.items()) for verb in ("ensure", "hold"))
     return {
-        **{SCHEMAS / f"{contract.wire_type()}.json": _json(schema_of(contract)) for contract in contracts},
+        **{SCHEMAS / f"{contract.wire_type()}.json": _json(schema_of(contract)) for contract in told},
         Path("openapi/asyncapi.yaml"): yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120),
-        Path("docs/events.md"): events_page(contracts),
+        Path("docs/events.md"): events_page(told),
         Path("deploy/kafka/topics.json"): _json(topics),
         Path("deploy/kafka/topics.sh"): _CREATE_TOPICS % {"configs": configs, "ensured": ensured, "held": held},
     }

@@ -8,17 +8,9 @@ from uuid import UUID
 from pydantic import Field
 
 from dunlin_events.contracts.base import AccountFigures, Amount, CustomerEvent, Event, Wire
+from dunlin_events.contracts.example_values import ID, account, cny
 
 OWNER = "billing"
-_ID = "01970000-0000-7000-8000-00000000000"
-
-
-def _cny(amount: str) -> dict[str, str]:
-    return {"amount": amount, "currency": "CNY"}
-
-
-def _account(opened: str, unapplied: str = "0.00") -> dict[str, object]:
-    return {"open": _cny(opened), "disputed": _cny("0.00"), "unapplied": _cny(unapplied)}
 
 
 class Origin(StrEnum):
@@ -49,6 +41,15 @@ class InvoicedItem(Wire):
     amount: Amount
 
 
+class ItemMove(Wire):
+    """What a fact did to one item: `amount` is signed, what is open and disputed stands as it is right after it."""
+
+    item_id: UUID
+    amount: Amount
+    open_after: Amount
+    disputed_after: Amount
+
+
 class MoneyFact(CustomerEvent):
     """A fact that moved an account: the figures right after it, and whether it was lived or taken over."""
 
@@ -76,18 +77,18 @@ class InvoiceIssued(MoneyFact):
 
 def _issued(**changes: Any) -> dict[str, object]:
     base: dict[str, object] = {
-        "customer_id": _ID + "1", "origin": "live", "account": _account("4520.00"), "invoice_id": _ID + "2",
-        "number": "INV-000001", "external_id": None, "issued_on": "2026-01-05", "net": _cny("4000.00"),
-        "tax": _cny("520.00"), "total": _cny("4520.00"),
-        "lines": [{"product": "SKU-1", "quantity": "4", "net": _cny("4000.00"), "tax": _cny("520.00")}],
-        "items": [{"item_id": _ID + "3", "due_on": "2026-02-04", "amount": _cny("4520.00")}],
+        "customer_id": ID + "1", "origin": "live", "account": account("4520.00"), "invoice_id": ID + "2",
+        "number": "INV-000001", "external_id": None, "issued_on": "2026-01-05", "net": cny("4000.00"),
+        "tax": cny("520.00"), "total": cny("4520.00"),
+        "lines": [{"product": "SKU-1", "quantity": "4", "net": cny("4000.00"), "tax": cny("520.00")}],
+        "items": [{"item_id": ID + "3", "due_on": "2026-02-04", "amount": cny("4520.00")}],
         "authorization_id": None, "final": False,
     }
     return base | changes
 
 
 InvoiceIssued.examples = (
-    _issued(), _issued(origin="import", external_id="OLD-7", authorization_id=_ID + "9", final=True))
+    _issued(), _issued(origin="import", external_id="OLD-7", authorization_id=ID + "9", final=True))
 
 
 class InvoiceSettled(MoneyFact):
@@ -98,7 +99,7 @@ class InvoiceSettled(MoneyFact):
     number: str
     settled_on: date
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
-        {"customer_id": _ID + "1", "origin": "live", "account": _account(left), "invoice_id": _ID + "2",
+        {"customer_id": ID + "1", "origin": "live", "account": account(left), "invoice_id": ID + "2",
          "number": "INV-000001", "settled_on": "2026-03-01"} for left in ("0.00", "8690.00"))
 
 
@@ -121,9 +122,9 @@ class InvoiceVoided(MoneyFact):
     effective_on: date
     reason: str
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
-        {"customer_id": _ID + "1", "origin": "live", "account": _account(left), "void_id": _ID + "7",
-         "invoice_id": _ID + "2", "number": "INV-000001", "amount": _cny("4520.00"),
-         "items": [{"item_id": _ID + "3", "amount": _cny("4520.00")}], "effective_on": "2026-01-05", "reason": reason}
+        {"customer_id": ID + "1", "origin": "live", "account": account(left), "void_id": ID + "7",
+         "invoice_id": ID + "2", "number": "INV-000001", "amount": cny("4520.00"),
+         "items": [{"item_id": ID + "3", "amount": cny("4520.00")}], "effective_on": "2026-01-05", "reason": reason}
         for left, reason in (("0.00", "issued_in_error"), ("2260.00", "order_cancelled")))
 
 
@@ -138,8 +139,8 @@ class InvoiceOverdue(CustomerEvent):
     due_version: int
     open: Amount
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
-        {"customer_id": _ID + "1", "invoice_id": _ID + "2", "item_id": _ID + "3", "number": "INV-000001",
-         "due_on": "2026-02-04", "due_version": 1, "open": _cny(left)} for left in ("4520.00", "780.00"))
+        {"customer_id": ID + "1", "invoice_id": ID + "2", "item_id": ID + "3", "number": "INV-000001",
+         "due_on": "2026-02-04", "due_version": 1, "open": cny(left)} for left in ("4520.00", "780.00"))
 
 
 class PaymentReceived(CustomerEvent):
@@ -153,7 +154,7 @@ class PaymentReceived(CustomerEvent):
     method: str
     expires_on: date
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
-        {"customer_id": _ID + "1", "payment_id": _ID + "4", "external_id": external_id, "amount": _cny("6000.00"),
+        {"customer_id": ID + "1", "payment_id": ID + "4", "external_id": external_id, "amount": cny("6000.00"),
          "received_on": "2026-03-01", "method": "cheque", "expires_on": "2026-03-31"} for external_id in (None, "B-7"))
 
 
@@ -165,7 +166,7 @@ class PaymentRejected(CustomerEvent):
     amount: Amount
     reason: str
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
-        {"customer_id": _ID + "1", "payment_id": _ID + "4", "amount": _cny("6000.00"), "reason": reason}
+        {"customer_id": ID + "1", "payment_id": ID + "4", "amount": cny("6000.00"), "reason": reason}
         for reason in ("not_received", "duplicate"))
 
 
@@ -177,7 +178,7 @@ class PaymentExpired(CustomerEvent):
     amount: Amount
     expired_on: date
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
-        {"customer_id": _ID + "1", "payment_id": _ID + "4", "amount": _cny(amount), "expired_on": "2026-03-31"}
+        {"customer_id": ID + "1", "payment_id": ID + "4", "amount": cny(amount), "expired_on": "2026-03-31"}
         for amount in ("6000.00", "15000.00"))
 
 
@@ -191,8 +192,8 @@ class PaymentConfirmed(MoneyFact):
     received_on: date
     method: str
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
-        {"customer_id": _ID + "1", "origin": "live", "account": _account("14690.00", amount), "payment_id": _ID + "4",
-         "external_id": None, "amount": _cny(amount), "received_on": "2026-03-01", "method": "bank_transfer"}
+        {"customer_id": ID + "1", "origin": "live", "account": account("14690.00", amount), "payment_id": ID + "4",
+         "external_id": None, "amount": cny(amount), "received_on": "2026-03-01", "method": "bank_transfer"}
         for amount in ("6000.00", "15000.00"))
 
 
@@ -205,8 +206,8 @@ class PaymentReversed(MoneyFact):
     effective_on: date
     reason: str
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
-        {"customer_id": _ID + "1", "origin": "live", "account": _account("14690.00"), "payment_id": _ID + "4",
-         "amount": _cny("6000.00"), "effective_on": "2026-03-05", "reason": reason}
+        {"customer_id": ID + "1", "origin": "live", "account": account("14690.00"), "payment_id": ID + "4",
+         "amount": cny("6000.00"), "effective_on": "2026-03-05", "reason": reason}
         for reason in ("recorded_in_error", "not_received"))
 
 
@@ -225,10 +226,10 @@ class CreditAllocated(MoneyFact):
     due_on: date
     open_after: Amount
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
-        {"customer_id": _ID + "1", "origin": "live", "account": _account("8690.00"), "allocation_id": _ID + "5",
-         "credit_kind": "payment", "credit_id": _ID + "4", "invoice_id": _ID + "2", "item_id": _ID + "3",
-         "amount": _cny(part), "effective_on": "2026-03-01", "business_on": "2026-03-01", "due_on": "2026-02-04",
-         "open_after": _cny(left)} for part, left in (("4520.00", "0.00"), ("1480.00", "780.00")))
+        {"customer_id": ID + "1", "origin": "live", "account": account("8690.00"), "allocation_id": ID + "5",
+         "credit_kind": "payment", "credit_id": ID + "4", "invoice_id": ID + "2", "item_id": ID + "3",
+         "amount": cny(part), "effective_on": "2026-03-01", "business_on": "2026-03-01", "due_on": "2026-02-04",
+         "open_after": cny(left)} for part, left in (("4520.00", "0.00"), ("1480.00", "780.00")))
 
 
 class AllocationReversed(MoneyFact):
@@ -245,9 +246,9 @@ class AllocationReversed(MoneyFact):
     due_on: date
     open_after: Amount
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
-        {"customer_id": _ID + "1", "origin": "live", "account": _account("14690.00"), "reversal_id": _ID + "6",
-         "allocation_id": _ID + "5", "credit_id": _ID + "4", "invoice_id": _ID + "2", "item_id": _ID + "3",
-         "amount": _cny(part), "effective_on": "2026-03-05", "due_on": "2026-02-04", "open_after": _cny(left)}
+        {"customer_id": ID + "1", "origin": "live", "account": account("14690.00"), "reversal_id": ID + "6",
+         "allocation_id": ID + "5", "credit_id": ID + "4", "invoice_id": ID + "2", "item_id": ID + "3",
+         "amount": cny(part), "effective_on": "2026-03-05", "due_on": "2026-02-04", "open_after": cny(left)}
         for part, left in (("4520.00", "4520.00"), ("1480.00", "2260.00")))
 
 

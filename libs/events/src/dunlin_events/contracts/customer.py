@@ -24,11 +24,34 @@ class CustomerKind(StrEnum):
     PERSON = "person"
 
 
+class InstalmentTerms(Wire):
+    """One instalment: its share of the total in basis points, and when it is due."""
+
+    share_bps: int = Field(gt=0, le=10_000)
+    due_days: int = Field(ge=0, le=3650)
+    end_of_month: bool
+
+
+class DiscountTerms(Wire):
+    """A discount for paying early: so many basis points, within so many days of issue."""
+
+    discount_bps: int = Field(gt=0, lt=10_000)
+    within_days: int = Field(ge=0, le=3650)
+
+
 class TermsOfTrade(Wire):
-    """When this customer's invoices are due, counted from issue or from the end of the month of issue."""
+    """When this customer's invoices are due, counted from issue or from the end of the month of issue.
+
+    `instalments` (none: one due date) have shares that sum to 10,000; `prepayment_bps` of an order is paid before
+    delivery.
+    """
 
     due_days: int = Field(ge=0, le=3650)
     end_of_month: bool
+    instalments: list[InstalmentTerms] = Field(default_factory=list)
+    discount: DiscountTerms | None = None
+    prepayment_bps: int = Field(default=0, ge=0, le=10_000)
+    cash_on_delivery: bool = False
 
 
 class CustomerProfile(CustomerEvent):
@@ -122,6 +145,11 @@ class CustomerTermsChanged(CustomerProfile):
     owner: ClassVar[str] = OWNER
     examples: ClassVar[tuple[dict[str, object], ...]] = (
         _profile(terms={"due_days": 60, "end_of_month": False}),
+        _profile(terms={
+            "due_days": 60, "end_of_month": False, "discount": {"discount_bps": 200, "within_days": 10},
+            "instalments": [{"share_bps": 3000, "due_days": 0, "end_of_month": False},
+                            {"share_bps": 7000, "due_days": 60, "end_of_month": False}],
+            "prepayment_bps": 3000, "cash_on_delivery": False}),
         _profile(terms={"due_days": 15, "end_of_month": True}),
     )
 
