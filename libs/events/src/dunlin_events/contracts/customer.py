@@ -66,6 +66,7 @@ class CustomerProfile(CustomerEvent):
     industry: str | None
     external_id: str | None
     terms: TermsOfTrade
+    source: str | None = Field(default=None, description="Where the customer came from.")
 
 
 def _profile(**changes: Any) -> dict[str, object]:
@@ -137,6 +138,14 @@ class CustomerSuspended(CustomerProfile):
     owner: ClassVar[str] = OWNER
     examples: ClassVar[tuple[dict[str, object], ...]] = (
         _profile(status="suspended"), _profile(status="suspended", industry=None))
+
+
+class CustomerClosed(CustomerProfile):
+    """The relationship ended for good: nothing is owed, nothing is sold any more, and the entry stays as it is."""
+
+    owner: ClassVar[str] = OWNER
+    examples: ClassVar[tuple[dict[str, object], ...]] = (
+        _profile(status="closed"), _profile(status="closed", source="trade fair"))
 
 
 class CustomerTermsChanged(CustomerProfile):
