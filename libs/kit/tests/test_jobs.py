@@ -144,3 +144,45 @@ async def test_a_job_is_its_workers_while_that_lives_and_another_takes_it_over_w
     assert await second.run_one() is True
     assert begun == [1, 2]
     assert await second.run_one() is False
+
+
+async def test_a_worker_that_lost_its_job_has_no_effect_and_leaves_it_to_the_other(
+    toy: Running, ops: Database, admin: asyncpg.Connection
+) -> None:
+    """As after it was stopped for longer than the lease, while another one took the job over."""
+    tenant, kind = await toy.tenant(at=NOON), str(new_id())
+    go_on = {attempt: asyncio.Event() for attempt in (1, 2)}
+    effects = "SELECT key FROM job WHERE kind = 'effect' AND tenant_id = $1"
+
+    async def handler(database: Database, job: Job) -> None:
+        await go_on[job.attempts].wait()
+
+        async def work(tx: Transaction) -> None:
+            schedule(tx, "effect", str(job.attempts), NOON, {})
+            finish(tx, job)
+
+        await database.transact(job.tenant, work)
+
+    async def plan(tx: Transaction) -> None:
+        schedule(tx, kind, "x", NOON, {})
+
+    async def standing() -> tuple[str, bool, int]:
+        row = await admin.fetchrow("SELECT state, lease_until > now() AS held, attempts FROM job WHERE kind = $1", kind)
+        return row["state"], row["held"], row["attempts"]
+
+    await toy.database.transact(tenant, plan)
+    first = asyncio.create_task(_runner(toy, ops, handler, kind).run_one())
+    while await standing() != ("waiting", True, 1):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    await admin.execute("UPDATE job SET lease_until = now() - interval '1 s' WHERE kind = $1", kind)
+    second = asyncio.create_task(_runner(toy, ops, handler, kind).run_one())
+    while await standing() != ("waiting", True, 2):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    go_on[1].set()
+    assert await first is True
+    assert await standing() == ("waiting", True, 2), "the lease of the other one stands"
+    assert await admin.fetch(effects, tenant) == []
+    go_on[2].set()
+    assert await second is True
+    assert [row["key"] for row in await admin.fetch(effects, tenant)] == ["2"]
+    assert await admin.fetchval("SELECT state FROM job WHERE kind = $1", kind) == "done"

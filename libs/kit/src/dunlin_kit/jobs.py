@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from time import perf_counter
 from typing import Any
 from uuid import UUID
@@ -77,8 +78,10 @@ _RENEW = """
 UPDATE job SET lease_until = now() + make_interval(secs => $4)
 WHERE tenant_id = $1 AND job_id = $2 AND attempts = $3 AND lease_until IS NOT NULL"""
 _RELEASE = """
-UPDATE job SET lease_until = NULL, error = $3, retry_at = now() + make_interval(secs => $4)
-WHERE tenant_id = $1 AND job_id = $2 AND state = 'waiting'"""
+UPDATE job SET lease_until = NULL, error = $4, retry_at = now() + make_interval(secs => $5)
+WHERE tenant_id = $1 AND job_id = $2 AND attempts = $3 AND state = 'waiting'"""
+_STILL_OWN = """
+SELECT 1 FROM job WHERE tenant_id = $1 AND job_id = $2 AND attempts = $3 AND state = 'waiting' FOR UPDATE"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,10 @@ class Job:
 Handler = Callable[[Database, Job], Awaitable[None]]
 
 
+class LeaseLost(Exception):
+    """Another worker took the job over: what this one did for it is not kept."""
+
+
 def schedule(tx: Any, kind: str, key: str, due_at: datetime, payload: Mapping[str, Any]) -> None:
     """Gather a job; one with this kind and key that is there already stays as it is."""
     tx.once(
@@ -113,8 +120,15 @@ def schedule(tx: Any, kind: str, key: str, due_at: datetime, payload: Mapping[st
 
 
 def finish(tx: Transaction, job: Job) -> None:
-    """Gather the end of a job, in the transaction that has its effect."""
+    """Gather the end of a job, in the transaction that has its effect; it raises LeaseLost where another has it."""
+    tx.conditions.append(partial(_assert_own, job))
     tx.change(JOBS, {"job_id": job.id, "state": "done", "lease_until": None, "error": None}, key=("job_id",))
+
+
+async def _assert_own(job: Job, tx: Transaction) -> None:
+    """Each claim counts as an attempt; the row stays locked, so that nobody claims it before the commit."""
+    if await tx.driver.fetchval(_STILL_OWN, job.tenant, job.id, job.attempts) is None:
+        raise LeaseLost(f"attempt {job.attempts} of {job.kind} is over")
 
 
 async def moment_of(tx: Transaction, job: Job) -> Tenant:
@@ -174,6 +188,8 @@ class JobRunner:
         renewing = asyncio.create_task(self._renew(job))
         try:
             await self._handlers[job.kind](self._app, job)
+        except LeaseLost as lost:
+            log.warning("job taken over", service=self._service, kind=job.kind, job=str(job.id), reason=str(lost))
         except Exception as failed:
             FAILED.labels(self._service, job.kind).inc()
             log.exception("job failed", service=self._service, kind=job.kind, job=str(job.id), attempts=job.attempts)
@@ -213,6 +229,7 @@ class JobRunner:
         wait = min(_LONGEST_WAIT_SECONDS, 0.5 * 2 ** min(job.attempts, 12))
 
         async def release(tx: Transaction) -> None:
-            await tx.driver.execute(_RELEASE, job.tenant, job.id, type(failed).__name__, float(wait))
+            await tx.driver.execute(
+                _RELEASE, job.tenant, job.id, job.attempts, type(failed).__name__, float(wait))
 
         await self._ops.transact(NIL, release)
