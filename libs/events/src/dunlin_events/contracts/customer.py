@@ -73,7 +73,7 @@ def _profile(**changes: Any) -> dict[str, object]:
     base: dict[str, object] = {
         "customer_id": _ID, "number": "C-000001", "kind": "organization", "status": "prospect", "name": "北京华为贸易",
         "tax_id": "91110000123456789X", "region": "CN-BJ", "industry": "trade", "external_id": None,
-        "terms": {"due_days": 30, "end_of_month": False},
+        "terms": {"due_days": 30, "end_of_month": False}, "source": None,
     }
     return base | changes
 
