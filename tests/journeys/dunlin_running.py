@@ -168,13 +168,15 @@ class Journey:
     async def quiet(self) -> None:
         """Wait until, twice in a row, all services stand at one time, have heard everything, and have no job due."""
         before: Any = None
-        for _ in range(QUIET_SECONDS * 50):
+        wait, waited = 0.02, 0.0
+        while waited < QUIET_SECONDS:
             seen = await asyncio.gather(*(self._clock(service) for service in SERVICES))
             clocks = dict(zip(SERVICES, seen, strict=True))
             if _is_quiet(clocks) and clocks == before:
                 return
             before = clocks
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(wait)
+            waited, wait = waited + wait, min(wait * 1.25, 0.25)
         raise AssertionError(f"not quiet after {QUIET_SECONDS} s: {before}")
 
     async def _clock(self, service: str) -> dict[str, Any] | None:

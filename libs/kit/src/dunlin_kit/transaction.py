@@ -1,6 +1,6 @@
 """One transaction: the tenant rides on BEGIN, reads come one by one, writes leave as one statement."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID

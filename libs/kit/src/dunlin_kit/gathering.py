@@ -1,0 +1,123 @@
+"""What a transaction is going to write: gathered over all calls, until one statement writes it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from dunlin_kit import statements
+from dunlin_kit.statements import Values
+
+_Shape = tuple[Any, tuple[str, ...], tuple[str, ...]]
+_Place = tuple[list[dict[str, Any]], int]
+
+
+class Gathering:
+    """New rows, rows put and rows changed, by table and columns. Rows of tables with a `tenant_id` get the tenant's."""
+
+    def __init__(self, tenant: UUID) -> None:
+        self._tenant = tenant
+        self._new: dict[tuple[Any, tuple[str, ...], bool], list[dict[str, Any]]] = {}
+        self._puts: dict[_Shape, dict[tuple[Any, ...], dict[str, Any]]] = {}
+        self._changes: dict[_Shape, dict[tuple[Any, ...], dict[str, Any]]] = {}
+        self._places: dict[tuple[Any, tuple[str, ...]], dict[tuple[Any, ...], _Place]] = {}
+        self._placed: dict[tuple[Any, tuple[str, ...]], dict[tuple[tuple[str, ...], bool], int]] = {}
+
+    def insert(self, table: Any, rows: Sequence[Values], *, once: bool) -> None:
+        """New rows; with `once` those whose key is there already are passed over."""
+        for one in rows:
+            owned = self._owned(table, one)
+            self._new.setdefault((table, tuple(owned), once), []).append(owned)
+
+    def put(self, table: Any, rows: Sequence[Values], key: tuple[str, ...]) -> None:
+        """Rows that replace those with the same key, or are new; a later one of the same key wins."""
+        full_key = _full_key(table, key)
+        self._add(self._puts, table, rows, full_key)
+        named = {tuple(owned[name] for name in full_key) for owned in (self._owned(table, one) for one in rows)}
+        for (other, _, other_key), by_key in self._changes.items():
+            if other is table:
+                for at in [at for at, change in by_key.items()
+                           if _at(at, change, other_key, full_key) in named]:
+                    del by_key[at]
+
+    def change(self, table: Any, rows: Sequence[Values], key: tuple[str, ...]) -> None:
+        """New values of rows named by key; a row that is new or put here is changed in place."""
+        full_key = _full_key(table, key)
+        fresh = [one for one in rows if not self._changed_in_place(table, self._owned(table, one), full_key)]
+        self._add(self._changes, table, fresh, full_key)
+
+    def written(self) -> tuple[list[Any], dict[str, Any]]:
+        """The parts of the one statement, and the values of their binds."""
+        parts: list[Any] = []
+        values: dict[str, Any] = {}
+        for (table, columns, once), new in self._new.items():
+            part = (statements.insert_once_of if once else statements.insert_of)(table, columns, many=len(new) > 1)
+            parts.append(part.statement)
+            values |= part.values(new)
+        for gathered, build in ((self._puts, statements.put_of), (self._changes, statements.change_of)):
+            for (table, columns, key), by_key in gathered.items():
+                if not by_key:
+                    continue
+                part = build(table, columns, key, many=len(by_key) > 1)
+                parts.append(part.statement)
+                values |= part.values([by_key[at] for at in sorted(by_key, key=_sortable)])
+        return parts, values
+
+    def _owned(self, table: Any, row: Values) -> dict[str, Any]:
+        return {"tenant_id": self._tenant, **row} if "tenant_id" in table.c else dict(row)
+
+    def _add(
+        self, gathered: dict[_Shape, dict[tuple[Any, ...], dict[str, Any]]], table: Any, rows: Sequence[Values],
+        key: tuple[str, ...],
+    ) -> None:
+        for one in rows:
+            owned = self._owned(table, one)
+            at = tuple(owned[name] for name in key)
+            for (other, columns, other_key), by_key in list(gathered.items()):
+                if other is table and other_key == key and at in by_key and set(columns) != set(owned):
+                    owned = by_key.pop(at) | owned
+                    if not by_key:
+                        del gathered[other, columns, other_key]
+            gathered.setdefault((table, tuple(sorted(owned)), key), {})[at] = owned
+
+    def _changed_in_place(self, table: Any, change: dict[str, Any], key: tuple[str, ...]) -> bool:
+        at = tuple(change[name] for name in key)
+        place = self._places_of(table, key).get(at)
+        if place is not None:
+            new, n = place
+            assert new[n].keys() >= change.keys(), "a row made here is changed in a column that it was made without"
+            new[n] = {**new[n], **change}
+            return True
+        for (other, columns, other_key), by_key in self._puts.items():
+            if other is table:
+                put_at = next((held for held, made in by_key.items() if _at(held, made, other_key, key) == at), None) \
+                    if other_key != key else at
+                if put_at in by_key:
+                    assert set(columns) >= change.keys(), "a row put here is changed in a column it was put without"
+                    by_key[put_at] = {**by_key[put_at], **change}
+                    return True
+        return False
+
+    def _places_of(self, table: Any, key: tuple[str, ...]) -> dict[tuple[Any, ...], _Place]:
+        """Where the new rows of a table stand, by key: found once, and only added to as rows come."""
+        places = self._places.setdefault((table, key), {})
+        placed = self._placed.setdefault((table, key), defaultdict(int))
+        for (other, columns, once), new in self._new.items():
+            if other is table:
+                for n in range(placed[columns, once], len(new)):
+                    places.setdefault(tuple(new[n].get(name) for name in key), (new, n))
+                placed[columns, once] = len(new)
+        return places
+
+
+def _full_key(table: Any, key: tuple[str, ...]) -> tuple[str, ...]:
+    return ("tenant_id", *(name for name in key if name != "tenant_id")) if "tenant_id" in table.c else key
+
+
+def _at(at: tuple[Any, ...], row: Values, its_key: tuple[str, ...], key: tuple[str, ...]) -> tuple[Any, ...]:
+    """A row's place by `key`, when it stands at `at` by its own key."""
+    return at if its_key == key else tuple(row.get(name) for name in key)
+
+
+def _sortable(key: tuple[Any, ...]) -> tuple[str, ...]:
+    return tuple(str(part) for part in key)
