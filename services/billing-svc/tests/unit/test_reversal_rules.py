@@ -47,14 +47,14 @@ def payment(amount: int, used: int) -> Payment:
     return Payment(
         UUID(int=1),
         CUSTOMER,
-        PaymentState.CONFIRMED,
         Money(amount, "CNY"),
         Money(amount - used, "CNY"),
         DAY,
         DAY,
         DAY,
-        DAY,
         1,
+        state=PaymentState.CONFIRMED,
+        received_on=DAY,
     )
 
 

@@ -22,6 +22,7 @@ class Origin(StrEnum):
 
 class CreditKind(StrEnum):
     PAYMENT = "payment"
+    CREDIT_NOTE = "credit_note"
 
 
 class InvoicedLine(Wire):
@@ -132,7 +133,7 @@ class InvoiceOverdue(CustomerEvent):
     """At the turn of the tenant's day an item was open past its due date; told once per item and due-date version."""
 
     owner: ClassVar[str] = OWNER
-    invoice_id: UUID
+    invoice_id: UUID | None
     item_id: UUID
     number: str
     due_on: date
@@ -218,7 +219,7 @@ class CreditAllocated(MoneyFact):
     allocation_id: UUID
     credit_kind: CreditKind
     credit_id: UUID
-    invoice_id: UUID
+    invoice_id: UUID | None
     item_id: UUID
     amount: Amount
     effective_on: date
@@ -239,7 +240,7 @@ class AllocationReversed(MoneyFact):
     reversal_id: UUID
     allocation_id: UUID
     credit_id: UUID
-    invoice_id: UUID
+    invoice_id: UUID | None
     item_id: UUID
     amount: Amount
     effective_on: date

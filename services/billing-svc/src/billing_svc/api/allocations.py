@@ -37,7 +37,7 @@ class AllocationReversalRead(BaseModel):
     allocation_id: UUID
     payment_id: UUID
     customer_id: UUID
-    invoice_id: UUID
+    invoice_id: UUID | None
     item_id: UUID
     amount: Amount
     reason: UndoReason
@@ -54,7 +54,7 @@ class AllocationReversalRead(BaseModel):
             customer_id=allocation.customer_id, invoice_id=made.item.invoice_id, item_id=allocation.item_id,
             amount=Amount.of(allocation.amount), reason=reason, effective_on=reversal.effective_on,
             business_on=reversal.business_on, open=Amount.of(made.item.open),
-            unapplied=Amount.of(made.payment.unapplied))
+            unapplied=Amount.of(made.credit.unapplied))
 
 
 @writes.post("/allocations/{allocation_id}:reverse", status_code=201, dependencies=[MAY_WRITE], responses=(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from billing_svc.domain.allocation import AllocationRule, Choice
+from billing_svc.domain.credit import Credit, CreditKind
 from billing_svc.domain.journal import journal_of_payment
 from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide, Origin
 from dunlin_kernel.errors import Conflict, RuleBroken
@@ -50,35 +51,19 @@ class RecordPayment:
     pending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """A payment as the ledger keeps it. `business_on` is its value date, whatever day the books gave it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment(Credit):
+    """Money received, as a credit.
 
     `expires_on` is the last day on which one that was pending could be confirmed; None for all others.
     `second_person` is why a second person had to confirm it (`payment_policy.SecondPerson`); None when nobody had to.
     """
 
-    id: UUID
-    customer_id: UUID
+    kind: CreditKind = CreditKind.PAYMENT
     state: PaymentState
-    amount: Money
-    unapplied: Money
     received_on: date
-    business_on: date
-    effective_on: date
-    raised_on: date
-    version: int
     expires_on: date | None = None
     second_person: str | None = None
-
-    def after(self, entry: Entry, effective_on: date) -> "Payment":
-        """The payment right after this entry."""
-        moved = replace(
-            self, unapplied=self.unapplied + entry.amount, version=self.version + 1,
-            raised_on=max(self.raised_on, effective_on) if entry.amount.is_positive else self.raised_on)
-        assert not moved.unapplied.is_negative, "never more used than was received"
-        assert moved.unapplied <= self.amount, "never more given back than was used"
-        return moved
 
     def reversed(self) -> "Payment":
         """Refuses: illegal_transition."""
@@ -100,8 +85,8 @@ def receive(command: RecordPayment, *, effective_on: date, today: date) -> Payme
         raise RuleBroken("effective_too_early", "Money takes effect no earlier than it was received.",
                          earliest=command.received_on)
     return Payment(
-        command.id, command.customer_id, state, command.amount, Money.zero(command.amount.currency),
-        command.received_on, command.received_on, effective_on, effective_on, 0)
+        command.id, command.customer_id, command.amount, Money.zero(command.amount.currency), command.received_on,
+        effective_on, effective_on, 0, state=state, received_on=command.received_on)
 
 
 def fact_of_payment(payment: Payment) -> Fact:
@@ -111,12 +96,12 @@ def fact_of_payment(payment: Payment) -> Fact:
         (Entry(LedgerSide.CREDIT, payment.id, payment.amount),), journal_of_payment(payment.amount))
 
 
-def spendable(payment: Payment, choice: Choice) -> Payment:
+def spendable(credit: Credit, choice: Choice) -> Credit:
     """Refuses: items_missing, payment_not_confirmed, nothing_unapplied."""
     if choice.rule is AllocationRule.NONE:
         raise RuleBroken("items_missing", "Say which items get it, or that the oldest go first.")
-    if payment.state is not PaymentState.CONFIRMED:
-        raise Conflict("payment_not_confirmed", "Only a confirmed payment can be applied.", state=payment.state.value)
-    if payment.unapplied.is_zero:
-        raise RuleBroken("nothing_unapplied", "Nothing is left of this payment.")
-    return payment
+    if isinstance(credit, Payment) and credit.state is not PaymentState.CONFIRMED:
+        raise Conflict("payment_not_confirmed", "Only a confirmed payment can be applied.", state=credit.state.value)
+    if credit.unapplied.is_zero:
+        raise RuleBroken("nothing_unapplied", "Nothing is left of this credit.")
+    return credit

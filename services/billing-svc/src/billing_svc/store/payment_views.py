@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, func, select
+from sqlalchemy import Uuid, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.allocation import Allocation
+from billing_svc.domain.credit import CreditKind
 from billing_svc.domain.ledger import Origin
 from billing_svc.domain.payment import Payment, PaymentState, RecordPayment
 from billing_svc.domain.payment_policy import SecondPerson
@@ -32,7 +33,7 @@ PAYMENTS = (
            _decided.actor.label("decided_by"), _decided.reason.label("rejection_reason"))
     .outerjoin_from(CreditRow.__table__, PaymentReversalRow.__table__, _back.credit_id == _c.id)
     .outerjoin(PaymentDecisionRow.__table__, _decided.credit_id == _c.id)
-    .where(_c.id == func.any(_ids)))
+    .where(_c.id == func.any(_ids), _c.kind == literal_column(f"'{CreditKind.PAYMENT.value}'")))
 ALLOCATIONS = (
     select(*_a, _undone.effective_on.label("reversed_on"))
     .outerjoin_from(AllocationRow.__table__, AllocationReversalRow.__table__, _undone.allocation_id == _a.id)
@@ -86,9 +87,9 @@ def _view(row: Mapping[str, Any], made: Collection[AllocationView]) -> PaymentVi
         effective_on=row["effective_on"], payer=row["payer"], reference=row["reference"],
         external_id=row["external_id"], origin=Origin(row["origin"]), labels=row["labels"])
     payment = Payment(
-        row["id"], row["customer_id"], PaymentState(row["state"]), amount, Money(row["unapplied"], currency),
-        row["received_on"], row["business_on"], row["effective_on"], row["raised_on"], row["version"],
-        row["expires_on"], row["second_person"])
+        row["id"], row["customer_id"], amount, Money(row["unapplied"], currency), row["business_on"],
+        row["effective_on"], row["raised_on"], row["version"], state=PaymentState(row["state"]),
+        received_on=row["received_on"], expires_on=row["expires_on"], second_person=row["second_person"])
     reason, rejection = row["reversal_reason"], row["rejection_reason"]
     return PaymentView(
         command, payment, tuple(made), row["actor"], row["reversed_on"], ReversalReason(reason) if reason else None,

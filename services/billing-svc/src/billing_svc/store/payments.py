@@ -10,13 +10,14 @@ from sqlalchemy import Uuid, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.allocation import AllocationRule, Choice, Part
+from billing_svc.domain.credit import CreditKind
 from billing_svc.domain.payment import Payment, PaymentState, RecordPayment
 from billing_svc.store.ledger_tables import CreditRow
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
-KIND = "payment"
+KIND = CreditKind.PAYMENT.value
 _t = CreditRow.__table__.c
 BY_ID = select(
     _t.id, _t.customer_id, _t.state, _t.currency, _t.amount, _t.unapplied, _t.received_on, _t.business_on,
@@ -71,6 +72,6 @@ def choice_of(kept: Mapping[str, Any] | None, currency: str) -> Choice:
 def _payment(row: Mapping[str, Any]) -> Payment:
     currency = row["currency"]
     return Payment(
-        row["id"], row["customer_id"], PaymentState(row["state"]), Money(row["amount"], currency),
-        Money(row["unapplied"], currency), row["received_on"], row["business_on"], row["effective_on"],
-        row["raised_on"], row["version"], row["expires_on"], row["second_person"])
+        row["id"], row["customer_id"], Money(row["amount"], currency), Money(row["unapplied"], currency),
+        row["business_on"], row["effective_on"], row["raised_on"], row["version"], state=PaymentState(row["state"]),
+        received_on=row["received_on"], expires_on=row["expires_on"], second_person=row["second_person"])

@@ -1,12 +1,13 @@
-"""Apply what a payment has left to items, later than it was received."""
+"""Apply what a credit has left to items, later than it was received."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from billing_svc.domain.allocation import Allocation, Choice, allocate
-from billing_svc.domain.payment import Payment, spendable
+from billing_svc.domain.credit import Credit
+from billing_svc.domain.payment import spendable
 from billing_svc.store import payments
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
 from billing_svc.usecases.posting import Posting, open_posting
@@ -18,14 +19,14 @@ from dunlin_kit.transaction import Transaction
 class ApplyCredit:
     """The wish to use unapplied credit. `effective_on` None means today."""
 
-    payment_id: UUID
+    credit_id: UUID
     choice: Choice
     effective_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AppliedCredit:
-    payment: Payment
+    credit: Credit
     allocations: tuple[Allocation, ...]
 
 
@@ -35,20 +36,23 @@ async def apply_credit(tx: Transaction, wishes: Sequence[ApplyCredit]) -> list[A
     Refuses: payment_not_found, payment_not_confirmed, nothing_unapplied, effective_too_early, effective_in_future,
     period_locked, and what the allocation refuses.
     """
-    ids = [wish.payment_id for wish in wishes]
-    named = await payments.by_id(tx, ids)
+    named = await _named(tx, wishes)
     posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in named.values()])
-    posting.payments |= await payments.by_id(tx, ids)
-    await posting.load_items([(posting.payments[one.payment_id].customer_id, one.choice) for one in wishes])
+    posting.credits |= await _named(tx, wishes)
+    await posting.load_items([(named[one.credit_id].customer_id, one.choice) for one in wishes])
     applied = [await _applied(posting, wish) for wish in wishes]
     posting.save()
     return applied
 
 
+async def _named(tx: Transaction, wishes: Sequence[ApplyCredit]) -> Mapping[UUID, Credit]:
+    return await payments.by_id(tx, [one.credit_id for one in wishes])
+
+
 async def _applied(posting: Posting, wish: ApplyCredit) -> AppliedCredit:
-    payment = spendable(posting.payments[wish.payment_id], wish.choice)
-    allocated = allocate(payment.unapplied, wish.choice, posting.items_of(payment.customer_id, wish.choice))
+    credit = spendable(posting.credits[wish.credit_id], wish.choice)
+    allocated = allocate(credit.unapplied, wish.choice, posting.items_of(credit.customer_id, wish.choice))
     day = AllocationDay(wish.effective_on, posting.tenant.today)
     made = await allocate_credit(
-        posting, payment, allocated, day, reason=wish.choice.rule.value, origin=Origin.LIVE)
-    return AppliedCredit(posting.payments[payment.id], made)
+        posting, credit, allocated, day, reason=wish.choice.rule.value, origin=Origin.LIVE)
+    return AppliedCredit(posting.credits[credit.id], made)

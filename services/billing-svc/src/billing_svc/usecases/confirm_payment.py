@@ -36,7 +36,7 @@ async def confirm_payment(tx: Transaction, wishes: Sequence[ConfirmPayment]) -> 
     commands = [replace(held[one.payment_id].command, choice=one.choice or held[one.payment_id].command.choice)
                 for one in wishes]
     await posting.load_items([(one.customer_id, one.choice) for one in commands])
-    posting.payments |= {one.payment.id: one.payment for one in held.values()}
+    posting.credits |= {one.payment.id: one.payment for one in held.values()}
     for one in held.values():
         another_person(one.second_person, maker=one.recorded_by, checker=tx.actor)
     made = [await _confirmed(posting, wish, replace(command, pending=False))
@@ -46,6 +46,6 @@ async def confirm_payment(tx: Transaction, wishes: Sequence[ConfirmPayment]) -> 
 
 
 async def _confirmed(posting: Posting, wish: ConfirmPayment, command: RecordPayment) -> RecordedPayment:
-    certain = confirmed(posting.payments[wish.payment_id], wish.effective_on, posting.books)
+    certain = confirmed(posting.payment(wish.payment_id), wish.effective_on, posting.books)
     pending_payments.add_decision(posting.tx, certain, None, recorded_at=posting.tenant.now)
     return await settle_in(posting, command, certain)

@@ -1,4 +1,4 @@
-"""A posting: the accounts one use case holds, and how each fact moves them, their items and payments, in order."""
+"""A posting: the accounts one use case holds, and how each fact moves them, their items and credits, in order."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -7,12 +7,13 @@ from uuid import UUID
 
 from billing_svc.domain.account import Account
 from billing_svc.domain.allocation import AllocationRule, Choice
+from billing_svc.domain.credit import Credit
 from billing_svc.domain.customer import heard_of
 from billing_svc.domain.item import Item
 from billing_svc.domain.ledger import Fact, LedgerSide
 from billing_svc.domain.payment import Payment
 from billing_svc.domain.posting_dates import Books, Step
-from billing_svc.store import accounts, audit, items, ledger, payments, periods
+from billing_svc.store import accounts, audit, customer_credits, items, ledger, periods
 from billing_svc.store.accounts import AccountKey
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_kit.tenants import Tenant
@@ -20,14 +21,14 @@ from dunlin_kit.transaction import Transaction
 
 
 class Posting:
-    """What is held, as it stands after the facts so far. Fill `items` and `payments` before facts name them."""
+    """What is held, as it stands after the facts so far. Fill `items` and `credits` before facts name them."""
 
     def __init__(self, tx: Transaction, tenant: Tenant, books: Books, held: dict[AccountKey, Account]) -> None:
         self.tx, self.tenant, self.books = tx, tenant, books
         self.beside: Any = None
         self.accounts = held
         self.items: dict[UUID, Item] = {}
-        self.payments: dict[UUID, Payment] = {}
+        self.credits: dict[UUID, Credit] = {}
         self._touched: set[UUID] = set()
         self._new_steps: dict[UUID, list[Step]] = defaultdict(list)
         self._old_steps: dict[UUID, list[Step]] = {}
@@ -41,7 +42,7 @@ class Posting:
             if entry.side is LedgerSide.RECEIVABLE:
                 self.items[entry.ref_id] = self.items[entry.ref_id].after(entry, fact.effective_on)
             else:
-                self.payments[entry.ref_id] = self.payments[entry.ref_id].after(entry, fact.effective_on)
+                self.credits[entry.ref_id] = self.credits[entry.ref_id].after(entry, fact.effective_on)
             self._new_steps[entry.ref_id].append(Step(fact.effective_on, entry.amount.minor))
             self._touched.add(entry.ref_id)
         ledger.add(self.tx, fact, after, self.tenant.now)
@@ -49,8 +50,14 @@ class Posting:
                   before=_state(before), after=_state(after))
         return figures_of(after)
 
+    def payment(self, payment_id: UUID) -> Payment:
+        """One of the credits, which is a payment."""
+        credit = self.credits[payment_id]
+        assert isinstance(credit, Payment), "this credit was read as a payment"
+        return credit
+
     async def remember_steps(self, ids: Collection[UUID]) -> None:
-        """Read how these items and payments moved before this transaction."""
+        """Read how these items and credits moved before this transaction."""
         missing = [one for one in ids if one not in self._old_steps]
         if missing:
             self._old_steps |= {one: [] for one in missing} | await ledger.steps_of(self.tx, missing)
@@ -69,7 +76,7 @@ class Posting:
         return {item.id: item for item in items if item.customer_id == customer_id}
 
     def steps_of(self, ref_id: UUID) -> list[Step] | None:
-        """Every step of an item or payment so far; None when they were not read."""
+        """Every step of an item or credit so far; None when they were not read."""
         old = self._old_steps.get(ref_id)
         return None if old is None else old + self._new_steps[ref_id]
 
@@ -78,7 +85,7 @@ class Posting:
         moved = self._touched - set(fresh)
         accounts.move(self.tx, *self.accounts.values())
         items.move(self.tx, *(item for item in self.items.values() if item.id in moved))
-        payments.move(self.tx, *(payment for payment in self.payments.values() if payment.id in moved))
+        customer_credits.move(self.tx, *(credit for credit in self.credits.values() if credit.id in moved))
 
 
 async def open_posting(tx: Transaction, keys: Collection[AccountKey], *beside: Any) -> Posting:

@@ -57,15 +57,15 @@ async def enter_payment(posting: Posting, command: RecordPayment) -> RecordedPay
 async def settle_in(posting: Posting, command: RecordPayment, unentered: Payment) -> RecordedPayment:
     """Enter a payment that is certain, and allocate it as its payer chose. Refuses: what the allocation refuses."""
     effective_on = unentered.effective_on
-    posting.payments[command.id] = unentered
+    posting.credits[command.id] = unentered
     origin = Origin(command.origin.value)
     posting.tx.emit(_told(command, posting.post(fact_of_payment(unentered)), origin))
-    payment = posting.payments[command.id]
+    payment = posting.payment(command.id)
     payable = posting.items_of(payment.customer_id, command.choice)
     made = await allocate_credit(
         posting, payment, allocate(payment.unapplied, command.choice, payable), AllocationDay(None, effective_on),
         reason=command.choice.rule.value, origin=origin)
-    return RecordedPayment(command, posting.payments[command.id], made)
+    return RecordedPayment(command, posting.payment(command.id), made)
 
 
 def _await(

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from billing_svc.domain.credit import Credit
 from billing_svc.domain.item import Item
-from billing_svc.domain.payment import Payment
 from billing_svc.domain.reversal import (
     AllocationReversal,
     UndoWish,
@@ -12,7 +12,7 @@ from billing_svc.domain.reversal import (
     standing,
     undo_allocation,
 )
-from billing_svc.store import allocations, items, payments
+from billing_svc.store import allocations, customer_credits, items
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import AllocationReversed, Origin
@@ -26,7 +26,7 @@ class ReversedAllocation:
 
     reversal: AllocationReversal
     item: Item
-    payment: Payment
+    credit: Credit
 
 
 async def reverse_allocation(tx: Transaction, wishes: Sequence[UndoWish]) -> list[ReversedAllocation]:
@@ -37,7 +37,7 @@ async def reverse_allocation(tx: Transaction, wishes: Sequence[UndoWish]) -> lis
     named = await allocations.by_id(tx, [wish.allocation_id for wish in wishes])
     posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in named.values()])
     undone = await allocations.undone_of(tx, named)
-    posting.payments |= await payments.by_id(tx, list({one.credit_id for one in named.values()}))
+    posting.credits |= await customer_credits.by_id(tx, list({one.credit_id for one in named.values()}))
     posting.items |= await items.by_id(tx, {one.item_id for one in named.values()})
     made = []
     for wish in wishes:
@@ -46,13 +46,13 @@ async def reverse_allocation(tx: Transaction, wishes: Sequence[UndoWish]) -> lis
         enter_reversal(posting, reversal, wish.reason.value)
         undone.add(allocation.id)
         made.append(ReversedAllocation(
-            reversal, posting.items[allocation.item_id], posting.payments[allocation.credit_id]))
+            reversal, posting.items[allocation.item_id], posting.credits[allocation.credit_id]))
     posting.save()
     return made
 
 
 def enter_reversal(posting: Posting, reversal: AllocationReversal, reason: str) -> None:
-    """Enter the undoing of one allocation; its item and payment must be in the posting."""
+    """Enter the undoing of one allocation; its item and credit must be in the posting."""
     allocation = reversal.allocation
     figures = posting.post(fact_of_allocation_reversal(reversal))
     item = posting.items[allocation.item_id]

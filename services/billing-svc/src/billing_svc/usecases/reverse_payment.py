@@ -35,12 +35,12 @@ async def reverse_payment(tx: Transaction, wishes: Sequence[ReversalWish]) -> li
     ids = [wish.payment_id for wish in wishes]
     named = await payments.by_id(tx, ids)
     posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in named.values()])
-    posting.payments |= await payments.by_id(tx, ids)
+    posting.credits |= await payments.by_id(tx, ids)
     live = await allocations.live_of(tx, ids)
     posting.items |= await items.by_id(tx, {one.item_id for one in live})
     await posting.remember_steps(ids)
     reversed_ = [_reversed(posting, wish, Undoing(
-        posting.payments[wish.payment_id], [one for one in live if one.credit_id == wish.payment_id],
+        posting.payment(wish.payment_id), [one for one in live if one.credit_id == wish.payment_id],
         posting.steps_of(wish.payment_id) or [], posting.books)) for wish in wishes]
     posting.save()
     return reversed_
@@ -52,7 +52,7 @@ def _reversed(posting: Posting, wish: ReversalWish, undoing: Undoing) -> Reverse
     for one in undone.allocations:
         enter_reversal(posting, one, wish.reason.value)
     _enter_payment(posting, undone.payment, wish)
-    payment = posting.payments[ended.id] = replace(posting.payments[ended.id], state=ended.state)
+    payment = posting.credits[ended.id] = replace(posting.payment(ended.id), state=ended.state)
     return ReversedPayment(payment, undone)
 
 
