@@ -166,6 +166,11 @@ async def test_two_workers_on_two_runs_of_one_customer_send_one_message(owing: A
     due_at = datetime(2026, 2, 1, 4, tzinfo=UTC)
     jobs = [Job(owing.tenant, new_id(), "remind_customer", f"twin-{n}", due_at, {"customer_id": str(owing.customer)}, 1)
             for n in range(4)]
+    for job in jobs:
+        await owing.rows(
+            "INSERT INTO job (tenant_id, job_id, kind, key, due_at, payload, attempts, lease_until) "
+            "VALUES ($1, $2, $3, $4, $5, '{}', 1, now() + interval '1 minute')",
+            job.tenant, job.id, job.kind, job.key, job.due_at)
     ends = await asyncio.gather(*(owing.remind.run(owing.database, job) for job in jobs), return_exceptions=True)
     assert len(owing.recorder.mails) == 1
     assert all(end is None or getattr(end, "code", "") in ("reminder_under_way", "left_already", "already_exists")

@@ -32,7 +32,8 @@ def cny(minor: int) -> Money:
 
 
 def item(due: date = date(2026, 2, 4), owed: int = 10000) -> DunnedItem:
-    return DunnedItem(new_id(), new_id(), new_id(), "INV-1", date(2026, 1, 5), due, 1, cny(owed), True, NOT_BEGUN)
+    ids = new_id(), new_id(), new_id()
+    return DunnedItem(*ids, "INV-1", date(2026, 1, 5), due, 1, cny(owed), True, NOT_BEGUN, cny(0))
 
 
 def seen(one: DunnedItem, *, opened: int = 10000, disputed: int = 0, pending: int = 0) -> LookedItem:

@@ -25,6 +25,7 @@ from notify_svc.domain.ladder import (
 
 ISSUED, DUE = date(2026, 1, 5), date(2026, 2, 4)
 OWED = Money(100, "CNY")
+NOTHING = Money.zero("CNY")
 
 
 def day(offset: int) -> date:
@@ -103,7 +104,7 @@ def test_levels_go_in_order_one_a_day_with_the_gap_and_never_once_settled(
     ladder: LadderPolicy, away: set[int], paid: int, returned: int,
 ) -> None:
     """Days without a run (`away`) and a payment that is returned later: nothing is repeated, skipped or hurried."""
-    item = DunnedItem(new_id(), new_id(), new_id(), "I", day(-30), DUE, 1, OWED, active=True, progress=NOT_BEGUN)
+    item = DunnedItem(new_id(), new_id(), new_id(), "I", day(-30), DUE, 1, OWED, True, NOT_BEGUN, NOTHING)
     sent: list[tuple[int, int]] = []
     for today in range(-30, 200):
         item = item.owing(Money.zero("CNY") if paid <= today < paid + returned else OWED)
@@ -122,7 +123,7 @@ def test_levels_go_in_order_one_a_day_with_the_gap_and_never_once_settled(
 
 @given(ladder=ladders, today=st.integers(-60, 120))
 def test_switching_on_passes_over_the_past_only(ladder: LadderPolicy, today: int) -> None:
-    item = DunnedItem(new_id(), new_id(), new_id(), "I", day(-90), DUE, 1, OWED, active=False, progress=NOT_BEGUN)
+    item = DunnedItem(new_id(), new_id(), new_id(), "I", day(-90), DUE, 1, OWED, False, NOT_BEGUN, NOTHING)
     assert item.planned(ladder) is None
     planned = item.switched_on(ladder, day(today)).planned(ladder)
     assert planned is not None
@@ -131,7 +132,7 @@ def test_switching_on_passes_over_the_past_only(ladder: LadderPolicy, today: int
 
 
 def test_a_newer_due_date_begins_the_ladder_anew_and_keeps_the_gap() -> None:
-    item = DunnedItem(new_id(), new_id(), new_id(), "I", ISSUED, DUE, 1, OWED, True, Progress(15, day(15)))
+    item = DunnedItem(new_id(), new_id(), new_id(), "I", ISSUED, DUE, 1, OWED, True, Progress(15, day(15)), NOTHING)
     later = item.dated(day(60), 2)
     assert later.planned(LADDER_K) == NextReminder(0, day(57))
     assert later.dated(day(0), 1) == later

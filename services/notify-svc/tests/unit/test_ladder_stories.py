@@ -28,7 +28,7 @@ class Book:
 
     def issue(self, number: str, amount: str, *, issued: date, due: date) -> None:
         self.items[number] = DunnedItem(
-            new_id(), CUSTOMER, new_id(), number, issued, due, 1, cny(amount), active=True, progress=NOT_BEGUN)
+            new_id(), CUSTOMER, new_id(), number, issued, due, 1, cny(amount), True, NOT_BEGUN, NOTHING)
 
     def owe(self, number: str, left: str) -> None:
         self.items[number] = self.items[number].owing(cny(left))

@@ -51,7 +51,7 @@ class ItemStep(Wire):
     """One item in a message: the level it was reminded at and the amount that was named (open less disputed)."""
 
     item_id: UUID
-    invoice_id: UUID
+    invoice_id: UUID | None
     number: str
     due_on: date
     due_version: int
@@ -63,7 +63,7 @@ class ItemReminder(CustomerEvent):
     """A fact about the reminder of one item at one level of one policy version."""
 
     item_id: UUID
-    invoice_id: UUID
+    invoice_id: UUID | None
     number: str
     due_version: int
     policy_version: int

@@ -101,7 +101,7 @@ class ReminderRead(BaseModel):
 
     item_id: UUID
     customer_id: UUID
-    invoice_id: UUID
+    invoice_id: UUID | None
     number: str
     due_on: date
     due_version: int

@@ -20,7 +20,7 @@ class MessageItemRead(BaseModel):
     """One item of a message: its level, the amount asked for, how it ended, and why when it was suppressed."""
 
     item_id: UUID
-    invoice_id: UUID
+    invoice_id: UUID | None
     number: str
     due_on: date
     due_version: int

@@ -3,6 +3,7 @@
 from dunlin_events.projection import Copied, Projection
 from notify_svc.consumers.billing import billing
 from notify_svc.consumers.customer import customer
+from notify_svc.store.history_tables import ItemMoveRow, PaymentMoveRow
 from notify_svc.store.ladder_tables import CustomerRow, DunnedItemRow
 from notify_svc.store.library_tables import TenantRow
 from notify_svc.usecases.plan_items_of import plan_items_of
@@ -12,5 +13,6 @@ PROJECTIONS = (
         Copied(CustomerRow, own=("refused_on",), known="known"), Copied(TenantRow, customer=None))),
     Projection("items", billing, (
         Copied(DunnedItemRow, own=("active", "passed_offset_days", "last_sent_on"), derived=("next_level", "next_on")),
+        Copied(ItemMoveRow), Copied(PaymentMoveRow),
     ), healed=plan_items_of),
 )

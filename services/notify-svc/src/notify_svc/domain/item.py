@@ -15,7 +15,7 @@ class DunnedItem:
 
     id: UUID
     customer_id: UUID
-    invoice_id: UUID
+    invoice_id: UUID | None
     number: str
     issued_on: date
     due_on: date
@@ -23,6 +23,7 @@ class DunnedItem:
     open: Money
     active: bool
     progress: Progress
+    disputed: Money
 
     def planned(self, policy: LadderPolicy) -> NextReminder | None:
         """Its next reminder; None while its ladder is off, when nothing is owed, or when the ladder is climbed."""
@@ -30,11 +31,15 @@ class DunnedItem:
             return None
         return next_reminder(policy, issued_on=self.issued_on, due_on=self.due_on, progress=self.progress)
 
-    def owing(self, open_after: Money) -> "DunnedItem":
-        """With what billing says is open now; the place on the ladder stays, so a reversal repeats nothing."""
+    def owing(self, open_after: Money, disputed_after: Money | None = None) -> "DunnedItem":
+        """With what billing says is open and disputed; the place on the ladder stays, so a reversal repeats nothing.
+
+        What is disputed stays as it is where only the open amount is told, but is never more than that.
+        """
         if open_after.is_negative:
             raise RuleBroken("negative_open", "An item cannot owe less than nothing.", item_id=self.id)
-        return replace(self, open=open_after)
+        disputed = self.disputed if disputed_after is None else disputed_after
+        return replace(self, open=open_after, disputed=min(disputed, open_after))
 
     def dated(self, due_on: date, due_version: int) -> "DunnedItem":
         """With a newer due date: its ladder begins anew, the gap to what was sent is kept; an older date is no news."""

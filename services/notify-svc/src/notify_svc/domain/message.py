@@ -43,7 +43,7 @@ class Step:
     """One item in a message: its level, the amount asked for, how it ended, and why when it did not leave."""
 
     item_id: UUID
-    invoice_id: UUID
+    invoice_id: UUID | None
     number: str
     due_on: date
     due_version: int

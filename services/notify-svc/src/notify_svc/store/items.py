@@ -46,7 +46,7 @@ def of_row(row: Any) -> DunnedItem:
     return DunnedItem(
         row["id"], row["customer_id"], row["invoice_id"], row["number"], row["issued_on"], row["due_on"],
         row["due_version"], Money(row["open"], row["currency"]), row["active"],
-        Progress(row["passed_offset_days"], row["last_sent_on"]))
+        Progress(row["passed_offset_days"], row["last_sent_on"]), Money(row["disputed"], row["currency"]))
 
 
 async def by_id(tx: Any, ids: Collection[UUID]) -> dict[UUID, DunnedItem]:
@@ -106,8 +106,9 @@ def _row_of(item: DunnedItem, policy: LadderPolicy) -> dict[str, Any]:
     planned = item.planned(policy)
     return {
         "id": item.id, "customer_id": item.customer_id, "invoice_id": item.invoice_id, "number": item.number,
-        "currency": item.open.currency, "open": item.open.minor, "issued_on": item.issued_on, "due_on": item.due_on,
-        "due_version": item.due_version, "active": item.active,
+        "currency": item.open.currency, "open": item.open.minor,
+        "disputed": item.disputed.minor, "issued_on": item.issued_on,
+        "due_on": item.due_on, "due_version": item.due_version, "active": item.active,
         "passed_offset_days": item.progress.passed_offset_days, "last_sent_on": item.progress.last_sent_on,
         "next_level": planned.level if planned else None, "next_on": planned.planned_on if planned else None,
     }

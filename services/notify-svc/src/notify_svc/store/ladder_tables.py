@@ -46,10 +46,11 @@ class DunnedItemRow(Row, table=True):
     tenant_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
     customer_id: UUID
-    invoice_id: UUID
+    invoice_id: UUID | None
     number: str
     currency: str
     open: int = Field(sa_type=BigInteger)
+    disputed: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     issued_on: date
     due_on: date
     due_version: int
@@ -61,6 +62,7 @@ class DunnedItemRow(Row, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "customer_id"], ["customer.tenant_id", "customer.customer_id"]),
         CheckConstraint("open >= 0", name="owes_nothing_or_more"),
+        CheckConstraint("disputed >= 0 AND disputed <= open", name="disputes_no_more_than_is_open"),
         CheckConstraint("(next_on IS NULL) = (next_level IS NULL)", name="next_is_whole"),
         CheckConstraint("next_on IS NULL OR (active AND open > 0)", name="plans_only_what_is_owed"),
         Index(None, "tenant_id", "next_on", "customer_id", postgresql_where=text("next_on IS NOT NULL")),

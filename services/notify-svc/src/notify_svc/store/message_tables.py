@@ -50,7 +50,7 @@ class MessageItemRow(Row, table=True):
     tenant_id: UUID = Field(primary_key=True)
     message_id: UUID = Field(primary_key=True)
     item_id: UUID = Field(primary_key=True)
-    invoice_id: UUID
+    invoice_id: UUID | None
     number: str
     due_on: date
     due_version: int

@@ -1,0 +1,88 @@
+"""The items of one customer that a batch of billing's facts is about: what the facts fold into, loaded and saved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from dunlin_events.contracts.base import Event
+from dunlin_events.contracts.notify import CancellationReason
+from dunlin_kernel.errors import RuleBroken
+from notify_svc.domain.item import DunnedItem
+from notify_svc.domain.item_history import ItemMoved, PaymentMoved
+from notify_svc.domain.ladder import LadderPolicy
+from notify_svc.store import customers, item_history, items, ladder_policies
+from notify_svc.usecases.plan_reminders import Change, plan_reminders
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerItems:
+    """The items of one customer as they stand now and as they were loaded, and what is new in their history."""
+
+    customer_id: UUID
+    known: bool
+    policy: LadderPolicy
+    items: Mapping[UUID, DunnedItem]
+    loaded: Mapping[UUID, DunnedItem]
+    ended_by: Mapping[UUID, CancellationReason]
+    moves: tuple[ItemMoved, ...] = ()
+    payments: tuple[PaymentMoved, ...] = ()
+
+    def item(self, item_id: UUID) -> DunnedItem:
+        """Refuses: unknown_item."""
+        if item_id not in self.items:
+            raise RuleBroken("unknown_item", "Its invoice was never told.", item_id=item_id)
+        return self.items[item_id]
+
+    def having(self, item: DunnedItem) -> "CustomerItems":
+        return replace(self, items={**self.items, item.id: item})
+
+    def moved(
+        self, item: DunnedItem, move: ItemMoved, *, ended_by: CancellationReason | None = None,
+    ) -> "CustomerItems":
+        """With an item as it is after a fact, and the fact in its history."""
+        ends = {**self.ended_by, item.id: ended_by} if ended_by else self.ended_by
+        return replace(self.having(item), moves=(*self.moves, move), ended_by=ends)
+
+    def paid(self, payment: PaymentMoved) -> "CustomerItems":
+        return replace(self, payments=(*self.payments, payment))
+
+    @property
+    def changes(self) -> list[Change]:
+        """Each item that changed, and what was planned for it when it was loaded."""
+        changed = [item for item in self.items.values() if item != self.loaded.get(item.id)]
+        return [
+            Change(self._was_planned(item.id), item, self.ended_by.get(item.id, CancellationReason.SETTLED))
+            for item in changed
+        ]
+
+    def _was_planned(self, item_id: UUID) -> Any:
+        before = self.loaded.get(item_id)
+        return before.planned(self.policy) if before else None
+
+
+async def load(tx: Any, events: Sequence[Event]) -> Mapping[UUID, CustomerItems]:
+    """The customers concerned, locked, and then the items that the events are about."""
+    ids = {event.concerns for event in events if event.concerns is not None}
+    known = await customers.lock(tx, ids)
+    policy = (await ladder_policies.in_force(tx)).policy
+    found = await items.by_id(tx, {item_id for event in events for item_id in items_of(event)})
+    states = {}
+    for one in ids:
+        own = {item.id: item for item in found.values() if item.customer_id == one}
+        states[one] = CustomerItems(one, one in known, policy, own, own, {})
+    return states
+
+
+async def save(tx: Any, states: Mapping[UUID, CustomerItems]) -> None:
+    """Keep what changed; a customer that was not heard of yet becomes a stub."""
+    customers.add_stubs(tx, [one.customer_id for one in states.values() if not one.known])
+    for state in states.values():
+        item_history.add(tx, state.moves, state.payments)
+        plan_reminders(tx, state.policy, state.changes)
+
+
+def items_of(event: Event) -> list[UUID]:
+    """The items that a fact of billing-svc is about: those in its `items`, or the one in its `item_id`."""
+    one = getattr(event, "item_id", None)
+    return [one] if one is not None else [item.item_id for item in getattr(event, "items", ())]

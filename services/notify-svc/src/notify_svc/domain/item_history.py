@@ -1,0 +1,42 @@
+"""What happened to an item and when it was told: the ground on which promises are judged and ladders tried out."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from dunlin_kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class ItemMoved:
+    """One fact about one item: `amount` is signed, what is open and disputed stands as it is right after it.
+
+    `sequence` is its place in billing's stream of the customer. `cash`: money of the customer's own was set against the
+    item, of worth from `business_on` on, by the allocation `allocation_id`; a reversal names the allocation it undoes.
+    """
+
+    event_id: UUID
+    customer_id: UUID
+    sequence: int
+    recorded_at: datetime
+    fact: str
+    item_id: UUID
+    amount: Money
+    open_after: Money
+    disputed_after: Money
+    cash: bool = False
+    allocation_id: UUID | None = None
+    business_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMoved:
+    """A payment came, or turned out not to have come: then `amount` is negative and `received_on` is none."""
+
+    event_id: UUID
+    customer_id: UUID
+    sequence: int
+    recorded_at: datetime
+    payment_id: UUID
+    amount: Money
+    received_on: date | None

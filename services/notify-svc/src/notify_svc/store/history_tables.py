@@ -1,0 +1,52 @@
+"""Tables of what billing-svc told of items and payments, fact by fact: only ever added to."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Index
+from sqlmodel import Field
+
+from notify_svc.store.rows import Row
+
+
+class ItemMoveRow(Row, table=True):
+    """One fact about one item; `open_after` and `disputed_after` stand as they are right after it.
+
+    `sequence` is the place of the fact in billing's stream of the customer.
+    """
+
+    __tablename__ = "item_move"
+    tenant_id: UUID = Field(primary_key=True)
+    event_id: UUID = Field(primary_key=True)
+    item_id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    sequence: int = Field(sa_type=BigInteger)
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+    fact: str
+    currency: str
+    amount: int = Field(sa_type=BigInteger)
+    open_after: int = Field(sa_type=BigInteger)
+    disputed_after: int = Field(sa_type=BigInteger)
+    cash: bool
+    allocation_id: UUID | None
+    business_on: date | None
+    __table_args__ = (
+        Index(None, "tenant_id", "customer_id", "sequence"),
+        Index(None, "tenant_id", "item_id", "sequence"),
+    )
+
+
+class PaymentMoveRow(Row, table=True):
+    """A payment that came, or, with a negative amount and no `received_on`, that turned out not to have come."""
+
+    __tablename__ = "payment_move"
+    tenant_id: UUID = Field(primary_key=True)
+    event_id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    sequence: int = Field(sa_type=BigInteger)
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+    payment_id: UUID
+    currency: str
+    amount: int = Field(sa_type=BigInteger)
+    received_on: date | None
+    __table_args__ = (Index(None, "tenant_id", "customer_id", "sequence"),)
