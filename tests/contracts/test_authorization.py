@@ -225,6 +225,8 @@ async def _in_credit(owner: Owner) -> None:
     await owner.hear_of_the_customer(heard_in_credit)
     await owner.make(f"/customers/{owner.ids['customer_id']}/limit", {
         "currency": "CNY", "amount": "98765.43", "reason": "Secret terms"}, method="PUT")
+    await owner.make("/limit-proposals", {"customer_id": str(owner.ids["customer_id"]), "currency": "CNY",
+                                          "amount": "98765.43", "reason": "Secret terms"}, named="proposal_id")
     approved = await owner.make("/authorizations", {
         "customer_id": str(owner.ids["customer_id"]), "amount": _secret("98765.00"), "reference": "secret-1",
     }, named="authorization_id")
@@ -282,7 +284,8 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
         "/allocations/{allocation_id}:reverse": {"reason": "recorded_in_error"}, "/rows": {"rows": [{
             "line": 3, "customer_external_id": "theirs", "currency": "CNY", "invoice": {
                 "external_id": "theirs", "amount": "1.00", "issued_on": "2025-01-02", "due_on": "2025-02-01"}}]},
-        "/limit": {"currency": "CNY", "amount": "1.00", "reason": "Theirs"}, "/authorizations": {
+        "/limit": {"currency": "CNY", "amount": "1.00", "reason": "Theirs"}, "/limit-proposals": {
+            "customer_id": named["customer_id"], "currency": "CNY", "amount": "1.00", "reason": "Theirs"}, "/authorizations": {
             "customer_id": named["customer_id"], "amount": _secret("1.00"), "reference": "theirs"},
         ":switch-on": {"customer_id": named["customer_id"]}, ":resolve": {"outcome": "sent"}, ":retry": parked,
         ":skip": parked | {"mark": "1", "why": "theirs"}, ":skip-hole": parked | {"why": "theirs"},

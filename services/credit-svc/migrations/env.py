@@ -1,6 +1,7 @@
 """Brings the schema of credit-svc up, as its owner."""
 
 import credit_svc.store.library_tables
+import credit_svc.store.limit_tables
 import credit_svc.store.tables  # noqa: F401
 from credit_svc.store.rows import Row
 from dunlin_kit.migrating import run_migrations

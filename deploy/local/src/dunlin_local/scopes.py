@@ -9,6 +9,7 @@ TENANT_SCOPES = (
     "clock:write",
     "contacts:read",
     "contacts:write",
+    "credit:approve",
     "credit:read",
     "credit:write",
     "customers:read",

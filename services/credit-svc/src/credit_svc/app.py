@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from credit_svc.api import authorizations, limits, policies, positions
+from credit_svc.api import authorizations, limit_proposals, limits, policies, positions
 from credit_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
 from dunlin_kit.app import Api, create_api
@@ -15,6 +15,6 @@ CONFLICTS = {"pk_credit_authorization": "authorization_exists", "pk_credit_decis
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:
     return create_api(
         Api("credit", "Dunlin credit",
-            (*positions.routers, *limits.routers, *authorizations.routers, *policies.routers),
+            (*positions.routers, *limits.routers, *limit_proposals.routers, *authorizations.routers, *policies.routers),
             CHECKS, CONFLICTS, head_of("credit_svc")),
         settings, clock=clock)

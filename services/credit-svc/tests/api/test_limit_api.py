@@ -20,7 +20,8 @@ async def test_set(books: Any) -> None:
     assert body.pop("id") and body == {
         "customer_id": str(books.customer), "currency": "CNY", "version": 1,
         "limit": {"amount": "20000.00", "currency": "CNY"}, "source": "manual", "valid_from": "2026-03-01",
-        "valid_until": "2026-12-31", "reason": "as agreed", "set_by": "clerk", "set_at": "2026-03-01T02:00:00Z"}
+        "valid_until": "2026-12-31", "reason": "as agreed", "kind": "base", "set_by": "clerk", "approved_by": None,
+        "set_at": "2026-03-01T02:00:00Z"}
     assert answer.headers["Dunlin-Position"] == f"credit/{books.tenant}:{books.customer}/1"
 
 
@@ -88,13 +89,16 @@ async def test_another_tenant_sees_nothing(books: Any) -> None:
     assert (set_there.status_code, set_there.json()["code"]) == (409, "customer_not_known_yet")
 
 
+SECTIONS = ("effective_from", "reason", "overrides")
+
+
 async def test_policies(books: Any) -> None:
     client, headers = books.service.client, books.headers("credit:read", "credit:write")
     standing = await client.get("/credit/v1/policies/current", headers=headers)
     assert standing.json() == {
         "version": 1, "disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500,
-        "authorization_days": 30}
-    wanted = standing.json() | {"disputed_weight_bps": 0}
+        "authorization_days": 30} | {name: standing.json()[name] for name in SECTIONS}
+    wanted = standing.json() | {"disputed_weight_bps": 0, "effective_from": None}
     del wanted["version"]
     assert (await client.post("/credit/v1/policies", json=wanted, headers=headers)).json()["version"] == 2
     assert (await client.get("/credit/v1/policies/current", headers=headers)).json()["disputed_weight_bps"] == 0

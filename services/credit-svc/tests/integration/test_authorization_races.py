@@ -12,7 +12,8 @@ from credit_svc.domain.authorization import Authorization
 from credit_svc.store import authorizations
 from credit_svc.usecases.authorize_credit import AuthorizeCredit, authorize_credit
 from credit_svc.usecases.release_authorization import release_authorization
-from credit_svc.usecases.set_credit_limit import SetCreditLimit, set_credit_limit
+from credit_svc.usecases.set_credit_limit import set_credit_limit
+from credit_svc.usecases.setting_limit import SetCreditLimit
 from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_kernel.errors import Conflict
 from dunlin_kernel.ids import new_id

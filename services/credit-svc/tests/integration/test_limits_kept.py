@@ -41,7 +41,7 @@ async def test_a_fact_says_what_was_set(books: Any) -> None:
     assert (stream, fact) == (f"{books.tenant}:{books.customer}", "CreditLimitChanged")
     assert payload == {
         "customer_id": str(books.customer), "limit_id": limit["id"], "currency": "CNY", "version": 1, "limit": None,
-        "source": "manual", "valid_from": "2026-03-05", "valid_until": "2026-12-31"}
+        "source": "manual", "valid_from": "2026-03-05", "valid_until": "2026-12-31", "kind": "base"}
 
 
 async def test_an_expired_limit_is_zero_from_the_turn_of_the_tenants_day(books: Any) -> None:

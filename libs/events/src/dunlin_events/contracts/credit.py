@@ -18,9 +18,19 @@ def _cny(amount: str) -> dict[str, str]:
 
 
 class LimitSource(StrEnum):
-    """Where a limit comes from. `manual`: a person set it and gave a reason."""
+    """Where a limit comes from. `manual`: a person set it and gave a reason; `policy`: the credit policy; `override`:
+    a person, against the policy."""
 
     MANUAL = "manual"
+    POLICY = "policy"
+    OVERRIDE = "override"
+
+
+class LimitKind(StrEnum):
+    """`temporary` comes on top of `base`, for its dates only."""
+
+    BASE = "base"
+    TEMPORARY = "temporary"
 
 
 class DenialReason(StrEnum):
@@ -60,11 +70,14 @@ class CreditLimitChanged(CustomerEvent):
     source: LimitSource
     valid_from: date
     valid_until: date | None
+    kind: LimitKind = LimitKind.BASE
     examples: ClassVar[tuple[dict[str, object], ...]] = (
         {"customer_id": _ID + "1", "limit_id": _ID + "a", "currency": "CNY", "version": 1, "limit": _cny("20000.00"),
          "source": "manual", "valid_from": "2026-01-05", "valid_until": None},
         {"customer_id": _ID + "1", "limit_id": _ID + "b", "currency": "CNY", "version": 2, "limit": None,
          "source": "manual", "valid_from": "2026-02-01", "valid_until": "2026-12-31"},
+        {"customer_id": _ID + "1", "limit_id": _ID + "d", "currency": "CNY", "version": 3, "limit": _cny("5000.00"),
+         "source": "override", "valid_from": "2026-02-01", "valid_until": "2026-02-28", "kind": "temporary"},
     )
 
 
@@ -77,6 +90,7 @@ class LimitExpired(CustomerEvent):
     version: int
     limit: Amount | None
     valid_until: date
+    kind: LimitKind = LimitKind.BASE
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
         {"customer_id": _ID + "1", "limit_id": _ID + "a", "currency": "CNY", "version": version, "limit": _cny(limit),
          "valid_until": "2026-06-30"} for version, limit in ((1, "20000.00"), (3, "500.00")))

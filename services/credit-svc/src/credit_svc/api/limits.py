@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from credit_svc.api.shapes import Body, Currency, amount_or_none
-from credit_svc.domain.limit import LimitSource
+from credit_svc.domain.limit import LimitKind, LimitSource
 from credit_svc.store import limits
 from credit_svc.store.limits import SetLimit
-from credit_svc.usecases.set_credit_limit import SetCreditLimit
 from credit_svc.usecases.set_credit_limit import set_credit_limit as set_limit
+from credit_svc.usecases.setting_limit import SetCreditLimit
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.currencies import exponent_of
 from dunlin_kernel.money import Money
@@ -34,11 +34,14 @@ class CreditLimitUpdate(Body):
     valid_from: Day | None = Field(default=None, description="First day; the tenant's today when left out.")
     valid_until: Day | None = Field(default=None, description="Last day; zero counts from the turn of the next.")
     reason: str = Field(min_length=1, max_length=500)
+    kind: LimitKind = Field(default=LimitKind.BASE, description="`temporary` comes on top of the base for its dates.")
 
     def to_command(self, customer_id: UUID) -> SetCreditLimit:
         exponent_of(self.currency)
         amount = None if self.amount is None else Money.parse(self.amount, self.currency)
-        return SetCreditLimit(customer_id, self.currency, amount, self.valid_from, self.valid_until, self.reason)
+        return SetCreditLimit(
+            customer_id, self.currency, amount, self.valid_from, self.valid_until, self.reason,
+            self.kind)
 
 
 class CreditLimitRead(BaseModel):
@@ -53,7 +56,9 @@ class CreditLimitRead(BaseModel):
     valid_from: date
     valid_until: date | None
     reason: str
+    kind: LimitKind
     set_by: str
+    approved_by: str | None
     set_at: datetime
 
     @classmethod
@@ -62,7 +67,8 @@ class CreditLimitRead(BaseModel):
         return cls(
             id=fact.id, customer_id=customer_id, currency=fact.currency, version=fact.version,
             limit=amount_or_none(fact.amount), source=fact.source, valid_from=fact.valid_from,
-            valid_until=fact.valid_until, reason=limit.reason, set_by=limit.set_by, set_at=limit.set_at)
+            valid_until=fact.valid_until, reason=limit.reason, kind=fact.kind, set_by=limit.set_by,
+            approved_by=limit.approved_by, set_at=limit.set_at)
 
 
 class CreditLimitList(BaseModel):
@@ -71,11 +77,19 @@ class CreditLimitList(BaseModel):
     data: list[CreditLimitRead]
 
 
-@writes.put("/credit/v1/customers/{customer_id}/limit", dependencies=[requires("credit:write")], responses=refuses(
+LIMIT_REFUSED = refuses(
     "unknown_currency", "malformed_amount", "wrong_precision", "amount_too_large", "negative_limit",
-    "validity_reversed", "validity_in_past") | refuses("customer_not_known_yet", status=409))
+    "validity_reversed", "validity_in_past", "temporary_needs_amount_and_end", "override_needs_end",
+    "override_too_long") | refuses("customer_not_known_yet", status=409)
+
+
+@writes.put("/credit/v1/customers/{customer_id}/limit", dependencies=[requires("credit:write")],
+            responses=LIMIT_REFUSED | refuses("second_person_needed", status=403))
 async def set_credit_limit(customer_id: UUID, body: CreditLimitUpdate, tx: Tx) -> CreditLimitRead:
-    """Set a customer's credit limit in a currency. What was set before is kept; the last one set counts."""
+    """Set a customer's credit limit in a currency. What was set before is kept; the last one set counts.
+
+    A raise above the policy's step is proposed instead, and approved by another person.
+    """
     return CreditLimitRead.of(customer_id, await set_limit(tx, body.to_command(customer_id)))
 
 

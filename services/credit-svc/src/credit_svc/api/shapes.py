@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from credit_svc.domain.exposure import ExposureParts
-from credit_svc.domain.limit import LimitInForce, LimitSource, LimitStatus
+from credit_svc.domain.limit import LimitFact, LimitInForce, LimitSource, LimitStatus
 from credit_svc.domain.policy import CreditPolicy
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.money import Money
@@ -28,6 +28,24 @@ def amount_or_none(money: Money | None) -> Amount | None:
     return None if money is None else Amount.of(money)
 
 
+class TemporaryLimitRead(BaseModel):
+    """A limit that comes on top of the base for its dates."""
+
+    amount: Amount
+    limit_id: UUID
+    version: int
+    valid_from: date
+    valid_until: date
+
+    @classmethod
+    def of(cls, fact: LimitFact) -> Self:
+        assert fact.amount is not None, "a temporary limit has an amount"
+        assert fact.valid_until is not None, "and an end"
+        return cls(
+            amount=Amount.of(fact.amount), limit_id=fact.id, version=fact.version, valid_from=fact.valid_from,
+            valid_until=fact.valid_until)
+
+
 class LimitInForceRead(BaseModel):
     """The limit that counts today: `amount` is null when not rated, and zero once expired."""
 
@@ -38,17 +56,18 @@ class LimitInForceRead(BaseModel):
     source: LimitSource | None
     valid_from: date | None
     valid_until: date | None
+    temporary: TemporaryLimitRead | None = Field(description="What of `amount` is on top of the base, for its dates.")
 
     @classmethod
     def of(cls, limit: LimitInForce) -> Self:
-        fact = limit.fact
+        fact, temporary = limit.fact, TemporaryLimitRead.of(limit.temporary) if limit.temporary else None
         if fact is None:
             return cls(
                 status=limit.status, amount=None, limit_id=None, version=None, source=None, valid_from=None,
-                valid_until=None)
+                valid_until=None, temporary=temporary)
         return cls(
             status=limit.status, amount=amount_or_none(limit.amount), limit_id=fact.id, version=fact.version,
-            source=fact.source, valid_from=fact.valid_from, valid_until=fact.valid_until)
+            source=fact.source, valid_from=fact.valid_from, valid_until=fact.valid_until, temporary=temporary)
 
 
 class ExposurePartsRead(BaseModel):

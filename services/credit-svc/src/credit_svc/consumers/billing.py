@@ -20,6 +20,7 @@ from dunlin_events.contracts.billing import (
     PaymentConfirmed,
     PaymentReversed,
 )
+from dunlin_events.contracts.billing_charges import FeeCharged
 from dunlin_kernel.money import Money
 
 
@@ -61,6 +62,12 @@ def invoice_issued(event: InvoiceIssued, position: CreditPosition) -> CreditPosi
 def invoice_voided(event: InvoiceVoided, position: CreditPosition) -> CreditPosition:
     """The debt is gone; what it captured stays captured, for the order it was billed for is not known to be open."""
     return _moved(event, position, opened=-event.amount.money)
+
+
+@billing.on(FeeCharged)
+def charged(event: FeeCharged, position: CreditPosition) -> CreditPosition:
+    """What is charged on a debt is debt."""
+    return _moved(event, position, opened=event.amount.money)
 
 
 @billing.on(InvoiceSettled)

@@ -38,6 +38,11 @@ class DecisionInputs:
     parts: ExposureParts
     policy: CreditPolicy
     positions: Mapping[str, int]
+    temporary: LimitFact | None = None
+
+    @property
+    def limits(self) -> tuple[LimitFact, ...]:
+        return tuple(fact for fact in (self.limit, self.temporary) if fact is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def credit_available(limit: LimitInForce, exposure: Money) -> Money | None:
 
 def decide(inputs: DecisionInputs) -> Decision:
     """Approve what the customer's status allows and the available credit covers; else deny with every reason."""
-    limit = limit_in_force([inputs.limit] if inputs.limit else [], today=inputs.today)
+    limit = limit_in_force(inputs.limits, today=inputs.today)
     exposure = exposure_of(inputs.parts, inputs.policy)
     available = credit_available(limit, exposure)
     blocked = BLOCKED.get(inputs.customer_status)

@@ -1,4 +1,4 @@
-"""The credit limit: facts that are only ever added, and which of them is in force on a day."""
+"""The credit limit: facts that are only ever added, and what of them is in force on a day."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,18 @@ from dunlin_kernel.money import Money
 
 
 class LimitSource(StrEnum):
+    """`manual`: a person set it and gave a reason; `policy`: the limit engine did; `override`: a person, against it."""
+
     MANUAL = "manual"
+    POLICY = "policy"
+    OVERRIDE = "override"
+
+
+class LimitKind(StrEnum):
+    """`temporary` comes on top of `base`, for its dates only."""
+
+    BASE = "base"
+    TEMPORARY = "temporary"
 
 
 class LimitStatus(StrEnum):
@@ -33,36 +44,67 @@ class LimitFact:
     source: LimitSource
     valid_from: date
     valid_until: date | None
+    kind: LimitKind = LimitKind.BASE
 
 
 @dataclass(frozen=True, slots=True)
 class LimitInForce:
-    """What a limit amounts to on a day, and the fact it comes from; `amount` is None when not rated."""
+    """What the limits amount to on a day, and the facts this comes from; `amount` is None when not rated."""
 
     status: LimitStatus
     amount: Money | None
     fact: LimitFact | None
+    temporary: LimitFact | None = None
 
 
 def limit_in_force(facts: Iterable[LimitFact], *, today: date) -> LimitInForce:
-    """The last fact set of those that have begun; from the day after its end it is zero, and no older one returns."""
-    begun = [fact for fact in facts if fact.valid_from <= today]
-    fact = max(begun, key=lambda fact: fact.version, default=None)
-    if fact is None or fact.amount is None:
-        return LimitInForce(LimitStatus.NOT_RATED, None, fact)
-    if has_ended(fact, today=today):
-        return LimitInForce(LimitStatus.EXPIRED, Money.zero(fact.currency), fact)
-    return LimitInForce(LimitStatus.IN_FORCE, fact.amount, fact)
+    """Base and temporary together, each inside its dates; without a base there is no rating to add to."""
+    known = list(facts)
+    base, temporary = base_limit(known, today=today), temporary_limit(known, today=today)
+    if base is None or base.amount is None:
+        return LimitInForce(LimitStatus.NOT_RATED, None, base)
+    nothing = Money.zero(base.currency)
+    added = temporary.amount if temporary is not None and temporary.amount is not None else nothing
+    if has_ended(base, today=today):
+        return LimitInForce(LimitStatus.EXPIRED, added, base, temporary)
+    return LimitInForce(LimitStatus.IN_FORCE, base.amount + added, base, temporary)
+
+
+def base_limit(facts: Iterable[LimitFact], *, today: date) -> LimitFact | None:
+    """The last base set of those that have begun, ended or not: no older one ever returns."""
+    begun = [fact for fact in facts if fact.kind is LimitKind.BASE and fact.valid_from <= today]
+    return max(begun, key=lambda fact: fact.version, default=None)
+
+
+def temporary_limit(facts: Iterable[LimitFact], *, today: date) -> LimitFact | None:
+    """The last temporary set of those whose dates hold this day; one of zero takes an earlier one away."""
+    holding = [fact for fact in facts if fact.kind is LimitKind.TEMPORARY and fact.valid_from <= today
+               and not has_ended(fact, today=today)]
+    return max(holding, key=lambda fact: fact.version, default=None)
 
 
 def has_ended(fact: LimitFact, *, today: date) -> bool:
     return fact.valid_until is not None and fact.valid_until < today
 
 
+def has_run_out(facts: Iterable[LimitFact], limit_id: UUID, *, today: date) -> LimitFact | None:
+    """This limit, when it counted on its last day and nothing has taken its place since; else None."""
+    known = list(facts)
+    fact = next((one for one in known if one.id == limit_id), None)
+    if fact is None or fact.valid_until is None or not has_ended(fact, today=today):
+        return None
+    if fact.kind is LimitKind.TEMPORARY:
+        counted = temporary_limit(known, today=fact.valid_until)
+        return fact if counted == fact and temporary_limit(known, today=today) is None else None
+    return fact if base_limit(known, today=today) == fact else None
+
+
 def check_limit(fact: LimitFact, *, today: date) -> None:
-    """Refuses: negative_limit, validity_reversed, validity_in_past."""
+    """Refuses: negative_limit, validity_reversed, validity_in_past, temporary_needs_amount_and_end."""
     if fact.amount is not None and fact.amount.is_negative:
         raise RuleBroken("negative_limit", "A limit is zero or more; leave the amount out for not rated.")
+    if fact.kind is LimitKind.TEMPORARY and (fact.amount is None or fact.valid_until is None):
+        raise RuleBroken("temporary_needs_amount_and_end", "A temporary limit has an amount and a last day.")
     if fact.valid_until is not None and fact.valid_until < fact.valid_from:
         raise RuleBroken("validity_reversed", "A limit cannot end before it begins.")
     if has_ended(fact, today=today):

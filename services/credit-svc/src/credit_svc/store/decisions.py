@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from credit_svc.domain.decision import Decision, DecisionInputs, DenialReason
 from credit_svc.domain.exposure import ExposureParts
-from credit_svc.domain.limit import LimitFact, LimitSource
+from credit_svc.domain.limit import LimitFact, LimitKind, LimitSource
 from credit_svc.domain.policy import CreditPolicy
 from credit_svc.store.tables import CreditDecisionRow
 from dunlin_events.consuming import Tx
@@ -62,15 +62,19 @@ def _text_of(inputs: DecisionInputs) -> str:
         "amount": inputs.amount.minor,
         "today": inputs.today.isoformat(),
         "customer_status": inputs.customer_status,
-        "limit": limit and {
-            "limit_id": str(limit.id), "version": limit.version, "source": limit.source.value,
-            "amount": None if limit.amount is None else limit.amount.minor,
-            "valid_from": limit.valid_from.isoformat(),
-            "valid_until": limit.valid_until and limit.valid_until.isoformat()},
+        "limit": limit and _text_of_limit(limit),
+        "temporary": inputs.temporary and _text_of_limit(inputs.temporary),
         "parts": {name: getattr(inputs.parts, name).minor for name in _PARTS},
         "policy": asdict(inputs.policy),
         "positions": dict(inputs.positions),
     })
+
+
+def _text_of_limit(limit: LimitFact) -> dict[str, Any]:
+    return {
+        "limit_id": str(limit.id), "version": limit.version, "source": limit.source.value, "kind": limit.kind.value,
+        "amount": None if limit.amount is None else limit.amount.minor,
+        "valid_from": limit.valid_from.isoformat(), "valid_until": limit.valid_until and limit.valid_until.isoformat()}
 
 
 def _inputs_of(found: dict[str, Any]) -> DecisionInputs:
@@ -79,7 +83,8 @@ def _inputs_of(found: dict[str, Any]) -> DecisionInputs:
         amount=Money(found["amount"], currency), today=date.fromisoformat(found["today"]),
         customer_status=found["customer_status"], limit=_limit_of(found["limit"], currency),
         parts=ExposureParts(**{name: Money(found["parts"][name], currency) for name in _PARTS}),
-        policy=CreditPolicy(**found["policy"]), positions=found["positions"])
+        policy=CreditPolicy(**found["policy"]), positions=found["positions"],
+        temporary=_limit_of(found.get("temporary"), currency))
 
 
 def _limit_of(found: dict[str, Any] | None, currency: str) -> LimitFact | None:
@@ -89,4 +94,5 @@ def _limit_of(found: dict[str, Any] | None, currency: str) -> LimitFact | None:
     return LimitFact(
         UUID(found["limit_id"]), found["version"], currency,
         None if found["amount"] is None else Money(found["amount"], currency), LimitSource(found["source"]),
-        date.fromisoformat(found["valid_from"]), date.fromisoformat(until) if until else None)
+        date.fromisoformat(found["valid_from"]), date.fromisoformat(until) if until else None,
+        LimitKind(found.get("kind", "base")))

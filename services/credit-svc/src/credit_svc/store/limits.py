@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Text, Uuid, bindparam, literal_column, select
 from sqlmodel import col
 
-from credit_svc.domain.limit import LimitFact, LimitSource
+from credit_svc.domain.limit import LimitFact, LimitKind, LimitSource
 from credit_svc.store.tables import CreditLimitRow
 from dunlin_events.consuming import Tx
 from dunlin_kernel.money import Money
@@ -29,20 +29,34 @@ class SetLimit:
     reason: str
     set_by: str
     set_at: datetime
+    approved_by: str | None
 
 
-def fact_of(row: Any) -> LimitFact:
-    """A limit from a row with the columns of `credit_limit`."""
-    amount = None if row["amount"] is None else Money(row["amount"], row["currency"])
-    return LimitFact(
-        row["limit_id"], row["version"], row["currency"], amount, LimitSource(row["source"]), row["valid_from"],
-        row["valid_until"])
+COLUMNS = ("limit_id", "version", "amount", "source", "valid_from", "valid_until", "kind")
+"""What a limit is read from; beside others of the kind they carry a prefix."""
+
+
+def fact_of(row: Any, currency: str, prefix: str = "") -> LimitFact | None:
+    """A limit from a row with these columns; None where there is none."""
+    limit_id, version, minor, source, begins, ends, kind = (row[f"{prefix}{name}"] for name in COLUMNS)
+    if limit_id is None:
+        return None
+    amount = None if minor is None else Money(minor, currency)
+    return LimitFact(limit_id, version, currency, amount, LimitSource(source), begins, ends, LimitKind(kind))
+
+
+def facts_of(row: Any, currency: str) -> tuple[LimitFact, ...]:
+    """Base and temporary of a row that has both, the second with the prefix `temporary_`."""
+    both = (fact_of(row, currency), fact_of(row, currency, "temporary_"))
+    return tuple(fact for fact in both if fact is not None)
 
 
 async def history(tx: Tx, customer_id: UUID, currency: str) -> Sequence[SetLimit]:
     """The last 200 limits set for a customer in a currency, newest first."""
     rows = await tx.rows(_HISTORY, customer_id=customer_id, currency=currency)
-    return [SetLimit(fact_of(row), row["reason"], row["set_by"], row["set_at"]) for row in rows]
+    found = ((fact_of(row, currency), row) for row in rows)
+    return [SetLimit(fact, row["reason"], row["set_by"], row["set_at"], row["approved_by"])
+            for fact, row in found if fact is not None]
 
 
 def add(tx: Tx, customer_id: UUID, limit: SetLimit) -> None:
@@ -51,4 +65,4 @@ def add(tx: Tx, customer_id: UUID, limit: SetLimit) -> None:
         "customer_id": customer_id, "currency": fact.currency, "version": fact.version, "limit_id": fact.id,
         "amount": None if fact.amount is None else fact.amount.minor, "source": fact.source.value,
         "valid_from": fact.valid_from, "valid_until": fact.valid_until, "reason": limit.reason, "set_by": limit.set_by,
-        "set_at": limit.set_at})
+        "set_at": limit.set_at, "kind": fact.kind.value, "approved_by": limit.approved_by})

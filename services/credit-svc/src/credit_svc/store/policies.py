@@ -1,16 +1,22 @@
-"""Versions of the credit policy; before the first row of a tenant stands the built-in version 1."""
+"""Versions of the credit policy; before the first row of a tenant that is effective stands the built-in version 1."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import literal_column, select
-from sqlmodel import col
+from sqlalchemy import text
 
 from credit_svc.domain.policy import FIRST_POLICY, CreditPolicy
+from credit_svc.domain.policy_version import FIRST_VERSION, PolicyVersion
+from credit_svc.store.policy_rules import rules_as_text, version_of
 from credit_svc.store.tables import CreditPolicyRow
 from dunlin_events.consuming import Tx
 
-_LAST = select(*CreditPolicyRow.__table__.c).order_by(col(CreditPolicyRow.version).desc()).limit(literal_column("1"))
+TODAY = "(SELECT (coalesce(clock_at, now()) AT TIME ZONE zone)::date FROM tenant LIMIT 1)"
+"""The tenant's date in a statement; null for one not heard of yet."""
+_IN_FORCE = text(f"""
+SELECT p.*, {TODAY} AS today FROM (SELECT 1) one LEFT JOIN LATERAL (
+  SELECT * FROM credit_policy WHERE effective_from <= {TODAY} ORDER BY version DESC LIMIT 1) p ON true""")  # noqa: S608
+_ALL = text("SELECT * FROM credit_policy ORDER BY version DESC LIMIT 200")
 
 
 def policy_of(row: Any) -> CreditPolicy:
@@ -23,13 +29,26 @@ def policy_of(row: Any) -> CreditPolicy:
 
 
 async def current(tx: Tx) -> CreditPolicy:
-    row = await tx.row(_LAST)
-    return policy_of(row and {**row, "policy_version": row["version"]})
+    """The numbers in force on the tenant's day."""
+    return (await in_force(tx))[0].numbers
 
 
-def add(tx: Tx, policy: CreditPolicy, *, adopted_by: str, adopted_at: datetime) -> None:
+async def in_force(tx: Tx) -> tuple[PolicyVersion, date | None]:
+    """The version in force on the tenant's day, and that day; None for a tenant not heard of yet."""
+    row = await tx.row(_IN_FORCE)
+    return (FIRST_VERSION if row["version"] is None else version_of(row)), row["today"]
+
+
+async def versions(tx: Tx) -> list[PolicyVersion]:
+    """Those adopted, at most the last 200, newest first; then the built-in one."""
+    return [*(version_of(row) for row in await tx.rows(_ALL)), FIRST_VERSION]
+
+
+def add(tx: Tx, version: PolicyVersion, *, adopted_by: str, adopted_at: datetime) -> None:
+    policy = version.numbers
     tx.insert(CreditPolicyRow, {
         "version": policy.version, "disputed_weight_bps": policy.disputed_weight_bps,
         "delivered_weight_bps": policy.delivered_weight_bps,
         "over_capture_tolerance_bps": policy.over_capture_tolerance_bps,
-        "authorization_days": policy.authorization_days, "adopted_by": adopted_by, "adopted_at": adopted_at})
+        "authorization_days": policy.authorization_days, "effective_from": version.effective_from,
+        "reason": version.reason, "rules": rules_as_text(version), "adopted_by": adopted_by, "adopted_at": adopted_at})

@@ -13,7 +13,7 @@ from credit_svc.domain.exposure import ExposureParts, exposure_of
 from credit_svc.domain.limit import LimitInForce, limit_in_force
 from credit_svc.domain.policy import CreditPolicy
 from credit_svc.store.exposures import figures_of
-from credit_svc.store.limits import fact_of
+from credit_svc.store.limits import facts_of
 from dunlin_events.consuming import Tx
 from dunlin_kernel.money import Money
 
@@ -22,9 +22,12 @@ NOT_RATED_SORTS_AS = 2**63 - 1
 
 _FIGURES = """
   SELECT k.customer_id, k.currency, c.number, c.name, c.status, k.open, k.disputed, k.unapplied, k.reserved, k.sequence,
-         l.limit_id, l.version, l.amount, l.source, l.valid_from, l.valid_until,
+         l.limit_id, l.version, l.amount, l.source, l.valid_from, l.valid_until, l.kind,
+         t.limit_id AS temporary_limit_id, t.version AS temporary_version, t.amount AS temporary_amount,
+         t.source AS temporary_source, t.valid_from AS temporary_valid_from, t.valid_until AS temporary_valid_until,
+         t.kind AS temporary_kind,
          CASE WHEN l.amount IS NOT NULL THEN
-           CASE WHEN l.valid_until < CAST(:today AS date) THEN 0 ELSE l.amount END
+           CASE WHEN l.valid_until < CAST(:today AS date) THEN 0 ELSE l.amount END + coalesce(t.amount, 0)
            - (k.open - k.disputed + round(k.disputed * CAST(:disputed_bps AS numeric) / 10000) - k.unapplied)
            - k.reserved
          END AS available
@@ -39,8 +42,12 @@ _FIGURES = """
   LEFT JOIN customer c USING (tenant_id, customer_id)
   LEFT JOIN (
     SELECT DISTINCT ON (tenant_id, customer_id, currency) * FROM credit_limit
-    WHERE valid_from <= CAST(:today AS date) ORDER BY tenant_id, customer_id, currency, version DESC) l
-    USING (tenant_id, customer_id, currency)"""
+    WHERE kind = 'base' AND valid_from <= CAST(:today AS date)
+    ORDER BY tenant_id, customer_id, currency, version DESC) l USING (tenant_id, customer_id, currency)
+  LEFT JOIN (
+    SELECT DISTINCT ON (tenant_id, customer_id, currency) * FROM credit_limit
+    WHERE kind = 'temporary' AND CAST(:today AS date) BETWEEN valid_from AND valid_until
+    ORDER BY tenant_id, customer_id, currency, version DESC) t USING (tenant_id, customer_id, currency)"""
 _FILTERED = f"""
 SELECT * FROM ({_FIGURES}) p
 WHERE (CAST(:currency AS text) IS NULL OR currency = CAST(:currency AS text))
@@ -136,7 +143,7 @@ def _position(row: Any, *, today: date, policy: CreditPolicy) -> Position:
     currency = row["currency"]
     figures = figures_of(currency, opened=row["open"], disputed=row["disputed"], unapplied=row["unapplied"])
     parts = ExposureParts.of(figures, reserved=Money(row["reserved"], currency))
-    limit = limit_in_force([fact_of(row)] if row["limit_id"] else [], today=today)
+    limit = limit_in_force(facts_of(row, currency), today=today)
     exposure = exposure_of(parts, policy)
     available = credit_available(limit, exposure)
     assert (available and available.minor) == (row["available"] and int(row["available"])), "list and rule agree"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Date, Text, Uuid, bindparam, literal_column, select, true
@@ -11,41 +12,50 @@ from credit_svc.domain.exposure import Figures
 from credit_svc.domain.limit import LimitFact
 from credit_svc.domain.policy import CreditPolicy
 from credit_svc.store.exposures import figures_of
-from credit_svc.store.limits import fact_of
+from credit_svc.store.limits import COLUMNS, facts_of
 from credit_svc.store.policies import policy_of
 from credit_svc.store.tables import CreditLimitRow, CreditPolicyRow, CustomerRow, ExposureRow
 from dunlin_events.consuming import Tx
 from dunlin_kernel.errors import NotReady
 
 _CURRENCY = bindparam("currency", type_=Text)
-_LIMIT = (
-    select(*(CreditLimitRow.__table__.c[name] for name in (
-        "limit_id", "version", "currency", "amount", "source", "valid_from", "valid_until")))
-    .where(col(CreditLimitRow.customer_id) == col(CustomerRow.customer_id),
-           col(CreditLimitRow.currency) == _CURRENCY,
-           col(CreditLimitRow.valid_from) <= bindparam("today", type_=Date))
-    .order_by(col(CreditLimitRow.version).desc()).limit(literal_column("1")).lateral("begun"))
+_TODAY = bindparam("today", type_=Date)
+
+
+def _last_limit(kind: str, prefix: str, *conditions: Any) -> Any:
+    return (
+        select(*(CreditLimitRow.__table__.c[name].label(f"{prefix}{name}") for name in COLUMNS))
+        .where(col(CreditLimitRow.customer_id) == col(CustomerRow.customer_id),
+               col(CreditLimitRow.currency) == _CURRENCY, col(CreditLimitRow.kind) == literal_column(f"'{kind}'"),
+               col(CreditLimitRow.valid_from) <= _TODAY, *conditions)
+        .order_by(col(CreditLimitRow.version).desc()).limit(literal_column("1")).lateral(kind))
+
+
+_BASE = _last_limit("base", "")
+_TEMPORARY = _last_limit("temporary", "temporary_", col(CreditLimitRow.valid_until) >= _TODAY)
 _POLICY = (
     select(col(CreditPolicyRow.version).label("policy_version"), *(CreditPolicyRow.__table__.c[name] for name in (
         "disputed_weight_bps", "delivered_weight_bps", "over_capture_tolerance_bps", "authorization_days")))
+    .where(col(CreditPolicyRow.effective_from) <= _TODAY)
     .order_by(col(CreditPolicyRow.version).desc()).limit(literal_column("1")).subquery("policy"))
 _STANDING = (
     select(
         col(CustomerRow.status), col(CustomerRow.sequence).label("customer_sequence"), col(ExposureRow.open),
-        col(ExposureRow.disputed), col(ExposureRow.unapplied), col(ExposureRow.sequence), *_LIMIT.c, *_POLICY.c)
+        col(ExposureRow.disputed), col(ExposureRow.unapplied), col(ExposureRow.sequence), *_BASE.c, *_TEMPORARY.c,
+        *_POLICY.c)
     .select_from(CustomerRow)
     .outerjoin(ExposureRow, (col(ExposureRow.customer_id) == col(CustomerRow.customer_id))
                & (col(ExposureRow.currency) == _CURRENCY))
-    .outerjoin(_LIMIT, true()).outerjoin(_POLICY, true())
+    .outerjoin(_BASE, true()).outerjoin(_TEMPORARY, true()).outerjoin(_POLICY, true())
     .where(col(CustomerRow.customer_id) == bindparam("customer_id", type_=Uuid)))
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A customer's status, last limit that has begun, figures and policy, and the positions they were read at."""
+    """A customer's status, limits that count today, figures and policy, and the positions they were read at."""
 
     status: str
-    limit: LimitFact | None
+    limits: tuple[LimitFact, ...]
     figures: Figures
     policy: CreditPolicy
     positions: dict[str, int]
@@ -59,5 +69,5 @@ async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date) -> Stan
     figures = Figures.zero(currency) if row["open"] is None else figures_of(
         currency, opened=row["open"], disputed=row["disputed"], unapplied=row["unapplied"])
     return Standing(
-        row["status"], fact_of(row) if row["limit_id"] else None, figures, policy_of(row),
+        row["status"], facts_of(row, currency), figures, policy_of(row),
         {"billing": row["sequence"] or 0, "customer": row["customer_sequence"]})

@@ -39,9 +39,14 @@ class CreditLimitRow(Row, table=True):
     reason: str = Field(sa_type=Text)
     set_by: str = Field(sa_type=Text)
     set_at: datetime = Field(sa_type=DateTime(timezone=True))
+    kind: str = Field(sa_type=Text)
+    approved_by: str | None = Field(sa_type=Text)
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "customer_id"], ["customer.tenant_id", "customer.customer_id"]),
         CheckConstraint("amount >= 0", name="amount"),
+        CheckConstraint("kind IN ('base', 'temporary')", name="kind"),
+        CheckConstraint("kind = 'base' OR (amount IS NOT NULL AND valid_until IS NOT NULL)", name="temporary"),
+        CheckConstraint("approved_by <> set_by", name="second_person"),
         CheckConstraint("valid_until >= valid_from", name="validity"),
         CheckConstraint("version >= 1", name="version"),
     )
@@ -174,6 +179,9 @@ class CreditPolicyRow(Row, table=True):
     authorization_days: int
     adopted_by: str = Field(sa_type=Text)
     adopted_at: datetime = Field(sa_type=DateTime(timezone=True))
+    effective_from: date
+    reason: str = Field(sa_type=Text)
+    rules: str = Field(sa_type=JSONB)
     __table_args__ = (CheckConstraint("version >= 2", name="version"),)
 
 

@@ -1,8 +1,11 @@
-"""Adopt a credit policy: a new version that counts from now on."""
+"""Adopt a credit policy: a new version that counts from a day on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
+from credit_svc.domain.limit_override import OverrideRules
 from credit_svc.domain.policy import CreditPolicy
+from credit_svc.domain.policy_version import PolicyVersion, check_activation
 from credit_svc.store import policies
 from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
@@ -10,20 +13,35 @@ from dunlin_kit.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class AdoptCreditPolicy:
-    """Weights and tolerance in basis points, and days."""
+    """Weights and tolerance in basis points, and days. A section that is None stays as in the version before."""
 
     disputed_weight_bps: int
     delivered_weight_bps: int
     over_capture_tolerance_bps: int
     authorization_days: int
+    effective_from: date | None
+    reason: str
+    overrides: OverrideRules | None
+
+    def after(self, before: PolicyVersion, *, today: date) -> PolicyVersion:
+        """The version that follows on the last one adopted. Refuses: bad_policy, effective_in_past."""
+        numbers = CreditPolicy(
+            before.version + 1, self.disputed_weight_bps, self.delivered_weight_bps, self.over_capture_tolerance_bps,
+            self.authorization_days)
+        version = replace(
+            before, numbers=numbers, effective_from=self.effective_from or today, reason=self.reason,
+            overrides=self.overrides or before.overrides)
+        check_activation(version, today=today)
+        return version
 
 
-async def adopt_credit_policy(tx: Transaction, command: AdoptCreditPolicy) -> CreditPolicy:
-    """The next version; of two at once one comes after the other. Refuses: tenant_not_known_yet, bad_policy."""
+async def adopt_credit_policy(tx: Transaction, command: AdoptCreditPolicy) -> PolicyVersion:
+    """The next version; of two at once one comes after the other.
+
+    Refuses: tenant_not_known_yet, bad_policy, effective_in_past.
+    """
     tenant = await present(tx)
-    before = await policies.current(tx)
-    policy = CreditPolicy(
-        before.version + 1, command.disputed_weight_bps, command.delivered_weight_bps,
-        command.over_capture_tolerance_bps, command.authorization_days)
-    policies.add(tx, policy, adopted_by=tx.actor, adopted_at=tenant.now)
-    return policy
+    last, *_ = await policies.versions(tx)
+    version = command.after(last, today=tenant.today)
+    policies.add(tx, version, adopted_by=tx.actor, adopted_at=tenant.now)
+    return version

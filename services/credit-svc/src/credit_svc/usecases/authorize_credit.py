@@ -7,6 +7,7 @@ from uuid import UUID
 from credit_svc.domain.authorization import Authorization, Order, order_of
 from credit_svc.domain.decision import Decision, DecisionInputs, decide
 from credit_svc.domain.exposure import ExposureParts
+from credit_svc.domain.limit import base_limit, temporary_limit
 from credit_svc.store import authorizations, decisions, heads, standings
 from credit_svc.store.decisions import StoredDecision, stored_of
 from credit_svc.store.heads import Head
@@ -40,7 +41,9 @@ async def authorize_credit(tx: Transaction, command: AuthorizeCredit) -> tuple[A
     tenant = await present(tx)
     standing = await standings.read(tx, command.customer_id, command.amount.currency, today=tenant.today)
     inputs = DecisionInputs(
-        amount=command.amount, today=tenant.today, customer_status=standing.status, limit=standing.limit,
+        amount=command.amount, today=tenant.today, customer_status=standing.status,
+        limit=base_limit(standing.limits, today=tenant.today),
+        temporary=temporary_limit(standing.limits, today=tenant.today),
         parts=ExposureParts.of(standing.figures, reserved=head.reserved), policy=standing.policy,
         positions=standing.positions)
     order = _order(command, tenant, inputs.policy.authorization_days)

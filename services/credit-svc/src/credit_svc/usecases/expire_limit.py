@@ -3,10 +3,10 @@
 from datetime import date
 from uuid import UUID
 
-from credit_svc.domain.limit import LimitFact, LimitStatus, limit_in_force
-from credit_svc.store import heads, standings
+from credit_svc.domain.limit import LimitFact, has_run_out
+from credit_svc.store import heads, limits
 from dunlin_events.contracts.base import Amount
-from dunlin_events.contracts.credit import LimitExpired
+from dunlin_events.contracts.credit import LimitExpired, LimitKind
 from dunlin_kernel.calendar import days_after
 from dunlin_kernel.clock import start_of_day
 from dunlin_kit import jobs
@@ -29,11 +29,11 @@ async def expire_limit(tx: Transaction, job: Job) -> None:
     tenant = await jobs.moment_of(tx, job)
     customer_id, currency = UUID(job.payload["customer_id"]), job.payload["currency"]
     await heads.lock(tx, customer_id, currency)
-    standing = await standings.read(tx, customer_id, currency, today=tenant.today)
-    limit = limit_in_force([standing.limit] if standing.limit else [], today=tenant.today)
-    fact = limit.fact
-    if limit.status is LimitStatus.EXPIRED and fact and fact.valid_until and str(fact.id) == job.payload["limit_id"]:
+    known = [one.fact for one in await limits.history(tx, customer_id, currency)]
+    fact = has_run_out(known, UUID(job.payload["limit_id"]), today=tenant.today)
+    if fact is not None and fact.valid_until is not None:
         tx.emit(LimitExpired(
             customer_id=customer_id, limit_id=fact.id, currency=currency, version=fact.version,
-            limit=None if fact.amount is None else Amount.of(fact.amount), valid_until=fact.valid_until))
+            limit=None if fact.amount is None else Amount.of(fact.amount), valid_until=fact.valid_until,
+            kind=LimitKind(fact.kind.value)))
     jobs.finish(tx, job)

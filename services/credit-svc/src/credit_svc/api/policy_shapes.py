@@ -1,0 +1,47 @@
+"""Wire shapes of the sections of a credit policy."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Self
+
+from pydantic import BaseModel, Field
+
+from credit_svc.api.shapes import Body
+from credit_svc.domain.limit_override import MAX_OVERRIDE_DAYS, OverrideRules
+from dunlin_events.contracts.base import Amount
+from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.money import Money
+
+Amounts = Annotated[list[Amount], Field(max_length=50, description="At most one per currency.")]
+
+
+def by_currency(amounts: Sequence[Amount]) -> dict[str, Money]:
+    """Refuses: bad_policy, unknown_currency, malformed_amount, wrong_precision, amount_too_large."""
+    found = {one.currency: one.money for one in amounts}
+    if len(found) < len(amounts):
+        raise RuleBroken("bad_policy", "Name one amount per currency.")
+    return found
+
+
+def as_amounts(found: Mapping[str, Money]) -> list[Amount]:
+    return [Amount.of(amount) for _, amount in sorted(found.items())]
+
+
+class OverrideRulesBody(Body):
+    """Limits by hand: the raise above which a second person approves, and how long one stands against the policy's."""
+
+    second_person_above: Amounts = Field(default_factory=list)
+    override_days: int = Field(default=365, ge=1, le=MAX_OVERRIDE_DAYS)
+
+    def to_rules(self) -> OverrideRules:
+        return OverrideRules(by_currency(self.second_person_above), self.override_days)
+
+
+class OverrideRulesRead(BaseModel):
+    """Limits by hand: the raise above which a second person approves, and how long one stands against the policy's."""
+
+    second_person_above: list[Amount]
+    override_days: int
+
+    @classmethod
+    def of(cls, rules: OverrideRules) -> Self:
+        return cls(second_person_above=as_amounts(rules.second_person_above), override_days=rules.override_days)

@@ -1,0 +1,103 @@
+"""Temporary limits, overrides with an approver, and policies from a day on, on real PostgreSQL."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from credit_svc.jobs import expire_limit
+from dunlin_kit.database import Database
+from dunlin_kit.jobs import JobRunner
+
+POLICY = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500,
+          "authorization_days": 30}
+STEP = POLICY | {"reason": "four eyes", "overrides": {
+    "second_person_above": [{"amount": "1000.00", "currency": "CNY"}], "override_days": 90}}
+
+
+async def call(books: Any, path: str, body: Any = None, *, subject: str = "clerk", method: str = "POST") -> Any:
+    scopes = ("credit:read", "credit:write", "credit:approve")
+    headers = books.service.headers(books.tenant, *scopes, subject=subject)
+    return await books.service.client.request(method, f"/credit/v1{path}", json=body, headers=headers)
+
+
+async def available(books: Any) -> str:
+    return str((await books.position())["positions"][0]["available"]["amount"])
+
+
+async def test_a_temporary_limit_holds_for_its_dates(books: Any) -> None:
+    await books.limit("100.00")
+    await books.limit("50.00", kind="temporary", valid_until="2026-03-02")
+    assert await available(books) == "150.00"
+    asked = await books.ask("150.00")
+    assert asked["decision"] == "approved"
+    explained = asked["explanation"]["limit"]
+    assert (explained["amount"]["amount"], explained["temporary"]["amount"]["amount"]) == ("150.00", "50.00")
+    await books.service.move_clock(books.tenant, datetime(2026, 3, 2, 16, tzinfo=UTC))
+    assert await available(books) == "-50.00"
+    read = await call(books, f"/authorizations/{asked['id']}", method="GET")
+    assert read.status_code == 403
+    ops = Database(books.service.urls.ops, source="/dunlin/credit", pool_size=1)
+    runner = JobRunner(
+        service="credit", ops=ops, app=books.service.database, handlers={expire_limit.KIND: expire_limit.run})
+    assert await runner.run_one()
+    await ops.close()
+    _, fact, payload = (await books.service.told(books.tenant))[-1]
+    assert (fact, payload["kind"], payload["version"]) == ("LimitExpired", "temporary", 2)
+    assert await books.violations() == []
+
+
+async def test_a_raise_above_the_step_takes_two_persons(books: Any) -> None:
+    assert (await call(books, "/policies", STEP)).status_code == 201
+    await books.limit("1000.00")
+    big = {"currency": "CNY", "amount": "2000.01", "reason": "a large order"}
+    refused = await call(books, f"/customers/{books.customer}/limit", big, method="PUT")
+    assert (refused.status_code, refused.json()["code"]) == (403, "second_person_needed")
+    made = (await call(books, "/limit-proposals", big | {"customer_id": str(books.customer)})).json()
+    assert (made["status"], made["may_sign"], made["number"]) == ("waiting", False, None)
+    inbox = (await call(books, "/limit-proposals", method="GET", subject="chief")).json()["data"]
+    assert [(one["id"], one["may_sign"], one["number"]) for one in inbox] == [(made["id"], True, "C-000001")]
+    alone = await call(books, f"/limit-proposals/{made['id']}:approve")
+    assert (alone.status_code, alone.json()["code"]) == (403, "second_person_needed")
+    assert await available(books) == "1000.00"
+    approved = (await call(books, f"/limit-proposals/{made['id']}:approve", subject="chief")).json()
+    assert (approved["status"], approved["decided_by"]) == ("approved", "chief")
+    assert await available(books) == "2000.01"
+    history = (await call(books, f"/customers/{books.customer}/limits?currency=CNY", method="GET")).json()["data"]
+    assert [(one["set_by"], one["approved_by"]) for one in history] == [("clerk", "chief"), ("clerk", None)]
+    again = await call(books, f"/limit-proposals/{made['id']}:approve", subject="chief")
+    assert (again.status_code, again.json()["code"]) == (409, "proposal_decided")
+    assert await books.violations() == []
+
+
+async def test_two_who_decide_at_once_make_one_limit(books: Any) -> None:
+    await books.limit("1.00")
+    made = (await call(books, "/limit-proposals", {
+        "currency": "CNY", "amount": "5.00", "reason": "r", "customer_id": str(books.customer)})).json()
+    path = f"/limit-proposals/{made['id']}"
+    answers = await asyncio.gather(
+        *(call(books, f"{path}:approve", subject=f"chief {n}") for n in range(4)),
+        *(call(books, f"{path}:reject", {"reason": "no"}, subject=f"chief {n}") for n in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, *[409] * 7]
+    decided = (await call(books, path, method="GET")).json()
+    told = (await books.told()).count("CreditLimitChanged")
+    assert told == (2 if decided["status"] == "approved" else 1)
+    missing = await call(books, f"/limit-proposals/{books.customer}", method="GET")
+    assert (missing.status_code, missing.json()["code"]) == (404, "proposal_not_found")
+    assert await books.violations() == []
+
+
+async def test_a_policy_counts_from_its_day(books: Any) -> None:
+    adopted = (await call(books, "/policies", STEP | {"effective_from": "2026-03-02"})).json()
+    assert (adopted["version"], adopted["overrides"]["override_days"]) == (2, 90)
+    assert (await call(books, "/policies/current", method="GET")).json()["version"] == 1
+    assert (await books.limit("5000.00"))["version"] == 1
+    assert (await books.ask("1.00"))["explanation"]["policy"]["version"] == 1
+    await books.service.move_clock(books.tenant, datetime(2026, 3, 1, 16, tzinfo=UTC))
+    assert (await call(books, "/policies/current", method="GET")).json()["version"] == 2
+    assert (await books.ask("1.00"))["explanation"]["policy"]["version"] == 2
+    kept = (await call(books, "/policies", POLICY)).json()
+    assert (kept["version"], kept["overrides"]) == (3, adopted["overrides"])
+    past = await call(books, "/policies", POLICY | {"effective_from": "2026-03-01"})
+    assert (past.status_code, past.json()["code"]) == (422, "effective_in_past")
+    listed = (await call(books, "/policies", method="GET")).json()["data"]
+    assert [one["version"] for one in listed] == [3, 2, 1]
