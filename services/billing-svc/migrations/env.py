@@ -1,6 +1,9 @@
 """Brings the schema of billing-svc up, as its owner."""
 
+import billing_svc.store.charge_tables
+import billing_svc.store.credit_note_tables
 import billing_svc.store.document_tables
+import billing_svc.store.exchange_tables
 import billing_svc.store.ledger_import_tables
 import billing_svc.store.ledger_tables
 import billing_svc.store.library_tables

@@ -7,6 +7,8 @@ from billing_svc.api import (
     ageing,
     allocations,
     approvals,
+    charges,
+    exchange_rates,
     invoice_lists,
     invoices,
     ledger_imports,
@@ -27,9 +29,10 @@ CONFLICTS = {
     "uq_credit_tenant_id_external_id": "payment_exists",
 }
 ROUTERS = (
-    invoices.writes, invoice_lists.router, payments.writes, payments.router, allocations.writes,
+    invoices.writes, charges.writes, invoice_lists.router, payments.writes, payments.router, allocations.writes,
     pending_payments.writes, approvals.writes, approvals.router, accounts.router, ageing.router,
-    period_locks.writes, ledger_imports.writes, ledger_imports.router)
+    period_locks.writes, ledger_imports.writes, ledger_imports.router,
+    exchange_rates.writes, exchange_rates.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

@@ -1,5 +1,6 @@
 """Allocation: what the payer chose, else the oldest debt; never more than is owed, never more than was received."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from billing_svc.domain.allocation import (
     allocate_explicitly,
     allocate_oldest_first,
 )
-from billing_svc.domain.item import Item
+from billing_svc.domain.item import Item, ItemKind
 from dunlin_kernel.errors import DomainError
 from dunlin_kernel.money import Money, sum_money
 
@@ -138,3 +139,13 @@ def test_no_cent_is_lost_and_nothing_is_overpaid(received: int, owed: list[tuple
     unpaid = [one for one in items.values() if one not in paid]
     assert all((one.due_on, one.id) < (other.due_on, other.id) for one in paid for other in unpaid)
     assert sum(share.amount != items[share.item_id].open for share in found.shares) <= 1
+
+
+def test_within_a_debt_fees_go_first_then_interest_then_the_debt() -> None:
+    """Though interest and fee are due later than the debt they stand on, and another debt lies between."""
+    debt, other = item(1, 100, due=0), item(2, 100, due=10)
+    interest = replace(item(3, 20, due=40), kind=ItemKind.INTEREST, claim_item_id=debt.id)
+    fee = replace(item(4, 30, due=50), kind=ItemKind.FEE, claim_item_id=debt.id)
+    alone = replace(item(5, 7, due=5), kind=ItemKind.FEE, claim_item_id=UUID(int=99))
+    paid = allocate_oldest_first(cny(1000), [other, debt, alone, interest, fee])
+    assert [share.item_id.int for share in paid.shares] == [4, 3, 1, 5, 2]

@@ -17,7 +17,7 @@ from billing_svc.domain.invoice import (
     draft,
     fact_of_issue,
     issue,
-    item_of,
+    items_of,
 )
 from billing_svc.domain.invoice_totals import LineDraft, TaxRounding, totals_of
 from billing_svc.domain.numbering import NumberSeries, series_named
@@ -101,8 +101,8 @@ def test_an_invoice_is_drafted_issued_and_perhaps_voided(
 
 def test_issue_takes_number_date_and_terms_and_makes_the_total_owed() -> None:
     issued = issue(draft(wish(line("4000"))), number="INV-000001", issued_on=date(2026, 1, 5), parties=PARTIES)
-    owed = item_of(issued, UUID(int=3))
-    fact = fact_of_issue(issued, owed)
+    (owed,) = items_of(issued, lambda: UUID(int=3))
+    fact = fact_of_issue(issued, [owed])
     assert (issued.due_on, owed.due_on) == (date(2026, 2, 4), date(2026, 2, 4))
     assert [(entry.ref_id, entry.amount.amount) for entry in fact.entries] == [(owed.id, "4520.00")]
     assert {one.account.value: one.amount.amount for one in fact.journal} == {

@@ -19,7 +19,7 @@ from billing_svc.domain.invoice import (
     draft,
     fact_of_issue,
     issue,
-    item_of,
+    items_of,
 )
 from billing_svc.domain.invoice_totals import LineDraft
 from billing_svc.domain.item import Item
@@ -46,7 +46,7 @@ def issued(price: str = "4000", rate: str = "13", origin: Origin = Origin.LIVE) 
 
 
 def owed(invoice: Invoice, *, paid: int = 0, disputed: int = 0) -> Item:
-    item = item_of(invoice, UUID(int=3))
+    (item,) = items_of(invoice, lambda: UUID(int=3))
     return replace(item, open=item.amount - Money(paid, "CNY"), disputed=Money(disputed, "CNY"))
 
 
@@ -111,7 +111,7 @@ def test_issue_and_void_leave_nothing(cents: int, rate: str, before: int, day: i
     invoice = issued(str(Decimal(cents) / 100), rate)
     item = owed(invoice)
     void = InvoiceVoid(UUID(int=9), invoice.id, VoidReason.ISSUED_IN_ERROR, on(day))
-    there, gone = fact_of_issue(invoice, item), fact_of_void(void, invoice, [item])
+    there, gone = fact_of_issue(invoice, [item]), fact_of_void(void, invoice, [item])
     zero = Money.zero("CNY")
     account = Account(BUYER.id, Money(before, "CNY"), zero, zero, 0, 0)
     after = account.after(there).after(gone)

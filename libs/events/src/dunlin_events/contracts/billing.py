@@ -226,6 +226,8 @@ class CreditAllocated(MoneyFact):
     business_on: date
     due_on: date
     open_after: Amount
+    base: Amount | None = Field(default=None, description="What this part of the item was carried for, in base currency.")
+    exchange_difference: Amount | None = Field(default=None, description="Realised gain; negative for a loss.")
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
         {"customer_id": ID + "1", "origin": "live", "account": account("8690.00"), "allocation_id": ID + "5",
          "credit_kind": "payment", "credit_id": ID + "4", "invoice_id": ID + "2", "item_id": ID + "3",

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from billing_svc.api.shapes import Body, Code, Currency, DecimalText, ItemRead, Labels, decimal_text
+from billing_svc.domain.instalments import MAX_INSTALMENTS, Instalment
 from billing_svc.domain.invoice import DraftInvoice, InvoiceStatus, Parties
 from billing_svc.domain.invoice_totals import MAX_LINES, Line, LineDraft, TaxRounding
 from billing_svc.domain.item import Item
@@ -48,8 +49,18 @@ class InvoiceLineCreate(Body):
                          Decimal(self.tax_rate))
 
 
+class InvoiceInstalmentCreate(Body):
+    """So much is due on this day."""
+
+    due_on: Day
+    amount: Amount
+
+
 class InvoiceUpdate(Body):
-    """The whole content of a draft. Without `issued_on` it is the day of issue; without `due_on` the terms decide."""
+    """The whole content of a draft. Without `issued_on` it is the day of issue.
+
+    Without `due_on` and `instalments` the customer's terms decide; instalments sum to the total, to the cent.
+    """
 
     currency: Currency
     lines: Annotated[list[InvoiceLineCreate], Field(min_length=1, max_length=MAX_LINES)]
@@ -57,6 +68,8 @@ class InvoiceUpdate(Body):
     series: str = Field(default=DEFAULT_SERIES, pattern=r"^[A-Z][A-Z0-9]{0,11}$")
     issued_on: Day | None = None
     due_on: Day | None = None
+    instalments: Annotated[list[InvoiceInstalmentCreate], Field(max_length=MAX_INSTALMENTS)] = Field(
+        default_factory=list)
     authorization_id: UUID | None = Field(default=None, description="The credit authorization this invoice captures.")
     final: bool = Field(default=False, description="Nothing more will be billed against the authorization.")
     metadata: Labels = Field(default_factory=dict)
@@ -65,8 +78,9 @@ class InvoiceUpdate(Body):
         return DraftInvoice(
             id=invoice_id, customer_id=customer_id, currency=self.currency,
             lines=tuple(line.to_line() for line in self.lines), tax_rounding=self.tax_rounding, series=self.series,
-            issued_on=self.issued_on, due_on=self.due_on, external_id=external_id,
-            authorization_id=self.authorization_id, final=self.final, labels=self.metadata)
+            issued_on=self.issued_on, due_on=self.due_on,
+            instalments=tuple(Instalment(one.due_on, one.amount.money) for one in self.instalments),
+            external_id=external_id, authorization_id=self.authorization_id, final=self.final, labels=self.metadata)
 
 
 class InvoiceCreate(InvoiceUpdate):
@@ -139,7 +153,10 @@ class InvoicePartiesRead(BaseModel):
 
 
 class InvoiceRead(BaseModel):
-    """An invoice. `number` is null until issue; `settlement` in a draft and once void. Its ETag is its version."""
+    """An invoice. `number` is null until issue; `settlement` in a draft and once void. Its ETag is its version.
+
+    `items` are its instalments, by due date; `due_on` is the day by which all of it is due.
+    """
 
     id: UUID
     customer_id: UUID

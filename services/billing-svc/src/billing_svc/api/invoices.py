@@ -31,7 +31,9 @@ MAY_WRITE = requires("invoices:write")
 NOT_FOUND = refuses("invoice_not_found", status=404)
 CONTENT = (
     "no_lines", "too_many_lines", "bad_quantity", "bad_unit_price", "bad_tax_rate", "total_not_positive",
-    "amount_too_large", "unknown_currency", "malformed_series", "due_before_issue")
+    "amount_too_large", "unknown_currency", "malformed_series", "due_before_issue", "date_out_of_range",
+    "instalments_or_due_date", "instalments_do_not_sum", "amount_not_positive", "currency_mismatch",
+    "malformed_amount", "wrong_precision")
 DATES = ("effective_in_future", "period_locked", "issued_before_series")
 NOT_READY = ("customer_not_known_yet", "tenant_not_known_yet", "customer_suspended")
 

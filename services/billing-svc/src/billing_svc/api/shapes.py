@@ -28,13 +28,19 @@ class Body(BaseModel):
 
 
 class ItemRead(BaseModel):
-    """One amount owed on one due date. `open` is what is still owed of it, `disputed` the part of that in dispute."""
+    """One amount owed on one due date. `open` is what is still owed of it, `disputed` the part of that in dispute.
+
+    Interest and fees have a `number` of their own; `claim_item_id` is the item that they were charged on.
+    """
 
     id: UUID
     customer_id: UUID
-    invoice_id: UUID
+    invoice_id: UUID | None
+    claim_item_id: UUID | None
     number: str
     kind: ItemKind
+    instalment: int = Field(description="Which of the `instalments` of its document it is, from 1.")
+    instalments: int
     amount: Amount
     open: Amount
     disputed: Amount
@@ -45,8 +51,9 @@ class ItemRead(BaseModel):
     @classmethod
     def of(cls, item: Item) -> Self:
         return cls(
-            id=item.id, customer_id=item.customer_id, invoice_id=item.invoice_id, number=item.number,
-            kind=ItemKind.INVOICE, amount=Amount.of(item.amount), open=Amount.of(item.open),
+            id=item.id, customer_id=item.customer_id, invoice_id=item.invoice_id, claim_item_id=item.claim_item_id,
+            number=item.number, kind=item.kind, instalment=item.instalment, instalments=item.instalments,
+            amount=Amount.of(item.amount), open=Amount.of(item.open),
             disputed=Amount.of(item.disputed), issued_on=item.effective_on, due_on=item.due_on,
             due_version=item.due_version)
 

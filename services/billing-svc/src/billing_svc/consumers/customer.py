@@ -48,4 +48,5 @@ def customer_told(event: CustomerProfile, stub: CustomerStub) -> CustomerStub:
     return replace(
         stub, known=True, number=event.number, name=event.name, kind=event.kind.value, status=event.status.value,
         tax_id=event.tax_id, region=event.region, industry=event.industry, due_days=event.terms.due_days,
-        end_of_month=event.terms.end_of_month, external_id=event.external_id)
+        end_of_month=event.terms.end_of_month,
+        instalments=[one.model_dump() for one in event.terms.instalments] or None, external_id=event.external_id)

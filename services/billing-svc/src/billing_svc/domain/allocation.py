@@ -6,11 +6,13 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from billing_svc.domain.item import Item
+from billing_svc.domain.item import Item, ItemKind
 from billing_svc.domain.journal import journal_of_allocation
 from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide
 from dunlin_kernel.errors import NotFound, RuleBroken
 from dunlin_kernel.money import Money, sum_money
+
+WITHIN_A_DEBT = (ItemKind.FEE, ItemKind.INTEREST, ItemKind.INVOICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,19 @@ def allocate_explicitly(available: Money, parts: Sequence[Part], items: Mapping[
 
 
 def allocate_oldest_first(available: Money, open_items: Iterable[Item]) -> Allocated:
-    """Spread a credit over open items of its currency: oldest due date first, so what is due before what is not."""
+    """Spread a credit over open items of its currency: oldest due date first, so what is due before what is not.
+
+    Within a debt (an item, and what was charged on it) fees go first, then interest, then the debt itself.
+    """
     payable = [item for item in open_items if item.open.currency == available.currency]
     rest, shares = available, []
-    for item in sorted(payable, key=lambda item: (item.due_on, item.id)):
+    due = {item.id: item.due_on for item in payable}
+
+    def place(item: Item) -> tuple[date, UUID, int, date, UUID]:
+        debt = item.claim_item_id if item.claim_item_id in due else None
+        return due[debt or item.id], debt or item.id, WITHIN_A_DEBT.index(item.kind), item.due_on, item.id
+
+    for item in sorted(payable, key=place):
         share = min(rest, item.open)
         if share.is_positive:
             shares.append(Share(item.id, share))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from billing_svc.domain.instalments import InstalmentShare
 from dunlin_kernel.calendar import Terms
 from dunlin_kernel.errors import Conflict, NotReady
 
@@ -11,7 +12,7 @@ MAY_BE_INVOICED = frozenset({"active", "prospect"})
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """What customer-svc told; frozen into a document at issue."""
+    """What customer-svc told; frozen into a document at issue. Without `instalments` there is one due date."""
 
     id: UUID
     number: str
@@ -20,6 +21,7 @@ class Customer:
     tax_id: str | None
     status: str
     terms: Terms
+    instalments: tuple[InstalmentShare, ...] = ()
 
 
 def heard_of(customer: Customer | None, customer_id: UUID) -> Customer:

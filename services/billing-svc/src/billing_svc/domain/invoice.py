@@ -1,12 +1,13 @@
 """Invoices as documents: draft > issued > void. Issue takes a number, freezes both parties and makes the item owed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from billing_svc.domain.customer import Customer
+from billing_svc.domain.instalments import Instalment, as_agreed, by_terms, summing
 from billing_svc.domain.invoice_totals import LineDraft, TaxRounding, Totals, totals_of
 from billing_svc.domain.item import Item
 from billing_svc.domain.journal import journal_of_invoice
@@ -33,7 +34,8 @@ INVOICE_LIFECYCLE = Lifecycle("invoice", {
 
 @dataclass(frozen=True, slots=True)
 class DraftInvoice:
-    """The wish for an invoice. `issued_on` None means the day of issue, `due_on` None by the customer's terms."""
+    """The wish for an invoice. `issued_on` None means the day of issue; without `due_on` and `instalments` the
+    customer's terms decide."""
 
     id: UUID
     customer_id: UUID
@@ -43,6 +45,7 @@ class DraftInvoice:
     series: str = DEFAULT_SERIES
     issued_on: date | None = None
     due_on: date | None = None
+    instalments: tuple[Instalment, ...] = ()
     external_id: str | None = None
     authorization_id: UUID | None = None
     final: bool = False
@@ -60,7 +63,8 @@ class Parties:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice; `number` is None until it is issued (and for ever in a draft that was discarded)."""
+    """An invoice; `number` is None until it is issued (and for ever in a draft that was discarded). `due_on` is the
+    day by which all of it is due."""
 
     wish: DraftInvoice
     status: InvoiceStatus
@@ -95,39 +99,61 @@ class Invoice:
 
 
 def draft(wish: DraftInvoice) -> Invoice:
-    """A draft with its amounts. Refuses: malformed_series, due_before_issue, and what `totals_of` refuses."""
+    """A draft with its amounts.
+
+    Refuses: malformed_series, due_before_issue, instalments_or_due_date, and what `totals_of` and `summing` refuse.
+    """
     series_named(wish.series)
     if wish.issued_on and wish.due_on and wish.due_on < wish.issued_on:
         raise RuleBroken("due_before_issue", "An invoice is due no earlier than it is issued.")
+    if wish.instalments and wish.due_on:
+        raise RuleBroken("instalments_or_due_date", "Name one due date or instalments, not both.")
     totals = totals_of(wish.lines, wish.currency, wish.tax_rounding)
+    if wish.instalments:
+        summing(totals.total, wish.instalments)
     return Invoice(wish, InvoiceStatus.DRAFT, totals, None, wish.issued_on, wish.due_on, None, 1)
 
 
 def issue(invoice: Invoice, *, number: str, issued_on: date, parties: Parties) -> Invoice:
-    """The invoice as issued; nothing in it changes after this. Refuses: not_a_draft, due_before_issue."""
-    due = invoice.due_on or due_by(issued_on, parties.buyer.terms)
-    if due < issued_on:
-        raise RuleBroken("due_before_issue", "An invoice is due no earlier than it is issued.")
+    """The invoice as issued; nothing in it changes after this. Refuses: not_a_draft, and what `schedule_of` refuses."""
+    due = schedule_of(_draft(invoice), issued_on, parties.buyer)[-1].due_on
     return replace(
-        _draft(invoice), status=InvoiceStatus.ISSUED, number=number, issued_on=issued_on, due_on=due,
+        invoice, status=InvoiceStatus.ISSUED, number=number, issued_on=issued_on, due_on=due,
         parties=parties, version=invoice.version + 1)
 
 
-def item_of(invoice: Invoice, item_id: UUID) -> Item:
-    """The one amount that an issued invoice makes owed, before it is entered."""
+def schedule_of(invoice: Invoice, issued_on: date, buyer: Customer) -> tuple[Instalment, ...]:
+    """What falls due when: as the invoice says, else as the buyer's terms say.
+
+    Refuses: due_before_issue, date_out_of_range.
+    """
+    wish, total = invoice.wish, invoice.totals.total
+    if wish.instalments:
+        return as_agreed(total, wish.instalments, issued_on)
+    if buyer.instalments and wish.due_on is None:
+        return by_terms(total, buyer.instalments, issued_on)
+    return as_agreed(total, (Instalment(wish.due_on or due_by(issued_on, buyer.terms), total),), issued_on)
+
+
+def items_of(invoice: Invoice, new_id: Callable[[], UUID]) -> tuple[Item, ...]:
+    """What an issued invoice makes owed, by due date, before it is entered."""
     assert invoice.number is not None, "only an issued invoice is owed"
     assert invoice.issued_on is not None, "an issued invoice has a date"
-    assert invoice.due_on is not None, "an issued invoice has a due date"
-    total = invoice.totals.total
-    return Item(item_id, invoice.id, invoice.number, invoice.wish.customer_id, total, Money.zero(total.currency),
-                Money.zero(total.currency), invoice.issued_on, invoice.issued_on, invoice.due_on, 1)
+    assert invoice.parties is not None, "an issued invoice has a buyer"
+    nothing = Money.zero(invoice.wish.currency)
+    schedule = schedule_of(invoice, invoice.issued_on, invoice.parties.buyer)
+    return tuple(
+        Item(new_id(), invoice.id, invoice.number, invoice.wish.customer_id, one.amount, nothing, nothing,
+             invoice.issued_on, invoice.issued_on, one.due_on, 1, instalment=n, instalments=len(schedule))
+        for n, one in enumerate(schedule, 1))
 
 
-def fact_of_issue(invoice: Invoice, item: Item) -> Fact:
+def fact_of_issue(invoice: Invoice, items: Sequence[Item]) -> Fact:
     """The customer owes the total from the issue date on."""
+    first = items[0]
     return Fact(
-        FactKind.INVOICE_ISSUED, invoice.id, item.customer_id, item.amount.currency, item.effective_on,
-        (Entry(LedgerSide.RECEIVABLE, item.id, item.amount),),
+        FactKind.INVOICE_ISSUED, invoice.id, first.customer_id, first.amount.currency, first.effective_on,
+        tuple(Entry(LedgerSide.RECEIVABLE, item.id, item.amount) for item in items),
         journal_of_invoice(invoice.totals.net, invoice.totals.tax))
 
 

@@ -10,15 +10,23 @@ from dunlin_kernel.money import Money
 
 
 class ItemKind(StrEnum):
+    """What is owed: part of an invoice, interest on one of its items, or a fee. Each stands on an item of its own."""
+
     INVOICE = "invoice"
+    INTEREST = "interest"
+    FEE = "fee"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`raised_on` is the last effective day on which `open` rose; from then on it has only fallen."""
+    """`raised_on` is the last effective day on which `open` rose; from then on it has only fallen.
+
+    `number` is that of its document: the invoice, or the charge of interest or fee, which names the invoice and the
+    item that it comes from (`invoice_id`, `claim_item_id`) where there are any. `instalment` counts 1 to `instalments`.
+    """
 
     id: UUID
-    invoice_id: UUID
+    invoice_id: UUID | None
     number: str
     customer_id: UUID
     amount: Money
@@ -28,6 +36,10 @@ class Item:
     raised_on: date
     due_on: date
     due_version: int
+    kind: ItemKind = ItemKind.INVOICE
+    claim_item_id: UUID | None = None
+    instalment: int = 1
+    instalments: int = 1
 
     @property
     def is_settled(self) -> bool:

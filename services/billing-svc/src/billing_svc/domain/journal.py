@@ -12,18 +12,36 @@ class JournalAccount(StrEnum):
     REVENUE = "revenue"
     TAX = "tax"
     BANK = "bank"
+    EXCHANGE_DIFFERENCE = "exchange_difference"
+    EXCHANGE_CLEARING = "exchange_clearing"
+    INTEREST = "interest"
+    FEES = "fees"
 
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
+    """`base` is the amount in the tenant's own currency, of a line in another one; an exchange difference has only it."""
+
     account: JournalAccount
     amount: Money
+    base: Money | None = None
 
 
 def journal_of_invoice(net: Money, tax: Money) -> tuple[JournalLine, ...]:
     """Dr receivables, Cr revenue, Cr output tax."""
     return _lines(
         (JournalAccount.RECEIVABLE_CONTROL, net + tax), (JournalAccount.REVENUE, -net), (JournalAccount.TAX, -tax))
+
+
+def journal_of_charge(account: JournalAccount, amount: Money) -> tuple[JournalLine, ...]:
+    """Dr receivables, Cr interest or fees: outside the scope of tax."""
+    return _lines((JournalAccount.RECEIVABLE_CONTROL, amount), (account, -amount))
+
+
+def journal_of_credit_note(net: Money, tax: Money) -> tuple[JournalLine, ...]:
+    """Dr revenue, Dr output tax, Cr customer credit: what was earned less is owed back until it is allocated."""
+    return _lines(
+        (JournalAccount.REVENUE, net), (JournalAccount.TAX, tax), (JournalAccount.CUSTOMER_CREDIT, -(net + tax)))
 
 
 def journal_of_payment(amount: Money) -> tuple[JournalLine, ...]:

@@ -12,7 +12,11 @@ from dunlin_kernel.money import Money
 class FactKind(StrEnum):
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_VOIDED = "invoice_voided"
+    FEE_CHARGED = "fee_charged"
+    INTEREST_CHARGED = "interest_charged"
     PAYMENT_CONFIRMED = "payment_confirmed"
+    CREDIT_NOTE_ISSUED = "credit_note_issued"
+    CREDIT_NOTE_CANCELLED = "credit_note_cancelled"
     CREDIT_ALLOCATED = "credit_allocated"
     ALLOCATION_REVERSED = "allocation_reversed"
     PAYMENT_REVERSED = "payment_reversed"
@@ -34,16 +38,23 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a fact does to one item (receivable) or one credit: `ref_id` names it, `amount` is signed."""
+    """What a fact does to one item (receivable) or one credit: `ref_id` names it, `amount` is signed.
+
+    `base` is the amount in the tenant's own currency, of an entry in another one.
+    """
 
     side: LedgerSide
     ref_id: UUID
     amount: Money
+    base: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One money fact on one customer's account: its entries and journal, effective on one day."""
+    """One money fact on one customer's account: its entries and journal, effective on one day.
+
+    `undoes` names the fact that this one takes back: what it gives back is carried for what was taken then.
+    """
 
     kind: FactKind
     id: UUID
@@ -52,9 +63,12 @@ class Fact:
     effective_on: date
     entries: tuple[Entry, ...]
     journal: tuple[JournalLine, ...]
+    undoes: UUID | None = None
 
     def __post_init__(self) -> None:
         assert self.entries, "a fact moves something"
         assert all(not entry.amount.is_zero for entry in self.entries), "an entry says something"
         assert sum(line.amount.minor for line in self.journal) == 0, "a journal balances"
+        if all(line.base is not None for line in self.journal):
+            assert sum(line.base.minor for line in self.journal if line.base) == 0, "it balances in base currency"
         assert {line.amount.currency for line in self.journal} == {self.currency}, "a fact is in one currency"

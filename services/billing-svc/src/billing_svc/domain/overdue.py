@@ -13,7 +13,7 @@ class Untold:
     """An item that may have to be told of as overdue: `told_version` is the due-date version told last, 0 for none."""
 
     item_id: UUID
-    invoice_id: UUID
+    invoice_id: UUID | None
     customer_id: UUID
     number: str
     open: Money

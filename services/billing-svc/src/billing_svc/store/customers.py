@@ -1,6 +1,7 @@
 """Customers as heard from customer-svc: read for invoices, kept by the consumer."""
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -9,13 +10,14 @@ from sqlalchemy import Text, Uuid, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.customer import Customer
+from billing_svc.domain.instalments import InstalmentShare
 from billing_svc.store.document_tables import CustomerRow
 from dunlin_kernel.calendar import Terms
 from dunlin_kit.transaction import Transaction
 
 _t = CustomerRow.__table__.c
 _columns = (_t.customer_id, _t.known, _t.number, _t.name, _t.kind, _t.status, _t.tax_id, _t.region, _t.industry,
-            _t.due_days, _t.end_of_month, _t.external_id)
+            _t.due_days, _t.end_of_month, _t.instalments, _t.external_id)
 _named = _t.customer_id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
 KNOWN = select(*_columns).where(_named, _t.known.is_(literal_column("true")))
 BY_EXTERNAL_ID = select(*_columns).where(
@@ -38,6 +40,7 @@ class CustomerStub:
     industry: str | None = None
     due_days: int | None = None
     end_of_month: bool | None = None
+    instalments: Sequence[Mapping[str, Any]] | None = None
     external_id: str | None = None
 
 
@@ -60,9 +63,16 @@ async def hold(tx: Any, ids: Collection[UUID]) -> dict[UUID, CustomerStub]:
 
 
 def keep(tx: Any, *stubs: CustomerStub) -> None:
-    tx.put(CustomerRow, *(asdict(stub) for stub in stubs), key=("customer_id",))
+    tx.put(CustomerRow, *(
+        asdict(stub) | {"instalments": None if stub.instalments is None else json.dumps(stub.instalments)}
+        for stub in stubs), key=("customer_id",))
+
+
+def shares_of(told: Sequence[Mapping[str, Any]] | None) -> tuple[InstalmentShare, ...]:
+    """Instalments of terms as they are kept; none for one due date."""
+    return tuple(InstalmentShare(one["share_bps"], Terms(one["due_days"], one["end_of_month"])) for one in told or ())
 
 
 def _customer(row: Any) -> Customer:
     return Customer(row["customer_id"], row["number"], row["name"], row["kind"], row["tax_id"], row["status"],
-                    Terms(row["due_days"], row["end_of_month"]))
+                    Terms(row["due_days"], row["end_of_month"]), shares_of(row["instalments"]))

@@ -73,7 +73,8 @@ _i, _item, _c = InvoiceRow.__table__.c, ItemRow.__table__.c, CreditRow.__table__
 _last_day = literal_column("'9999-12-31'::date", Date)
 _due = func.coalesce(_i.due_on, _last_day)
 _open = (
-    select(func.coalesce(func.sum(_item.open), literal_column("0"))).where(_item.invoice_id == _i.id)
+    select(func.coalesce(func.sum(_item.open), literal_column("0"))).where(
+        _item.invoice_id == _i.id, _item.kind == literal_column("'invoice'"))
     .correlate(InvoiceRow.__table__).scalar_subquery())
 _invoices = _Listing(
     select(_i.id, _i.customer_id, _i.status, _i.number, _i.external_id, _i.issued_on, _i.due_on, _i.currency, _i.total,

@@ -42,6 +42,7 @@ class CustomerRow(Row, table=True):
     industry: str | None = Field(sa_type=Text)
     due_days: int | None
     end_of_month: bool | None
+    instalments: str | None = Field(sa_type=JSONB)
     external_id: str | None = Field(sa_type=Text)
     __table_args__ = (Index(None, "tenant_id", "number"), Index(None, "tenant_id", "external_id"))
 
@@ -81,6 +82,7 @@ class InvoiceRow(Row, table=True):
     buyer: str | None = Field(sa_type=JSONB)
     seller: str | None = Field(sa_type=JSONB)
     draft_lines: str | None = Field(sa_type=JSONB)
+    draft_instalments: str | None = Field(sa_type=JSONB)
     labels: str = Field(sa_type=JSONB)
     version: int
     created_at: datetime = Field(sa_type=DateTime(timezone=True))
@@ -143,8 +145,12 @@ class ItemRow(Row, table=True):
     tenant_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
     customer_id: UUID
-    invoice_id: UUID
+    invoice_id: UUID | None
     kind: str = Field(sa_type=Text)
+    number: str = Field(sa_type=Text)
+    claim_item_id: UUID | None
+    instalment: int
+    instalments: int
     currency: str = Field(sa_type=Text)
     amount: int = Field(sa_type=BigInteger)
     open: int = Field(sa_type=BigInteger)
@@ -158,11 +164,16 @@ class ItemRow(Row, table=True):
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "invoice_id"], ["invoice.tenant_id", "invoice.id"]),
+        ForeignKeyConstraint(["tenant_id", "claim_item_id"], ["item.tenant_id", "item.id"]),
+        CheckConstraint("kind IN ('invoice', 'interest', 'fee')", name="kind"),
+        CheckConstraint("kind <> 'invoice' OR invoice_id IS NOT NULL", name="on_invoice"),
+        CheckConstraint("1 <= instalment AND instalment <= instalments", name="instalment"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("0 <= open AND open <= amount", name="open"),
         CheckConstraint("0 <= disputed AND disputed <= open", name="disputed"),
         Index("ix_item_open_by_customer", "tenant_id", "customer_id", "due_on", "id", postgresql_where=STILL_OPEN),
         Index("ix_item_open_by_due", "tenant_id", "due_on", "id", postgresql_where=STILL_OPEN),
         Index(None, "tenant_id", "invoice_id"),
+        Index("ix_item_claim", "tenant_id", "claim_item_id", postgresql_where=text("claim_item_id IS NOT NULL")),
         Index(None, "tenant_id", "customer_id", "id"),
     )

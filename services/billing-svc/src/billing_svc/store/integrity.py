@@ -2,12 +2,13 @@
 
 from sqlalchemy import text
 
+from billing_svc.store.integrity_exchange import EXCHANGE_CHECKS
 from dunlin_kit.health import SEQUENCES, Check
 
 _ITEMS = text("""
 SELECT i.id AS item, i.open, coalesce(e.sum, 0) AS entries, i.amount, coalesce(a.sum, 0) AS allocated,
        coalesce(e.voided, 0) AS voided, d.status FROM item i
-JOIN invoice d ON d.tenant_id = i.tenant_id AND d.id = i.invoice_id
+LEFT JOIN invoice d ON d.tenant_id = i.tenant_id AND d.id = i.invoice_id AND i.kind = 'invoice'
 LEFT JOIN (SELECT item_id, sum(amount), -sum(amount) FILTER (WHERE fact_kind = 'invoice_voided') AS voided
            FROM ledger_entry WHERE item_id IS NOT NULL GROUP BY 1) e ON e.item_id = i.id
 LEFT JOIN (SELECT a.item_id, sum(a.amount) FROM allocation a WHERE NOT EXISTS (SELECT 1 FROM allocation_reversal r
@@ -83,7 +84,9 @@ _NUMBERS = text("""
 SELECT series, next_number, found, last FROM (
   SELECT s.series, s.next_number, count(i.id) AS found,
          max(substring(i.number FROM '[0-9]+$')::bigint) AS last FROM number_series s
-  LEFT JOIN invoice i ON i.tenant_id = s.tenant_id AND i.series = s.series AND i.number IS NOT NULL GROUP BY 1, 2) n
+  LEFT JOIN (SELECT tenant_id, id, series, number FROM invoice WHERE number IS NOT NULL
+             UNION ALL SELECT tenant_id, id, series, number FROM charge) i
+    ON i.tenant_id = s.tenant_id AND i.series = s.series GROUP BY 1, 2) n
 WHERE found <> next_number - 1 OR coalesce(last, 0) <> next_number - 1 LIMIT 20""")
 _ORDER = text("""
 SELECT number, issued_on, before FROM (
@@ -107,4 +110,5 @@ CHECKS = (
     Check("I15-order", "Numbers never run against issue dates.", _ORDER),
     Check("I18", "What is pending, rejected or expired has moved nothing, and ended as it was decided.", _UNCERTAIN),
     Check("I19", "What a second person must confirm was not confirmed by the one who recorded it.", _ONE_PERSON),
+    *EXCHANGE_CHECKS,
 )

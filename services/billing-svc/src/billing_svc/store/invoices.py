@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,9 +11,11 @@ from sqlalchemy import Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.customer import Customer
+from billing_svc.domain.instalments import Instalment
 from billing_svc.domain.invoice import DraftInvoice, Invoice, InvoiceStatus, Parties
 from billing_svc.domain.invoice_totals import Line, LineDraft, TaxRounding, Totals, totals_of
 from billing_svc.domain.ledger import Origin
+from billing_svc.store.customers import shares_of
 from billing_svc.store.document_tables import InvoiceLineRow, InvoiceRow
 from dunlin_kernel.calendar import Terms
 from dunlin_kernel.errors import NotFound
@@ -69,6 +71,8 @@ def _row(invoice: Invoice, recorded_at: datetime) -> dict[str, Any]:
         "total": totals.total.minor, "tax_rounding": wish.tax_rounding.value,
         "authorization_id": wish.authorization_id, "final": wish.final, "origin": wish.origin.value,
         **_parties_row(invoice.parties), "draft_lines": None if issued else _text([_sold(one) for one in wish.lines]),
+        "draft_instalments": None if issued or not wish.instalments else _text(
+            [{"due_on": one.due_on, "minor": one.amount.minor} for one in wish.instalments]),
         "labels": _text(dict(wish.labels)), "version": invoice.version, "recorded_at": recorded_at if issued else None}
 
 
@@ -78,7 +82,10 @@ def _parties_row(parties: Parties | None) -> dict[str, str | None]:
     buyer, terms = parties.buyer, parties.buyer.terms
     frozen = {
         "id": buyer.id, "number": buyer.number, "name": buyer.name, "kind": buyer.kind, "tax_id": buyer.tax_id,
-        "status": buyer.status, "terms": {"due_days": terms.due_days, "end_of_month": terms.end_of_month}}
+        "status": buyer.status, "terms": {"due_days": terms.due_days, "end_of_month": terms.end_of_month},
+        "instalments": [
+            {"share_bps": one.share_bps, "due_days": one.terms.due_days, "end_of_month": one.terms.end_of_month}
+            for one in buyer.instalments]}
     return {"buyer": _text(frozen), "seller": _text({"name": parties.seller})}
 
 
@@ -105,7 +112,10 @@ def _invoice(row: Mapping[str, Any], stored: Collection[Line]) -> Invoice:
     wish = DraftInvoice(
         id=row["id"], customer_id=row["customer_id"], currency=currency,
         lines=drafted or tuple(line.sold for line in lines), tax_rounding=rounding, series=row["series"],
-        issued_on=row["issued_on"], due_on=row["due_on"], external_id=row["external_id"],
+        issued_on=row["issued_on"], due_on=row["due_on"],
+        instalments=tuple(
+            Instalment(date.fromisoformat(one["due_on"]), Money(one["minor"], currency))
+            for one in row["draft_instalments"] or ()), external_id=row["external_id"],
         authorization_id=row["authorization_id"], final=row["final"], origin=Origin(row["origin"]),
         labels=row["labels"])
     return Invoice(
@@ -117,7 +127,8 @@ def _parties(row: Mapping[str, Any]) -> Parties | None:
     if row["buyer"] is None:
         return None
     buyer = row["buyer"]
-    return Parties(Customer(**buyer | {"id": UUID(buyer["id"]), "terms": Terms(**buyer["terms"])}),
+    return Parties(Customer(**buyer | {"id": UUID(buyer["id"]), "terms": Terms(**buyer["terms"]),
+                                       "instalments": shares_of(buyer.get("instalments"))}),
                    row["seller"]["name"])
 
 

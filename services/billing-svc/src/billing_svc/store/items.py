@@ -10,24 +10,26 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.item import Item, ItemKind
 from billing_svc.domain.ledger import Origin
-from billing_svc.store.document_tables import InvoiceRow, ItemRow
+from billing_svc.store.document_tables import ItemRow
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
-_t, _invoice = ItemRow.__table__.c, InvoiceRow.__table__.c
+_t = ItemRow.__table__.c
 _ids = bindparam("ids", type_=ARRAY(Uuid))
 
 
 def _items() -> Select[Any]:
     return select(
-        _t.id, _t.invoice_id, _invoice.number, _t.customer_id, _t.currency, _t.amount, _t.open, _t.disputed,
-        _t.effective_on, _t.raised_on, _t.due_on, _t.due_version,
-    ).join_from(ItemRow.__table__, InvoiceRow.__table__, _invoice.id == _t.invoice_id)
+        _t.id, _t.invoice_id, _t.number, _t.customer_id, _t.currency, _t.amount, _t.open, _t.disputed,
+        _t.effective_on, _t.raised_on, _t.due_on, _t.due_version, _t.kind, _t.claim_item_id, _t.instalment,
+        _t.instalments)
 
 
 BY_ID = _items().where(_t.id == func.any(_ids))
 OPEN_OF = _items().where(_t.customer_id == func.any(_ids), _t.open > literal_column("0"))
-OF_INVOICES = _items().where(_t.invoice_id == func.any(_ids)).order_by(_t.due_on, _t.id)
+OF_INVOICES = _items().where(
+    _t.invoice_id == func.any(_ids), _t.kind == literal_column(f"'{ItemKind.INVOICE.value}'"),
+).order_by(_t.due_on, _t.instalment)
 
 
 async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Item]:
@@ -40,14 +42,16 @@ async def open_of(tx: Transaction, customer_ids: Collection[UUID]) -> dict[UUID,
 
 
 async def of_invoices(tx: Transaction, invoice_ids: Collection[UUID]) -> list[Item]:
-    """By due date."""
+    """What these invoices themselves ask for, without interest and fees on it, by due date."""
     return [_item(row) for row in await tx.rows(OF_INVOICES, ids=list(invoice_ids))]
 
 
 def add(tx: Transaction, item: Item, *, origin: Origin, told_version: int, recorded_at: datetime) -> None:
     """`told_version` is the version of its due date that is not to be told of as overdue, 0 for none."""
     tx.insert(ItemRow, {
-        "id": item.id, "customer_id": item.customer_id, "invoice_id": item.invoice_id, "kind": ItemKind.INVOICE.value,
+        "id": item.id, "customer_id": item.customer_id, "invoice_id": item.invoice_id, "kind": item.kind.value,
+        "number": item.number, "claim_item_id": item.claim_item_id, "instalment": item.instalment,
+        "instalments": item.instalments,
         "currency": item.amount.currency, "amount": item.amount.minor, "open": item.open.minor,
         "disputed": item.disputed.minor, "effective_on": item.effective_on, "raised_on": item.raised_on,
         "due_on": item.due_on, "due_version": item.due_version, "overdue_told_version": told_version,
@@ -68,4 +72,5 @@ def _item(row: Mapping[str, Any]) -> Item:
     return Item(
         row["id"], row["invoice_id"], row["number"], row["customer_id"], Money(row["amount"], currency),
         Money(row["open"], currency), Money(row["disputed"], currency), row["effective_on"], row["raised_on"],
-        row["due_on"], row["due_version"])
+        row["due_on"], row["due_version"], ItemKind(row["kind"]), row["claim_item_id"], row["instalment"],
+        row["instalments"])

@@ -22,7 +22,8 @@ PAYMENTS = select(
 ).where(_credit.external_id == func.any(_external_ids))
 ITEMS = (
     select(_invoice.external_id, _item.id, _item.customer_id, _item.currency, _item.open)
-    .join_from(InvoiceRow.__table__, ItemRow.__table__, _item.invoice_id == _invoice.id)
+    .join_from(InvoiceRow.__table__, ItemRow.__table__, (_item.invoice_id == _invoice.id)
+               & (_item.kind == literal_column("'invoice'")))
     .where(_invoice.external_id == func.any(_external_ids))
     .order_by((_item.open > literal_column("0")).asc(), _item.due_on.desc(), _item.id))
 

@@ -10,11 +10,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.overdue import Untold
 from billing_svc.store.accounts import AccountKey
-from billing_svc.store.document_tables import InvoiceRow, ItemRow
+from billing_svc.store.document_tables import ItemRow
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
-_t, _invoice = ItemRow.__table__.c, InvoiceRow.__table__.c
+_t = ItemRow.__table__.c
 _fallen = (
     _t.open > literal_column("0"), _t.due_on < bindparam("today", type_=Date),
     _t.overdue_told_version < _t.due_version)
@@ -22,9 +22,8 @@ FALLEN = (
     select(_t.id, _t.customer_id, _t.currency).where(*_fallen).order_by(_t.due_on, _t.id)
     .limit(bindparam("most", type_=Integer)))
 AGAIN = (
-    select(_t.id, _t.invoice_id, _t.customer_id, _invoice.number, _t.currency, _t.open, _t.due_on, _t.due_version,
+    select(_t.id, _t.invoice_id, _t.customer_id, _t.number, _t.currency, _t.open, _t.due_on, _t.due_version,
            _t.overdue_told_version)
-    .join_from(ItemRow.__table__, InvoiceRow.__table__, _invoice.id == _t.invoice_id)
     .where(_t.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))).order_by(_t.due_on, _t.id))
 
 

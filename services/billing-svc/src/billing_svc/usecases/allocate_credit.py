@@ -5,8 +5,10 @@ from datetime import date
 from enum import StrEnum
 
 from billing_svc.domain.allocation import Allocated, Allocation, Share, fact_of_allocation
+from billing_svc.domain.base_amounts import exchange_difference
 from billing_svc.domain.credit import Credit
 from billing_svc.domain.item import Item
+from billing_svc.domain.ledger import Fact
 from billing_svc.domain.posting_dates import Step, earliest_day
 from billing_svc.store import allocations
 from billing_svc.usecases.posting import Posting
@@ -64,9 +66,9 @@ def _allocated(posting: Posting, credit: Credit, share: Share, effective_on: dat
 
 
 def _enter(posting: Posting, made: Allocation, kind: StrEnum, origin: Origin) -> None:
-    figures = posting.post(fact_of_allocation(made))
+    fact, figures = posting.enter(fact_of_allocation(made))
     item = posting.items[made.item_id]
-    posting.tx.emit(_told(made, CreditKind(kind.value), item, figures, origin))
+    posting.tx.emit(_in_base(_told(made, CreditKind(kind.value), item, figures, origin), fact, posting.tenant.currency))
     tell_settled(posting, item, settled_on=made.effective_on, origin=origin)
 
 
@@ -78,3 +80,11 @@ def _told(
         credit_kind=kind, credit_id=made.credit_id, invoice_id=item.invoice_id, item_id=item.id,
         amount=Amount.of(made.amount), effective_on=made.effective_on, business_on=made.business_on, due_on=item.due_on,
         open_after=Amount.of(item.open))
+
+
+def _in_base(told: CreditAllocated, fact: Fact, base_currency: str) -> CreditAllocated:
+    relieved = fact.entries[0].base
+    if relieved is None:
+        return told
+    difference = exchange_difference(fact, base_currency)
+    return told.model_copy(update={"base": Amount.of(-relieved), "exchange_difference": Amount.of(difference)})

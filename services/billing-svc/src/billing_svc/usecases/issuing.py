@@ -5,7 +5,7 @@ from typing import Self
 from uuid import UUID
 
 from billing_svc.domain.customer import Customer, heard_of, invoiceable
-from billing_svc.domain.invoice import Invoice, Parties, fact_of_issue, issue, item_of
+from billing_svc.domain.invoice import Invoice, Parties, fact_of_issue, issue, items_of
 from billing_svc.domain.item import Item
 from billing_svc.domain.numbering import NumberSeries
 from billing_svc.domain.overdue import told_before
@@ -21,7 +21,7 @@ class Issuing:
 
     def __init__(self, posting: Posting, buyers: Mapping[UUID, Customer], series: dict[str, NumberSeries]) -> None:
         self._posting, self._buyers, self._series = posting, buyers, series
-        self._issued: dict[UUID, Invoice] = {}
+        self._issued: dict[UUID, tuple[Invoice, tuple[UUID, ...]]] = {}
 
     @classmethod
     async def begin(cls, posting: Posting, drafts: Sequence[Invoice]) -> Self:
@@ -33,44 +33,46 @@ class Issuing:
             posting.books.open_on(one.issued_on or posting.tenant.today)
         return cls(posting, buyers, await number_series.lock(posting.tx, {one.wish.series for one in drafts}))
 
-    def issue(self, one: Invoice) -> tuple[Invoice, Item]:
-        """Take the next number and enter what is owed.
+    def issue(self, one: Invoice) -> tuple[Invoice, tuple[Item, ...]]:
+        """Take the next number and enter what is owed, by due date.
 
-        Refuses: not_a_draft, effective_in_future, period_locked, due_before_issue, issued_before_series.
+        Refuses: not_a_draft, effective_in_future, period_locked, due_before_issue, date_out_of_range,
+        issued_before_series.
         """
         posting, series = self._posting, one.wish.series
         day = posting.books.open_on(one.issued_on or posting.tenant.today)
         number, self._series[series] = self._series[series].take(day)
         parties = Parties(self._buyers[one.wish.customer_id], posting.tenant.name)
         invoice = issue(one, number=number, issued_on=day, parties=parties)
-        unentered = item_of(invoice, new_id())
-        posting.items[unentered.id] = unentered
+        unentered = items_of(invoice, new_id)
+        posting.items |= {item.id: item for item in unentered}
         figures = posting.post(fact_of_issue(invoice, unentered))
-        item = posting.items[unentered.id]
-        posting.tx.emit(_told(invoice, item, figures))
-        self._issued[item.id] = invoice
-        return invoice, item
+        owed = tuple(posting.items[item.id] for item in unentered)
+        posting.tx.emit(_told(invoice, owed, figures))
+        self._issued[invoice.id] = invoice, tuple(item.id for item in owed)
+        return invoice, owed
 
     def save(self) -> set[UUID]:
         """Gather items and series; returns the items, whose rows are new."""
         posting = self._posting
-        for item_id, invoice in self._issued.items():
-            item, origin = posting.items[item_id], invoice.wish.origin
-            told = told_before(origin, item.due_on, item.due_version, posting.tenant.today)
-            items.add(posting.tx, item, origin=origin, told_version=told, recorded_at=posting.tenant.now)
+        for invoice, item_ids in self._issued.values():
+            for item in (posting.items[one] for one in item_ids):
+                told = told_before(invoice.wish.origin, item.due_on, item.due_version, posting.tenant.today)
+                items.add(posting.tx, item, origin=invoice.wish.origin, told_version=told,
+                          recorded_at=posting.tenant.now)
         number_series.move(posting.tx, *self._series.values())
-        return set(self._issued)
+        return {one for _, item_ids in self._issued.values() for one in item_ids}
 
 
-def _told(invoice: Invoice, item: Item, figures: AccountFigures) -> InvoiceIssued:
+def _told(invoice: Invoice, owed: Sequence[Item], figures: AccountFigures) -> InvoiceIssued:
     wish, totals = invoice.wish, invoice.totals
     assert invoice.number is not None, "an issued invoice has a number"
     return InvoiceIssued(
         customer_id=wish.customer_id, origin=Origin(wish.origin.value), account=figures, invoice_id=invoice.id,
-        number=invoice.number, external_id=wish.external_id, issued_on=item.effective_on, net=Amount.of(totals.net),
+        number=invoice.number, external_id=wish.external_id, issued_on=owed[0].effective_on, net=Amount.of(totals.net),
         tax=Amount.of(totals.tax), total=Amount.of(totals.total),
         lines=[InvoicedLine(product=line.sold.product, quantity=f"{line.sold.quantity:f}", net=Amount.of(line.net),
                             tax=Amount.of(line.tax)) for line in totals.lines],
-        items=[InvoicedItem(item_id=item.id, due_on=item.due_on, amount=Amount.of(item.amount))],
+        items=[InvoicedItem(item_id=item.id, due_on=item.due_on, amount=Amount.of(item.amount)) for item in owed],
         authorization_id=wish.authorization_id, final=wish.final)
 

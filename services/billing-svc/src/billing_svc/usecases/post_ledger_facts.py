@@ -46,7 +46,7 @@ async def post_ledger_facts(tx: Transaction, facts: Sequence[StagedFact], takeov
     recorded: list[RecordedPayment] = []
     for fact in facts:
         if fact in drafts:
-            invoice, item = issuing.issue(drafts[fact])
+            invoice, (item,) = issuing.issue(drafts[fact])
             issued.append(invoice)
             owed[fact.external_id] = item.id
         else:
