@@ -49,12 +49,13 @@ async def test_wrong_rows_are_refused_by_line_and_the_others_taken(archive: Any)
     result = await result_of(
         archive, row(2, "X-2"), row(3, "X-3", name=""), row(4, "X-4", due_days=-1), row(5, "X-5", kind="robot"),
         row(6, "X-6", number="N-1"), row(7, "OLD"), row(8, ""), row(9, "X-2"), row(10, "X-2", name="Other"),
-        row(11, "X-11", status="closed"), row(12, "X-12", number="n o"), row(13, "x" * 65))
+        row(11, "X-11", status="closed"), row(12, "X-12", number="n o"), row(13, "x" * 65),
+        row(14, "X-14", cash_on_delivery=True), row(15, "X-15", prepayment_bps=10_001))
     assert (result["registered"], result["unchanged"]) == (1, 1)
     assert [(r["line"], r["code"]) for r in result["refused"]] == [
         (3, "bad_name"), (4, "bad_terms"), (5, "bad_kind"), (6, "number_taken"), (7, "row_differs"),
         (8, "external_id_missing"), (10, "row_differs"), (11, "bad_first_status"), (12, "bad_customer_number"),
-        (13, "bad_code")]
+        (13, "bad_code"), (14, "bad_cash_terms"), (15, "bad_prepayment")]
     assert [c["external_id"] for c in result["customers"]] == ["X-2"]
 
 

@@ -8,7 +8,8 @@ import pytest
 from dunlin_kernel.ids import new_id
 
 CUSTOMERS = "/customer/v1/customers"
-TERMS = {"due_days": 30, "end_of_month": False}
+TERMS = {"due_days": 30, "end_of_month": False, "instalments": [], "discount": None, "prepayment_bps": 0,
+         "cash_on_delivery": False}
 
 
 async def test_a_customer_is_registered_with_the_next_number(archive: Any) -> None:
@@ -27,7 +28,7 @@ async def test_a_customer_is_registered_with_the_next_number(archive: Any) -> No
 
 async def test_what_the_client_brings_is_kept(archive: Any) -> None:
     brought = {"id": str(new_id()), "number": "A/7", "external_id": "X 1", "tax_id": "91110", "region": "CN-BJ",
-               "industry": "trade"}
+               "industry": "trade", "source": "trade fair", "tags": ["key", "重点"], "metadata": {"erp": "7:1"}}
     assert brought.items() <= (await archive.register(**brought)).items()
 
 
@@ -119,7 +120,7 @@ async def test_changes_that_are_refused(
 
 async def test_new_terms_are_told(archive: Any) -> None:
     customer = await archive.register()
-    terms = {"due_days": 15, "end_of_month": True}
+    terms = TERMS | {"due_days": 15, "end_of_month": True}
     answer = await archive.send("PUT", f"{CUSTOMERS}/{customer['id']}/terms", terms, seen='"1"')
     assert (answer.status_code, answer.json()["terms"]) == (200, terms)
     fact, payload = (await archive.facts())[-1]

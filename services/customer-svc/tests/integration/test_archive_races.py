@@ -9,8 +9,8 @@ import pytest
 
 from customer_svc.domain.customer import Customer, CustomerKind, CustomerStatus, Particulars
 from customer_svc.domain.registration import Registration, Row
+from customer_svc.domain.terms import TermsOfTrade
 from customer_svc.usecases import activate_customer, import_customers, register_customers
-from dunlin_kernel.calendar import Terms
 from dunlin_kernel.errors import Conflict, DomainError
 from dunlin_kernel.ids import CustomerId, new_id
 from dunlin_kit.transaction import Transaction
@@ -19,7 +19,7 @@ CUSTOMERS = "/customer/v1/customers"
 
 
 def asked(external_id: str | None = None, number: str | None = None) -> Registration:
-    particulars = Particulars(CustomerKind.ORGANIZATION, "Heron", Terms(30), external_id=external_id)
+    particulars = Particulars(CustomerKind.ORGANIZATION, "Heron", TermsOfTrade(30), external_id=external_id)
     return Registration(CustomerId(new_id()), number, CustomerStatus.PROSPECT, particulars)
 
 

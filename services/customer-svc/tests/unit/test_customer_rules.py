@@ -13,7 +13,7 @@ from customer_svc.domain.customer import (
     Particulars,
     field_changes,
 )
-from dunlin_kernel.calendar import Terms
+from customer_svc.domain.terms import TermsOfTrade
 from dunlin_kernel.errors import Conflict, DomainError, RuleBroken
 from dunlin_kernel.ids import CustomerId, new_id
 
@@ -22,7 +22,7 @@ ALLOWED = {(P, A), (P, C), (A, S), (A, C), (S, A), (S, C)}
 
 
 def a_customer(status: CustomerStatus = P, name: str = "北京华为贸易") -> Customer:
-    particulars = Particulars(CustomerKind.ORGANIZATION, name, Terms(30), external_id="X-1", region="CN-BJ")
+    particulars = Particulars(CustomerKind.ORGANIZATION, name, TermsOfTrade(30), external_id="X-1", region="CN-BJ")
     return Customer(CustomerId(new_id()), "C-000001", status, particulars, 1, datetime(2026, 1, 5, tzinfo=UTC))
 
 
@@ -59,7 +59,7 @@ def test_a_change_that_changes_nothing_counts_no_version() -> None:
 
 def test_new_terms_are_a_change_of_two_fields() -> None:
     before = a_customer()
-    assert field_changes(before, before.under(Terms(15, end_of_month=True))) == (
+    assert field_changes(before, before.under(TermsOfTrade(15, end_of_month=True))) == (
         FieldChange("due_days", 30, 15), FieldChange("end_of_month", False, True))
 
 

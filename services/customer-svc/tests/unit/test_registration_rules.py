@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from customer_svc.domain.customer import Customer, CustomerKind, CustomerStatus, Particulars
 from customer_svc.domain.customer_number import checked_number, floor_after, number_of, numbered
 from customer_svc.domain.registration import Known, Refused, Registration, Row, must_be_free, sort_rows
-from dunlin_kernel.calendar import Terms
+from customer_svc.domain.terms import TermsOfTrade
 from dunlin_kernel.clock import SystemClock
 from dunlin_kernel.errors import Conflict, RuleBroken
 from dunlin_kernel.ids import CustomerId, new_id
@@ -16,7 +16,7 @@ NOBODY = Known(frozenset(), frozenset(), {})
 
 
 def asked(external_id: str | None = "X-1", number: str | None = None, name: str = "Heron") -> Registration:
-    particulars = Particulars(CustomerKind.ORGANIZATION, name, Terms(30), external_id=external_id)
+    particulars = Particulars(CustomerKind.ORGANIZATION, name, TermsOfTrade(30), external_id=external_id)
     return Registration(CustomerId(new_id()), number, CustomerStatus.ACTIVE, particulars)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from customer_svc.api.customer_shapes import Sent
+from customer_svc.api.terms_shapes import Sent
 from customer_svc.domain.contact import (
     MAX_TEXT,
     Channel,

@@ -11,6 +11,7 @@ from customer_svc.api.customer_shapes import CustomerChangePage, CustomerChangeR
 from customer_svc.api.customers import NOT_FOUND
 from customer_svc.domain.customer import MAX_CODE, CustomerStatus
 from customer_svc.domain.customer_number import MAX_NUMBER
+from customer_svc.domain.labels import MAX_KEY, MAX_TAG, MAX_VALUE
 from customer_svc.domain.name_search import MAX_QUERY
 from customer_svc.store import customer_lists, customers, history
 from customer_svc.store.customer_lists import CustomerSort
@@ -36,6 +37,11 @@ class CustomerListing(BaseModel):
     industry: CodeFilter = None
     external_id: CodeFilter = None
     number: Annotated[str | None, Field(max_length=MAX_NUMBER, pattern=PRINTABLE)] = None
+    source: CodeFilter = None
+    tag: Annotated[str | None, Field(max_length=MAX_TAG, pattern=PRINTABLE)] = None
+    metadata: Annotated[
+        str | None, Field(max_length=MAX_KEY + MAX_VALUE + 1, pattern=r"^[^\x00-\x1f:]+:[^\x00-\x1f]+$",
+                          description="An own field with exactly this text, as `key:text`.")] = None
     sort: CustomerSort = CustomerSort.NUMBER
 
 

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from customer_svc.api.terms_shapes import CustomerTermsRead, CustomerTermsUpdate, Sent
 from customer_svc.domain.customer import (
     MAX_CODE,
     MAX_NAME,
@@ -16,30 +17,19 @@ from customer_svc.domain.customer import (
     ParticularsChange,
 )
 from customer_svc.domain.customer_number import MAX_NUMBER, checked_number
+from customer_svc.domain.labels import MAX_KEY, MAX_KEYS, MAX_TAG, MAX_TAGS, MAX_VALUE
 from customer_svc.domain.registration import Registration
 from customer_svc.store.history import RecordedChange
-from dunlin_kernel.calendar import MAX_DUE_DAYS, Terms
 from dunlin_kernel.ids import CustomerId, new_id
 from dunlin_kit.pages import Page
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME, examples=["北京华为贸易"])]
 Code = Annotated[str, Field(min_length=1, max_length=MAX_CODE)]
-
-
-class Sent(BaseModel):
-    """A body: nothing beyond what is declared; blanks at the ends of texts are dropped."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-
-class CustomerTermsUpdate(Sent):
-    """Invoices are due `due_days` after issue, or after the end of the month of issue."""
-
-    due_days: int = Field(ge=0, le=MAX_DUE_DAYS, strict=True, examples=[30])
-    end_of_month: bool = Field(strict=True)
-
-    def to_terms(self) -> Terms:
-        return Terms(self.due_days, self.end_of_month)
+Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=MAX_TAG)]], Field(max_length=MAX_TAGS)]
+Labels = Annotated[
+    dict[Annotated[str, Field(min_length=1, max_length=MAX_KEY)],
+         Annotated[str, Field(min_length=1, max_length=MAX_VALUE)]],
+    Field(max_length=MAX_KEYS, description="The company's own fields, as pairs of key and text.")]
 
 
 class CustomerCreate(Sent):
@@ -54,35 +44,37 @@ class CustomerCreate(Sent):
     tax_id: Code | None = None
     region: Code | None = None
     industry: Code | None = None
+    source: Code | None = None
+    tags: Tags = Field(default_factory=list)
+    metadata: Labels = Field(default_factory=dict)
 
     def to_registration(self) -> Registration:
-        """Refuses: bad_customer_number, bad_name, bad_code."""
+        """Refuses: bad_customer_number, bad_name, bad_code, bad_tag, bad_metadata, and what terms refuse."""
         particulars = Particulars(
             self.kind, self.name, self.terms.to_terms(), external_id=self.external_id, tax_id=self.tax_id,
-            region=self.region, industry=self.industry)
+            region=self.region, industry=self.industry, source=self.source, tags=tuple(self.tags),
+            metadata=self.metadata)
         number = None if self.number is None else checked_number(self.number)
         return Registration(CustomerId(self.id or new_id()), number, CustomerStatus.PROSPECT, particulars)
 
 
 class CustomerUpdate(Sent):
-    """What is left out stays; null clears."""
+    """What is left out stays; null clears; tags and metadata are replaced."""
 
     name: Name = Field(default_factory=str)
     external_id: Code | None = None
     tax_id: Code | None = None
     region: Code | None = None
     industry: Code | None = None
+    source: Code | None = None
+    tags: Tags = Field(default_factory=list)
+    metadata: Labels = Field(default_factory=dict)
 
     def to_change(self) -> ParticularsChange:
         sent: ParticularsChange = self.model_dump(exclude_unset=True)  # type: ignore[assignment]
+        if "tags" in sent:
+            sent["tags"] = tuple(self.tags)
         return sent
-
-
-class CustomerTermsRead(BaseModel):
-    """Invoices are due `due_days` after issue, or after the end of the month of issue."""
-
-    due_days: int
-    end_of_month: bool
 
 
 class CustomerRead(BaseModel):
@@ -97,6 +89,9 @@ class CustomerRead(BaseModel):
     tax_id: str | None
     region: str | None
     industry: str | None
+    source: str | None
+    tags: list[str]
+    metadata: dict[str, str]
     terms: CustomerTermsRead
     version: int
     registered_at: datetime
@@ -107,8 +102,8 @@ class CustomerRead(BaseModel):
         return cls(
             id=customer.id, number=customer.number, kind=held.kind, status=customer.status, name=held.name,
             external_id=held.external_id, tax_id=held.tax_id, region=held.region, industry=held.industry,
-            terms=CustomerTermsRead(due_days=held.terms.due_days, end_of_month=held.terms.end_of_month),
-            version=customer.version, registered_at=customer.registered_at)
+            source=held.source, tags=list(held.tags), metadata=dict(held.metadata),
+            terms=CustomerTermsRead.of(held.terms), version=customer.version, registered_at=customer.registered_at)
 
 
 class CustomerPage(Page[CustomerRead]):

@@ -6,7 +6,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from customer_svc import usecases
-from customer_svc.api.customer_shapes import CustomerCreate, CustomerRead, CustomerTermsUpdate, CustomerUpdate
+from customer_svc.api.customer_shapes import CustomerCreate, CustomerRead, CustomerUpdate
+from customer_svc.api.terms_shapes import CustomerTermsUpdate
 from customer_svc.domain.customer import Customer
 from dunlin_kernel.ids import CustomerId
 from dunlin_kit import versions
@@ -19,11 +20,12 @@ writes = APIRouter(prefix="/customer/v1", route_class=WriteRoute, tags=["custome
 MAY_WRITE = requires("customers:write")
 NOT_FOUND = refuses("customer_not_found", status=404)
 TAKEN = refuses("id_taken", "number_taken", "external_id_taken", "tenant_not_known_yet", status=409)
-BAD_TEXTS = refuses("invalid_request", "bad_name", "bad_code")
+BAD_PARTICULARS = ("invalid_request", "bad_name", "bad_code", "bad_tag", "bad_metadata")
+BAD_TERMS = ("bad_terms", "bad_instalments", "bad_discount", "bad_prepayment", "bad_cash_terms")
 
 
 @writes.post("/customers", status_code=201, dependencies=[MAY_WRITE],
-             responses=TAKEN | refuses("invalid_request", "bad_name", "bad_code", "bad_customer_number"))
+             responses=TAKEN | refuses(*BAD_PARTICULARS, *BAD_TERMS, "bad_customer_number"))
 async def register_customer(body: CustomerCreate, tx: Tx, response: Response) -> CustomerRead:
     """Register a customer, as prospect. Its number is never given to another."""
     customer = await usecases.register_customer(tx, body.to_registration())
@@ -32,7 +34,7 @@ async def register_customer(body: CustomerCreate, tx: Tx, response: Response) ->
 
 
 @writes.patch("/customers/{customer_id}", dependencies=[MAY_WRITE],
-              responses=NOT_FOUND | versions.RESPONSES | BAD_TEXTS
+              responses=NOT_FOUND | versions.RESPONSES | refuses(*BAD_PARTICULARS)
               | refuses("customer_closed", "external_id_taken", status=409))
 async def change_customer(
     customer_id: UUID, body: CustomerUpdate, seen: IfMatch, tx: Tx, response: Response
@@ -43,7 +45,7 @@ async def change_customer(
 
 
 @writes.put("/customers/{customer_id}/terms", dependencies=[MAY_WRITE],
-            responses=NOT_FOUND | versions.RESPONSES | refuses("invalid_request")
+            responses=NOT_FOUND | versions.RESPONSES | refuses("invalid_request", *BAD_TERMS)
             | refuses("customer_closed", status=409))
 async def change_terms(
     customer_id: UUID, body: CustomerTermsUpdate, seen: IfMatch, tx: Tx, response: Response

@@ -7,12 +7,19 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from customer_svc import usecases
-from customer_svc.api.customer_shapes import Sent
+from customer_svc.api.terms_shapes import (
+    CustomerDiscountUpdate,
+    Instalments,
+    Sent,
+    discount_of,
+    instalments_of,
+)
 from customer_svc.domain.customer import CustomerKind, CustomerStatus, Particulars
 from customer_svc.domain.customer_number import checked_number
+from customer_svc.domain.labels import MAX_KEYS, MAX_TAGS
 from customer_svc.domain.registration import Registration, Row
+from customer_svc.domain.terms import TermsOfTrade
 from customer_svc.usecases.import_customers import Imported
-from dunlin_kernel.calendar import Terms
 from dunlin_kernel.errors import DomainError, RuleBroken
 from dunlin_kernel.ids import CustomerId, new_id
 from dunlin_kit import operations
@@ -44,6 +51,13 @@ class CustomerImportRow(Sent):
     tax_id: Raw | None = None
     region: Raw | None = None
     industry: Raw | None = None
+    source: Raw | None = None
+    instalments: Instalments = Field(default_factory=list)
+    discount: CustomerDiscountUpdate | None = None
+    prepayment_bps: int = 0
+    cash_on_delivery: bool = False
+    tags: Annotated[list[Raw], Field(max_length=MAX_TAGS)] = Field(default_factory=list)
+    metadata: Annotated[dict[Raw, Raw], Field(max_length=MAX_KEYS)] = Field(default_factory=dict)
 
     def to_row(self) -> Row:
         try:
@@ -57,9 +71,12 @@ class CustomerImportRow(Sent):
             raise RuleBroken("bad_kind", "A customer is an organization or a person.")
         if status not in FIRST_STATUSES:
             raise RuleBroken("bad_first_status", "A customer begins as prospect or active.")
+        terms = TermsOfTrade(
+            self.due_days, self.end_of_month, instalments_of(self.instalments), discount_of(self.discount),
+            self.prepayment_bps, self.cash_on_delivery)
         particulars = Particulars(
-            CustomerKind(kind), self.name, Terms(self.due_days, self.end_of_month), self.external_id or None,
-            self.tax_id or None, self.region or None, self.industry or None)
+            CustomerKind(kind), self.name, terms, self.external_id or None, self.tax_id or None, self.region or None,
+            self.industry or None, self.source or None, tuple(self.tags), self.metadata)
         number = checked_number(self.number) if self.number else None
         return Registration(CustomerId(new_id()), number, FIRST_STATUSES[status], particulars)
 

@@ -9,7 +9,8 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from customer_svc import usecases
-from customer_svc.api.customer_shapes import Name, Sent
+from customer_svc.api.customer_shapes import Name
+from customer_svc.api.terms_shapes import Sent
 from customer_svc.domain.tenant import Tenant
 from customer_svc.store import tenants
 from dunlin_kernel.ids import TenantId, new_id

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypedDict
 
-from customer_svc.domain.customer import is_plain
 from customer_svc.domain.tenant import checked_zone
+from customer_svc.domain.text import is_plain
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.ids import ContactId, CustomerId
 

@@ -1,22 +1,22 @@
 """A customer of the archive: what is kept, which state follows which, and what a change changes."""
 
-import re
-import unicodedata
-from dataclasses import dataclass, fields, replace
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict
 
-from dunlin_kernel.calendar import Terms
+from customer_svc.domain.labels import checked_metadata, checked_tags
+from customer_svc.domain.terms import TermsOfTrade
+from customer_svc.domain.text import is_plain
 from dunlin_kernel.errors import Conflict, RuleBroken
 from dunlin_kernel.ids import CustomerId
 from dunlin_kernel.lifecycle import Lifecycle
 
 MAX_NAME = 200
 MAX_CODE = 64
-_CODES = ("external_id", "tax_id", "region", "industry")
-_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_CODE = re.compile(r"\S(?:.*\S)?")
+_CODES = ("external_id", "tax_id", "region", "industry", "source")
 
 
 class CustomerStatus(StrEnum):
@@ -50,30 +50,38 @@ class ParticularsChange(TypedDict, total=False):
     tax_id: str | None
     region: str | None
     industry: str | None
+    source: str | None
+    tags: tuple[str, ...]
+    metadata: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Particulars:
     """What is known of a customer beside its number and state.
 
-    Refuses: bad_name, bad_code (Chinese and Latin text alike, no control characters, no blank edges).
+    Refuses: bad_name, bad_code, bad_tag, bad_metadata (any script, no control characters, no blank edges).
     """
 
     kind: CustomerKind
     name: str
-    terms: Terms
+    terms: TermsOfTrade
     external_id: str | None = None
     tax_id: str | None = None
     region: str | None = None
     industry: str | None = None
+    source: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.name) <= MAX_NAME or not is_plain(self.name):
             raise RuleBroken("bad_name", f"A name has 1 to {MAX_NAME} printable characters and no blank at its ends.")
-        for field in _CODES:
-            code: str | None = getattr(self, field)
+        for name in _CODES:
+            code: str | None = getattr(self, name)
             if code is not None and (len(code) > MAX_CODE or not is_plain(code)):
-                raise RuleBroken("bad_code", f"{field} has 1 to {MAX_CODE} printable characters.", field=field)
+                raise RuleBroken("bad_code", f"{name} has 1 to {MAX_CODE} printable characters.", field=name)
+        object.__setattr__(self, "tags", checked_tags(self.tags))
+        object.__setattr__(self, "metadata", checked_metadata(self.metadata))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +96,13 @@ class Customer:
     registered_at: datetime
 
     def changed(self, change: ParticularsChange) -> "Customer":
-        """The entry with some particulars changed. Refuses: customer_closed, bad_name, bad_code."""
+        """The entry with some particulars changed.
+
+        Refuses: customer_closed, bad_name, bad_code, bad_tag, bad_metadata.
+        """
         return self._after(self.status, replace(self.particulars, **change))
 
-    def under(self, terms: Terms) -> "Customer":
+    def under(self, terms: TermsOfTrade) -> "Customer":
         """The entry under new terms of trade. Refuses: customer_closed."""
         return self._after(self.status, replace(self.particulars, terms=terms))
 
@@ -121,11 +132,6 @@ def must_be_open(customer: Customer) -> None:
         raise Conflict("customer_closed", "This customer is closed; its entry is kept as it was.")
 
 
-def is_plain(text: str) -> bool:
-    """Printable text of any script on one line, without blanks at its ends."""
-    return bool(_CODE.fullmatch(text)) and not any(unicodedata.category(c) in _UNPRINTABLE for c in text)
-
-
 def field_changes(before: Customer, after: Customer) -> tuple[FieldChange, ...]:
     """Every field that differs, in the order of the archive's form."""
     old, new = _flat(before), _flat(after)
@@ -133,6 +139,20 @@ def field_changes(before: Customer, after: Customer) -> tuple[FieldChange, ...]:
 
 
 def _flat(customer: Customer) -> dict[str, str | int | bool | None]:
-    held = {f.name: getattr(customer.particulars, f.name) for f in fields(Particulars) if f.name != "terms"}
-    terms = customer.particulars.terms
-    return {"status": customer.status.value, **held, "due_days": terms.due_days, "end_of_month": terms.end_of_month}
+    known = customer.particulars
+    held = {f.name: getattr(known, f.name) for f in fields(Particulars) if f.name not in ("terms", "tags", "metadata")}
+    labels = {"tags": ", ".join(known.tags) or None, "metadata": _as_text(known.metadata)}
+    return {"status": customer.status.value, **held, **labels, **_flat_terms(known.terms)}
+
+
+def _flat_terms(terms: TermsOfTrade) -> dict[str, str | int | bool | None]:
+    discount = terms.discount
+    return {
+        "due_days": terms.due_days, "end_of_month": terms.end_of_month,
+        "instalments": "; ".join(map(str, terms.instalments)) or None,
+        "discount": f"{discount.discount_bps} bps within {discount.within_days} days" if discount else None,
+        "prepayment_bps": terms.prepayment_bps, "cash_on_delivery": terms.cash_on_delivery}
+
+
+def _as_text(metadata: Mapping[str, str]) -> str | None:
+    return json.dumps(dict(metadata), ensure_ascii=False) if metadata else None

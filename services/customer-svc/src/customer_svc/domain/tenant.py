@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import available_timezones
 
-from customer_svc.domain.customer import MAX_NAME, is_plain
+from customer_svc.domain.customer import MAX_NAME
+from customer_svc.domain.text import is_plain
 from dunlin_kernel.clock import date_in, start_of_day
 from dunlin_kernel.currencies import exponent_of
 from dunlin_kernel.errors import Conflict, RuleBroken

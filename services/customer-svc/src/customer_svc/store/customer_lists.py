@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Text, Uuid, bindparam, column, func, select, tuple_
+from sqlalchemy import DateTime, Integer, Text, Uuid, any_, bindparam, column, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
@@ -38,7 +38,7 @@ class CustomerSort(StrEnum):
 
 
 _TYPES: dict[str, Any] = {"number": Text, "name": Text, "registered_at": DateTime(timezone=True)}
-_FILTERS = ("status", "region", "industry", "external_id", "number")
+_FILTERS = ("status", "region", "industry", "external_id", "number", "source")
 _found_ids = (
     func.search_customers(
         bindparam("grams", type_=ARRAY(Text)), bindparam("part", type_=Text), bindparam("after_number", type_=Text),
@@ -53,8 +53,10 @@ _SEARCH: Any = (
 async def page(
     tx: Transaction, filters: Mapping[str, str], sort: CustomerSort, after: tuple[Any, ...] | None, limit: int
 ) -> list[Customer]:
-    """Up to `limit` + 1 customers with these values of status, region, industry, external_id or number."""
+    """Up to `limit` + 1 customers with these values of the fields of the list's form."""
     values: dict[str, Any] = {f"is_{name}": value for name, value in filters.items()}
+    if "metadata" in filters:
+        values["metadata_key"], _, values["metadata_text"] = filters["metadata"].partition(":")
     if after is not None:
         at, last_id = after
         values |= {"after_at": datetime.fromisoformat(at) if sort.field == "registered_at" else at,
@@ -87,6 +89,11 @@ def _listing(filters: frozenset[str], sort: CustomerSort, goes_on: bool) -> Any:
     for name in _FILTERS:
         if name in filters:
             statement = statement.where(table.c[name] == bindparam(f"is_{name}", type_=Text))
+    if "tag" in filters:
+        statement = statement.where(bindparam("is_tag", type_=Text) == any_(table.c.tags))
+    if "metadata" in filters:
+        value = table.c.labels[bindparam("metadata_key", type_=Text)].astext
+        statement = statement.where(value == bindparam("metadata_text", type_=Text))
     if goes_on:
         here = tuple_(at, last)
         key = tuple_(bindparam("after_at", type_=_TYPES[sort.field]), bindparam("after_id", type_=Uuid))

@@ -1,6 +1,8 @@
 """Customers as rows: read, locked, added, changed; and the series from which their numbers come."""
 
+import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import BigInteger, Text, Uuid, bindparam, func, or_, select
@@ -10,8 +12,8 @@ from sqlmodel import col
 from customer_svc.domain.customer import Customer, CustomerKind, CustomerStatus, Particulars, must_be_open
 from customer_svc.domain.name_search import folded, grams_of
 from customer_svc.domain.registration import Known, Registration
+from customer_svc.domain.terms import Discount, Instalment, TermsOfTrade
 from customer_svc.store.tables import CustomerRow, NumberSeriesRow
-from dunlin_kernel.calendar import Terms
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import CustomerId
 from dunlin_kit.transaction import Transaction
@@ -19,7 +21,10 @@ from dunlin_kit.transaction import Transaction
 COLUMNS = (
     col(CustomerRow.id), col(CustomerRow.number), col(CustomerRow.kind), col(CustomerRow.status), col(CustomerRow.name),
     col(CustomerRow.external_id), col(CustomerRow.tax_id), col(CustomerRow.region), col(CustomerRow.industry),
-    col(CustomerRow.due_days), col(CustomerRow.end_of_month), col(CustomerRow.version), col(CustomerRow.registered_at),
+    col(CustomerRow.due_days), col(CustomerRow.end_of_month), col(CustomerRow.instalments),
+    col(CustomerRow.discount_bps), col(CustomerRow.discount_within_days), col(CustomerRow.prepayment_bps),
+    col(CustomerRow.cash_on_delivery), col(CustomerRow.source), col(CustomerRow.tags), col(CustomerRow.labels),
+    col(CustomerRow.version), col(CustomerRow.registered_at),
 )
 _READ: Any = select(*COLUMNS).where(col(CustomerRow.id) == bindparam("id"))
 _LOCK: Any = _READ.with_for_update()
@@ -45,8 +50,9 @@ _TAKE: Any = _after_floor.on_conflict_do_update(
 def customer_of(row: Any) -> Customer:
     """A row of COLUMNS as an entry of the archive."""
     particulars = Particulars(
-        kind=CustomerKind(row["kind"]), name=row["name"], terms=Terms(row["due_days"], row["end_of_month"]),
-        external_id=row["external_id"], tax_id=row["tax_id"], region=row["region"], industry=row["industry"])
+        kind=CustomerKind(row["kind"]), name=row["name"], terms=_terms_of(row), external_id=row["external_id"],
+        tax_id=row["tax_id"], region=row["region"], industry=row["industry"], source=row["source"],
+        tags=tuple(row["tags"]), metadata=row["labels"])
     return Customer(
         CustomerId(row["id"]), row["number"], CustomerStatus(row["status"]), particulars, row["version"],
         row["registered_at"])
@@ -112,6 +118,23 @@ def _held(customer: Customer) -> dict[str, Any]:
         "kind": known_of.kind.value, "status": customer.status.value, "name": known_of.name,
         "name_folded": folded(known_of.name), "name_grams": sorted(grams_of(known_of.name)),
         "external_id": known_of.external_id, "tax_id": known_of.tax_id, "region": known_of.region,
-        "industry": known_of.industry, "due_days": known_of.terms.due_days,
-        "end_of_month": known_of.terms.end_of_month, "version": customer.version,
+        "industry": known_of.industry, "source": known_of.source, "tags": list(known_of.tags),
+        "labels": json.dumps(dict(known_of.metadata)), **_held_terms(known_of.terms), "version": customer.version,
     }
+
+
+def _held_terms(terms: TermsOfTrade) -> dict[str, Any]:
+    return {
+        "due_days": terms.due_days, "end_of_month": terms.end_of_month,
+        "instalments": json.dumps([asdict(one) for one in terms.instalments]),
+        "discount_bps": terms.discount.discount_bps if terms.discount else None,
+        "discount_within_days": terms.discount.within_days if terms.discount else None,
+        "prepayment_bps": terms.prepayment_bps, "cash_on_delivery": terms.cash_on_delivery}
+
+
+def _terms_of(row: Any) -> TermsOfTrade:
+    early = row["discount_bps"]
+    return TermsOfTrade(
+        row["due_days"], row["end_of_month"], tuple(Instalment(**one) for one in row["instalments"]),
+        None if early is None else Discount(early, row["discount_within_days"]), row["prepayment_bps"],
+        row["cash_on_delivery"])

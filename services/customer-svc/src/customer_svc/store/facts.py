@@ -6,6 +6,7 @@ from typing import TypeVar
 from customer_svc.domain.contact import Contact, purposes_of
 from customer_svc.domain.customer import Customer, CustomerKind
 from customer_svc.domain.tenant import Tenant
+from customer_svc.domain.terms import TermsOfTrade
 from dunlin_events.contracts import customer as contracts
 from dunlin_kernel.ids import CustomerId
 
@@ -20,7 +21,18 @@ def profile(fact: type[P], customer: Customer) -> P:
         customer_id=customer.id, number=customer.number, kind=contracts.CustomerKind(held.kind.value),
         status=contracts.CustomerStatus(customer.status.value), name=held.name if told else None,
         tax_id=held.tax_id if told else None, region=held.region, industry=held.industry, external_id=held.external_id,
-        terms=contracts.TermsOfTrade(due_days=held.terms.due_days, end_of_month=held.terms.end_of_month))
+        terms=terms(held.terms), source=held.source)
+
+
+def terms(held: TermsOfTrade) -> contracts.TermsOfTrade:
+    early = held.discount
+    discount = contracts.DiscountTerms(
+        discount_bps=early.discount_bps, within_days=early.within_days) if early else None
+    return contracts.TermsOfTrade(
+        due_days=held.due_days, end_of_month=held.end_of_month,
+        instalments=[contracts.InstalmentTerms(
+            share_bps=one.share_bps, due_days=one.due_days, end_of_month=one.end_of_month) for one in held.instalments],
+        discount=discount, prepayment_bps=held.prepayment_bps, cash_on_delivery=held.cash_on_delivery)
 
 
 def contacts_changed(customer_id: CustomerId, contacts: Sequence[Contact]) -> contracts.CustomerContactsChanged:

@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from customer_svc.store.rows import Row
@@ -37,6 +37,14 @@ class CustomerRow(Row, table=True):
     industry: str | None = Field(sa_type=Text)
     due_days: int
     end_of_month: bool
+    instalments: str = Field(sa_type=JSONB)
+    discount_bps: int | None
+    discount_within_days: int | None
+    prepayment_bps: int
+    cash_on_delivery: bool
+    source: str | None = Field(sa_type=Text)
+    tags: list[str] = Field(sa_type=ARRAY(Text))
+    labels: str = Field(sa_type=JSONB)
     version: int
     registered_at: datetime = Field(sa_type=DateTime(timezone=True))
     __table_args__ = (
@@ -45,6 +53,8 @@ class CustomerRow(Row, table=True):
         CheckConstraint("kind IN ('organization', 'person')", name="kind"),
         CheckConstraint("status IN ('prospect', 'active', 'suspended', 'closed')", name="status"),
         CheckConstraint("due_days >= 0", name="due_days"),
+        CheckConstraint("prepayment_bps BETWEEN 0 AND 10000", name="prepayment_bps"),
+        CheckConstraint("(discount_bps IS NULL) = (discount_within_days IS NULL)", name="discount"),
         CheckConstraint("version >= 1", name="version"),
         Index(None, "name_grams", postgresql_using="gin"),
         Index(None, "tenant_id", "name", "id"),

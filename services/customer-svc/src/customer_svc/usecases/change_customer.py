@@ -14,7 +14,8 @@ async def change_customer(
 ) -> Customer:
     """The entry as it stands now; `seen` is the version that the client has read.
 
-    Refuses: customer_not_found, etag_mismatch, customer_closed, bad_name, bad_code, external_id_taken.
+    Refuses: customer_not_found, etag_mismatch, customer_closed, bad_name, bad_code, bad_tag,
+    bad_metadata, external_id_taken.
     """
     tenant = await present(tx)
     before = await customers.lock(tx, customer_id)
