@@ -106,6 +106,7 @@ async def test_a_draft_that_changes_its_currency_while_issuing_waits_is_issued_a
     company: Any, app_role: asyncpg.Connection
 ) -> None:
     who = await company.register()
+    await company.post("/exchange-rates", {"currency": "USD", "rate": "7.1", "valid_on": "2026-01-05", "source": "x"})
     await company.issue(who, "1", "2026-01-05", rate="0")
     draft = await company.post("/invoices", _wish(who, "7", issue=False))
     holding = app_role.transaction()

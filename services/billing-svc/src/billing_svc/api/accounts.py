@@ -38,6 +38,7 @@ class LedgerEntryRead(BaseModel):
     fact_kind: FactKind
     fact_id: UUID
     amount: Amount
+    base: Amount
     effective_on: date
     recorded_at: datetime
     receivables: Amount
@@ -48,7 +49,8 @@ class LedgerEntryRead(BaseModel):
     def of(cls, entry: EntryView) -> Self:
         return cls(
             position=entry.position, side=entry.side, ref_id=entry.ref_id, fact_kind=entry.fact_kind,
-            fact_id=entry.fact_id, amount=Amount.of(entry.amount), effective_on=entry.effective_on,
+            fact_id=entry.fact_id, amount=Amount.of(entry.amount), base=Amount.of(entry.base),
+            effective_on=entry.effective_on,
             recorded_at=entry.recorded_at, receivables=Amount.of(entry.receivables),
             unapplied=Amount.of(entry.unapplied), net=Amount.of(entry.receivables - entry.unapplied))
 
@@ -61,14 +63,15 @@ class AccountPage(Page[LedgerEntryRead]):
 
 
 class JournalLineRead(BaseModel):
-    """Debit +, credit -."""
+    """Debit +, credit -. `base` is the amount in the tenant's own currency; an exchange difference has only that."""
 
     account: JournalAccount
     amount: Amount
+    base: Amount
 
     @classmethod
     def of(cls, line: JournalLine) -> Self:
-        return cls(account=line.account, amount=Amount.of(line.amount))
+        return cls(account=line.account, amount=Amount.of(line.amount), base=Amount.of(line.base or line.amount))
 
 
 class JournalRead(BaseModel):
@@ -91,7 +94,10 @@ class JournalRead(BaseModel):
 
 
 class JournalBalancesRead(BaseModel):
-    """The balance of every journal account; per currency they sum to zero. `provisional`: it can still change."""
+    """The balance of every journal account; per currency they sum to zero, and in base currency all together.
+
+    `provisional`: it can still change.
+    """
 
     as_of: date
     known_at: datetime

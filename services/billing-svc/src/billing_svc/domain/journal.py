@@ -20,7 +20,8 @@ class JournalAccount(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JournalLine:
-    """`base` is the amount in the tenant's own currency, of a line in another one; an exchange difference has only it."""
+    """`base` is the amount in the tenant's own currency, of a line in another one; an exchange difference has only
+    that."""
 
     account: JournalAccount
     amount: Money

@@ -7,6 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from billing_svc.domain.customer import Customer, invoiceable
+from billing_svc.domain.exchange_rate import Rates
 from billing_svc.domain.ledger_row import LedgerPart, StagedFact
 from billing_svc.domain.posting_dates import Books
 from dunlin_kernel.errors import Conflict, DomainError, NotFound, RuleBroken
@@ -82,6 +83,19 @@ class Targets:
         if external_id in self.refused:
             raise RuleBroken("invoice_refused", "The invoice that it pays was refused.")
         raise NotFound("invoice_not_found", "There is no such invoice.")
+
+
+def judge_rates(facts: Iterable[StagedFact], rates: Rates) -> Judged:
+    """Those that have a rate on their day are new, those in a foreign currency without one refused."""
+    new: list[StagedFact] = []
+    refused: list[Refused] = []
+    for fact in facts:
+        try:
+            rates.based(fact.amount, fact.day)
+            new.append(fact)
+        except DomainError as why:
+            refused.append(Refused.of(fact, why))
+    return Judged(tuple(new), (), tuple(refused))
 
 
 def judge_invoices(

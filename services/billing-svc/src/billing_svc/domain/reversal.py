@@ -134,7 +134,8 @@ def fact_of_allocation_reversal(reversal: AllocationReversal) -> Fact:
     was = fact_of_allocation(reversal.allocation)
     return Fact(
         FactKind.ALLOCATION_REVERSED, reversal.id, was.customer_id, was.currency, reversal.effective_on,
-        tuple(Entry(entry.side, entry.ref_id, -entry.amount) for entry in was.entries), reversed_journal(was.journal))
+        tuple(Entry(entry.side, entry.ref_id, -entry.amount) for entry in was.entries), reversed_journal(was.journal),
+        undoes=reversal.allocation.id)
 
 
 def fact_of_payment_reversal(reversal: PaymentReversal) -> Fact:

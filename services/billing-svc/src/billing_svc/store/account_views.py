@@ -26,6 +26,7 @@ from billing_svc.domain.ledger import FactKind, LedgerSide
 from billing_svc.store.ledger_tables import JournalEntryRow, JournalLineRow, LedgerEntryRow
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money
+from dunlin_kit.tenants import TENANT
 from dunlin_kit.transaction import Transaction
 
 _t, _entry, _line = LedgerEntryRow.__table__.c, JournalEntryRow.__table__.c, JournalLineRow.__table__.c
@@ -41,6 +42,7 @@ class EntryView:
     fact_kind: FactKind
     fact_id: UUID
     amount: Money
+    base: Money
     effective_on: date
     recorded_at: datetime
     receivables: Money
@@ -60,14 +62,21 @@ class JournalView:
     lines: tuple[JournalLine, ...]
 
 
+def _based(columns: Any) -> Any:
+    """An amount in base currency; null stands for one that is in it anyhow."""
+    return func.coalesce(columns.base_amount, columns.amount)
+
+
 def _running(side: LedgerSide) -> Any:
     of_side = _t.side == literal_column(f"'{side.value}'")
     summed = func.sum(_t.amount).filter(of_side).over(partition_by=_t.currency, order_by=(_t.effective_on, _t.position))
     return cast(func.coalesce(summed, literal_column("0")), BigInteger)
 
 
+_base_currency = select(TENANT.c.currency).scalar_subquery().label("base_currency")
 _all = select(
-    *_t, _running(LedgerSide.RECEIVABLE).label("receivables"), _running(LedgerSide.CREDIT).label("unapplied"),
+    *_t, _based(_t).label("base"), _base_currency, _running(LedgerSide.RECEIVABLE).label("receivables"),
+    _running(LedgerSide.CREDIT).label("unapplied"),
 ).where(_t.customer_id == bindparam("customer_id", type_=Uuid)).cte("entries")
 _place = tuple_(_all.c.currency, _all.c.effective_on, _all.c.position)
 ENTRIES = select(_all).order_by(_all.c.currency, _all.c.effective_on, _all.c.position).limit(
@@ -75,11 +84,12 @@ ENTRIES = select(_all).order_by(_all.c.currency, _all.c.effective_on, _all.c.pos
 ENTRIES_AFTER = ENTRIES.where(_place > tuple_(
     bindparam("currency", type_=Text), bindparam("effective_on", type_=Date), bindparam("position", type_=BigInteger)))
 JOURNAL = (
-    select(*_entry, _line.account, _line.currency, _line.amount)
+    select(*_entry, _line.account, _line.currency, _line.amount, _based(_line).label("base"), _base_currency)
     .join_from(JournalEntryRow.__table__, JournalLineRow.__table__, _line.journal_entry_id == _entry.id)
     .where(_entry.fact_id == bindparam("fact_id", type_=Uuid)).order_by(_line.amount.desc(), _line.account))
 BALANCES = (
-    select(_line.account, _line.currency, func.sum(_line.amount).label("amount"))
+    select(_line.account, _line.currency, func.sum(_line.amount).label("amount"),
+           func.sum(_based(_line)).label("base"), _base_currency)
     .join_from(JournalEntryRow.__table__, JournalLineRow.__table__, _line.journal_entry_id == _entry.id)
     .where(_entry.effective_on <= bindparam("as_of", type_=Date),
            _entry.recorded_at <= bindparam("known_at", type_=DateTime(timezone=True)))
@@ -119,12 +129,14 @@ async def balances(tx: Transaction, as_of: date, known_at: datetime) -> list[Jou
 
 
 def _journal_line(row: Any) -> JournalLine:
-    return JournalLine(JournalAccount(row["account"]), Money(int(row["amount"]), row["currency"]))
+    return JournalLine(JournalAccount(row["account"]), Money(int(row["amount"]), row["currency"]),
+                       Money(int(row["base"]), row["base_currency"]))
 
 
 def _view(row: Any) -> EntryView:
     currency = row["currency"]
     return EntryView(
         row["position"], LedgerSide(row["side"]), row["item_id"] or row["credit_id"], FactKind(row["fact_kind"]),
-        row["fact_id"], Money(row["amount"], currency), row["effective_on"], row["recorded_at"],
+        row["fact_id"], Money(row["amount"], currency), Money(row["base"], row["base_currency"]),
+        row["effective_on"], row["recorded_at"],
         Money(row["receivables"], currency), Money(row["unapplied"], currency))

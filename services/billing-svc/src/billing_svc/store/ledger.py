@@ -13,6 +13,7 @@ from billing_svc.domain.ledger import Fact, LedgerSide
 from billing_svc.domain.posting_dates import Step
 from billing_svc.store.ledger_tables import JournalEntryRow, JournalLineRow, LedgerEntryRow
 from dunlin_kernel.ids import new_id
+from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
 _t = LedgerEntryRow.__table__.c
@@ -38,10 +39,15 @@ def add(tx: Transaction, fact: Fact, after: Account, recorded_at: datetime) -> N
     tx.insert(LedgerEntryRow, *(
         dated | {"currency": fact.currency, "position": position, "side": entry.side.value,
                  "item_id": entry.ref_id if entry.side is LedgerSide.RECEIVABLE else None,
-                 "credit_id": entry.ref_id if entry.side is LedgerSide.CREDIT else None, "amount": entry.amount.minor}
+                 "credit_id": entry.ref_id if entry.side is LedgerSide.CREDIT else None, "amount": entry.amount.minor,
+                 **_base(entry.base)}
         for position, entry in enumerate(fact.entries, first)))
     journal_entry_id = new_id()
     tx.insert(JournalEntryRow, dated | {"id": journal_entry_id})
     tx.insert(JournalLineRow, *(
         {"journal_entry_id": journal_entry_id, "account": line.account.value, "currency": line.amount.currency,
-         "amount": line.amount.minor} for line in fact.journal))
+         "amount": line.amount.minor, **_base(line.base)} for line in fact.journal))
+
+
+def _base(amount: Money | None) -> dict[str, object]:
+    return {} if amount is None else {"base_amount": amount.minor}

@@ -157,7 +157,8 @@ class PaymentReversalRow(Row, table=True):
 class LedgerEntryRow(Row, table=True):
     """What one fact did to one item or credit. `position` counts 1..n in its account, in the order of recording.
 
-    `amount` is signed: a receivable rises with an invoice, a credit rises with a payment.
+    `amount` is signed: a receivable rises with an invoice, a credit rises with a payment. `base_amount` is what it is
+    in the tenant's own currency; null where it is in that anyhow.
     """
 
     __tablename__ = "ledger_entry"
@@ -171,6 +172,7 @@ class LedgerEntryRow(Row, table=True):
     fact_kind: str = Field(sa_type=Text)
     fact_id: UUID
     amount: int = Field(sa_type=BigInteger)
+    base_amount: int | None = Field(sa_type=BigInteger)
     effective_on: date
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
     __table_args__ = (
@@ -199,7 +201,10 @@ class JournalEntryRow(Row, table=True):
 
 
 class JournalLineRow(Row, table=True):
-    """One side of a double entry: debit +, credit -. The lines of an entry sum to 0."""
+    """One side of a double entry: debit +, credit -. The lines of an entry sum to 0, in base currency too.
+
+    `base_amount` is null where the currency is the tenant's own; an exchange difference has only that.
+    """
 
     __tablename__ = "journal_line"
     tenant_id: UUID = Field(primary_key=True)
@@ -207,9 +212,10 @@ class JournalLineRow(Row, table=True):
     account: str = Field(primary_key=True, sa_type=Text)
     currency: str = Field(primary_key=True, sa_type=Text)
     amount: int = Field(sa_type=BigInteger)
+    base_amount: int | None = Field(sa_type=BigInteger)
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "journal_entry_id"], ["journal_entry.tenant_id", "journal_entry.id"]),
-        CheckConstraint("amount <> 0", name="amount"),
+        CheckConstraint("amount <> 0 OR coalesce(base_amount, 0) <> 0", name="amount"),
     )
 
 

@@ -9,12 +9,14 @@ from billing_svc.domain.account import Account
 from billing_svc.domain.allocation import AllocationRule, Choice
 from billing_svc.domain.credit import Credit
 from billing_svc.domain.customer import heard_of
+from billing_svc.domain.exchange_rate import Rates
 from billing_svc.domain.item import Item
 from billing_svc.domain.ledger import Fact, LedgerSide
 from billing_svc.domain.payment import Payment
 from billing_svc.domain.posting_dates import Books, Step
 from billing_svc.store import accounts, audit, customer_credits, items, ledger, periods
 from billing_svc.store.accounts import AccountKey
+from billing_svc.usecases.carrying import Carrying, carry
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
@@ -27,6 +29,7 @@ class Posting:
         self.tx, self.tenant, self.books = tx, tenant, books
         self.beside: Any = None
         self.accounts = held
+        self.carrying = Carrying(Rates(tenant.currency, {}), {})
         self.items: dict[UUID, Item] = {}
         self.credits: dict[UUID, Credit] = {}
         self._touched: set[UUID] = set()
@@ -34,7 +37,15 @@ class Posting:
         self._old_steps: dict[UUID, list[Step]] = {}
 
     def post(self, fact: Fact) -> AccountFigures:
-        """Enter a fact: ledger, journal, audit, and the new state of all it moves. Returns the figures after it."""
+        """Enter a fact: ledger, journal, audit, and the new state of all it moves. Returns the figures after it.
+
+        Refuses: amount_too_large, exchange_rate_missing.
+        """
+        return self.enter(fact)[1]
+
+    def enter(self, meant: Fact) -> tuple[Fact, AccountFigures]:
+        """As `post`; also returns the fact as it was entered: with base amounts where it is in foreign currency."""
+        fact = self.carrying.enter(meant)
         key = fact.customer_id, fact.currency
         before = self.accounts[key]
         after = self.accounts[key] = before.after(fact)
@@ -48,7 +59,7 @@ class Posting:
         ledger.add(self.tx, fact, after, self.tenant.now)
         audit.add(self.tx, fact.kind.value, fact.id, customer_id=fact.customer_id, recorded_at=self.tenant.now,
                   before=_state(before), after=_state(after))
-        return figures_of(after)
+        return fact, figures_of(after)
 
     def payment(self, payment_id: UUID) -> Payment:
         """One of the credits, which is a payment."""
@@ -84,6 +95,7 @@ class Posting:
         """Gather the new state of all that was moved; `fresh` are the rows that this use case adds itself."""
         moved = self._touched - set(fresh)
         accounts.move(self.tx, *self.accounts.values())
+        self.carrying.save(self.tx)
         items.move(self.tx, *(item for item in self.items.values() if item.id in moved))
         customer_credits.move(self.tx, *(credit for credit in self.credits.values() if credit.id in moved))
 
@@ -101,6 +113,7 @@ async def open_posting(tx: Transaction, keys: Collection[AccountKey], *beside: A
             heard_of(None, customer_id)
     posting = Posting(tx, tenant, books, held)
     posting.beside = row
+    posting.carrying = await carry(tx, keys, tenant.currency, books)
     return posting
 
 

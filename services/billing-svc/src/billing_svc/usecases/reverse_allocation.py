@@ -37,6 +37,7 @@ async def reverse_allocation(tx: Transaction, wishes: Sequence[UndoWish]) -> lis
     named = await allocations.by_id(tx, [wish.allocation_id for wish in wishes])
     posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in named.values()])
     undone = await allocations.undone_of(tx, named)
+    await posting.carrying.remember(tx, named)
     posting.credits |= await customer_credits.by_id(tx, list({one.credit_id for one in named.values()}))
     posting.items |= await items.by_id(tx, {one.item_id for one in named.values()})
     made = []

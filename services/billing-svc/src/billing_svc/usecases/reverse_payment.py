@@ -38,6 +38,7 @@ async def reverse_payment(tx: Transaction, wishes: Sequence[ReversalWish]) -> li
     posting.credits |= await payments.by_id(tx, ids)
     live = await allocations.live_of(tx, ids)
     posting.items |= await items.by_id(tx, {one.item_id for one in live})
+    await posting.carrying.remember(tx, [one.id for one in live])
     await posting.remember_steps(ids)
     reversed_ = [_reversed(posting, wish, Undoing(
         posting.payment(wish.payment_id), [one for one in live if one.credit_id == wish.payment_id],
