@@ -31,7 +31,7 @@ from dunlin_kit.testing import DatabaseUrls, Running, TestIssuer, migrated, runn
 from notify_svc.consumers.billing import billing
 from notify_svc.consumers.customer import customer
 from notify_svc.gateways.recorder import Recorder
-from notify_svc.jobs import plan_items, run_ladder, switch_on_items
+from notify_svc.jobs import judge_promises, plan_items, run_ladder, switch_on_items
 from notify_svc.jobs.remind_customer import KIND, RemindCustomer
 from notify_svc.settings import Settings
 from notify_svc.store.integrity import CHECKS
@@ -125,7 +125,8 @@ class Desk:
 
     async def hear(self, *facts: Event) -> None:
         """Facts of billing-svc in this customer's stream."""
-        await tell(self.database, billing, self.tenant, *facts, first=self.heard + 1)
+        [row] = await self.rows("SELECT clock_at FROM tenant WHERE tenant_id = $1", self.tenant)
+        await tell(self.database, billing, self.tenant, *facts, first=self.heard + 1, at=row["clock_at"])
         self.heard += len(facts)
 
     async def issue(self, number: str, amount: str, *, issued: date, due: date, origin: str = "live") -> UUID:
@@ -137,7 +138,10 @@ class Desk:
             "issued_on": issued, "items": [{"item_id": item_id, "due_on": due, "amount": cny(amount)}]}))
         return item_id
 
-    async def allocate(self, number: str, left: str, *, known: bool = True, reversed_: bool = False) -> None:
+    async def allocate(
+        self, number: str, left: str, *, known: bool = True, reversed_: bool = False, paid: str = "1.00",
+        on: date = date(2026, 3, 1),
+    ) -> None:
         """Money, or its return: billing-svc answers by it at once, and the fact is heard unless `known` is off."""
         item_id, invoice_id, due = self.items[number]
         self.neighbours.owe(self.customer, item_id, due, left)
@@ -145,7 +149,7 @@ class Desk:
         if known:
             await self.hear(kind.model_validate(kind.examples[0] | {
                 "customer_id": self.customer, "invoice_id": invoice_id, "item_id": item_id, "due_on": due,
-                "open_after": cny(left)}))
+                "open_after": cny(left), "amount": cny(paid), **({} if reversed_ else {"business_on": on})}))
 
     async def void(self, number: str) -> None:
         """The invoice is cancelled: nothing of it is owed any more."""
@@ -164,7 +168,7 @@ class Desk:
         """Do every job that is due."""
         runner = JobRunner(service="notify", ops=self.ops, app=self.database, handlers={
             run_ladder.KIND: run_ladder.run, KIND: self.remind.run, plan_items.KIND: plan_items.run,
-            switch_on_items.KIND: switch_on_items.run})
+            switch_on_items.KIND: switch_on_items.run, judge_promises.KIND: judge_promises.run})
         while await runner.run_one():
             pass
 

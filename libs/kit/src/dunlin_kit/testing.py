@@ -192,10 +192,14 @@ async def running(admin_url: str, service: str, folder: Path, **more: Any) -> As
 
 
 async def tell(
-    database: Database, subscription: Subscription[Any], tenant: UUID, *facts: Event, first: int = 1
+    database: Database, subscription: Subscription[Any], tenant: UUID, *facts: Event, first: int = 1,
+    at: datetime | None = None,
 ) -> None:
-    """Fold facts as the runtime does, in one transaction, without a bus; `first` is the sequence of the first."""
-    now = database.clock.now()
+    """Fold facts as the runtime does, in one transaction, without a bus; `first` is the sequence of the first.
+
+    They were recorded at `at`, or now.
+    """
+    now = at or database.clock.now()
     heard = [fact.hear(Heard(tenant, new_id(), first + n, now, str(NIL))) for n, fact in enumerate(facts)]
 
     async def work(tx: Transaction) -> None:

@@ -6,11 +6,12 @@ from dunlin_kernel.clock import Clock
 from dunlin_kit.app import Api, create_api
 from dunlin_kit.migrating import head_of
 from dunlin_kit.settings import ServiceSettings
-from notify_svc.api import ladder, messages
+from notify_svc.api import ladder, messages, promises
 from notify_svc.store.integrity import CHECKS
 
 CONFLICTS = {"pk_ladder_policy": "etag_mismatch", "uq_message_item_leaves_once": "left_already"}
-ROUTERS = (ladder.router, ladder.writes, messages.router, messages.writes)
+ROUTERS = (ladder.router, ladder.writes, messages.router, messages.writes, promises.router,
+           promises.writes)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

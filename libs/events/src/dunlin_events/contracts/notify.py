@@ -28,6 +28,7 @@ class SuppressionReason(StrEnum):
     UNAPPLIED_COVERS = "unapplied_covers"
     DISPUTED = "disputed"
     PENDING_PAYMENT = "pending_payment"
+    PROMISE_RUNNING = "promise_running"
     NO_CONTACT = "no_contact"
     NOT_ACTIVE = "not_active"
     RECIPIENT_REFUSED = "recipient_refused"

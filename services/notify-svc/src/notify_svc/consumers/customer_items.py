@@ -13,6 +13,7 @@ from notify_svc.domain.item_history import ItemMoved, PaymentMoved
 from notify_svc.domain.ladder import LadderPolicy
 from notify_svc.store import customers, item_history, items, ladder_policies
 from notify_svc.usecases.plan_reminders import Change, plan_reminders
+from notify_svc.usecases.watch_promises import Watched, watch_promises, watched_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class CustomerItems:
     items: Mapping[UUID, DunnedItem]
     loaded: Mapping[UUID, DunnedItem]
     ended_by: Mapping[UUID, CancellationReason]
+    watched: Watched | None = None
     moves: tuple[ItemMoved, ...] = ()
     payments: tuple[PaymentMoved, ...] = ()
 
@@ -67,10 +69,11 @@ async def load(tx: Any, events: Sequence[Event]) -> Mapping[UUID, CustomerItems]
     known = await customers.lock(tx, ids)
     policy = (await ladder_policies.in_force(tx)).policy
     found = await items.by_id(tx, {item_id for event in events for item_id in items_of(event)})
+    watched = await watched_of(tx, ids)
     states = {}
     for one in ids:
         own = {item.id: item for item in found.values() if item.customer_id == one}
-        states[one] = CustomerItems(one, one in known, policy, own, own, {})
+        states[one] = CustomerItems(one, one in known, policy, own, own, {}, watched.get(one))
     return states
 
 
@@ -79,6 +82,9 @@ async def save(tx: Any, states: Mapping[UUID, CustomerItems]) -> None:
     customers.add_stubs(tx, [one.customer_id for one in states.values() if not one.known])
     for state in states.values():
         item_history.add(tx, state.moves, state.payments)
+        told: list[ItemMoved | PaymentMoved] = [*state.moves, *state.payments]
+        if state.watched and told:
+            watch_promises(tx, state.customer_id, state.watched, event_id=told[-1].event_id, at=told[-1].recorded_at)
         plan_reminders(tx, state.policy, state.changes)
 
 

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     UNAPPLIED_COVERS = "unapplied_covers"
     DISPUTED = "disputed"
     PENDING_PAYMENT = "pending_payment"
+    PROMISE_RUNNING = "promise_running"
     NO_CONTACT = "no_contact"
     NOT_ACTIVE = "not_active"
     RECIPIENT_REFUSED = "recipient_refused"
@@ -104,17 +105,31 @@ class Verdict:
         return max(reminding.level for reminding in self.remind)
 
 
-def judge(due: Iterable[DueLevel], account: AccountLook, reach: Reach) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What this service itself knows that speaks against a reminder now. `promised`: items of running promises."""
+
+    promised: frozenset[UUID] = frozenset()
+
+
+NOTHING_STANDS = Standing()
+
+
+def judge(
+    due: Iterable[DueLevel], account: AccountLook, reach: Reach, standing: Standing = NOTHING_STANDS,
+) -> Verdict:
     """Split what is due into what leaves and what stays due, each with its reason.
 
-    Guards in order: settled, disputed, pending payment, unapplied credit that covers it, then the customer's own.
+    Guards in order: settled, disputed, pending payment, unapplied credit that covers it, a running promise, then the
+    customer's own.
     """
     looked = {item.id: item for item in account.items}
     covered = covered_by_unapplied(account)
     remind, suppress = [], []
     for one in sorted(due, key=lambda d: (d.item.due_on, d.item.id)):
         seen = looked.get(one.item.id)
-        reason = _reason_of(seen, covered) or _silence(reach)
+        kept_back = Reason.PROMISE_RUNNING if one.item.id in standing.promised else None
+        reason = _reason_of(seen, covered) or kept_back or _silence(reach)
         if seen is None or reason is not None:
             suppress.append(Suppressed(one.item, one.level, reason or Reason.SETTLED))
         else:

@@ -23,6 +23,21 @@ _BEHIND = text(
     "JOIN message_item i ON i.tenant_id = d.tenant_id AND i.item_id = d.id AND i.due_version = d.due_version "
     "WHERE i.outcome IN ('sent', 'unknown') GROUP BY d.id, d.passed_offset_days "
     "HAVING d.passed_offset_days IS NULL OR max(i.offset_days) > d.passed_offset_days LIMIT 20")
+_PROMISED_MORE = text(
+    "SELECT p.id AS promise_id, p.amount, told.open FROM promise p CROSS JOIN LATERAL ("
+    "SELECT sum(last.open_after) AS open FROM (SELECT DISTINCT ON (m.item_id) m.open_after FROM item_move m "
+    "WHERE m.tenant_id = p.tenant_id AND m.customer_id = p.customer_id AND m.currency = p.currency "
+    "AND m.sequence <= p.heard_sequence AND (NOT EXISTS (SELECT 1 FROM promise_item i WHERE i.tenant_id = p.tenant_id "
+    "AND i.promise_id = p.id) OR EXISTS (SELECT 1 FROM promise_item i WHERE i.tenant_id = p.tenant_id "
+    "AND i.promise_id = p.id AND i.item_id = m.item_id)) ORDER BY m.item_id, m.sequence DESC) last) told "
+    "WHERE p.amount > told.open LIMIT 20")
+_JUDGED_WRONG = text(
+    "SELECT id AS promise_id, status, received, required FROM promise "
+    "WHERE (status = 'kept' AND received < required) OR (status = 'broken' AND received >= required) "
+    "OR (status IN ('kept', 'broken')) <> (judged_on IS NOT NULL AND status <> 'withdrawn') LIMIT 20")
+_PROMISED_TWICE = text(
+    "SELECT i.item_id, count(*) AS times FROM promise p JOIN promise_item i ON i.tenant_id = p.tenant_id "
+    "AND i.promise_id = p.id WHERE p.status = 'running' GROUP BY i.item_id HAVING count(*) > 1 LIMIT 20")
 
 CHECKS = (
     Check("I4", "Sequences of every stream are 1..n without a hole, one event each.", SEQUENCES),
@@ -31,4 +46,7 @@ CHECKS = (
     Check("I9-day", "An item is reminded of at most once a day.", _TWO_A_DAY),
     Check("I9-step", "A message and the steps that left with it ended alike.", _OUT_OF_STEP),
     Check("I9-place", "An item stands no lower on its ladder than the last level that left.", _BEHIND),
+    Check("I16-promise", "No more was promised than was open when the promise was made.", _PROMISED_MORE),
+    Check("I16-judged", "A kept promise has what it required, a broken one has less.", _JUDGED_WRONG),
+    Check("I16-once", "An item has at most one running promise of its own.", _PROMISED_TWICE),
 )

@@ -18,6 +18,10 @@ PAGE = 500
 _COLUMNS = tuple(ItemRow.__table__.c)
 _BY_ID = select(*_COLUMNS).where(col(ItemRow.id) == bindparam("ids", type_=ARRAY(Uuid)).any_())
 _IDS_OF = select(col(ItemRow.id)).where(col(ItemRow.customer_id) == bindparam("ids", type_=ARRAY(Uuid)).any_())
+_OPEN_OF_CUSTOMER = (
+    select(*_COLUMNS)
+    .where(col(ItemRow.customer_id) == bindparam("customer_id", type_=Uuid), col(ItemRow.open) > literal_column("0"))
+    .order_by(col(ItemRow.due_on), col(ItemRow.id)))
 _DUE_OF_CUSTOMER = select(*_COLUMNS).where(
     col(ItemRow.customer_id) == bindparam("customer_id"), col(ItemRow.next_on) <= bindparam("today", type_=Date))
 _CUSTOMERS_DUE = (
@@ -52,6 +56,11 @@ def of_row(row: Any) -> DunnedItem:
 async def by_id(tx: Any, ids: Collection[UUID]) -> dict[UUID, DunnedItem]:
     """These items; only after the lock of their customers, never in the same statement."""
     return {row["id"]: of_row(row) for row in await tx.rows(_BY_ID, ids=list(ids))}
+
+
+async def open_of(tx: Any, customer_id: UUID) -> list[DunnedItem]:
+    """What the customer owes, oldest due first; only after the customer's lock."""
+    return [of_row(row) for row in await tx.rows(_OPEN_OF_CUSTOMER, customer_id=customer_id)]
 
 
 async def ids_of(tx: Any, customer_ids: Collection[UUID]) -> list[UUID]:

@@ -1,6 +1,8 @@
 """One verb of reminding a file: load, decide, save, emit."""
 
 from notify_svc.usecases.end_interrupted_reminder import end_interrupted_reminder
+from notify_svc.usecases.judge_promises import judge_promises
+from notify_svc.usecases.make_promise import make_promise
 from notify_svc.usecases.plan_items import plan_items
 from notify_svc.usecases.prepare_reminder import prepare_reminder
 from notify_svc.usecases.preview_template import preview_template
@@ -10,8 +12,10 @@ from notify_svc.usecases.run_ladder import run_ladder
 from notify_svc.usecases.set_ladder_policy import set_ladder_policy
 from notify_svc.usecases.switch_on_items import switch_on_items
 from notify_svc.usecases.switch_on_ladder import switch_on_ladder
+from notify_svc.usecases.withdraw_promise import withdraw_promise
 
 __all__ = [
-    "end_interrupted_reminder", "plan_items", "prepare_reminder", "preview_template", "record_outcome",
-    "resolve_message", "run_ladder", "set_ladder_policy", "switch_on_items", "switch_on_ladder",
+    "end_interrupted_reminder", "judge_promises", "make_promise", "plan_items", "prepare_reminder",
+    "preview_template", "record_outcome", "resolve_message", "run_ladder", "set_ladder_policy", "switch_on_items",
+    "switch_on_ladder", "withdraw_promise",
 ]

@@ -10,13 +10,13 @@ from dunlin_kernel.money import Money
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 from notify_svc.domain.item import DunnedItem
-from notify_svc.domain.judging import AccountLook, DueLevel, Reach, Suppressed, Verdict, judge
+from notify_svc.domain.judging import AccountLook, DueLevel, Reach, Standing, Suppressed, Verdict, judge
 from notify_svc.domain.ladder import LadderPolicy
 from notify_svc.domain.letter import Letter, LetterLanguage
 from notify_svc.domain.message import Message, MessageStatus, Step
 from notify_svc.gateways import letters
 from notify_svc.gateways.sender import Mail
-from notify_svc.store import customers, items, ladder_policies, messages
+from notify_svc.store import customers, items, ladder_policies, messages, promises
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ async def prepare_reminder(tx: Transaction, command: PrepareReminder) -> Mail | 
     policy = (await ladder_policies.in_force(tx)).policy
     due = due_levels(await items.due_of(tx, command.customer_id, command.moment.today), policy, command.moment)
     reach = replace(command.looks.reach, refused=kept.refused_on is not None)
-    verdict = judge(due, command.looks.account, reach)
+    verdict = judge(due, command.looks.account, reach, await _standing(tx, command.customer_id, due))
     known = await messages.suppressed_on(tx, command.customer_id, command.moment.today)
     fresh = tuple(s for s in verdict.suppress if (s.item.id, s.level, s.reason.value) not in known)
     message = _written(command, policy, Verdict(verdict.remind, fresh))
@@ -70,6 +70,11 @@ def due_levels(found: list[DunnedItem], policy: LadderPolicy, moment: Tenant) ->
     """The items whose next level under this policy is due today."""
     planned = ((item, item.planned(policy)) for item in found)
     return [DueLevel(item, one.level) for item, one in planned if one is not None and one.planned_on <= moment.today]
+
+
+async def _standing(tx: Transaction, customer_id: UUID, due: list[DueLevel]) -> Standing:
+    running = await promises.running_of(tx, [customer_id]) if due else []
+    return Standing(frozenset(one.item.id for one in due if any(promise.covers(one.item) for promise in running)))
 
 
 def _written(command: PrepareReminder, policy: LadderPolicy, verdict: Verdict) -> Message | None:
