@@ -201,10 +201,7 @@ class JournalEntryRow(Row, table=True):
 
 
 class JournalLineRow(Row, table=True):
-    """One side of a double entry: debit +, credit -. The lines of an entry sum to 0, in base currency too.
-
-    `base_amount` is null where the currency is the tenant's own; an exchange difference has only that.
-    """
+    """One side of a double entry: debit +, credit -. The lines of an entry sum to 0, in base currency too."""
 
     __tablename__ = "journal_line"
     tenant_id: UUID = Field(primary_key=True)
