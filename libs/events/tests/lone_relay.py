@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from dunlin_events import relay
+from dunlin_events import relay, sessions
 from dunlin_events.envelope import Envelope, Record
 
 
@@ -28,7 +28,7 @@ class TableBus:
 
 
 async def main(dsn: str, who: str, silence_ms: str) -> None:
-    relay.SILENCE_MS = silence_ms
+    sessions.SILENCE_MS = silence_ms
     await relay.Relay(dsn, TableBus(dsn, who), topic=who).run(asyncio.Event())
 
 

@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from dunlin_events import relay as relay_module
+from dunlin_events import sessions
 from dunlin_events.contracts.customer import CustomerContactsChanged
 from dunlin_events.envelope import Envelope, Record
 from dunlin_events.outbox import APPEND, Trace, bind, pending
@@ -219,7 +220,7 @@ async def test_a_slow_publication_does_not_cost_the_lead(
             await asyncio.sleep(1.2)
             await super().publish(topic, records)
 
-    monkeypatch.setattr(relay_module, "SILENCE_MS", "600")
+    monkeypatch.setattr(sessions, "SILENCE_MS", "600")
     monkeypatch.setattr(relay_module, "BEAT_SECONDS", 0.1)
     await emit(connection, ANNE)
     bus = SlowBus()

@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 
+from dunlin_events import sessions
 from dunlin_events.envelope import Record
 from dunlin_events.postgres_group import CHANNEL, Membership, away, close
 from dunlin_events.postgres_reader import PostgresReader, written_headers
@@ -98,7 +99,7 @@ class PostgresPublisher:
             async with away():
                 self._connection = await asyncpg.connect(
                     self._dsn, timeout=10, command_timeout=30,
-                    server_settings={"application_name": "dunlin bus publisher"},
+                    server_settings={"application_name": "dunlin bus publisher", **sessions.impatient()},
                 )
         return self._connection
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from dunlin_events import sessions
 from dunlin_events.envelope import Record
 from dunlin_events.postgres_group import CHANNEL, Membership, away, close, columns
 from dunlin_events.topics import BusAway, Partition, Received
@@ -135,7 +136,8 @@ class PostgresReader:
                 connection = await asyncpg.connect(
                     self._dsn, timeout=10, command_timeout=30,
                     # An offset that was lost is read again, which is harmless.
-                    server_settings={"application_name": "dunlin bus reader", "synchronous_commit": "off"},
+                    server_settings={
+                        "application_name": "dunlin bus reader", "synchronous_commit": "off", **sessions.impatient()},
                 )
                 try:
                     await connection.add_listener(CHANNEL, self._hear)

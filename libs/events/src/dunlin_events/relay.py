@@ -9,6 +9,7 @@ import asyncpg
 import structlog
 from prometheus_client import Counter, Gauge
 
+from dunlin_events import sessions
 from dunlin_events.crash_points import passing
 from dunlin_events.envelope import Record
 from dunlin_events.outbox import wire_headers
@@ -36,8 +37,6 @@ READ_AHEAD = 100_000
 IDLE_SECONDS = 0.25
 FOLLOW_SECONDS = 1.0
 BEAT_SECONDS = 3.0
-SILENCE_MS = "10000"
-"""The server ends the session of a leader that was silent so long (stopped, unreachable), so that another can lead."""
 STOP_SECONDS = 10.0
 FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
 
@@ -97,7 +96,8 @@ class Relay:
             "application_name": f"relay {self._topic}",
             "enable_seqscan": "off",  # after a rebase all rows share one txid, and statistics speak for a full scan
             "max_parallel_workers_per_gather": "0",
-            "idle_session_timeout": SILENCE_MS,
+            **sessions.impatient(),
+            "idle_session_timeout": sessions.SILENCE_MS,  # silent or not: the lock hangs on the session
         }
         connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=30, server_settings=settings)
         try:

@@ -2,6 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from dunlin_events import sessions
+
 PLANNED_ONCE, PLANNED_AFRESH = "force_generic_plan", "auto"
 """`plan_cache_mode`: left to itself, PostgreSQL plans a statement that takes arrays anew at each run."""
 
@@ -22,7 +24,7 @@ def engine_for(url: str, *, pool_size: int = 10, plans: str = PLANNED_AFRESH) ->
                 "lock_timeout": "5000",
                 "TimeZone": "UTC",
                 "jit": "off",
-                "idle_in_transaction_session_timeout": "60000",
+                **sessions.impatient(),
                 "plan_cache_mode": plans,
             },
         },
