@@ -198,6 +198,12 @@ async def _in_customer(owner: Owner) -> None:
                                     "terms": {"due_days": 30, "end_of_month": False}}, named="customer_id")
     await owner.make(f"/customers/{owner.ids['customer_id']}/contacts", {
         "name": "Secret Li", "language": "en", "email": "secret@heron.example"}, named="contact_id")
+    at = f"/customers/{owner.ids['customer_id']}"
+    await owner.make(f"{at}/addresses", {"street": "Secret 1", "city": "Secret", "country": "CN"}, named="address_id")
+    await owner.make("/groups", {"number": "G-1", "name": "Secret group", "currency": "CNY"}, named="group_id")
+    await owner.make("/staff", {"code": "S-1", "name": "Secret Han", "language": "zh"}, named="staff_id")
+    await owner.make(f"/staff/{owner.ids['staff_id']}/absences", {
+        "from_on": "2026-01-05", "until_on": "2026-01-06"}, named="absence_id")
     await owner.make("/customers:import", {"rows": [
         {"line": 2, "external_id": "secret-2", "name": "Secret Crane Ltd", "due_days": 30}]}, named="operation_id")
 
@@ -231,6 +237,8 @@ async def _in_credit(owner: Owner) -> None:
         "customer_id": str(owner.ids["customer_id"]), "amount": _secret("98765.00"), "reference": "secret-1",
     }, named="authorization_id")
     assert approved["status"] == "approved", approved
+    await owner.make(f"/customers/{owner.ids['customer_id']}/holds", {
+        "reason": "other", "note": "Secret worry"}, named="hold_id")
 
 
 class Unsure:
@@ -274,6 +282,13 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
     parked = {"consumer": "credit", "owner": "billing", "stream": stream}
     return {
         "/customers/{customer_id}": {"name": "Theirs"}, "/terms": {"due_days": 1, "end_of_month": True},
+        "/groups/{group_id}": {"name": "Theirs"},
+        "/customers/{customer_id}/group": {"group_id": named.get("group_id")}, "/staff": {
+            "code": "S-2", "name": "Theirs", "language": "en", "deputy_id": named.get("staff_id")},
+        "/owner": {"owner_id": named.get("staff_id")}, "/staff/{staff_id}": {"name": "Theirs"},
+        "/absences": {"from_on": "2026-01-05", "until_on": "2026-01-05"}, "/addresses/{address_id}": {"city": "Theirs"},
+        "/addresses": {"street": "Theirs", "city": "Theirs", "country": "CN"}, "/consents": {
+            "purpose": None, "channel": "sms", "given": False},
         "/contacts": {"name": "Theirs", "language": "en"}, "/contacts/{contact_id}": {"name": "Theirs"},
         "/invoices": customers, "/invoices:batch": {"invoices": [customers]}, "/invoices/{invoice_id}": invoice,
         ":void": {"reason": "issued_in_error"}, "/payments": {
@@ -284,8 +299,10 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
         "/allocations/{allocation_id}:reverse": {"reason": "recorded_in_error"}, "/rows": {"rows": [{
             "line": 3, "customer_external_id": "theirs", "currency": "CNY", "invoice": {
                 "external_id": "theirs", "amount": "1.00", "issued_on": "2025-01-02", "due_on": "2025-02-01"}}]},
+        ":release": {"reason": "Theirs"}, "/holds": {"reason": "other", "note": "Theirs"},
         "/limit": {"currency": "CNY", "amount": "1.00", "reason": "Theirs"}, "/limit-proposals": {
-            "customer_id": named["customer_id"], "currency": "CNY", "amount": "1.00", "reason": "Theirs"}, "/authorizations": {
+            "customer_id": named["customer_id"], "currency": "CNY", "amount": "1.00", "reason": "Theirs"},
+        "/authorizations": {
             "customer_id": named["customer_id"], "amount": _secret("1.00"), "reference": "theirs"},
         ":switch-on": {"customer_id": named["customer_id"]}, ":resolve": {"outcome": "sent"}, ":retry": parked,
         ":skip": parked | {"mark": "1", "why": "theirs"}, ":skip-hole": parked | {"why": "theirs"},

@@ -1,8 +1,9 @@
 """Alembic's entry: the schema of customer-svc."""
 
-from customer_svc.store import library_tables, tables
+from customer_svc.store import library_tables, relationship_tables, tables
 from customer_svc.store.rows import Row
 from dunlin_kit.migrating import run_migrations
 
-assert {library_tables.TenantRow.__table__, tables.CustomerRow.__table__} <= set(Row.metadata.sorted_tables)
+KNOWN = {library_tables.TenantRow.__table__, relationship_tables.StaffRow.__table__, tables.CustomerRow.__table__}
+assert set(Row.metadata.sorted_tables) >= KNOWN
 run_migrations(Row.metadata)

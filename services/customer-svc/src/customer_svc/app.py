@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from customer_svc.api import contacts, customer_lists, customers, imports, tenants
+from customer_svc.api import addresses, contacts, customer_lists, customers, groups, imports, staff, tenants
 from customer_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
 from dunlin_kit.app import Api, create_api
@@ -12,12 +12,19 @@ from dunlin_kit.settings import ServiceSettings
 CONFLICTS = {
     "pk_customer": "id_taken",
     "pk_contact": "id_taken",
+    "pk_address": "id_taken",
+    "pk_customer_group": "id_taken",
+    "pk_staff": "id_taken",
+    "uq_customer_group_tenant_id_number": "group_number_taken",
+    "uq_staff_tenant_id_code": "staff_code_taken",
     "pk_tenant": "tenant_exists",
     "uq_customer_tenant_id_number": "number_taken",
     "uq_customer_tenant_id_external_id": "external_id_taken",
 }
 ROUTERS = (tenants.writes, tenants.router, customers.writes, imports.writes, customer_lists.router, contacts.writes,
-           contacts.router, contacts.one_writes, contacts.one_router)
+           contacts.router, contacts.one_writes, contacts.one_router, groups.writes, groups.router,
+           staff.writes, staff.router, addresses.writes, addresses.router, addresses.one_writes,
+           addresses.one_router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

@@ -88,7 +88,8 @@ async def test_a_sender_asks_whom_to_write_to(archive: Any, customer: str) -> No
     nobody = (await archive.get(f"{customer}/addressing", purpose="dunning")).json()
     assert nobody == {
         "customer_id": customer.rsplit("/", 1)[1], "number": "C-000001", "name": "Heron", "status": "prospect",
-        "contact_id": None, "contact_name": None, "language": None, "email": None, "zone": "Asia/Shanghai"}
+        "contact_id": None, "contact_name": None, "language": None, "email": None,
+        "phone": None, "address": None, "zone": "Asia/Shanghai"}
     billing = (await archive.post(f"{customer}/contacts", {**LI, "purposes": ["billing"]})).json()
     fallen_back = (await archive.get(f"{customer}/addressing", purpose="dunning")).json()
     assert (fallen_back["contact_id"], fallen_back["email"]) == (billing["id"], "li@heron.example")

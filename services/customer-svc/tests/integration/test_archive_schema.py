@@ -12,7 +12,8 @@ from customer_svc.store import library_tables, tables
 from customer_svc.store.rows import Row
 
 TABLES_OF_TENANTS = {
-    "contact", "customer", "customer_change", "customer_number_series", "idempotency_key", "job", "operation", "tenant"}
+    "absence", "address", "contact", "customer", "customer_change", "customer_group", "customer_number_series",
+    "idempotency_key", "job", "operation", "staff", "tenant"}
 
 
 async def test_the_schema_is_what_the_tables_say(service: Any) -> None:

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from customer_svc.api.address_shapes import CustomerAddressRead
 from customer_svc.api.terms_shapes import Sent
 from customer_svc.domain.contact import (
     MAX_TEXT,
     Channel,
     Consent,
+    ConsentDecision,
     Contact,
     ContactChange,
     ContactPurpose,
@@ -41,6 +43,17 @@ class ContactConsentRead(BaseModel):
 
 
 Consents = Annotated[list[ContactConsentCreate], Field(max_length=50)]
+
+
+class ContactConsentUpdate(Sent):
+    """What a person decided. `purpose` null means every one: not given, it shuts the channel, also to reminders."""
+
+    purpose: ContactPurpose | None
+    channel: Channel
+    given: bool = Field(strict=True)
+
+    def to_decision(self) -> ConsentDecision:
+        return ConsentDecision(self.purpose, self.channel, self.given)
 
 
 class ContactCreate(Sent):
@@ -97,6 +110,7 @@ class ContactRead(BaseModel):
     purposes: list[ContactPurpose]
     consents: list[ContactConsentRead]
     zone: str | None
+    opted_out: list[Channel] = Field(description="Channels on which this person is reached for nothing any more.")
     version: int
 
     @classmethod
@@ -105,7 +119,7 @@ class ContactRead(BaseModel):
             id=contact.id, customer_id=contact.customer_id, name=contact.name, language=contact.language,
             email=contact.email, phone=contact.phone, role=contact.role, purposes=list(contact.purposes),
             consents=[ContactConsentRead(purpose=c.purpose, channel=c.channel) for c in contact.consents],
-            zone=contact.zone, version=contact.version)
+            zone=contact.zone, opted_out=list(contact.opted_out), version=contact.version)
 
 
 class ContactList(BaseModel):
@@ -115,7 +129,10 @@ class ContactList(BaseModel):
 
 
 class AddressingRead(BaseModel):
-    """Whom to write to; contact, language and e-mail are null where nobody may be written to."""
+    """Whom to reach on the channel asked for; contact, language, e-mail and phone are null where nobody may be.
+
+    `address` is where letters go: for reminders that of legal service, else that of bills.
+    """
 
     customer_id: UUID
     number: str
@@ -125,6 +142,8 @@ class AddressingRead(BaseModel):
     contact_name: str | None
     language: Language | None
     email: str | None
+    phone: str | None
+    address: CustomerAddressRead | None
     zone: str = Field(description="The recipient's time zone: the contact's own, else the tenant's.")
 
     @classmethod
@@ -134,7 +153,8 @@ class AddressingRead(BaseModel):
             customer_id=customer.id, number=customer.number, name=customer.particulars.name, status=customer.status,
             contact_id=contact.id if contact else None, contact_name=contact.name if contact else None,
             language=contact.language if contact else None, email=contact.email if contact else None,
-            zone=addressing.zone)
+            phone=contact.phone if contact else None,
+            address=CustomerAddressRead.of(addressing.address) if addressing.address else None, zone=addressing.zone)
 
 
 def _consents(sent: list[ContactConsentCreate]) -> tuple[Consent, ...]:

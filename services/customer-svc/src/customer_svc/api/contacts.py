@@ -7,9 +7,16 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
 from customer_svc import usecases
-from customer_svc.api.contact_shapes import AddressingRead, ContactCreate, ContactList, ContactRead, ContactUpdate
+from customer_svc.api.contact_shapes import (
+    AddressingRead,
+    ContactConsentUpdate,
+    ContactCreate,
+    ContactList,
+    ContactRead,
+    ContactUpdate,
+)
 from customer_svc.api.customers import NOT_FOUND
-from customer_svc.domain.contact import Contact, ContactPurpose
+from customer_svc.domain.contact import Channel, Contact, ContactPurpose
 from customer_svc.store import contacts, customers
 from dunlin_kernel.ids import ContactId, CustomerId
 from dunlin_kit import versions
@@ -73,12 +80,19 @@ async def remove_contact(at: At, seen: IfMatch, tx: Tx) -> None:
     await usecases.remove_contact(tx, *at, seen=seen)
 
 
+@one_writes.post("/consents", dependencies=[MAY_WRITE], responses=NO_CONTACT | refuses("invalid_request"))
+async def change_consent(at: At, body: ContactConsentUpdate, tx: Tx, response: Response) -> ContactRead:
+    """What a person decided about being reached; it holds at once, and the history keeps it."""
+    return _answer(await usecases.change_consent(tx, *at, body.to_decision()), response)
+
+
 @router.get("/addressing", dependencies=[MAY_READ], responses=NOT_FOUND)
 async def get_addressing(
-    customer_id: UUID, tx: Tx, purpose: Annotated[ContactPurpose, Query(description="What the message is for.")]
+    customer_id: UUID, tx: Tx, purpose: Annotated[ContactPurpose, Query(description="What the message is for.")],
+    channel: Annotated[Channel, Query(description="How it would go.")] = Channel.EMAIL,
 ) -> AddressingRead:
-    """Whom to write to for a purpose, right now: asked before each message is sent."""
-    return AddressingRead.of(await usecases.get_addressing(tx, CustomerId(customer_id), purpose))
+    """Whom to reach for a purpose on a channel, right now: asked before each message is sent."""
+    return AddressingRead.of(await usecases.get_addressing(tx, CustomerId(customer_id), purpose, channel))
 
 
 def _answer(contact: Contact, response: Response) -> ContactRead:

@@ -38,6 +38,8 @@ class CustomerListing(BaseModel):
     external_id: CodeFilter = None
     number: Annotated[str | None, Field(max_length=MAX_NUMBER, pattern=PRINTABLE)] = None
     source: CodeFilter = None
+    group_id: UUID | None = None
+    owner_id: UUID | None = None
     tag: Annotated[str | None, Field(max_length=MAX_TAG, pattern=PRINTABLE)] = None
     metadata: Annotated[
         str | None, Field(max_length=MAX_KEY + MAX_VALUE + 1, pattern=r"^[^\x00-\x1f:]+:[^\x00-\x1f]+$",

@@ -93,6 +93,8 @@ class CustomerRead(BaseModel):
     tags: list[str]
     metadata: dict[str, str]
     terms: CustomerTermsRead
+    group_id: UUID | None
+    owner_id: UUID | None
     version: int
     registered_at: datetime
 
@@ -103,7 +105,8 @@ class CustomerRead(BaseModel):
             id=customer.id, number=customer.number, kind=held.kind, status=customer.status, name=held.name,
             external_id=held.external_id, tax_id=held.tax_id, region=held.region, industry=held.industry,
             source=held.source, tags=list(held.tags), metadata=dict(held.metadata),
-            terms=CustomerTermsRead.of(held.terms), version=customer.version, registered_at=customer.registered_at)
+            terms=CustomerTermsRead.of(held.terms), group_id=customer.group_id,
+            owner_id=customer.owner_id, version=customer.version, registered_at=customer.registered_at)
 
 
 class CustomerPage(Page[CustomerRead]):
@@ -111,9 +114,10 @@ class CustomerPage(Page[CustomerRead]):
 
 
 class CustomerChangeRead(BaseModel):
-    """One field before and after, null where there was or is nothing; `contact_id` for a contact's field."""
+    """One field before and after, null where there was or is nothing; of a contact or address where one is named."""
 
     contact_id: UUID | None
+    address_id: UUID | None
     field: str
     before: str | None
     after: str | None
@@ -123,8 +127,8 @@ class CustomerChangeRead(BaseModel):
     @classmethod
     def of(cls, change: RecordedChange) -> Self:
         return cls(
-            contact_id=change.contact_id, field=change.field, before=change.before, after=change.after,
-            actor=change.actor, changed_at=change.changed_at)
+            contact_id=change.contact_id, address_id=change.address_id, field=change.field, before=change.before,
+            after=change.after, actor=change.actor, changed_at=change.changed_at)
 
 
 class CustomerChangePage(Page[CustomerChangeRead]):

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypedDict
+from typing import Any, TypedDict
+from uuid import UUID
 
 from customer_svc.domain.labels import checked_metadata, checked_tags
 from customer_svc.domain.terms import TermsOfTrade
 from customer_svc.domain.text import is_plain
 from dunlin_kernel.errors import Conflict, RuleBroken
-from dunlin_kernel.ids import CustomerId
+from dunlin_kernel.ids import CustomerId, GroupId, StaffId
 from dunlin_kernel.lifecycle import Lifecycle
 
 MAX_NAME = 200
@@ -94,27 +95,36 @@ class Customer:
     particulars: Particulars
     version: int
     registered_at: datetime
+    group_id: GroupId | None = None
+    owner_id: StaffId | None = None
 
     def changed(self, change: ParticularsChange) -> "Customer":
         """The entry with some particulars changed.
 
         Refuses: customer_closed, bad_name, bad_code, bad_tag, bad_metadata.
         """
-        return self._after(self.status, replace(self.particulars, **change))
+        return self._after(particulars=replace(self.particulars, **change))
 
     def under(self, terms: TermsOfTrade) -> "Customer":
         """The entry under new terms of trade. Refuses: customer_closed."""
-        return self._after(self.status, replace(self.particulars, terms=terms))
+        return self._after(particulars=replace(self.particulars, terms=terms))
 
     def becoming(self, status: CustomerStatus) -> "Customer":
         """The entry in its next state. Refuses: illegal_transition."""
-        return self._after(RELATIONSHIP.advance(self.status, status), self.particulars)
+        return self._after(status=RELATIONSHIP.advance(self.status, status))
 
-    def _after(self, status: CustomerStatus, particulars: Particulars) -> "Customer":
+    def member_of(self, group_id: GroupId | None) -> "Customer":
+        """The entry in this group, and in no other; None for none. Refuses: customer_closed."""
+        return self._after(group_id=group_id)
+
+    def owned_by(self, owner_id: StaffId | None) -> "Customer":
+        """The entry for which this member of staff answers, or nobody. Refuses: customer_closed."""
+        return self._after(owner_id=owner_id)
+
+    def _after(self, **change: Any) -> "Customer":
         must_be_open(self)
-        if (status, particulars) == (self.status, self.particulars):
-            return self
-        return replace(self, status=status, particulars=particulars, version=self.version + 1)
+        after = replace(self, **change)
+        return self if after == self else replace(after, version=self.version + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +152,8 @@ def _flat(customer: Customer) -> dict[str, str | int | bool | None]:
     known = customer.particulars
     held = {f.name: getattr(known, f.name) for f in fields(Particulars) if f.name not in ("terms", "tags", "metadata")}
     labels = {"tags": ", ".join(known.tags) or None, "metadata": _as_text(known.metadata)}
-    return {"status": customer.status.value, **held, **labels, **_flat_terms(known.terms)}
+    belongs = {"group_id": _id(customer.group_id), "owner_id": _id(customer.owner_id)}
+    return {"status": customer.status.value, **belongs, **held, **labels, **_flat_terms(known.terms)}
 
 
 def _flat_terms(terms: TermsOfTrade) -> dict[str, str | int | bool | None]:
@@ -152,6 +163,10 @@ def _flat_terms(terms: TermsOfTrade) -> dict[str, str | int | bool | None]:
         "instalments": "; ".join(map(str, terms.instalments)) or None,
         "discount": f"{discount.discount_bps} bps within {discount.within_days} days" if discount else None,
         "prepayment_bps": terms.prepayment_bps, "cash_on_delivery": terms.cash_on_delivery}
+
+
+def _id(held: UUID | None) -> str | None:
+    return str(held) if held else None
 
 
 def _as_text(metadata: Mapping[str, str]) -> str | None:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from customer_svc.domain.contact import Contact
+from customer_svc.domain.contact import Contact, decisions_between
 from customer_svc.domain.customer import Customer
 from customer_svc.store import customers, facts, history
+from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.customer import CustomerProfile, CustomerRegistered
-from dunlin_kernel.ids import CustomerId
 from dunlin_kit.transaction import Transaction
 
 
@@ -19,12 +19,23 @@ def register(tx: Transaction, new: Sequence[Customer], *, at: datetime) -> None:
 
 def keep(tx: Transaction, before: Customer, after: Customer, fact: type[CustomerProfile], *, at: datetime) -> None:
     """Nothing leaves when nothing changed."""
+    keep_with(tx, before, after, facts.profile(fact, after), at=at)
+
+
+def keep_with(tx: Transaction, before: Customer, after: Customer, *told: Event, at: datetime) -> None:
+    """Keep the entry and tell these facts; nothing leaves when nothing changed."""
     if after is not before:
         customers.move(tx, after)
         history.changed(tx, before, after, at=at)
-        tx.emit(facts.profile(fact, after))
+        tx.emit(*told)
 
 
-def tell_contacts(tx: Transaction, customer_id: CustomerId, now: Sequence[Contact]) -> None:
-    """Say how many contacts there are now, and for which purposes."""
-    tx.emit(facts.contacts_changed(customer_id, now))
+def move_contact(
+    tx: Transaction, before: Contact | None, after: Contact | None, others: Sequence[Contact], *, at: datetime
+) -> None:
+    """A contact was added, changed or (None) removed beside these others: its history, and what may be told of it."""
+    contact = after or before
+    assert contact is not None
+    history.contact_changed(tx, before, after, at=at)
+    tx.emit(facts.contacts_changed(contact.customer_id, [*others, *([after] if after else [])]))
+    tx.emit(*(facts.consent_changed(contact, decision) for decision in decisions_between(before, after)))

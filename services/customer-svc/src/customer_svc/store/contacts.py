@@ -14,7 +14,7 @@ from dunlin_kit.transaction import Transaction
 _COLUMNS = (
     col(ContactRow.id), col(ContactRow.customer_id), col(ContactRow.name), col(ContactRow.language),
     col(ContactRow.email), col(ContactRow.phone), col(ContactRow.role), col(ContactRow.purposes),
-    col(ContactRow.consents), col(ContactRow.zone), col(ContactRow.version),
+    col(ContactRow.consents), col(ContactRow.opted_out), col(ContactRow.zone), col(ContactRow.version),
 )
 _ALL: Any = (
     select(*_COLUMNS).where(col(ContactRow.customer_id) == bindparam("customer_id")).order_by(col(ContactRow.id)))
@@ -26,6 +26,11 @@ _REMOVE: Any = delete(ContactRow).where(col(ContactRow.id) == bindparam("id"))
 async def of_customer(tx: Transaction, customer_id: CustomerId) -> list[Contact]:
     """All contacts of a customer, the first made first."""
     return [_contact_of(row) for row in await tx.rows(_ALL, customer_id=customer_id)]
+
+
+async def beside(tx: Transaction, contact: Contact) -> list[Contact]:
+    """The other contacts of its customer."""
+    return [other for other in await of_customer(tx, contact.customer_id) if other.id != contact.id]
 
 
 async def get(tx: Transaction, customer_id: CustomerId, contact_id: ContactId) -> Contact:
@@ -56,7 +61,7 @@ def held(contact: Contact) -> dict[str, Any]:
         "name": contact.name, "language": contact.language.value, "email": contact.email, "phone": contact.phone,
         "role": contact.role, "purposes": [purpose.value for purpose in contact.purposes],
         "consents": [f"{consent.purpose.value}:{consent.channel.value}" for consent in contact.consents],
-        "zone": contact.zone,
+        "zone": contact.zone, "opted_out": [channel.value for channel in contact.opted_out],
     }
 
 
@@ -65,7 +70,8 @@ def _contact_of(row: Any) -> Contact:
         id=ContactId(row["id"]), customer_id=CustomerId(row["customer_id"]), name=row["name"],
         language=Language(row["language"]), email=row["email"], phone=row["phone"], role=row["role"],
         purposes=tuple(ContactPurpose(purpose) for purpose in row["purposes"]),
-        consents=tuple(_consent_of(consent) for consent in row["consents"]), zone=row["zone"], version=row["version"])
+        consents=tuple(_consent_of(consent) for consent in row["consents"]), zone=row["zone"],
+        opted_out=tuple(Channel(channel) for channel in row["opted_out"]), version=row["version"])
 
 
 def _consent_of(text: str) -> Consent:

@@ -38,7 +38,7 @@ class CustomerSort(StrEnum):
 
 
 _TYPES: dict[str, Any] = {"number": Text, "name": Text, "registered_at": DateTime(timezone=True)}
-_FILTERS = ("status", "region", "industry", "external_id", "number", "source")
+_FILTERS = ("status", "region", "industry", "external_id", "number", "source", "group_id", "owner_id")
 _found_ids = (
     func.search_customers(
         bindparam("grams", type_=ARRAY(Text)), bindparam("part", type_=Text), bindparam("after_number", type_=Text),
@@ -54,7 +54,9 @@ async def page(
     tx: Transaction, filters: Mapping[str, str], sort: CustomerSort, after: tuple[Any, ...] | None, limit: int
 ) -> list[Customer]:
     """Up to `limit` + 1 customers with these values of the fields of the list's form."""
-    values: dict[str, Any] = {f"is_{name}": value for name, value in filters.items()}
+    values: dict[str, Any] = {
+        f"is_{name}": UUID(value) if name.endswith("_id") and name != "external_id" else value
+        for name, value in filters.items()}
     if "metadata" in filters:
         values["metadata_key"], _, values["metadata_text"] = filters["metadata"].partition(":")
     if after is not None:
@@ -88,7 +90,7 @@ def _listing(filters: frozenset[str], sort: CustomerSort, goes_on: bool) -> Any:
     statement = select(*COLUMNS).limit(bindparam("wanted", type_=Integer))
     for name in _FILTERS:
         if name in filters:
-            statement = statement.where(table.c[name] == bindparam(f"is_{name}", type_=Text))
+            statement = statement.where(table.c[name] == bindparam(f"is_{name}", type_=table.c[name].type))
     if "tag" in filters:
         statement = statement.where(bindparam("is_tag", type_=Text) == any_(table.c.tags))
     if "metadata" in filters:

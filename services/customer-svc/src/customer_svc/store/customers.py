@@ -24,7 +24,7 @@ COLUMNS = (
     col(CustomerRow.due_days), col(CustomerRow.end_of_month), col(CustomerRow.instalments),
     col(CustomerRow.discount_bps), col(CustomerRow.discount_within_days), col(CustomerRow.prepayment_bps),
     col(CustomerRow.cash_on_delivery), col(CustomerRow.source), col(CustomerRow.tags), col(CustomerRow.labels),
-    col(CustomerRow.version), col(CustomerRow.registered_at),
+    col(CustomerRow.version), col(CustomerRow.registered_at), col(CustomerRow.group_id), col(CustomerRow.owner_id),
 )
 _READ: Any = select(*COLUMNS).where(col(CustomerRow.id) == bindparam("id"))
 _LOCK: Any = _READ.with_for_update()
@@ -55,7 +55,7 @@ def customer_of(row: Any) -> Customer:
         tags=tuple(row["tags"]), metadata=row["labels"])
     return Customer(
         CustomerId(row["id"]), row["number"], CustomerStatus(row["status"]), particulars, row["version"],
-        row["registered_at"])
+        row["registered_at"], row["group_id"], row["owner_id"])
 
 
 async def get(tx: Transaction, customer_id: CustomerId) -> Customer:
@@ -120,6 +120,7 @@ def _held(customer: Customer) -> dict[str, Any]:
         "external_id": known_of.external_id, "tax_id": known_of.tax_id, "region": known_of.region,
         "industry": known_of.industry, "source": known_of.source, "tags": list(known_of.tags),
         "labels": json.dumps(dict(known_of.metadata)), **_held_terms(known_of.terms), "version": customer.version,
+        "group_id": customer.group_id, "owner_id": customer.owner_id,
     }
 
 

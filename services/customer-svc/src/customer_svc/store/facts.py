@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from customer_svc.domain.contact import Contact, purposes_of
+from customer_svc.domain.contact import ConsentDecision, Contact, purposes_of
 from customer_svc.domain.customer import Customer, CustomerKind
+from customer_svc.domain.group import CustomerGroup
 from customer_svc.domain.tenant import Tenant
 from customer_svc.domain.terms import TermsOfTrade
 from dunlin_events.contracts import customer as contracts
+from dunlin_events.contracts.customer_groups import GroupConfigured
+from dunlin_events.contracts.customer_relationship import ConsentChanged
 from dunlin_kernel.ids import CustomerId
 
 P = TypeVar("P", bound=contracts.CustomerProfile)
@@ -38,6 +41,18 @@ def terms(held: TermsOfTrade) -> contracts.TermsOfTrade:
 def contacts_changed(customer_id: CustomerId, contacts: Sequence[Contact]) -> contracts.CustomerContactsChanged:
     return contracts.CustomerContactsChanged(
         customer_id=customer_id, contacts=len(contacts), purposes=purposes_of(contacts))
+
+
+def consent_changed(contact: Contact, decision: ConsentDecision) -> ConsentChanged:
+    return ConsentChanged(
+        customer_id=contact.customer_id, contact_id=contact.id, channel=decision.channel.value, given=decision.given,
+        purpose=decision.purpose.value if decision.purpose else None)
+
+
+def group_configured(group: CustomerGroup) -> GroupConfigured:
+    return GroupConfigured(
+        group_id=group.id, number=group.number, name=group.name, currency=group.currency, set_off=group.set_off,
+        version=group.version)
 
 
 def configured(tenant: Tenant) -> contracts.TenantConfigured:

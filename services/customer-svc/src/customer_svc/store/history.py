@@ -1,24 +1,26 @@
 """The history of an entry: who changed which field when, from what to what. Rows are only ever added."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Integer, bindparam, select
 from sqlmodel import col
 
+from customer_svc.domain.address import Address
 from customer_svc.domain.contact import Contact
 from customer_svc.domain.customer import Customer, FieldChange, field_changes
-from customer_svc.store.contacts import held
+from customer_svc.store import addresses, contacts
 from customer_svc.store.tables import CustomerChangeRow
-from dunlin_kernel.ids import ContactId, CustomerId
+from dunlin_kernel.ids import AddressId, ContactId, CustomerId
 from dunlin_kit.transaction import Transaction
 
 NEWEST = 2**63 - 1
 _PAGE: Any = (
-    select(col(CustomerChangeRow.id), col(CustomerChangeRow.contact_id), col(CustomerChangeRow.field),
+    select(col(CustomerChangeRow.id), col(CustomerChangeRow.contact_id), col(CustomerChangeRow.address_id),
+           col(CustomerChangeRow.field),
            col(CustomerChangeRow.before), col(CustomerChangeRow.after), col(CustomerChangeRow.actor),
            col(CustomerChangeRow.changed_at))
     .where(col(CustomerChangeRow.customer_id) == bindparam("customer_id"),
@@ -32,6 +34,7 @@ class RecordedChange:
 
     id: int
     contact_id: UUID | None
+    address_id: UUID | None
     field: str
     before: str | None
     after: str | None
@@ -50,28 +53,46 @@ async def page(
 def registered(tx: Transaction, customers: Iterable[Customer], *, at: datetime) -> None:
     """The first line of each entry: its first status."""
     for customer in customers:
-        _add(tx, customer.id, None, [FieldChange("status", None, customer.status.value)], at)
+        _add(tx, Of(customer.id), [FieldChange("status", None, customer.status.value)], at)
 
 
 def changed(tx: Transaction, before: Customer, after: Customer, *, at: datetime) -> None:
-    _add(tx, after.id, None, field_changes(before, after), at)
+    _add(tx, Of(after.id), field_changes(before, after), at)
 
 
 def contact_changed(tx: Transaction, before: Contact | None, after: Contact | None, *, at: datetime) -> None:
     """Every field of a contact that differs; `before` is None for one added, `after` for one removed."""
     contact = after or before
     assert contact is not None
-    old, new = (held(one) if one else {} for one in (before, after))
-    fields = [FieldChange(name, _text(old.get(name)), _text(new.get(name))) for name in held(contact)]
-    _add(tx, contact.customer_id, contact.id, [field for field in fields if field.before != field.after], at)
+    old, new = (contacts.held(one) if one else {} for one in (before, after))
+    _add(tx, Of(contact.customer_id, contact_id=contact.id), _differing(old, new), at)
 
 
-def _add(
-    tx: Transaction, customer_id: CustomerId, contact_id: ContactId | None, changes: Iterable[FieldChange], at: datetime
-) -> None:
+def address_changed(tx: Transaction, before: Address | None, after: Address | None, *, at: datetime) -> None:
+    """Every field of an address that differs; `before` is None for one added, `after` for one removed."""
+    address = after or before
+    assert address is not None
+    old, new = (addresses.held(one) if one else {} for one in (before, after))
+    _add(tx, Of(address.customer_id, address_id=address.id), _differing(old, new), at)
+
+
+class Of(NamedTuple):
+    """What a line is about: the entry itself, or a contact or address of it."""
+
+    customer_id: CustomerId
+    contact_id: ContactId | None = None
+    address_id: AddressId | None = None
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[FieldChange]:
+    fields = [FieldChange(name, _text(old.get(name)), _text(new.get(name))) for name in new or old]
+    return [field for field in fields if field.before != field.after]
+
+
+def _add(tx: Transaction, of: Of, changes: Iterable[FieldChange], at: datetime) -> None:
     for change in changes:
         tx.insert(CustomerChangeRow, {
-            "customer_id": customer_id, "contact_id": contact_id, "field": change.field,
+            **of._asdict(), "field": change.field,
             "before": _text(change.before), "after": _text(change.after), "actor": tx.actor, "changed_at": at})
 
 

@@ -47,7 +47,11 @@ class CustomerRow(Row, table=True):
     labels: str = Field(sa_type=JSONB)
     version: int
     registered_at: datetime = Field(sa_type=DateTime(timezone=True))
+    group_id: UUID | None
+    owner_id: UUID | None
     __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "group_id"], ["customer_group.tenant_id", "customer_group.id"]),
+        ForeignKeyConstraint(["tenant_id", "owner_id"], ["staff.tenant_id", "staff.id"]),
         UniqueConstraint("tenant_id", "number"),
         UniqueConstraint("tenant_id", "external_id"),
         CheckConstraint("kind IN ('organization', 'person')", name="kind"),
@@ -59,6 +63,8 @@ class CustomerRow(Row, table=True):
         Index(None, "name_grams", postgresql_using="gin"),
         Index(None, "tenant_id", "name", "id"),
         Index(None, "tenant_id", "registered_at", "id"),
+        Index(None, "tenant_id", "group_id", "number"),
+        Index(None, "tenant_id", "owner_id", "number"),
     )
 
 
@@ -71,7 +77,7 @@ class NumberSeriesRow(Row, table=True):
 
 
 class ContactRow(Row, table=True):
-    """A person who is reached for a customer. `consents` are texts `purpose:channel`."""
+    """A person who is reached for a customer. `consents` are texts `purpose:channel`, `opted_out` channels."""
 
     __tablename__ = "contact"
     tenant_id: UUID = Field(primary_key=True)
@@ -84,6 +90,7 @@ class ContactRow(Row, table=True):
     role: str | None = Field(sa_type=Text)
     purposes: list[str] = Field(sa_type=ARRAY(Text))
     consents: list[str] = Field(sa_type=ARRAY(Text))
+    opted_out: list[str] = Field(sa_type=ARRAY(Text))
     zone: str | None = Field(sa_type=Text)
     version: int
     __table_args__ = (
@@ -94,7 +101,7 @@ class ContactRow(Row, table=True):
 
 
 class CustomerChangeRow(Row, table=True):
-    """One field before and after, by whom and when; `contact_id` for a field of a contact. Append-only."""
+    """One field before and after, by whom and when; of a contact or address where one is named. Append-only."""
 
     __tablename__ = "customer_change"
     tenant_id: UUID = Field(primary_key=True)
@@ -103,6 +110,7 @@ class CustomerChangeRow(Row, table=True):
     )
     customer_id: UUID
     contact_id: UUID | None
+    address_id: UUID | None
     field: str = Field(sa_type=Text)
     before: str | None = Field(sa_type=Text)
     after: str | None = Field(sa_type=Text)

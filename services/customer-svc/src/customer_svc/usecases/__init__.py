@@ -1,21 +1,36 @@
 """One act a file: read, decide, keep, tell."""
 
 from customer_svc.usecases.activate_customer import activate_customer
+from customer_svc.usecases.add_absence import add_absence
+from customer_svc.usecases.add_address import add_address
 from customer_svc.usecases.add_contact import add_contact
+from customer_svc.usecases.add_staff import add_staff
 from customer_svc.usecases.advance_test_clock import advance_test_clock
+from customer_svc.usecases.change_address import change_address
+from customer_svc.usecases.change_consent import change_consent
 from customer_svc.usecases.change_contact import change_contact
 from customer_svc.usecases.change_customer import change_customer
+from customer_svc.usecases.change_customer_group import change_customer_group
+from customer_svc.usecases.change_group import change_group
+from customer_svc.usecases.change_owner import change_owner
+from customer_svc.usecases.change_staff import change_staff
 from customer_svc.usecases.change_terms import change_terms
 from customer_svc.usecases.configure_tenant import configure_tenant
+from customer_svc.usecases.create_group import create_group
 from customer_svc.usecases.get_addressing import get_addressing
+from customer_svc.usecases.get_owner import get_owner
 from customer_svc.usecases.import_customers import import_customers
 from customer_svc.usecases.register_customer import register_customer
 from customer_svc.usecases.register_customers import register_customers
+from customer_svc.usecases.remove_absence import remove_absence
+from customer_svc.usecases.remove_address import remove_address
 from customer_svc.usecases.remove_contact import remove_contact
 from customer_svc.usecases.suspend_customer import suspend_customer
 
 __all__ = [
-    "activate_customer", "add_contact", "advance_test_clock", "change_contact", "change_customer", "change_terms",
-    "configure_tenant", "get_addressing", "import_customers", "register_customer",
-    "register_customers", "remove_contact", "suspend_customer",
+    "activate_customer", "add_absence", "add_address", "add_contact", "add_staff", "advance_test_clock",
+    "change_address", "change_consent", "change_contact", "change_customer", "change_customer_group", "change_group",
+    "change_owner", "change_staff", "change_terms", "configure_tenant", "create_group", "get_addressing", "get_owner",
+    "import_customers", "register_customer", "register_customers", "remove_absence", "remove_address",
+    "remove_contact", "suspend_customer",
 ]

@@ -1,7 +1,7 @@
 """A person is added through whom a customer is reached."""
 
 from customer_svc.domain.contact import Contact, must_have_room
-from customer_svc.store import archive, contacts, customers, history
+from customer_svc.store import archive, contacts, customers
 from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
 
@@ -13,6 +13,5 @@ async def add_contact(tx: Transaction, contact: Contact) -> Contact:
     before = await contacts.of_customer(tx, contact.customer_id)
     must_have_room(before)
     contacts.add(tx, contact)
-    history.contact_changed(tx, None, contact, at=tenant.now)
-    archive.tell_contacts(tx, contact.customer_id, [*before, contact])
+    archive.move_contact(tx, None, contact, before, at=tenant.now)
     return contact

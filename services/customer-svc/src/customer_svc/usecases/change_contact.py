@@ -1,7 +1,7 @@
 """How a person is reached, or for what, changes."""
 
 from customer_svc.domain.contact import Contact, ContactChange
-from customer_svc.store import archive, contacts, customers, history
+from customer_svc.store import archive, contacts, customers
 from dunlin_kernel.ids import ContactId, CustomerId
 from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
@@ -23,8 +23,7 @@ async def change_contact(
         raise stale()
     after = before.changed(change)
     if after is not before:
-        others = await contacts.of_customer(tx, customer_id)
+        others = await contacts.beside(tx, before)
         contacts.move(tx, after)
-        history.contact_changed(tx, before, after, at=tenant.now)
-        archive.tell_contacts(tx, customer_id, [after if one.id == after.id else one for one in others])
+        archive.move_contact(tx, before, after, others, at=tenant.now)
     return after

@@ -1,6 +1,6 @@
 """A person is no longer a contact of a customer."""
 
-from customer_svc.store import archive, contacts, customers, history
+from customer_svc.store import archive, contacts, customers
 from dunlin_kernel.ids import ContactId, CustomerId
 from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
@@ -18,5 +18,4 @@ async def remove_contact(tx: Transaction, customer_id: CustomerId, contact_id: C
     if before.version != seen:
         raise stale()
     await contacts.remove(tx, contact_id)
-    history.contact_changed(tx, before, None, at=tenant.now)
-    archive.tell_contacts(tx, customer_id, await contacts.of_customer(tx, customer_id))
+    archive.move_contact(tx, before, None, await contacts.beside(tx, before), at=tenant.now)
