@@ -27,6 +27,7 @@ ensure dunlin-notify 12
 ensure dunlin-customer-dunlin-billing-customer-dlq 1
 ensure dunlin-customer-dunlin-credit-customer-dlq 1
 ensure dunlin-billing-dunlin-credit-billing-dlq 1
+ensure dunlin-notify-dunlin-credit-notify-dlq 1
 ensure dunlin-customer-dunlin-notify-customer-dlq 1
 ensure dunlin-billing-dunlin-notify-billing-dlq 1
 described=$(topics --describe)
@@ -37,5 +38,6 @@ hold dunlin-notify 12
 hold dunlin-customer-dunlin-billing-customer-dlq 1
 hold dunlin-customer-dunlin-credit-customer-dlq 1
 hold dunlin-billing-dunlin-credit-billing-dlq 1
+hold dunlin-notify-dunlin-credit-notify-dlq 1
 hold dunlin-customer-dunlin-notify-customer-dlq 1
 hold dunlin-billing-dunlin-notify-billing-dlq 1

@@ -2,19 +2,23 @@
 
 from fastapi import FastAPI
 
-from credit_svc.api import authorizations, limit_proposals, limits, policies, positions
+from credit_svc.api import authorizations, holds, limit_proposals, limits, policies, positions
 from credit_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
 from dunlin_kit.app import Api, create_api
 from dunlin_kit.migrating import head_of
 from dunlin_kit.settings import ServiceSettings
 
-CONFLICTS = {"pk_credit_authorization": "authorization_exists", "pk_credit_decision": "authorization_exists"}
+CONFLICTS = {
+    "uq_credit_hold_standing": "hold_stands",
+    "pk_credit_authorization": "authorization_exists", "pk_credit_decision": "authorization_exists",
+}
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:
     return create_api(
         Api("credit", "Dunlin credit",
-            (*positions.routers, *limits.routers, *limit_proposals.routers, *authorizations.routers, *policies.routers),
+            (*positions.routers, *limits.routers, *limit_proposals.routers, *authorizations.routers, *policies.routers,
+             *holds.routers),
             CHECKS, CONFLICTS, head_of("credit_svc")),
         settings, clock=clock)

@@ -1,8 +1,9 @@
-"""The composition root of the worker: relay, the two owners it hears, and its jobs."""
+"""The composition root of the worker: relay, the owners it hears, and its jobs."""
 
 from credit_svc.consumers.billing import billing
 from credit_svc.consumers.customer import customer
-from credit_svc.jobs import expire_authorization, expire_limit
+from credit_svc.consumers.notify import notify
+from credit_svc.jobs import expire_authorization, expire_limit, turn_credit_day
 from dunlin_events.topics import Bus
 from dunlin_kernel.clock import Clock
 from dunlin_kit.process import Worker
@@ -11,6 +12,7 @@ from dunlin_kit.settings import ServiceSettings
 
 def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus: Bus | None = None) -> Worker:
     return Worker(
-        "credit", settings, subscriptions=(customer, billing),
-        jobs={expire_authorization.KIND: expire_authorization.run, expire_limit.KIND: expire_limit.run},
+        "credit", settings, subscriptions=(customer, billing, notify),
+        jobs={expire_authorization.KIND: expire_authorization.run, expire_limit.KIND: expire_limit.run,
+              turn_credit_day.KIND: turn_credit_day.run},
         clock=clock, bus=bus)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credit_svc.domain.decision import Decision, DecisionInputs, DenialReason, decide
+from credit_svc.domain.decision import Decision, DecisionInputs, DenialReason, StandingHold, decide
 from credit_svc.domain.exposure import ExposureParts
 from credit_svc.domain.limit import LimitFact, LimitSource
 from credit_svc.domain.policy import FIRST_POLICY
@@ -47,6 +47,7 @@ CASES = [
     ("expired", replace(STORY_11, limit=EXPIRED, amount=cny(1)), (R.LIMIT_EXPIRED,)),
     ("no credit", replace(STORY_11, limit=limited(0), amount=cny(1)), (R.NO_CREDIT,)),
     ("no credit, but money paid ahead", replace(STORY_11, limit=limited(0), parts=PAID_AHEAD, amount=cny(500)), ()),
+    ("on hold", replace(STORY_11, holds=(StandingHold(UUID(int=1), "overdue"),)), (R.ON_HOLD,)),
     ("every reason is told", replace(RESERVED, customer_status="suspended"), (R.CUSTOMER_SUSPENDED, R.OVER_LIMIT)),
 ]
 

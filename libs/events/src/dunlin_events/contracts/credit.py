@@ -38,6 +38,7 @@ class DenialReason(StrEnum):
 
     CUSTOMER_SUSPENDED = "customer_suspended"
     CUSTOMER_CLOSED = "customer_closed"
+    ON_HOLD = "on_hold"
     NOT_RATED = "not_rated"
     LIMIT_EXPIRED = "limit_expired"
     NO_CREDIT = "no_credit"
@@ -73,9 +74,9 @@ class CreditLimitChanged(CustomerEvent):
     kind: LimitKind = LimitKind.BASE
     examples: ClassVar[tuple[dict[str, object], ...]] = (
         {"customer_id": _ID + "1", "limit_id": _ID + "a", "currency": "CNY", "version": 1, "limit": _cny("20000.00"),
-         "source": "manual", "valid_from": "2026-01-05", "valid_until": None},
+         "source": "manual", "valid_from": "2026-01-05", "valid_until": None, "kind": "base"},
         {"customer_id": _ID + "1", "limit_id": _ID + "b", "currency": "CNY", "version": 2, "limit": None,
-         "source": "manual", "valid_from": "2026-02-01", "valid_until": "2026-12-31"},
+         "source": "manual", "valid_from": "2026-02-01", "valid_until": "2026-12-31", "kind": "base"},
         {"customer_id": _ID + "1", "limit_id": _ID + "d", "currency": "CNY", "version": 3, "limit": _cny("5000.00"),
          "source": "override", "valid_from": "2026-02-01", "valid_until": "2026-02-28", "kind": "temporary"},
     )
@@ -93,7 +94,7 @@ class LimitExpired(CustomerEvent):
     kind: LimitKind = LimitKind.BASE
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
         {"customer_id": _ID + "1", "limit_id": _ID + "a", "currency": "CNY", "version": version, "limit": _cny(limit),
-         "valid_until": "2026-06-30"} for version, limit in ((1, "20000.00"), (3, "500.00")))
+         "valid_until": "2026-06-30", "kind": "base"} for version, limit in ((1, "20000.00"), (3, "500.00")))
 
 
 class AuthorizationFact(CustomerEvent):

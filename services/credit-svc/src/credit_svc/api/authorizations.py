@@ -14,6 +14,7 @@ from credit_svc.api.shapes import (
     ExposurePartsRead,
     HeardPositionRead,
     LimitInForceRead,
+    StandingHoldRead,
     ToldStatus,
     amount_or_none,
 )
@@ -71,6 +72,7 @@ class DecisionExplanation(BaseModel):
     parts: ExposurePartsRead = Field(description="Before this order.")
     exposure: Amount = Field(description="Before this order.")
     available: Amount | None = Field(description="Before this order; null when not rated.")
+    holds: list[StandingHoldRead] = Field(description="What stopped new credit when it was asked for.")
     policy: CreditPolicyRead
     positions: list[HeardPositionRead]
 
@@ -82,6 +84,7 @@ class DecisionExplanation(BaseModel):
             reasons=list(stored.reasons), customer_status=inputs.customer_status,
             limit=LimitInForceRead.of(replayed.limit), parts=ExposurePartsRead.of(inputs.parts),
             exposure=Amount.of(replayed.exposure), available=amount_or_none(replayed.available),
+            holds=[StandingHoldRead(hold_id=hold.id, rule=hold.rule) for hold in inputs.holds],
             policy=CreditPolicyRead.of(inputs.policy),
             positions=[HeardPositionRead(owner=o, sequence=s) for o, s in sorted(inputs.positions.items())])
 

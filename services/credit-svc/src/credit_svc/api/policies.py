@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from credit_svc.api.policy_shapes import OverrideRulesBody, OverrideRulesRead
+from credit_svc.api.policy_shapes import HoldRulesBody, HoldRulesRead, OverrideRulesBody, OverrideRulesRead
 from credit_svc.api.shapes import Body
 from credit_svc.domain.policy import MAX_BPS, MAX_DAYS
 from credit_svc.domain.policy_version import PolicyVersion
@@ -32,13 +32,15 @@ class CreditPolicyCreate(Body):
     effective_from: Day | None = Field(default=None, description="The tenant's today when left out.")
     reason: Annotated[str, Field(min_length=1, max_length=500)] = "adopted"
     overrides: OverrideRulesBody | None = None
+    holds: HoldRulesBody | None = None
 
     def to_command(self) -> adopting.AdoptCreditPolicy:
         """Refuses: bad_policy, and what amounts refuse."""
         return adopting.AdoptCreditPolicy(
             self.disputed_weight_bps, self.delivered_weight_bps, self.over_capture_tolerance_bps,
             self.authorization_days, self.effective_from, self.reason,
-            overrides=self.overrides.to_rules() if self.overrides else None)
+            overrides=self.overrides.to_rules() if self.overrides else None,
+            holds=self.holds.to_rules() if self.holds else None)
 
 
 class PolicyVersionRead(BaseModel):
@@ -52,6 +54,7 @@ class PolicyVersionRead(BaseModel):
     over_capture_tolerance_bps: int
     authorization_days: int
     overrides: OverrideRulesRead
+    holds: HoldRulesRead
 
     @classmethod
     def of(cls, one: PolicyVersion) -> Self:
@@ -60,7 +63,8 @@ class PolicyVersionRead(BaseModel):
             version=one.version, effective_from=one.effective_from, reason=one.reason,
             disputed_weight_bps=numbers.disputed_weight_bps, delivered_weight_bps=numbers.delivered_weight_bps,
             over_capture_tolerance_bps=numbers.over_capture_tolerance_bps,
-            authorization_days=numbers.authorization_days, overrides=OverrideRulesRead.of(one.overrides))
+            authorization_days=numbers.authorization_days, overrides=OverrideRulesRead.of(one.overrides),
+            holds=HoldRulesRead.of(one.holds))
 
 
 class PolicyVersionList(BaseModel):

@@ -6,7 +6,9 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field
 
 from credit_svc.api.shapes import Body
+from credit_svc.domain.hold import MAX_GRACE_DAYS, HoldRules
 from credit_svc.domain.limit_override import MAX_OVERRIDE_DAYS, OverrideRules
+from credit_svc.domain.policy import MAX_BPS
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.money import Money
@@ -45,3 +47,40 @@ class OverrideRulesRead(BaseModel):
     @classmethod
     def of(cls, rules: OverrideRules) -> Self:
         return cls(second_person_above=as_amounts(rules.second_person_above), override_days=rules.override_days)
+
+
+class HoldRulesBody(Body):
+    """When a rule stops new credit; a rule whose number is null is off.
+
+    `overdue_grace_days`: more days past due than this, when more than `overdue_above` is (a currency without one: any
+    amount). `limit_exceeded_bps`: exposure above the limit by more than this share. `broken_promise_days`: how long a
+    broken promise holds.
+    """
+
+    overdue_grace_days: int | None = Field(ge=0, le=MAX_GRACE_DAYS)
+    overdue_above: Amounts = Field(default_factory=list)
+    limit_exceeded_bps: int | None = Field(ge=0, le=MAX_BPS)
+    grades: list[str] = Field(default_factory=list, max_length=10)
+    broken_promise_days: int | None = Field(ge=0, le=MAX_GRACE_DAYS)
+
+    def to_rules(self) -> HoldRules:
+        return HoldRules(
+            self.overdue_grace_days, by_currency(self.overdue_above), self.limit_exceeded_bps, frozenset(self.grades),
+            self.broken_promise_days)
+
+
+class HoldRulesRead(BaseModel):
+    """When a rule stops new credit; a rule whose number is null is off."""
+
+    overdue_grace_days: int | None
+    overdue_above: list[Amount]
+    limit_exceeded_bps: int | None
+    grades: list[str]
+    broken_promise_days: int | None
+
+    @classmethod
+    def of(cls, rules: HoldRules) -> Self:
+        return cls(
+            overdue_grace_days=rules.overdue_grace_days, overdue_above=as_amounts(rules.overdue_above),
+            limit_exceeded_bps=rules.limit_exceeded_bps, grades=sorted(rules.grades),
+            broken_promise_days=rules.broken_promise_days)

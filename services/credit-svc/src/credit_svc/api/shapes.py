@@ -108,3 +108,10 @@ class HeardPositionRead(BaseModel):
 
     owner: str
     sequence: int
+
+
+class StandingHoldRead(BaseModel):
+    """A hold that stands, and the rule that placed it."""
+
+    hold_id: UUID
+    rule: str

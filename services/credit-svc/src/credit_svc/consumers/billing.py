@@ -1,11 +1,15 @@
 """Billing's money facts: each moves our copy of the customer's account, and an invoice captures what it names."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
+from credit_svc.consumers.billing_items import items_after, items_named
 from credit_svc.domain.exposure import Figures
+from credit_svc.domain.owed_item import OwedItem
 from credit_svc.domain.position import Billed, CreditPosition
-from credit_svc.store import authorizations, exposures, heads, policies
+from credit_svc.store import authorizations, exposures, heads, owed_items, policies, watching
+from credit_svc.usecases.keep_holds import keep_holds
 from credit_svc.usecases.keep_position import keep_position
 from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.base import Event
@@ -13,6 +17,7 @@ from dunlin_events.contracts.billing import (
     AllocationReversed,
     CreditAllocated,
     InvoiceIssued,
+    InvoiceOverdue,
     InvoiceSettled,
     InvoiceVoided,
     MoneyFact,
@@ -21,27 +26,34 @@ from dunlin_events.contracts.billing import (
     PaymentReversed,
 )
 from dunlin_events.contracts.billing_charges import FeeCharged
+from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
+from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
 from dunlin_kernel.money import Money
 
 
 async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, CreditPosition]:
-    """Heads of captures first, then what stands on them, then exposures: each locked in one order."""
+    """Heads of captures first, then what stands on them, then exposures, then holds: each locked in one order."""
     customers = {event.concerns for event in events if event.concerns is not None}
     captures = [event for event in events if isinstance(event, InvoiceIssued) and event.authorization_id is not None]
     reserved = await heads.lock_all(tx, {event.customer_id for event in captures})
     named = await authorizations.get_all(tx, {event.authorization_id for event in captures if event.authorization_id})
-    policy = await policies.current(tx)
+    policy, moment = await policies.in_force(tx)
     held = await exposures.lock_all(tx, customers)
+    items = await owed_items.find(tx, items_named(events))
+    beside = {} if moment is None or not policy.holds.are_on else await watching.beside(
+        tx, customers, moment=moment, grace_days=policy.holds.overdue_grace_days or 0, items=items_named(events))
     return {
         customer: CreditPosition(
-            customer, policy, held.get(customer, {}), reserved.get(customer, {}),
-            {one.id: one for one in named.get(customer, ())})
+            customer, policy.numbers, held.get(customer, {}), reserved.get(customer, {}),
+            {one.id: one for one in named.get(customer, ())}, items=items.get(customer, {}), rules=policy.holds,
+            beside=beside.get(customer))
         for customer in customers}
 
 
 async def save(tx: Tx, positions: Mapping[UUID, CreditPosition]) -> None:
     for position in positions.values():
         keep_position(tx, position)
+        keep_holds(tx, position)
 
 
 billing = Subscription[CreditPosition](consumer="credit", owner="billing", load=load, save=save)
@@ -88,6 +100,27 @@ def payment_reversed(event: PaymentReversed, position: CreditPosition) -> Credit
     return _moved(event, position, unapplied=-event.amount.money)
 
 
+@billing.on(CreditNoteIssued)
+def credit_note_issued(event: CreditNoteIssued, position: CreditPosition) -> CreditPosition:
+    """It lowers exposure at once, once: as unapplied credit, until what it pays follows."""
+    return _moved(event, position, unapplied=event.amount.money)
+
+
+@billing.on(CreditNoteCancelled)
+def credit_note_cancelled(event: CreditNoteCancelled, position: CreditPosition) -> CreditPosition:
+    """What was credited uses credit again."""
+    return _moved(event, position, unapplied=-event.amount.money)
+
+
+@billing.on(InvoiceOverdue)
+def invoice_overdue(event: InvoiceOverdue, position: CreditPosition) -> CreditPosition:
+    """The due date that stands for an item now; no money moves."""
+    opened = event.open.money
+    item = position.items.get(event.item_id) or OwedItem(
+        event.item_id, event.due_on, opened, Money.zero(opened.currency))
+    return position.owing(replace(item, due_on=event.due_on))
+
+
 @billing.on(CreditAllocated)
 def credit_allocated(event: CreditAllocated, position: CreditPosition) -> CreditPosition:
     """Less open and less unapplied: exposure stays as it is."""
@@ -100,10 +133,27 @@ def allocation_reversed(event: AllocationReversed, position: CreditPosition) -> 
     return _moved(event, position, opened=event.amount.money, unapplied=event.amount.money)
 
 
+@billing.on(DisputeOpened)
+def dispute_opened(event: DisputeOpened, position: CreditPosition) -> CreditPosition:
+    """More of what is open is disputed, and counts by the policy's weight."""
+    return _moved(event, position, disputed=event.amount.money)
+
+
+@billing.on(DisputeSettled)
+def dispute_settled(event: DisputeSettled, position: CreditPosition) -> CreditPosition:
+    """Less of it is disputed, however that ended; what is credited or paid is told by itself."""
+    return _moved(event, position, disputed=-event.amount.money)
+
+
 def _moved(
-    event: MoneyFact, position: CreditPosition, *, opened: Money | None = None, unapplied: Money | None = None,
+    event: MoneyFact, position: CreditPosition, *, opened: Money | None = None, disputed: Money | None = None,
+    unapplied: Money | None = None,
 ) -> CreditPosition:
+    """By so much the account moved; its items stand as the fact tells of them."""
     told = Figures(event.account.open.money, event.account.disputed.money, event.account.unapplied.money)
     nothing = Money.zero(told.currency)
-    by = Figures(opened or nothing, nothing, unapplied or nothing)
-    return position.following(by, told, at=event.heard.sequence)
+    by = Figures(opened or nothing, disputed or nothing, unapplied or nothing)
+    after = position.following(by, told, at=event.heard.sequence)
+    for item in items_after(event, position.items):
+        after = after.owing(item)
+    return after

@@ -1,10 +1,12 @@
 """Tenants with their clocks, and customers with number, name and status, as customer-svc tells of them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from credit_svc.domain.customer import CustomerStanding
 from credit_svc.store import customers
+from credit_svc.usecases.plan_credit_day import plan_credit_day
 from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.customer import (
@@ -14,7 +16,9 @@ from dunlin_events.contracts.customer import (
     CustomerSuspended,
     CustomerTermsChanged,
     CustomerUpdated,
+    TenantConfigured,
 )
+from dunlin_kernel.clock import date_in
 from dunlin_kit.tenants import follow_tenants
 
 
@@ -28,7 +32,14 @@ async def save(tx: Tx, states: Mapping[UUID, CustomerStanding | None]) -> None:
 
 
 customer = Subscription[CustomerStanding | None](consumer="credit", owner="customer", load=load, save=save)
-follow_tenants(customer)
+
+
+async def plan_first_turn(tx: Any, event: TenantConfigured) -> None:
+    """A tenant's day turns from the day after it was configured."""
+    plan_credit_day(tx, event.zone, date_in(event.zone, event.clock_at or tx.clock.now()))
+
+
+follow_tenants(customer, configured=plan_first_turn)
 
 
 @customer.on(CustomerRegistered, CustomerUpdated, CustomerActivated, CustomerSuspended, CustomerTermsChanged)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from uuid import UUID
 
 from credit_svc.domain.exposure import ExposureParts, exposure_of
 from credit_svc.domain.limit import LimitFact, LimitInForce, LimitStatus, limit_in_force
@@ -14,6 +15,7 @@ from dunlin_kernel.money import Money
 class DenialReason(StrEnum):
     CUSTOMER_SUSPENDED = "customer_suspended"
     CUSTOMER_CLOSED = "customer_closed"
+    ON_HOLD = "on_hold"
     NOT_RATED = "not_rated"
     LIMIT_EXPIRED = "limit_expired"
     NO_CREDIT = "no_credit"
@@ -28,6 +30,14 @@ BLOCKED: Mapping[str, DenialReason] = {
 
 
 @dataclass(frozen=True, slots=True)
+class StandingHold:
+    """A hold that stood, and the rule that placed it."""
+
+    id: UUID
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionInputs:
     """All that a decision looks at. `positions`: by owner, the sequence of the customer's stream that was read."""
 
@@ -39,6 +49,7 @@ class DecisionInputs:
     policy: CreditPolicy
     positions: Mapping[str, int]
     temporary: LimitFact | None = None
+    holds: tuple[StandingHold, ...] = ()
 
     @property
     def limits(self) -> tuple[LimitFact, ...]:
@@ -62,13 +73,14 @@ def credit_available(limit: LimitInForce, exposure: Money) -> Money | None:
 
 
 def decide(inputs: DecisionInputs) -> Decision:
-    """Approve what the customer's status allows and the available credit covers; else deny with every reason."""
+    """Approve what the customer's status allows, no hold stops and the available credit covers; else tell why."""
     limit = limit_in_force(inputs.limits, today=inputs.today)
     exposure = exposure_of(inputs.parts, inputs.policy)
     available = credit_available(limit, exposure)
     blocked = BLOCKED.get(inputs.customer_status)
+    held = DenialReason.ON_HOLD if inputs.holds else None
     uncovered = _why_uncovered(inputs.amount, limit, available)
-    reasons = tuple(reason for reason in (blocked, uncovered) if reason is not None)
+    reasons = tuple(reason for reason in (blocked, held, uncovered) if reason is not None)
     return Decision(not reasons, reasons, limit, exposure, available)
 
 

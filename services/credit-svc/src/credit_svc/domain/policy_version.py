@@ -1,9 +1,10 @@
 """A version of the credit policy: all adjustable numbers together, from a day on, for a reason."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
+from credit_svc.domain.hold import HoldRules
 from credit_svc.domain.limit_override import OverrideRules
 from credit_svc.domain.policy import FIRST_POLICY, CreditPolicy
 from dunlin_kernel.errors import RuleBroken
@@ -17,6 +18,7 @@ class PolicyVersion:
     effective_from: date
     reason: str
     overrides: OverrideRules
+    holds: HoldRules = field(default_factory=HoldRules)
 
     @property
     def version(self) -> int:

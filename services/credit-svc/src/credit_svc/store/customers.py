@@ -1,10 +1,51 @@
 """Customers as customer-svc tells of them: number, name, status."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import text
 
 from credit_svc.domain.customer import CustomerStanding
 from credit_svc.store.tables import CustomerRow
 from dunlin_events.consuming import Tx
+from dunlin_kernel.errors import NotReady
+from dunlin_kernel.ids import NIL
+
+_KNOWN = text("SELECT 1 FROM customer WHERE customer_id = CAST(:customer_id AS uuid)")
+_TO_WATCH = text("""
+SELECT DISTINCT customer_id FROM (
+  SELECT customer_id FROM owed_item WHERE open > disputed AND due_on < CAST(:before AS date)
+  UNION ALL SELECT customer_id FROM credit_hold WHERE released_at IS NULL AND rule <> 'manual'
+  UNION ALL SELECT customer_id FROM credit_hold WHERE waived_until >= CAST(:today AS date) - 1
+  UNION ALL SELECT customer_id FROM credit_limit
+  WHERE valid_from = CAST(:today AS date) OR valid_until = CAST(:today AS date) - 1
+  UNION ALL SELECT customer_id FROM exposure WHERE CAST(:everyone AS boolean)) w
+WHERE customer_id > CAST(:after AS uuid) ORDER BY customer_id LIMIT CAST(:most AS bigint)""")
+
+
+async def check_known(tx: Tx, customer_id: UUID) -> None:
+    """Refuses: customer_not_known_yet."""
+    if await tx.row(_KNOWN, customer_id=customer_id) is None:
+        raise NotReady("customer_not_known_yet", "This service has not heard of the customer yet; try again.")
+
+
+@dataclass(frozen=True, slots=True)
+class ToWatch:
+    """Whom time alone may have moved: something was due before a day, a hold stands, a limit begins or ended."""
+
+    today: date
+    before: date
+    everyone: bool
+    most: int
+
+    async def after(self, tx: Tx, customer_id: UUID | None) -> Sequence[UUID]:
+        """The next of them, by id."""
+        rows = await tx.rows(
+            _TO_WATCH, today=self.today, before=self.before, everyone=self.everyone, most=self.most,
+            after=customer_id or NIL)
+        return [row["customer_id"] for row in rows]
 
 
 def keep(tx: Tx, customers: Iterable[CustomerStanding]) -> None:

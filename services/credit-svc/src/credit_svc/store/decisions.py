@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, select
 from sqlmodel import col
 
-from credit_svc.domain.decision import Decision, DecisionInputs, DenialReason
+from credit_svc.domain.decision import Decision, DecisionInputs, DenialReason, StandingHold
 from credit_svc.domain.exposure import ExposureParts
 from credit_svc.domain.limit import LimitFact, LimitKind, LimitSource
 from credit_svc.domain.policy import CreditPolicy
@@ -64,6 +64,7 @@ def _text_of(inputs: DecisionInputs) -> str:
         "customer_status": inputs.customer_status,
         "limit": limit and _text_of_limit(limit),
         "temporary": inputs.temporary and _text_of_limit(inputs.temporary),
+        "holds": [{"hold_id": str(hold.id), "rule": hold.rule} for hold in inputs.holds],
         "parts": {name: getattr(inputs.parts, name).minor for name in _PARTS},
         "policy": asdict(inputs.policy),
         "positions": dict(inputs.positions),
@@ -84,7 +85,8 @@ def _inputs_of(found: dict[str, Any]) -> DecisionInputs:
         customer_status=found["customer_status"], limit=_limit_of(found["limit"], currency),
         parts=ExposureParts(**{name: Money(found["parts"][name], currency) for name in _PARTS}),
         policy=CreditPolicy(**found["policy"]), positions=found["positions"],
-        temporary=_limit_of(found.get("temporary"), currency))
+        temporary=_limit_of(found.get("temporary"), currency),
+        holds=tuple(StandingHold(UUID(hold["hold_id"]), hold["rule"]) for hold in found.get("holds", ())))
 
 
 def _limit_of(found: dict[str, Any] | None, currency: str) -> LimitFact | None:

@@ -1,6 +1,6 @@
 """Versions of the credit policy; before the first row of a tenant that is effective stands the built-in version 1."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -9,12 +9,14 @@ from credit_svc.domain.policy import FIRST_POLICY, CreditPolicy
 from credit_svc.domain.policy_version import FIRST_VERSION, PolicyVersion
 from credit_svc.store.policy_rules import rules_as_text, version_of
 from credit_svc.store.tables import CreditPolicyRow
+from credit_svc.store.watching import Moment
 from dunlin_events.consuming import Tx
 
 TODAY = "(SELECT (coalesce(clock_at, now()) AT TIME ZONE zone)::date FROM tenant LIMIT 1)"
 """The tenant's date in a statement; null for one not heard of yet."""
 _IN_FORCE = text(f"""
-SELECT p.*, {TODAY} AS today FROM (SELECT 1) one LEFT JOIN LATERAL (
+SELECT p.*, {TODAY} AS today, (SELECT coalesce(clock_at, now()) FROM tenant LIMIT 1) AS now
+FROM (SELECT 1) one LEFT JOIN LATERAL (
   SELECT * FROM credit_policy WHERE effective_from <= {TODAY} ORDER BY version DESC LIMIT 1) p ON true""")  # noqa: S608
 _ALL = text("SELECT * FROM credit_policy ORDER BY version DESC LIMIT 200")
 
@@ -33,10 +35,11 @@ async def current(tx: Tx) -> CreditPolicy:
     return (await in_force(tx))[0].numbers
 
 
-async def in_force(tx: Tx) -> tuple[PolicyVersion, date | None]:
-    """The version in force on the tenant's day, and that day; None for a tenant not heard of yet."""
+async def in_force(tx: Tx) -> tuple[PolicyVersion, Moment | None]:
+    """The version in force on the tenant's day, and the moment; None for a tenant not heard of yet."""
     row = await tx.row(_IN_FORCE)
-    return (FIRST_VERSION if row["version"] is None else version_of(row)), row["today"]
+    version = FIRST_VERSION if row["version"] is None else version_of(row)
+    return version, None if row["today"] is None else Moment(row["now"], row["today"])
 
 
 async def versions(tx: Tx) -> list[PolicyVersion]:

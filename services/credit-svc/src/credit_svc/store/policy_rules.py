@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
+from credit_svc.domain.hold import HoldRules
 from credit_svc.domain.limit_override import OverrideRules
 from credit_svc.domain.policy import CreditPolicy
 from credit_svc.domain.policy_version import PolicyVersion
@@ -18,15 +18,19 @@ def version_of(row: Any) -> PolicyVersion:
         CreditPolicy(
             row["version"], row["disputed_weight_bps"], row["delivered_weight_bps"],
             row["over_capture_tolerance_bps"], row["authorization_days"]),
-        row["effective_from"], row["reason"], overrides_of(rules.get("overrides")))
+        row["effective_from"], row["reason"], overrides_of(rules.get("overrides")), holds_of(rules.get("holds")))
 
 
 def rules_as_text(version: PolicyVersion) -> str:
-    overrides = version.overrides
+    overrides, holds = version.overrides, version.holds
     return json.dumps({
         "overrides": {
             "second_person_above": _minor(overrides.second_person_above), "override_days": overrides.override_days},
-    }, default=_as_text)
+        "holds": {
+            "overdue_grace_days": holds.overdue_grace_days, "overdue_above": _minor(holds.overdue_above),
+            "limit_exceeded_bps": holds.limit_exceeded_bps, "grades": sorted(holds.grades),
+            "broken_promise_days": holds.broken_promise_days},
+    })
 
 
 def overrides_of(found: Mapping[str, Any] | None) -> OverrideRules:
@@ -35,14 +39,17 @@ def overrides_of(found: Mapping[str, Any] | None) -> OverrideRules:
     return OverrideRules(_money(found["second_person_above"]), found["override_days"])
 
 
+def holds_of(found: Mapping[str, Any] | None) -> HoldRules:
+    if found is None:
+        return HoldRules()
+    return HoldRules(
+        found["overdue_grace_days"], _money(found["overdue_above"]), found["limit_exceeded_bps"],
+        frozenset(found["grades"]), found["broken_promise_days"])
+
+
 def _minor(amounts: Mapping[str, Money]) -> dict[str, int]:
     return {currency: amount.minor for currency, amount in amounts.items()}
 
 
 def _money(found: Mapping[str, int]) -> dict[str, Money]:
     return {currency: Money(minor, currency) for currency, minor in found.items()}
-
-
-def _as_text(value: Any) -> str:
-    assert isinstance(value, date), "the rest is text and numbers"
-    return value.isoformat()

@@ -5,13 +5,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Text, Uuid, bindparam, literal_column, select, true
+from sqlalchemy import Date, Text, Uuid, bindparam, func, literal_column, select, true
 from sqlmodel import col
 
+from credit_svc.domain.decision import StandingHold
 from credit_svc.domain.exposure import Figures
 from credit_svc.domain.limit import LimitFact
 from credit_svc.domain.policy import CreditPolicy
 from credit_svc.store.exposures import figures_of
+from credit_svc.store.hold_tables import CreditHoldRow
 from credit_svc.store.limits import COLUMNS, facts_of
 from credit_svc.store.policies import policy_of
 from credit_svc.store.tables import CreditLimitRow, CreditPolicyRow, CustomerRow, ExposureRow
@@ -33,6 +35,10 @@ def _last_limit(kind: str, prefix: str, *conditions: Any) -> Any:
 
 _BASE = _last_limit("base", "")
 _TEMPORARY = _last_limit("temporary", "temporary_", col(CreditLimitRow.valid_until) >= _TODAY)
+_HOLDS = (
+    select(func.jsonb_agg(func.jsonb_build_array(col(CreditHoldRow.hold_id), col(CreditHoldRow.rule))))
+    .where(col(CreditHoldRow.customer_id) == col(CustomerRow.customer_id),
+           col(CreditHoldRow.released_at).is_(None)).scalar_subquery().label("holds"))
 _POLICY = (
     select(col(CreditPolicyRow.version).label("policy_version"), *(CreditPolicyRow.__table__.c[name] for name in (
         "disputed_weight_bps", "delivered_weight_bps", "over_capture_tolerance_bps", "authorization_days")))
@@ -42,7 +48,7 @@ _STANDING = (
     select(
         col(CustomerRow.status), col(CustomerRow.sequence).label("customer_sequence"), col(ExposureRow.open),
         col(ExposureRow.disputed), col(ExposureRow.unapplied), col(ExposureRow.sequence), *_BASE.c, *_TEMPORARY.c,
-        *_POLICY.c)
+        *_POLICY.c, _HOLDS)
     .select_from(CustomerRow)
     .outerjoin(ExposureRow, (col(ExposureRow.customer_id) == col(CustomerRow.customer_id))
                & (col(ExposureRow.currency) == _CURRENCY))
@@ -59,6 +65,7 @@ class Standing:
     figures: Figures
     policy: CreditPolicy
     positions: dict[str, int]
+    holds: tuple[StandingHold, ...]
 
 
 async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date) -> Standing:
@@ -70,4 +77,5 @@ async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date) -> Stan
         currency, opened=row["open"], disputed=row["disputed"], unapplied=row["unapplied"])
     return Standing(
         row["status"], facts_of(row, currency), figures, policy_of(row),
-        {"billing": row["sequence"] or 0, "customer": row["customer_sequence"]})
+        {"billing": row["sequence"] or 0, "customer": row["customer_sequence"]},
+        tuple(StandingHold(UUID(hold_id), rule) for hold_id, rule in sorted(row["holds"] or ())))

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
+from credit_svc.domain.hold import HoldRules
 from credit_svc.domain.limit_override import OverrideRules
 from credit_svc.domain.policy import CreditPolicy
 from credit_svc.domain.policy_version import PolicyVersion, check_activation
 from credit_svc.store import policies
+from credit_svc.usecases.plan_credit_day import plan_credit_day, plan_look_at_everyone
 from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
 
@@ -21,7 +23,8 @@ class AdoptCreditPolicy:
     authorization_days: int
     effective_from: date | None
     reason: str
-    overrides: OverrideRules | None
+    overrides: OverrideRules | None = None
+    holds: HoldRules | None = None
 
     def after(self, before: PolicyVersion, *, today: date) -> PolicyVersion:
         """The version that follows on the last one adopted. Refuses: bad_policy, effective_in_past."""
@@ -30,7 +33,7 @@ class AdoptCreditPolicy:
             self.authorization_days)
         version = replace(
             before, numbers=numbers, effective_from=self.effective_from or today, reason=self.reason,
-            overrides=self.overrides or before.overrides)
+            overrides=self.overrides or before.overrides, holds=self.holds or before.holds)
         check_activation(version, today=today)
         return version
 
@@ -43,5 +46,8 @@ async def adopt_credit_policy(tx: Transaction, command: AdoptCreditPolicy) -> Po
     tenant = await present(tx)
     last, *_ = await policies.versions(tx)
     version = command.after(last, today=tenant.today)
+    plan_credit_day(tx, tenant.zone, tenant.today)
+    plan_look_at_everyone(
+        tx, tenant.zone, policy_version=version.version, effective_from=version.effective_from)
     policies.add(tx, version, adopted_by=tx.actor, adopted_at=tenant.now)
     return version

@@ -44,7 +44,7 @@ async def authorize_credit(tx: Transaction, command: AuthorizeCredit) -> tuple[A
         amount=command.amount, today=tenant.today, customer_status=standing.status,
         limit=base_limit(standing.limits, today=tenant.today),
         temporary=temporary_limit(standing.limits, today=tenant.today),
-        parts=ExposureParts.of(standing.figures, reserved=head.reserved), policy=standing.policy,
+        holds=standing.holds, parts=ExposureParts.of(standing.figures, reserved=head.reserved), policy=standing.policy,
         positions=standing.positions)
     order = _order(command, tenant, inputs.policy.authorization_days)
     decision = decide(inputs)

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from credit_svc.domain.limit import LimitFact, has_run_out
 from credit_svc.store import heads, limits
+from credit_svc.store.watching import Moment
+from credit_svc.usecases.watch_customers import watch_customers
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.credit import LimitExpired, LimitKind
 from dunlin_kernel.calendar import days_after
@@ -36,4 +38,5 @@ async def expire_limit(tx: Transaction, job: Job) -> None:
             customer_id=customer_id, limit_id=fact.id, currency=currency, version=fact.version,
             limit=None if fact.amount is None else Amount.of(fact.amount), valid_until=fact.valid_until,
             kind=LimitKind(fact.kind.value)))
+    await watch_customers(tx, [customer_id], Moment(tenant.now, tenant.today))
     jobs.finish(tx, job)

@@ -2,7 +2,7 @@
 
 from credit_svc.domain.exposure import Mismatch
 from credit_svc.domain.position import Alert, Captured, CreditPosition, Outcome
-from credit_svc.store import alerts, authorizations, exposures, heads
+from credit_svc.store import alerts, authorizations, exposures, heads, owed_items
 from credit_svc.store.alerts import RaisedAlert
 from credit_svc.store.authorizations import Movement
 from dunlin_events.consuming import Tx
@@ -23,6 +23,7 @@ ACTOR = "billing"
 def keep_position(tx: Tx, position: CreditPosition) -> None:
     """Gather all of it, so that no read sees a reservation and its invoice both, or neither."""
     exposures.keep(tx, position.customer_id, position.exposures.values())
+    owed_items.keep(tx, position.customer_id, position.items.values())
     for outcome in position.outcomes:
         _record(tx, position, outcome)
 

@@ -10,7 +10,9 @@ from credit_svc.domain.policy_version import PolicyVersion
 from credit_svc.store import heads, limits, policies, standings
 from credit_svc.store.heads import Head
 from credit_svc.store.limits import SetLimit
+from credit_svc.store.watching import Moment
 from credit_svc.usecases.expire_limit import schedule_expiry_of_limit
+from credit_svc.usecases.watch_customers import watch_customers
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.credit import CreditLimitChanged
 from dunlin_events.contracts.credit import LimitKind as KindTold
@@ -65,14 +67,15 @@ async def setting_of(tx: Transaction, command: SetCreditLimit, *, starts_today: 
     return SettingLimit(head, tenant, before, policy, fact)
 
 
-def record_limit(tx: Transaction, head: Head, limit: SetLimit, *, zone: str) -> SetLimit:
-    """Gather the limit, the job that tells of its end, and its event."""
+async def record_limit(tx: Transaction, head: Head, limit: SetLimit, *, tenant: Tenant) -> SetLimit:
+    """Write the limit, the job that tells of its end, and its event; then the rules of holds look again."""
     fact = limit.fact
     limits.add(tx, head.customer_id, limit)
     heads.count_limit(tx, head)
-    schedule_expiry_of_limit(tx, head.customer_id, fact, zone=zone)
+    schedule_expiry_of_limit(tx, head.customer_id, fact, zone=tenant.zone)
     tx.emit(CreditLimitChanged(
         customer_id=head.customer_id, limit_id=fact.id, currency=fact.currency, version=fact.version,
         limit=None if fact.amount is None else Amount.of(fact.amount), source=SourceTold(fact.source.value),
         valid_from=fact.valid_from, valid_until=fact.valid_until, kind=KindTold(fact.kind.value)))
+    await watch_customers(tx, [head.customer_id], Moment(tenant.now, tenant.today))
     return limit

@@ -1,0 +1,31 @@
+"""Items as billing's facts tell of them, whatever the fact: what it names, and how each stands after it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from uuid import UUID
+
+from credit_svc.domain.owed_item import OwedItem
+from dunlin_events.contracts.base import Event
+from dunlin_events.contracts.billing import AllocationReversed, CreditAllocated, InvoicedItem, ItemMove, VoidedItem
+from dunlin_kernel.money import Money
+
+
+def items_named(events: Iterable[Event]) -> set[UUID]:
+    """The items that these facts name."""
+    named = {item_id for event in events if isinstance(item_id := getattr(event, "item_id", None), UUID)}
+    return named | {item.item_id for event in events for item in getattr(event, "items", ())}
+
+
+def items_after(event: Event, known: Mapping[UUID, OwedItem]) -> Iterator[OwedItem]:
+    """Each item that a fact names as it stands after it; one whose issue was not heard of is not kept."""
+    for told in getattr(event, "items", ()):
+        item = known.get(told.item_id)
+        if isinstance(told, InvoicedItem):
+            yield OwedItem(told.item_id, told.due_on, told.amount.money, Money.zero(told.amount.currency))
+        elif isinstance(told, ItemMove) and item is not None:
+            yield item.owing(told.open_after.money, told.disputed_after.money)
+        elif isinstance(told, VoidedItem) and item is not None:
+            yield item.owing(Money.zero(item.open.currency))
+    if isinstance(event, CreditAllocated | AllocationReversed):
+        opened = event.open_after.money
+        item = known.get(event.item_id) or OwedItem(event.item_id, event.due_on, opened, Money.zero(opened.currency))
+        yield item.owing(opened)

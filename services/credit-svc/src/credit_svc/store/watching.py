@@ -1,0 +1,67 @@
+"""What the rules of holds look at beside what is owed: limits, reservations, promises, waivers, many in one trip."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from credit_svc.domain.hold import Beside, HoldRule
+from credit_svc.store import holds, owed_items
+from dunlin_events.consuming import Tx
+from dunlin_kernel.calendar import days_after
+from dunlin_kernel.money import Money
+
+_BESIDE = text("""
+SELECT w.customer_id,
+  (SELECT jsonb_object_agg(h.currency, h.reserved) FROM authorization_head h
+   WHERE h.customer_id = w.customer_id) AS reserved,
+  (SELECT jsonb_object_agg(l.currency, l.amount) FROM (
+     SELECT DISTINCT ON (currency) currency,
+            CASE WHEN valid_until < CAST(:today AS date) THEN 0 ELSE amount END AS amount
+     FROM credit_limit WHERE customer_id = w.customer_id AND kind = 'base' AND valid_from <= CAST(:today AS date)
+     ORDER BY currency, version DESC) l) AS base,
+  (SELECT jsonb_object_agg(l.currency, l.amount) FROM (
+     SELECT DISTINCT ON (currency) currency, amount FROM credit_limit
+     WHERE customer_id = w.customer_id AND kind = 'temporary'
+       AND CAST(:today AS date) BETWEEN valid_from AND valid_until
+     ORDER BY currency, version DESC) l) AS temporary,
+  (SELECT max(p.broken_on) FROM broken_promise p WHERE p.customer_id = w.customer_id AND p.broken) AS broken_on,
+  (SELECT jsonb_object_agg(v.rule, v.until) FROM (
+     SELECT rule, max(waived_until) AS until FROM credit_hold
+     WHERE customer_id = w.customer_id AND waived_until >= CAST(:today AS date) GROUP BY rule) v) AS waived
+FROM unnest(CAST(:customer_ids AS uuid[])) w (customer_id)""")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Business time, and the tenant's date at it."""
+
+    now: datetime
+    today: date
+
+
+async def beside(
+    tx: Tx, customer_ids: Collection[UUID], *, moment: Moment, grace_days: int, items: Collection[UUID] = (),
+) -> Mapping[UUID, Beside]:
+    """Only after the locks on the exposures; locks the holds that stand."""
+    standing = await holds.standing(tx, customer_ids)
+    before = days_after(moment.today, -grace_days)
+    overdue = await owed_items.overdue(tx, customer_ids, before=before, beside=items)
+    rows = await tx.rows(_BESIDE, customer_ids=list(customer_ids), today=moment.today)
+    return {row["customer_id"]: _beside(row, moment, standing, overdue) for row in rows}
+
+
+def _beside(
+    row: Any, moment: Moment, standing: Mapping[UUID, Mapping[HoldRule, UUID]], overdue: owed_items.ByCustomer,
+) -> Beside:
+    customer, temporary = row["customer_id"], row["temporary"] or {}
+    limits = {currency: None if minor is None else Money(minor + temporary.get(currency, 0), currency)
+              for currency, minor in (row["base"] or {}).items()}
+    return Beside(
+        moment.now, moment.today, standing.get(customer, {}), overdue.get(customer, {}),
+        {currency: Money(minor, currency) for currency, minor in (row["reserved"] or {}).items()}, limits,
+        None, row["broken_on"],
+        {HoldRule(rule): date.fromisoformat(until) for rule, until in (row["waived"] or {}).items()})
