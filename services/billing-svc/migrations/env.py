@@ -2,6 +2,7 @@
 
 import billing_svc.store.charge_tables
 import billing_svc.store.credit_note_tables
+import billing_svc.store.dispute_tables
 import billing_svc.store.document_tables
 import billing_svc.store.exchange_tables
 import billing_svc.store.ledger_import_tables

@@ -8,6 +8,8 @@ from billing_svc.api import (
     allocations,
     approvals,
     charges,
+    credit_notes,
+    disputes,
     exchange_rates,
     invoice_lists,
     invoices,
@@ -26,13 +28,15 @@ CONFLICTS = {
     "pk_invoice": "invoice_exists",
     "uq_invoice_tenant_id_external_id": "invoice_exists",
     "pk_credit": "payment_exists",
+    "pk_dispute": "dispute_exists",
     "uq_credit_tenant_id_external_id": "payment_exists",
 }
 ROUTERS = (
-    invoices.writes, charges.writes, invoice_lists.router, payments.writes, payments.router, allocations.writes,
+    invoices.writes, charges.writes, disputes.writes, disputes.router, invoice_lists.router,
+    payments.writes, payments.router, allocations.writes,
     pending_payments.writes, approvals.writes, approvals.router, accounts.router, ageing.router,
     period_locks.writes, ledger_imports.writes, ledger_imports.router,
-    exchange_rates.writes, exchange_rates.router)
+    exchange_rates.writes, exchange_rates.router, credit_notes.writes, credit_notes.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

@@ -92,15 +92,15 @@ def test_the_days_of_a_return_and_of_a_correction(
 ) -> None:
     undone = undo(wish(reason, day), undoing(100, [(0, 60), (20, 40)], closed=closed), ids())
     assert [one.effective_on for one in undone.allocations] == [on(at) for at in allocations]
-    assert undone.payment.effective_on == on(whole)
-    assert undone.payment.amount == Money(100, "CNY")
+    assert undone.credit.effective_on == on(whole)
+    assert undone.credit.amount == Money(100, "CNY")
 
 
 def test_a_correction_keeps_the_value_date_and_a_return_has_its_own() -> None:
     corrected = undo(wish(ReversalReason.RECORDED_IN_ERROR), undoing(100, [(0, 60)], closed=9), ids())
     returned = undo(wish(ReversalReason.NOT_RECEIVED, 12), undoing(100, [(0, 60)]), ids())
-    assert [corrected.payment.business_on, corrected.allocations[0].business_on] == [DAY, DAY]
-    assert [returned.payment.business_on, returned.allocations[0].business_on] == [on(12), on(12)]
+    assert [corrected.credit.business_on, corrected.allocations[0].business_on] == [DAY, DAY]
+    assert [returned.credit.business_on, returned.allocations[0].business_on] == [on(12), on(12)]
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,11 @@ def test_days_that_are_refused(day: int, closed: int | None, code: str) -> None:
 
 def test_a_day_on_which_an_undone_part_was_still_in_use_is_refused() -> None:
     was = undoing(100, [])
-    in_use = Undoing(was.payment, (), [*was.steps, Step(on(3), -70), Step(on(8), 70)], was.books)
+    in_use = Undoing(was.credit, (), [*was.steps, Step(on(3), -70), Step(on(8), 70)], was.books)
     with pytest.raises(DomainError) as refused:
         undo(wish(ReversalReason.NOT_RECEIVED, 5), in_use, ids())
     assert refused.value.facts["earliest"] == on(8)
-    assert undo(wish(ReversalReason.RECORDED_IN_ERROR), in_use, ids()).payment.effective_on == on(8)
+    assert undo(wish(ReversalReason.RECORDED_IN_ERROR), in_use, ids()).credit.effective_on == on(8)
 
 
 @given(
@@ -146,13 +146,13 @@ def test_pay_and_reverse_leave_nothing_and_never_a_negative_credit(
     steps = [
         *was.steps,
         *(Step(one.effective_on, one.allocation.amount.minor) for one in undone.allocations),
-        Step(undone.payment.effective_on, -amount),
+        Step(undone.credit.effective_on, -amount),
     ]
     balances = [sum(step.minor for step in steps if step.effective_on <= on(at)) for at in range(62)]
     assert min(balances) >= 0
     assert balances[-1] == 0
     assert all(one.effective_on >= one.allocation.effective_on for one in undone.allocations)
-    assert closed is None or undone.payment.effective_on > on(closed)
+    assert closed is None or undone.credit.effective_on > on(closed)
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 100)), max_size=5), st.integers(0, 30))
@@ -161,11 +161,11 @@ def test_the_account_is_as_if_never_paid(parts: list[tuple[int, int]], rest: int
     was = undoing(owed + rest or 1, parts)
     zero = Money.zero("CNY")
     start = account = Account(CUSTOMER, Money(owed, "CNY"), zero, zero, 0, 0)
-    facts = [fact_of_payment(was.payment), *(fact_of_allocation(one) for one in was.live)]
+    facts = [fact_of_payment(was.credit), *(fact_of_allocation(one) for one in was.live)]
     undone = undo(wish(ReversalReason.NOT_RECEIVED), was, new_id)
     facts += [
         *(fact_of_allocation_reversal(one) for one in undone.allocations),
-        fact_of_payment_reversal(undone.payment),
+        fact_of_payment_reversal(undone.credit),
     ]
     for fact in facts:
         account = account.after(fact)

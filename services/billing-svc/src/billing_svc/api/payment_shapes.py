@@ -74,15 +74,15 @@ class PaymentCreate(Body):
 
 
 class CreditApply(Body):
-    """What a payment has left is set against these items, or against the oldest debt; today unless `effective_on`."""
+    """What a credit has left is set against these items, or against the oldest debt; today unless `effective_on`."""
 
     allocation: AllocationRule
     items: Parts = Field(default_factory=list)
     effective_on: Day | None = None
 
-    def to_wish(self, payment_id: UUID) -> ApplyCredit:
+    def to_wish(self, credit_id: UUID) -> ApplyCredit:
         return ApplyCredit(
-            payment_id, Choice(self.allocation, tuple(part.to_part() for part in self.items)), self.effective_on)
+            credit_id, Choice(self.allocation, tuple(part.to_part() for part in self.items)), self.effective_on)
 
 
 class PaymentConfirm(Body):

@@ -12,12 +12,12 @@ from enum import StrEnum
 from uuid import UUID
 
 from billing_svc.domain.allocation import Allocation, fact_of_allocation
+from billing_svc.domain.credit import Credit
 from billing_svc.domain.journal import journal_of_payment, reversed_journal
 from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide
-from billing_svc.domain.payment import Payment
 from billing_svc.domain.posting_dates import Books, Step, earliest_day
 from dunlin_kernel.errors import Conflict, RuleBroken
-from dunlin_kernel.money import Money
+from dunlin_kernel.money import Money, sum_money
 
 
 class ReversalReason(StrEnum):
@@ -52,11 +52,11 @@ class AllocationReversal:
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentReversal:
-    """The undoing of a payment after its allocations; `amount` is the whole of it."""
+class CreditReversal:
+    """The undoing of a credit after its allocations; `amount` is the whole of it."""
 
     id: UUID
-    payment: Payment
+    credit: Credit
     amount: Money
     effective_on: date
     business_on: date
@@ -73,41 +73,49 @@ class ReversalWish:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """Allocation reversals, then the reversal of the payment."""
+    """Allocation reversals, then the reversal of the credit."""
 
     allocations: tuple[AllocationReversal, ...]
-    payment: PaymentReversal
+    credit: CreditReversal
 
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """All that deciding needs: the payment, its live allocations, its ledger entries so far, and the calendar."""
+    """All that deciding needs: the credit, its live allocations, its ledger entries so far, and the calendar."""
 
-    payment: Payment
+    credit: Credit
     live: Sequence[Allocation]
     steps: Sequence[Step]
     books: Books
 
 
 def undo(wish: ReversalWish, undoing: Undoing, new_id: Callable[[], UUID]) -> Undone:
-    """Reverse all live allocations and the payment itself.
+    """Reverse all live allocations and the payment itself. Refuses: what `undo_credit` refuses."""
+    correction = wish.reason is ReversalReason.RECORDED_IN_ERROR
+    return undo_credit(undoing, new_id, wanted=wish.effective_on, correction=correction)
 
-    Refuses: effective_too_early, effective_in_future, period_locked.
+
+def undo_credit(undoing: Undoing, new_id: Callable[[], UUID], *, wanted: date | None, correction: bool) -> Undone:
+    """Reverse all live allocations and the credit itself; without a wanted day a correction takes its own one.
+
+    Refuses: credit_refunded, effective_too_early, effective_in_future, period_locked.
     """
-    payment, correction = undoing.payment, wish.reason is ReversalReason.RECORDED_IN_ERROR
-    books = undoing.books
-    day = books.day_of(wish.effective_on, default=payment.effective_on if correction else books.today,
-                       not_before=payment.effective_on)
+    credit, books = undoing.credit, undoing.books
+    used = sum_money(credit.amount.currency, (one.amount for one in undoing.live))
+    if credit.unapplied + used != credit.amount:
+        raise Conflict("credit_refunded", "Part of it was paid back; reverse the refund first.")
+    day = books.day_of(wanted, default=credit.effective_on if correction else books.today,
+                       not_before=credit.effective_on)
     undone = tuple(
         AllocationReversal(new_id(), one, effective_on=max(day, one.effective_on),
                            business_on=one.business_on if correction else max(day, one.business_on))
         for one in undoing.live)
     back = [Step(one.effective_on, one.allocation.amount.minor) for one in undone]
-    able = earliest_day([*undoing.steps, *back], payment.amount.minor)
-    if wish.effective_on is not None and able > wish.effective_on:
-        raise RuleBroken("effective_too_early", "Part of the payment was in use on that day.", earliest=able)
-    business_on = payment.business_on if correction else day
-    return Undone(undone, PaymentReversal(new_id(), payment, payment.amount, max(day, able), business_on))
+    able = earliest_day([*undoing.steps, *back], credit.amount.minor)
+    if wanted is not None and able > wanted:
+        raise RuleBroken("effective_too_early", "Part of it was in use on that day.", earliest=able)
+    business_on = credit.business_on if correction else day
+    return Undone(undone, CreditReversal(new_id(), credit, credit.amount, max(day, able), business_on))
 
 
 def standing(allocation: Allocation, undone: Collection[UUID]) -> Allocation:
@@ -138,9 +146,9 @@ def fact_of_allocation_reversal(reversal: AllocationReversal) -> Fact:
         undoes=reversal.allocation.id)
 
 
-def fact_of_payment_reversal(reversal: PaymentReversal) -> Fact:
+def fact_of_payment_reversal(reversal: CreditReversal) -> Fact:
     """The money is gone, and the customer's credit with it."""
-    payment = reversal.payment
+    payment = reversal.credit
     return Fact(
         FactKind.PAYMENT_REVERSED, reversal.id, payment.customer_id, reversal.amount.currency, reversal.effective_on,
         (Entry(LedgerSide.CREDIT, payment.id, -reversal.amount),),

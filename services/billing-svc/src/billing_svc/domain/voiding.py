@@ -44,12 +44,17 @@ class InvoiceVoid:
     effective_on: date
 
 
-def voidable(invoice: Invoice, items: Sequence[Item]) -> Invoice:
-    """The invoice itself. Refuses: not_issued, invoice_delivered, invoice_in_use."""
+def voidable(invoice: Invoice, items: Sequence[Item], *, credited: bool) -> Invoice:
+    """The invoice itself; `credited`: a credit note for it stands.
+
+    Refuses: not_issued, invoice_delivered, invoice_in_use.
+    """
     if invoice.status is not InvoiceStatus.ISSUED:
         raise RuleBroken("not_issued", "Only an issued invoice can be voided.", status=invoice.status.value)
     if invoice.wish.origin is Origin.IMPORT:
         raise Conflict("invoice_delivered", "It was issued and delivered by the older ledger; credit it instead.")
+    if credited:
+        raise Conflict("invoice_in_use", "A credit note for it stands; cancel that first.")
     for item in items:
         if item.open != item.amount or not item.disputed.is_zero:
             raise Conflict("invoice_in_use", "Part of it is paid or in dispute; undo that first, or credit it.",

@@ -9,7 +9,7 @@ from sqlalchemy import Uuid, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.allocation import Allocation
-from billing_svc.domain.reversal import AllocationReversal, PaymentReversal
+from billing_svc.domain.reversal import AllocationReversal, CreditReversal
 from billing_svc.store.ledger_tables import AllocationReversalRow, AllocationRow, PaymentReversalRow
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money
@@ -60,9 +60,9 @@ def add_reversal(tx: Transaction, reversal: AllocationReversal, *, reason: str, 
         "business_on": reversal.business_on, "recorded_at": recorded_at, "actor": tx.actor, "reason": reason})
 
 
-def add_payment_reversal(tx: Transaction, reversal: PaymentReversal, *, reason: str, recorded_at: datetime) -> None:
+def add_payment_reversal(tx: Transaction, reversal: CreditReversal, *, reason: str, recorded_at: datetime) -> None:
     tx.insert(PaymentReversalRow, {
-        "id": reversal.id, "credit_id": reversal.payment.id, "customer_id": reversal.payment.customer_id,
+        "id": reversal.id, "credit_id": reversal.credit.id, "customer_id": reversal.credit.customer_id,
         "currency": reversal.amount.currency, "amount": reversal.amount.minor, "effective_on": reversal.effective_on,
         "business_on": reversal.business_on, "recorded_at": recorded_at, "actor": tx.actor, "reason": reason})
 

@@ -7,8 +7,9 @@ from sqlalchemy import Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.credit import Credit, CreditKind
+from billing_svc.domain.credit_note import CreditNote
 from billing_svc.domain.payment import Payment
-from billing_svc.store import payments
+from billing_svc.store import credit_notes, payments
 from billing_svc.store.ledger_tables import CreditRow
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
@@ -29,7 +30,8 @@ async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Credit]:
 
 
 def move(tx: Transaction, *moved: Credit) -> None:
-    """What their entries moved, and of payments also what became of them."""
+    """What their entries moved, and of payments and credit notes also what became of them."""
     payments.move(tx, *(one for one in moved if isinstance(one, Payment)))
+    credit_notes.move(tx, *(one for one in moved if isinstance(one, CreditNote)))
     tx.change(CreditRow, *({"id": one.id, "unapplied": one.unapplied.minor, "raised_on": one.raised_on,
-                            "version": one.version} for one in moved if not isinstance(one, Payment)))
+                            "version": one.version} for one in moved if not isinstance(one, Payment | CreditNote)))

@@ -1,4 +1,4 @@
-"""Lists of invoices, items and payments: filtered, sorted, a page at a time."""
+"""Lists of invoices, items, payments and credit notes: filtered, sorted, a page at a time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from billing_svc.domain.invoice import InvoiceStatus
+from billing_svc.store.credit_note_tables import CreditNoteRow
 from billing_svc.store.document_tables import InvoiceRow, ItemRow
 from billing_svc.store.ledger_tables import CreditRow
 from dunlin_kernel.money import Money
@@ -70,6 +71,7 @@ class _Listing(NamedTuple):
 
 
 _i, _item, _c = InvoiceRow.__table__.c, ItemRow.__table__.c, CreditRow.__table__.c
+_n = CreditNoteRow.__table__.c
 _last_day = literal_column("'9999-12-31'::date", Date)
 _due = func.coalesce(_i.due_on, _last_day)
 _open = (
@@ -102,7 +104,14 @@ _items = _Listing(
     {"customer_id": _item.customer_id == bindparam("customer_id", type_=Uuid),
      "open": (_item.open > literal_column("0")) == bindparam("open", type_=Boolean)},
     _item.id)
-LISTINGS = {"invoices": _invoices, "payments": _payments, "items": _items}
+_credit_notes = _Listing(
+    select(_n.id).join_from(CreditNoteRow.__table__, CreditRow.__table__, _c.id == _n.id),
+    {"issued_on": _n.issued_on},
+    {"customer_id": _c.customer_id == bindparam("customer_id", type_=Uuid),
+     "invoice_id": _n.invoice_id == bindparam("invoice_id", type_=Uuid),
+     "number": _n.number == bindparam("number", type_=Text)},
+    _n.id)
+LISTINGS = {"credit_notes": _credit_notes, "invoices": _invoices, "payments": _payments, "items": _items}
 
 
 async def page_of_invoices(
@@ -130,6 +139,11 @@ async def page_of_payments(
 async def page_of_items(tx: Transaction, filters: Mapping[str, Any], after: After, limit: int) -> list[UUID]:
     """Ids of up to `limit` + 1 items by due date."""
     return [row["id"] for row in await _page(tx, "items", filters, "due_on", _dated(after), limit)]
+
+
+async def page_of_credit_notes(tx: Transaction, filters: Mapping[str, Any], after: After, limit: int) -> list[UUID]:
+    """Ids of up to `limit` + 1 credit notes, by the day of issue."""
+    return [row["id"] for row in await _page(tx, "credit_notes", filters, "issued_on", _dated(after), limit)]
 
 
 async def _page(

@@ -2,7 +2,9 @@
 
 from sqlalchemy import text
 
+from billing_svc.store.integrity_credits import CREDIT_CHECKS
 from billing_svc.store.integrity_exchange import EXCHANGE_CHECKS
+from billing_svc.store.integrity_items import ITEM_CHECKS
 from dunlin_kit.health import SEQUENCES, Check
 
 _ITEMS = text("""
@@ -85,6 +87,7 @@ SELECT series, next_number, found, last FROM (
   SELECT s.series, s.next_number, count(i.id) AS found,
          max(substring(i.number FROM '[0-9]+$')::bigint) AS last FROM number_series s
   LEFT JOIN (SELECT tenant_id, id, series, number FROM invoice WHERE number IS NOT NULL
+             UNION ALL SELECT tenant_id, id, series, number FROM credit_note
              UNION ALL SELECT tenant_id, id, series, number FROM charge) i
     ON i.tenant_id = s.tenant_id AND i.series = s.series GROUP BY 1, 2) n
 WHERE found <> next_number - 1 OR coalesce(last, 0) <> next_number - 1 LIMIT 20""")
@@ -92,7 +95,8 @@ _ORDER = text("""
 SELECT number, issued_on, before FROM (
   SELECT number, issued_on, lag(issued_on) OVER (
     PARTITION BY series ORDER BY substring(number FROM '[0-9]+$')::bigint) AS before
-  FROM invoice WHERE number IS NOT NULL) n WHERE issued_on < before LIMIT 20""")
+  FROM (SELECT series, number, issued_on FROM invoice WHERE number IS NOT NULL
+        UNION ALL SELECT series, number, issued_on FROM credit_note) d) n WHERE issued_on < before LIMIT 20""")
 _UNTOLD = text("SELECT fact, facts, told FROM facts_not_told_once()")
 
 CHECKS = (
@@ -110,5 +114,7 @@ CHECKS = (
     Check("I15-order", "Numbers never run against issue dates.", _ORDER),
     Check("I18", "What is pending, rejected or expired has moved nothing, and ended as it was decided.", _UNCERTAIN),
     Check("I19", "What a second person must confirm was not confirmed by the one who recorded it.", _ONE_PERSON),
+    *CREDIT_CHECKS,
+    *ITEM_CHECKS,
     *EXCHANGE_CHECKS,
 )

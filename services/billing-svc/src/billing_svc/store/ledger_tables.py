@@ -55,7 +55,7 @@ class CreditRow(Row, table=True):
     customer_id: UUID
     kind: str = Field(sa_type=Text)
     state: str = Field(sa_type=Text)
-    method: str = Field(sa_type=Text)
+    method: str | None = Field(sa_type=Text)
     payer: str | None = Field(sa_type=Text)
     reference: str | None = Field(sa_type=Text)
     external_id: str | None = Field(sa_type=Text)
@@ -78,6 +78,7 @@ class CreditRow(Row, table=True):
         UniqueConstraint("tenant_id", "external_id"),
         CheckConstraint("state IN ('pending', 'confirmed', 'reversed', 'rejected', 'expired')", name="state"),
         CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("kind <> 'payment' OR method IS NOT NULL", name="method"),
         CheckConstraint("0 <= unapplied AND unapplied <= amount", name="unapplied"),
         CheckConstraint("state = 'confirmed' OR unapplied = 0", name="only_confirmed_frees_credit"),
         Index(None, "tenant_id", "customer_id", "id"),

@@ -70,13 +70,19 @@ class PaymentView:
 async def view(tx: Transaction, ids: Collection[UUID]) -> list[PaymentView]:
     """In the order of `ids`. Refuses: payment_not_found."""
     rows = {row["id"]: row for row in await tx.rows(PAYMENTS, ids=list(ids))}
-    made: dict[UUID, list[AllocationView]] = defaultdict(list)
-    for row in await tx.rows(ALLOCATIONS, ids=list(ids)):
-        made[row["credit_id"]].append(_allocation(row))
+    made = await allocations_of(tx, ids)
     for payment_id in ids:
         if payment_id not in rows:
             raise NotFound("payment_not_found", "There is no such payment.", payment_id=payment_id)
     return [_view(rows[payment_id], made[payment_id]) for payment_id in ids]
+
+
+async def allocations_of(tx: Transaction, credit_ids: Collection[UUID]) -> dict[UUID, list[AllocationView]]:
+    """What these credits paid, in order, undone or not."""
+    made: dict[UUID, list[AllocationView]] = defaultdict(list)
+    for row in await tx.rows(ALLOCATIONS, ids=list(credit_ids)):
+        made[row["credit_id"]].append(_allocation(row))
+    return made
 
 
 def _view(row: Mapping[str, Any], made: Collection[AllocationView]) -> PaymentView:

@@ -1,6 +1,6 @@
 """Apply what a credit has left to items, later than it was received."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -36,17 +36,19 @@ async def apply_credit(tx: Transaction, wishes: Sequence[ApplyCredit]) -> list[A
     Refuses: payment_not_found, payment_not_confirmed, nothing_unapplied, effective_too_early, effective_in_future,
     period_locked, and what the allocation refuses.
     """
-    named = await _named(tx, wishes)
+    ids = [wish.credit_id for wish in wishes]
+    named = await payments.by_id(tx, ids)
     posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in named.values()])
-    posting.credits |= await _named(tx, wishes)
-    await posting.load_items([(named[one.credit_id].customer_id, one.choice) for one in wishes])
+    posting.credits |= await payments.by_id(tx, ids)
+    return await apply_held(posting, wishes)
+
+
+async def apply_held(posting: Posting, wishes: Sequence[ApplyCredit]) -> list[AppliedCredit]:
+    """Apply credits that are in the posting, and keep what it moved. Refuses: as `apply_credit`."""
+    await posting.load_items([(posting.credits[one.credit_id].customer_id, one.choice) for one in wishes])
     applied = [await _applied(posting, wish) for wish in wishes]
     posting.save()
     return applied
-
-
-async def _named(tx: Transaction, wishes: Sequence[ApplyCredit]) -> Mapping[UUID, Credit]:
-    return await payments.by_id(tx, [one.credit_id for one in wishes])
 
 
 async def _applied(posting: Posting, wish: ApplyCredit) -> AppliedCredit:

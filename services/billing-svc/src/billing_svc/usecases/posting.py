@@ -1,40 +1,36 @@
 """A posting: the accounts one use case holds, and how each fact moves them, their items and credits, in order."""
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from billing_svc.domain.account import Account
-from billing_svc.domain.allocation import AllocationRule, Choice
-from billing_svc.domain.credit import Credit
 from billing_svc.domain.customer import heard_of
 from billing_svc.domain.exchange_rate import Rates
-from billing_svc.domain.item import Item
 from billing_svc.domain.ledger import Fact, LedgerSide
-from billing_svc.domain.payment import Payment
 from billing_svc.domain.posting_dates import Books, Step
-from billing_svc.store import accounts, audit, customer_credits, items, ledger, periods
+from billing_svc.store import accounts, audit, customer_credits, disputes, items, ledger, periods
 from billing_svc.store.accounts import AccountKey
 from billing_svc.usecases.carrying import Carrying, carry
+from billing_svc.usecases.held_disputes import HeldDisputes
+from billing_svc.usecases.holding import Holding
 from dunlin_events.contracts.base import AccountFigures, Amount
+from dunlin_kernel.money import Money
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 
 
-class Posting:
+class Posting(Holding):
     """What is held, as it stands after the facts so far. Fill `items` and `credits` before facts name them."""
 
     def __init__(self, tx: Transaction, tenant: Tenant, books: Books, held: dict[AccountKey, Account]) -> None:
-        self.tx, self.tenant, self.books = tx, tenant, books
+        super().__init__(tx)
+        self.tenant, self.books = tenant, books
         self.beside: Any = None
         self.accounts = held
         self.carrying = Carrying(Rates(tenant.currency, {}), {})
-        self.items: dict[UUID, Item] = {}
-        self.credits: dict[UUID, Credit] = {}
+        self.disputes = HeldDisputes()
         self._touched: set[UUID] = set()
-        self._new_steps: dict[UUID, list[Step]] = defaultdict(list)
-        self._old_steps: dict[UUID, list[Step]] = {}
 
     def post(self, fact: Fact) -> AccountFigures:
         """Enter a fact: ledger, journal, audit, and the new state of all it moves. Returns the figures after it.
@@ -46,6 +42,7 @@ class Posting:
     def enter(self, meant: Fact) -> tuple[Fact, AccountFigures]:
         """As `post`; also returns the fact as it was entered: with base amounts where it is in foreign currency."""
         fact = self.carrying.enter(meant)
+        self.disputes.give_way(self, fact)
         key = fact.customer_id, fact.currency
         before = self.accounts[key]
         after = self.accounts[key] = before.after(fact)
@@ -54,42 +51,20 @@ class Posting:
                 self.items[entry.ref_id] = self.items[entry.ref_id].after(entry, fact.effective_on)
             else:
                 self.credits[entry.ref_id] = self.credits[entry.ref_id].after(entry, fact.effective_on)
-            self._new_steps[entry.ref_id].append(Step(fact.effective_on, entry.amount.minor))
+            self.step(entry.ref_id, Step(fact.effective_on, entry.amount.minor))
             self._touched.add(entry.ref_id)
         ledger.add(self.tx, fact, after, self.tenant.now)
         audit.add(self.tx, fact.kind.value, fact.id, customer_id=fact.customer_id, recorded_at=self.tenant.now,
                   before=_state(before), after=_state(after))
         return fact, figures_of(after)
 
-    def payment(self, payment_id: UUID) -> Payment:
-        """One of the credits, which is a payment."""
-        credit = self.credits[payment_id]
-        assert isinstance(credit, Payment), "this credit was read as a payment"
-        return credit
-
-    async def remember_steps(self, ids: Collection[UUID]) -> None:
-        """Read how these items and credits moved before this transaction."""
-        missing = [one for one in ids if one not in self._old_steps]
-        if missing:
-            self._old_steps |= {one: [] for one in missing} | await ledger.steps_of(self.tx, missing)
-
-    async def load_items(self, choices: Sequence[tuple[UUID, Choice]]) -> None:
-        """Read what customers may pay: the items they named, and all open ones where the oldest go first."""
-        named = {part.item_id for _, choice in choices for part in choice.parts}
-        swept = {customer_id for customer_id, choice in choices if choice.rule is AllocationRule.OLDEST_FIRST}
-        self.items |= await items.by_id(self.tx, named)
-        self.items |= await items.open_of(self.tx, swept)
-
-    def items_of(self, customer_id: UUID, choice: Choice) -> dict[UUID, Item]:
-        """Those of the items read that are this customer's, and named where items are named."""
-        named = [self.items[part.item_id] for part in choice.parts if part.item_id in self.items]
-        items = named if choice.rule is AllocationRule.ITEMS else self.items.values()
-        return {item.id: item for item in items if item.customer_id == customer_id}
-
-    def steps_of(self, ref_id: UUID) -> list[Step] | None:
-        """Every step of an item or credit so far; None when they were not read."""
-        old = self._old_steps.get(ref_id)
-        return None if old is None else old + self._new_steps[ref_id]
+    def dispute(self, item_id: UUID, by: Money) -> AccountFigures:
+        """Move what is disputed of an item, and of its account; nothing is booked. Returns the figures after it."""
+        item = self.items[item_id] = self.items[item_id].disputing(by)
+        key = item.customer_id, by.currency
+        account = self.accounts[key] = self.accounts[key].disputing(by)
+        self._touched.add(item_id)
+        return figures_of(account)
 
     def save(self, *, fresh: Collection[UUID] = ()) -> None:
         """Gather the new state of all that was moved; `fresh` are the rows that this use case adds itself."""
@@ -113,6 +88,8 @@ async def open_posting(tx: Transaction, keys: Collection[AccountKey], *beside: A
             heard_of(None, customer_id)
     posting = Posting(tx, tenant, books, held)
     posting.beside = row
+    if contested := {key[0] for key, account in held.items() if account.disputed.is_positive}:
+        posting.disputes = HeldDisputes(await disputes.open_of(tx, contested))
     posting.carrying = await carry(tx, keys, tenant.currency, books)
     return posting
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from billing_svc.domain.payment import Payment
 from billing_svc.domain.reversal import (
-    PaymentReversal,
+    CreditReversal,
     ReversalWish,
     Undoing,
     Undone,
@@ -30,7 +30,8 @@ class ReversedPayment:
 async def reverse_payment(tx: Transaction, wishes: Sequence[ReversalWish]) -> list[ReversedPayment]:
     """Reverse payments, in order; all or none.
 
-    Refuses: payment_not_found, illegal_transition, effective_too_early, effective_in_future, period_locked.
+    Refuses: payment_not_found, illegal_transition, credit_refunded, effective_too_early, effective_in_future,
+    period_locked.
     """
     ids = [wish.payment_id for wish in wishes]
     named = await payments.by_id(tx, ids)
@@ -48,18 +49,18 @@ async def reverse_payment(tx: Transaction, wishes: Sequence[ReversalWish]) -> li
 
 
 def _reversed(posting: Posting, wish: ReversalWish, undoing: Undoing) -> ReversedPayment:
-    ended = undoing.payment.reversed()
+    ended = posting.payment(wish.payment_id).reversed()
     undone = undo(wish, undoing, new_id)
     for one in undone.allocations:
         enter_reversal(posting, one, wish.reason.value)
-    _enter_payment(posting, undone.payment, wish)
+    _enter_payment(posting, undone.credit, wish)
     payment = posting.credits[ended.id] = replace(posting.payment(ended.id), state=ended.state)
     return ReversedPayment(payment, undone)
 
 
-def _enter_payment(posting: Posting, reversal: PaymentReversal, wish: ReversalWish) -> None:
+def _enter_payment(posting: Posting, reversal: CreditReversal, wish: ReversalWish) -> None:
     figures = posting.post(fact_of_payment_reversal(reversal))
     allocations.add_payment_reversal(posting.tx, reversal, reason=wish.reason.value, recorded_at=posting.tenant.now)
     posting.tx.emit(PaymentReversed(
-        customer_id=reversal.payment.customer_id, origin=Origin.LIVE, account=figures, payment_id=reversal.payment.id,
+        customer_id=reversal.credit.customer_id, origin=Origin.LIVE, account=figures, payment_id=reversal.credit.id,
         amount=Amount.of(reversal.amount), effective_on=reversal.effective_on, reason=wish.reason.value))

@@ -6,7 +6,7 @@ from uuid import UUID
 from billing_svc.domain.invoice import Invoice
 from billing_svc.domain.item import Item
 from billing_svc.domain.voiding import InvoiceVoid, VoidWish, fact_of_void, void_on, voidable
-from billing_svc.store import invoices, items, voids
+from billing_svc.store import credit_notes, invoices, items, voids
 from billing_svc.usecases.issue_invoice import InvoiceView
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
@@ -32,17 +32,18 @@ async def void_invoice(tx: Transaction, wishes: Sequence[VoidWish]) -> list[Invo
     owed = await items.of_invoices(tx, ids)
     posting.items |= {item.id: item for item in owed}
     await posting.remember_steps([item.id for item in owed])
+    credited = await credit_notes.credited_invoices(tx, ids)
     views = []
     for wish in wishes:
-        views.append(_voided(posting, wish, held[wish.invoice_id]))
+        views.append(_voided(posting, wish, held[wish.invoice_id], credited=wish.invoice_id in credited))
         held[wish.invoice_id] = views[-1].invoice
     posting.save()
     return views
 
 
-def _voided(posting: Posting, wish: VoidWish, held: Invoice) -> InvoiceView:
+def _voided(posting: Posting, wish: VoidWish, held: Invoice, *, credited: bool) -> InvoiceView:
     owed = _items_of(posting, held.id)
-    invoice = voidable(held, owed)
+    invoice = voidable(held, owed, credited=credited)
     day = void_on(wish, owed, [posting.steps_of(item.id) or [] for item in owed], posting.books)
     void, voided = InvoiceVoid(new_id(), invoice.id, wish.reason, day), invoice.voided()
     figures = posting.post(fact_of_void(void, invoice, owed))

@@ -1,0 +1,70 @@
+"""Cancel credit notes: what they paid is owed again, what was earned less is earned; their numbers stay taken."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from billing_svc.domain.credit_note import CancelReason, CreditNote, cancelled, fact_of_cancellation
+from billing_svc.domain.reversal import CreditReversal, Undoing, undo_credit
+from billing_svc.store import allocations, credit_notes, items
+from billing_svc.usecases.posting import Posting, open_posting
+from billing_svc.usecases.reverse_allocation import enter_reversal
+from dunlin_events.contracts.base import Amount
+from dunlin_events.contracts.billing import Origin
+from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled
+from dunlin_kernel.ids import new_id
+from dunlin_kit.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCreditNote:
+    """`effective_on` None means the note's own day for a correction, else today."""
+
+    credit_note_id: UUID
+    reason: CancelReason
+    effective_on: date | None = None
+
+
+async def cancel_credit_note(tx: Transaction, wishes: Sequence[CancelCreditNote]) -> list[CreditNote]:
+    """Cancel credit notes, in order; all or none.
+
+    Refuses: credit_note_not_found, credit_note_cancelled, credit_refunded, effective_too_early, effective_in_future,
+    period_locked.
+    """
+    ids = [wish.credit_note_id for wish in wishes]
+    named = await credit_notes.by_id(tx, ids)
+    posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in named.values()])
+    posting.credits |= await credit_notes.by_id(tx, ids)
+    live = await allocations.live_of(tx, ids)
+    posting.items |= await items.by_id(tx, {one.item_id for one in live})
+    await posting.carrying.remember(tx, [one.id for one in live])
+    await posting.remember_steps(ids)
+    made = []
+    for wish in wishes:
+        note = posting.credit_note(wish.credit_note_id).standing()
+        undoing = Undoing(note, [one for one in live if one.credit_id == note.id], posting.steps_of(note.id) or [],
+                          posting.books)
+        made.append(_cancelled(posting, wish, undoing))
+    posting.save()
+    return made
+
+
+def _cancelled(posting: Posting, wish: CancelCreditNote, undoing: Undoing) -> CreditNote:
+    undone = undo_credit(
+        undoing, new_id, wanted=wish.effective_on, correction=wish.reason is CancelReason.ISSUED_IN_ERROR)
+    for one in undone.allocations:
+        enter_reversal(posting, one, wish.reason.value)
+    _enter(posting, undone.credit, wish.reason)
+    note = posting.credits[wish.credit_note_id] = cancelled(posting.credit_note(wish.credit_note_id))
+    return note
+
+
+def _enter(posting: Posting, reversal: CreditReversal, reason: CancelReason) -> None:
+    note = posting.credit_note(reversal.credit.id)
+    figures = posting.post(fact_of_cancellation(reversal, note))
+    credit_notes.add_cancellation(posting.tx, reversal, reason, recorded_at=posting.tenant.now)
+    posting.tx.emit(CreditNoteCancelled(
+        customer_id=note.customer_id, origin=Origin.LIVE, account=figures, cancellation_id=reversal.id,
+        credit_note_id=note.id, number=note.number, invoice_id=note.invoice_id, amount=Amount.of(note.amount),
+        effective_on=reversal.effective_on, reason=reason.value))

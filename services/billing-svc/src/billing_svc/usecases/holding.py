@@ -1,0 +1,65 @@
+"""What a posting holds: the items and credits that were read, and the steps by which each of them has moved."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from billing_svc.domain.allocation import AllocationRule, Choice
+from billing_svc.domain.credit import Credit
+from billing_svc.domain.credit_note import CreditNote
+from billing_svc.domain.item import Item
+from billing_svc.domain.payment import Payment
+from billing_svc.domain.posting_dates import Step
+from billing_svc.store import items, ledger
+from dunlin_kit.transaction import Transaction
+
+
+class Holding:
+    """Items and credits by id, as they stand now. Read only what the accounts that are held protect."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+        self.items: dict[UUID, Item] = {}
+        self.credits: dict[UUID, Credit] = {}
+        self._new_steps: dict[UUID, list[Step]] = defaultdict(list)
+        self._old_steps: dict[UUID, list[Step]] = {}
+
+    def step(self, ref_id: UUID, step: Step) -> None:
+        """An item or credit moved."""
+        self._new_steps[ref_id].append(step)
+
+    def payment(self, payment_id: UUID) -> Payment:
+        """One of the credits, which is a payment."""
+        credit = self.credits[payment_id]
+        assert isinstance(credit, Payment), "this credit was read as a payment"
+        return credit
+
+    def credit_note(self, credit_note_id: UUID) -> CreditNote:
+        """One of the credits, which is a credit note."""
+        credit = self.credits[credit_note_id]
+        assert isinstance(credit, CreditNote), "this credit was read as a credit note"
+        return credit
+
+    async def remember_steps(self, ids: Collection[UUID]) -> None:
+        """Read how these items and credits moved before this transaction."""
+        missing = [one for one in ids if one not in self._old_steps]
+        if missing:
+            self._old_steps |= {one: [] for one in missing} | await ledger.steps_of(self.tx, missing)
+
+    async def load_items(self, choices: Sequence[tuple[UUID, Choice]]) -> None:
+        """Read what customers may pay: the items they named, and all open ones where the oldest go first."""
+        named = {part.item_id for _, choice in choices for part in choice.parts}
+        swept = {customer_id for customer_id, choice in choices if choice.rule is AllocationRule.OLDEST_FIRST}
+        self.items |= await items.by_id(self.tx, named)
+        self.items |= await items.open_of(self.tx, swept)
+
+    def items_of(self, customer_id: UUID, choice: Choice) -> dict[UUID, Item]:
+        """Those of the items read that are this customer's, and named where items are named."""
+        named = [self.items[part.item_id] for part in choice.parts if part.item_id in self.items]
+        items = named if choice.rule is AllocationRule.ITEMS else self.items.values()
+        return {item.id: item for item in items if item.customer_id == customer_id}
+
+    def steps_of(self, ref_id: UUID) -> list[Step] | None:
+        """Every step of an item or credit so far; None when they were not read."""
+        old = self._old_steps.get(ref_id)
+        return None if old is None else old + self._new_steps[ref_id]
