@@ -57,6 +57,7 @@ class Neighbours:
     contact: dict[str, Any] | None = field(default_factory=lambda: {
         "contact_name": "王会计", "language": "zh", "email": "ap@heron.example"})
     status: str = "active"
+    zone: str = ZONE
     broken: str | None = None
     asked: list[tuple[str, str | None]] = field(default_factory=list)
 
@@ -96,7 +97,7 @@ class Neighbours:
         assert request.query_params["purpose"] == "dunning"
         nobody = {"contact_name": None, "language": None, "email": None}
         return JSONResponse({"customer_id": request.path_params["customer_id"], "number": "C-000001", "name": "Heron",
-                             "status": self.status, "zone": "Asia/Shanghai", **(self.contact or nobody)})
+                             "status": self.status, "zone": self.zone, **(self.contact or nobody)})
 
     def _seen(self, request: Request) -> JSONResponse | None:
         assert request.headers["authorization"] == "Bearer a token"

@@ -1,7 +1,7 @@
 """What may leave at the look: each reason of silence in its order, and the amount that is asked for."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,7 @@ from notify_svc.domain.judging import (
     LookedItem,
     Reach,
     Reason,
+    Standing,
     covered_by_unapplied,
     judge,
 )
@@ -25,6 +26,7 @@ from notify_svc.domain.message import MESSAGE, MessageStatus
 
 REACHED = Reach(contact=Contact("ap@example.com", "Li", "zh"), active=True, refused=False)
 SILENT = replace(REACHED, contact=None)
+ON, ITEM = date(2026, 2, 7), new_id()
 
 
 def cny(minor: int) -> Money:
@@ -50,16 +52,18 @@ def seen(one: DunnedItem, *, opened: int = 10000, disputed: int = 0, pending: in
     ({}, 0, replace(SILENT, active=False), Reason.NOT_ACTIVE),
     ({}, 0, SILENT, Reason.NO_CONTACT),
     ({}, 0, replace(REACHED, refused=True), Reason.RECIPIENT_REFUSED),
+    ({}, 0, replace(SILENT, elsewhere=True), Reason.CHANNEL_NOT_ALLOWED),
+    ({}, 0, replace(SILENT, opted_out=True, elsewhere=True), Reason.OPTED_OUT),
 ])
 def test_reasons_of_silence(figures: dict[str, int], unapplied: int, reach: Reach, reason: Reason) -> None:
     one = item()
-    verdict = judge([DueLevel(one, 1)], AccountLook((seen(one, **figures),), {"CNY": cny(unapplied)}), reach)
+    verdict = judge([DueLevel(one, 1, 3)], AccountLook((seen(one, **figures),), {"CNY": cny(unapplied)}), reach, ON)
     assert verdict.remind == ()
     assert [s.reason for s in verdict.suppress] == [reason]
 
 
 def test_an_item_that_the_look_does_not_show_is_settled() -> None:
-    verdict = judge([DueLevel(item(), 1)], AccountLook((), {}), REACHED)
+    verdict = judge([DueLevel(item(), 1, 3)], AccountLook((), {}), REACHED, ON)
     assert [s.reason for s in verdict.suppress] == [Reason.SETTLED]
 
 
@@ -69,13 +73,13 @@ def test_an_item_that_the_look_does_not_show_is_settled() -> None:
 ])
 def test_the_amount_is_open_less_disputed(figures: dict[str, int], unapplied: int, amount: int) -> None:
     one = item()
-    verdict = judge([DueLevel(one, 2)], AccountLook((seen(one, **figures),), {"CNY": cny(unapplied)}), REACHED)
+    verdict = judge([DueLevel(one, 2, 3)], AccountLook((seen(one, **figures),), {"CNY": cny(unapplied)}), REACHED, ON)
     assert [(r.level, r.amount) for r in verdict.remind] == [(2, cny(amount))]
 
 
 def test_one_message_speaks_at_its_highest_level_oldest_item_first() -> None:
     old, new = item(date(2026, 1, 1)), item(date(2026, 2, 4))
-    verdict = judge([DueLevel(new, 0), DueLevel(old, 2)], AccountLook((seen(new), seen(old)), {}), REACHED)
+    verdict = judge([DueLevel(new, 0, 3), DueLevel(old, 2, 3)], AccountLook((seen(new), seen(old)), {}), REACHED, ON)
     assert [r.item for r in verdict.remind] == [old, new]
     assert verdict.level == 2
 
@@ -84,7 +88,7 @@ def test_unapplied_credit_is_spent_on_the_oldest_also_when_it_is_not_due_for_a_r
     old, new = item(date(2026, 1, 1)), item(date(2026, 2, 4))
     look = AccountLook((seen(new), seen(old)), {"CNY": cny(15000)})
     assert covered_by_unapplied(look) == {old.id}
-    assert judge([DueLevel(new, 1)], look, REACHED).suppress == ()
+    assert judge([DueLevel(new, 1, 3)], look, REACHED, ON).suppress == ()
 
 
 @given(st.lists(st.tuples(st.integers(1, 500), st.integers(0, 500)), max_size=8), st.integers(0, 2000))
@@ -101,3 +105,27 @@ def test_nothing_ever_leads_back_to_sending() -> None:
     pairs = [(start, end) for start, end, allowed in MESSAGE.all_pairs() if allowed]
     assert all(end != MessageStatus.SENDING for _, end in pairs)
     assert {start for start, _ in pairs} == {MessageStatus.SENDING, MessageStatus.UNKNOWN}
+
+
+@pytest.mark.parametrize(("arranged", "standing", "reach", "reason"), [
+    (None, Standing(), REACHED, None),
+    (ON, Standing(), REACHED, Reason.ARRANGED),
+    (ON - timedelta(days=2), Standing(), REACHED, Reason.ARRANGED),
+    (ON - timedelta(days=3), Standing(), REACHED, None),
+    (ON, Standing(promised=frozenset({ITEM})), REACHED, Reason.ARRANGED),
+    (None, Standing(promised=frozenset({ITEM}), legal=frozenset({ITEM})), SILENT, Reason.PROMISE_RUNNING),
+    (None, Standing(legal=frozenset({ITEM}), contacted=True), SILENT, Reason.LEGAL),
+    (None, Standing(promised=frozenset({new_id()}), legal=frozenset({new_id()})), REACHED, None),
+    (None, Standing(contacted=True, quiet=True), SILENT, Reason.NO_CONTACT),
+    (None, Standing(contacted=True, quiet=True), REACHED, Reason.RECENTLY_CONTACTED),
+    (None, Standing(quiet=True), REACHED, Reason.QUIET_HOURS),
+])
+def test_what_we_know_ourselves_holds_a_level_back(
+    arranged: date | None, standing: Standing, reach: Reach, reason: Reason | None,
+) -> None:
+    """A level three days after the due date; the day that was arranged moves it."""
+    one = replace(item(), id=ITEM)
+    look = AccountLook((replace(seen(one), arranged_on=arranged),), {})
+    verdict = judge([DueLevel(one, 1, 3)], look, reach, ON, standing)
+    assert [s.reason for s in verdict.suppress] == ([reason] if reason else [])
+    assert len(verdict.remind) == (0 if reason else 1)

@@ -35,13 +35,13 @@ class Book:
 
     def run(self, today: date) -> None:
         due = [
-            DueLevel(item, planned.level) for item in self.items.values()
+            DueLevel(item, planned.level, LADDER_K.levels[planned.level].offset_days) for item in self.items.values()
             if (planned := item.planned(LADDER_K)) is not None and planned.planned_on <= today
         ]
         look = AccountLook(
             tuple(LookedItem(i.id, i.due_on, i.open, NOTHING, NOTHING) for i in self.items.values()),
             {"CNY": self.unapplied})
-        verdict = judge(due, look, REACHED)
+        verdict = judge(due, look, REACHED, today)
         if verdict.remind:
             said = {r.item.number: (r.level, r.amount.amount) for r in verdict.remind}
             self.left.append((today.strftime("%m-%d"), said))

@@ -28,7 +28,12 @@ class SuppressionReason(StrEnum):
     UNAPPLIED_COVERS = "unapplied_covers"
     DISPUTED = "disputed"
     PENDING_PAYMENT = "pending_payment"
+    ARRANGED = "arranged"
     PROMISE_RUNNING = "promise_running"
+    LEGAL = "legal"
+    RECENTLY_CONTACTED = "recently_contacted"
+    CHANNEL_NOT_ALLOWED = "channel_not_allowed"
+    OPTED_OUT = "opted_out"
     NO_CONTACT = "no_contact"
     NOT_ACTIVE = "not_active"
     RECIPIENT_REFUSED = "recipient_refused"
@@ -37,6 +42,7 @@ class SuppressionReason(StrEnum):
 class CancellationReason(StrEnum):
     SETTLED = "settled"
     VOIDED = "voided"
+    WRITTEN_OFF = "written_off"
 
 
 class FailureReason(StrEnum):
@@ -107,6 +113,17 @@ class ReminderSuppressed(ItemReminder):
     examples: ClassVar[tuple[dict[str, object], ...]] = (
         _item(level=1, suppressed_on="2026-02-07", reason="disputed"),
         _item(suppressed_on="2026-03-28", reason="unapplied_covers"))
+
+
+class ReminderPostponed(ItemReminder):
+    """A reminder was due in the quiet hours of its recipient: it is judged again when they end."""
+
+    owner: ClassVar[str] = OWNER
+    postponed_on: date
+    until: AwareDatetime
+    examples: ClassVar[tuple[dict[str, object], ...]] = (
+        _item(level=1, postponed_on="2026-02-07", until="2026-02-07T13:00:00Z"),
+        _item(postponed_on="2026-02-01", until="2026-02-02T00:00:00Z"))
 
 
 def _message(**changes: Any) -> dict[str, object]:

@@ -17,6 +17,7 @@ from dunlin_events.contracts.billing import (
     PaymentReversed,
 )
 from dunlin_events.contracts.billing_charges import FeeCharged
+from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
 from dunlin_events.contracts.notify import CancellationReason
 from dunlin_kernel.money import Money
 from notify_svc.consumers.customer_items import CustomerItems, load, save
@@ -67,6 +68,10 @@ def charged(event: FeeCharged, state: CustomerItems) -> CustomerItems:
             active=event.origin is Origin.LIVE, progress=NOT_BEGUN, disputed=Money.zero(amount.currency))
         state = state.moved(item, _told(event, item, amount))
     return state
+
+
+for contested in (DisputeOpened, DisputeSettled):
+    billing.on(contested)(item_moved)
 
 
 @billing.on(CreditAllocated)

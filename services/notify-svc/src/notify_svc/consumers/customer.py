@@ -17,6 +17,7 @@ from dunlin_events.contracts.customer import (
     CustomerUpdated,
     TenantConfigured,
 )
+from dunlin_events.contracts.customer_relationship import ConsentChanged
 from dunlin_kit.tenants import follow_tenants
 from notify_svc.store import customers
 from notify_svc.store.customers import CustomerKept
@@ -48,6 +49,14 @@ follow_tenants(customer, configured)
 def profile_told(event: CustomerProfile, kept: CustomerKept) -> CustomerKept:
     """Number, trade name and status, as they stand now."""
     return replace(kept, known=True, number=event.number, name=event.name, status=event.status.value)
+
+
+@customer.on(ConsentChanged)
+def consent_changed(event: ConsentChanged, kept: CustomerKept) -> CustomerKept:
+    """Who shut the channel of reminders: the look knows whom one may write to, this tells why there is nobody."""
+    if event.channel != "email" or event.purpose not in (None, "dunning"):
+        return kept
+    return replace(kept, opted_out_on=None if event.given else event.heard.recorded_at.date())
 
 
 @customer.on(CustomerContactsChanged)

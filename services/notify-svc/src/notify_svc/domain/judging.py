@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from dunlin_kernel.calendar import days_after
 from dunlin_kernel.money import Money
 from notify_svc.domain.item import DunnedItem
 
@@ -17,7 +18,13 @@ class Reason(StrEnum):
     UNAPPLIED_COVERS = "unapplied_covers"
     DISPUTED = "disputed"
     PENDING_PAYMENT = "pending_payment"
+    ARRANGED = "arranged"
     PROMISE_RUNNING = "promise_running"
+    LEGAL = "legal"
+    RECENTLY_CONTACTED = "recently_contacted"
+    QUIET_HOURS = "quiet_hours"
+    CHANNEL_NOT_ALLOWED = "channel_not_allowed"
+    OPTED_OUT = "opted_out"
     NO_CONTACT = "no_contact"
     NOT_ACTIVE = "not_active"
     RECIPIENT_REFUSED = "recipient_refused"
@@ -25,13 +32,17 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LookedItem:
-    """An open item as billing-svc shows it right now; `pending` is money announced for it and not yet confirmed."""
+    """An open item as billing-svc shows it right now; `pending` is money announced for it and not yet confirmed.
+
+    `arranged_on` is the day agreed later for what is to be paid next of it, where there is an arrangement.
+    """
 
     id: UUID
     due_on: date
     open: Money
     disputed: Money
     pending: Money
+    arranged_on: date | None = None
 
     @property
     def owed(self) -> Money:
@@ -58,19 +69,27 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How the customer can be reached right now: no contact, a refused one, and a closed customer all mean silence."""
+    """How the customer can be reached right now: no contact, a refused one, and a closed customer all mean silence.
+
+    `zone` is the recipient's time zone. `elsewhere`: there is somebody, but not on this channel; `opted_out`: somebody
+    said that no reminders are wanted on it.
+    """
 
     contact: Contact | None
     active: bool
     refused: bool
+    zone: str | None = None
+    elsewhere: bool = False
+    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DueLevel:
-    """An item and the level of it that is due."""
+    """An item and the level of it that is due, whose day lies `offset_days` from the due date."""
 
     item: DunnedItem
     level: int
+    offset_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,29 +126,35 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What this service itself knows that speaks against a reminder now. `promised`: items of running promises."""
+    """What this service itself knows that speaks against a reminder now.
+
+    `promised`: items of running promises; `legal`: items that are in court; `contacted`: the customer was reached
+    within the days that the contact policy wants between; `quiet`: it is night where the recipient is.
+    """
 
     promised: frozenset[UUID] = frozenset()
+    legal: frozenset[UUID] = frozenset()
+    contacted: bool = False
+    quiet: bool = False
 
 
 NOTHING_STANDS = Standing()
 
 
 def judge(
-    due: Iterable[DueLevel], account: AccountLook, reach: Reach, standing: Standing = NOTHING_STANDS,
+    due: Iterable[DueLevel], account: AccountLook, reach: Reach, on: date, standing: Standing = NOTHING_STANDS,
 ) -> Verdict:
-    """Split what is due into what leaves and what stays due, each with its reason.
+    """Split what is due on a day into what leaves and what stays due, each with its reason.
 
-    Guards in order: settled, disputed, pending payment, unapplied credit that covers it, a running promise, then the
-    customer's own.
+    Guards in order: settled, disputed, pending payment, unapplied credit that covers it, arranged dates, a running
+    promise, a suit, then how the customer can be reached, the days since the last contact, and the hour.
     """
     looked = {item.id: item for item in account.items}
     covered = covered_by_unapplied(account)
     remind, suppress = [], []
     for one in sorted(due, key=lambda d: (d.item.due_on, d.item.id)):
         seen = looked.get(one.item.id)
-        kept_back = Reason.PROMISE_RUNNING if one.item.id in standing.promised else None
-        reason = _reason_of(seen, covered) or kept_back or _silence(reach)
+        reason = _reason_of(seen, covered) or _held(one, seen, on, standing) or _silence(reach) or _spared(standing)
         if seen is None or reason is not None:
             suppress.append(Suppressed(one.item, one.level, reason or Reason.SETTLED))
         else:
@@ -148,11 +173,27 @@ def _reason_of(seen: LookedItem | None, covered: frozenset[UUID]) -> Reason | No
     return Reason.UNAPPLIED_COVERS if seen.id in covered else None
 
 
+def _held(one: DueLevel, seen: LookedItem | None, on: date, standing: Standing) -> Reason | None:
+    if seen is not None and seen.arranged_on is not None and days_after(seen.arranged_on, one.offset_days) > on:
+        return Reason.ARRANGED
+    if one.item.id in standing.promised:
+        return Reason.PROMISE_RUNNING
+    return Reason.LEGAL if one.item.id in standing.legal else None
+
+
+def _spared(standing: Standing) -> Reason | None:
+    if standing.contacted:
+        return Reason.RECENTLY_CONTACTED
+    return Reason.QUIET_HOURS if standing.quiet else None
+
+
 def _silence(reach: Reach) -> Reason | None:
     if not reach.active:
         return Reason.NOT_ACTIVE
+    if reach.contact is None and reach.opted_out:
+        return Reason.OPTED_OUT
     if reach.contact is None:
-        return Reason.NO_CONTACT
+        return Reason.CHANNEL_NOT_ALLOWED if reach.elsewhere else Reason.NO_CONTACT
     return Reason.RECIPIENT_REFUSED if reach.refused else None
 
 

@@ -24,6 +24,7 @@ class _Item(BaseModel):
     open: Amount
     disputed: Amount
     pending: Amount | None = None
+    arranged_on: date | None = None
 
 
 class _Page(BaseModel):
@@ -55,7 +56,7 @@ def _page(answer: object) -> tuple[list[LookedItem], dict[str, Money], str | Non
         page = _Page.model_validate(answer)
         items = [
             LookedItem(one.id, one.due_on, one.open.money, one.disputed.money,
-                       one.pending.money if one.pending else Money.zero(one.open.currency))
+                       one.pending.money if one.pending else Money.zero(one.open.currency), one.arranged_on)
             for one in page.data
         ]
         return items, {one.currency: one.money for one in page.unapplied}, page.next_cursor

@@ -14,6 +14,8 @@ class _Addressing(BaseModel):
     """What is read of the answer; contact, language and e-mail are null where nobody may be written to."""
 
     status: str
+    contact_id: UUID | None = None
+    zone: str | None = None
     contact_name: str | None
     language: str | None
     email: str | None
@@ -22,7 +24,7 @@ class _Addressing(BaseModel):
 async def look_at_customer(customer: Outbound, tenant: UUID, customer_id: UUID) -> Reach:
     """The contact for dunning right now; nobody where the customer is not known there. Refuses: LookFailed."""
     path = f"/customer/v1/customers/{customer_id}/addressing"
-    answer = await customer.get(path, tenant=tenant, params={"purpose": "dunning"})
+    answer = await customer.get(path, tenant=tenant, params={"purpose": "dunning", "channel": "email"})
     if answer is None:
         return Reach(contact=None, active=True, refused=False)
     try:
@@ -30,4 +32,5 @@ async def look_at_customer(customer: Outbound, tenant: UUID, customer_id: UUID) 
     except ValidationError as failed:
         raise LookFailed("answered in another form") from failed
     contact = Contact(said.email, said.contact_name, said.language or "") if said.email else None
-    return Reach(contact=contact, active=said.status != CLOSED, refused=False)
+    return Reach(contact=contact, active=said.status != CLOSED, refused=False, zone=said.zone,
+                 elsewhere=contact is None and said.contact_id is not None)

@@ -15,9 +15,9 @@ from notify_svc import usecases
 from notify_svc.domain.judging import AccountLook, Reach
 from notify_svc.domain.message import MessageStatus
 from notify_svc.gateways.sender import LOOK_TOO_OLD, Mail, Sender
-from notify_svc.usecases.prepare_reminder import Looks, PrepareReminder
 from notify_svc.usecases.record_outcome import Ending
 from notify_svc.usecases.run_ladder import REMIND_CUSTOMER
+from notify_svc.usecases.write_message import Looks, PrepareReminder
 
 KIND = REMIND_CUSTOMER
 FRESH_FOR = timedelta(seconds=5)

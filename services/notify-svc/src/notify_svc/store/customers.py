@@ -28,6 +28,7 @@ class CustomerKept:
     name: str | None = None
     status: str | None = None
     refused_on: date | None = None
+    opted_out_on: date | None = None
 
 
 async def lock(tx: Any, customer_ids: Collection[UUID]) -> Mapping[UUID, CustomerKept]:
@@ -35,25 +36,28 @@ async def lock(tx: Any, customer_ids: Collection[UUID]) -> Mapping[UUID, Custome
     rows = await tx.rows(_LOCK, customer_ids=sorted(customer_ids))
     return {
         row["customer_id"]: CustomerKept(
-            row["customer_id"], row["known"], row["number"], row["name"], row["status"], row["refused_on"])
+            row["customer_id"], row["known"], row["number"], row["name"], row["status"], row["refused_on"],
+            row["opted_out_on"])
         for row in rows
     }
 
 
 def add_stubs(tx: Any, customer_ids: Iterable[UUID]) -> None:
     """Gather customers of which nothing but their id is known; one that is there already stays as it is."""
-    tx.once(CustomerRow, *(
-        {"customer_id": one, "known": False, "number": None, "name": None, "status": None, "refused_on": None}
-        for one in customer_ids))
+    tx.once(CustomerRow, *(_row_of(CustomerKept(one, known=False)) for one in customer_ids))
 
 
 def keep(tx: Any, customer: CustomerKept) -> None:
     """Gather a customer as it stands now."""
-    tx.put(CustomerRow, {
-        "customer_id": customer.id, "known": customer.known, "number": customer.number, "name": customer.name,
-        "status": customer.status, "refused_on": customer.refused_on}, key=("customer_id",))
+    tx.put(CustomerRow, _row_of(customer), key=("customer_id",))
 
 
 def refused(tx: Any, customer_id: UUID, on: date) -> None:
     """Gather that the customer's address was refused for good."""
     tx.change(CustomerRow, {"customer_id": customer_id, "refused_on": on}, key=("customer_id",))
+
+
+def _row_of(customer: CustomerKept) -> dict[str, Any]:
+    return {
+        "customer_id": customer.id, "known": customer.known, "number": customer.number, "name": customer.name,
+        "status": customer.status, "refused_on": customer.refused_on, "opted_out_on": customer.opted_out_on}

@@ -26,7 +26,8 @@ class LadderPolicyRow(Row, table=True):
 class CustomerRow(Row, table=True):
     """What this service keeps of a customer; `known` is false for a stub that customer-svc has not told of yet.
 
-    `refused_on`: its address was refused for good on that day; silence until its contacts change.
+    `refused_on`: its address was refused for good on that day; silence until its contacts change. `opted_out_on`: a
+    person there does not want reminders by e-mail since that day.
     """
 
     __tablename__ = "customer"
@@ -37,6 +38,7 @@ class CustomerRow(Row, table=True):
     name: str | None
     status: str | None
     refused_on: date | None
+    opted_out_on: date | None
 
 
 class DunnedItemRow(Row, table=True):

@@ -42,6 +42,10 @@ _LAST_SENT_ON = (
            literal_column("message_item.outcome IN ('sending', 'sent', 'unknown')"))
     .group_by(col(StepRow.item_id)))
 
+_LAST_CONTACT_ON = select(func.max(col(MessageRow.judged_on)).label("day")).where(
+    col(MessageRow.customer_id) == bindparam("customer_id", type_=Uuid),
+    literal_column("message.status IN ('sending', 'sent', 'unknown')"))
+
 
 class Content(NamedTuple):
     """What a message said, and to whom: personal data."""
@@ -83,6 +87,12 @@ async def last_sent_on(tx: Any, item_ids: Collection[UUID], *, but: UUID) -> dic
     """The last day on which another message than `but` reminded of each item."""
     rows = await tx.rows(_LAST_SENT_ON, item_ids=list(item_ids), message_id=but)
     return {row["item_id"]: row["judged_on"] for row in rows}
+
+
+async def last_contact_on(tx: Any, customer_id: UUID) -> date | None:
+    """The last day on which a message left, or may have; only after the customer's lock."""
+    day: date | None = (await tx.row(_LAST_CONTACT_ON, customer_id=customer_id))["day"]
+    return day
 
 
 async def steps_of(tx: Any, message_ids: Collection[UUID]) -> dict[UUID, tuple[Step, ...]]:

@@ -1,8 +1,18 @@
 """All tables of notify-svc, for migrations."""
 
-from notify_svc.store import history_tables, ladder_tables, library_tables, message_tables, promise_tables
+from notify_svc.store import (
+    contact_tables,
+    history_tables,
+    ladder_tables,
+    library_tables,
+    message_tables,
+    promise_tables,
+)
 from notify_svc.store.rows import Row
 
-__all__ = ["METADATA", "history_tables", "ladder_tables", "library_tables", "message_tables", "promise_tables"]
+__all__ = [
+    "METADATA", "contact_tables", "history_tables", "ladder_tables", "library_tables", "message_tables",
+    "promise_tables",
+]
 
 METADATA = Row.metadata
