@@ -219,6 +219,8 @@ async def _in_billing(owner: Owner) -> None:
         "customer_id": customer, "amount": _secret("1000.00"), "received_on": "2026-01-05", "method": "bank_transfer",
         "allocation": "oldest_first", "reference": "secret-2"}, named="payment_id")
     owner.ids["allocation_id"] = UUID(paid["allocations"][0]["id"])
+    await owner.make("/disputes", {"item_id": str(owner.ids["item_id"]), "reason": "other", "amount": _secret("1.00"),
+                                   "evidence": "Secret letter"}, named="dispute_id")
     await owner.make("/ledger-imports", {"name": "secret.csv", "digest": "a" * 64}, named="ledger_import_id")
     taken = f"/ledger-imports/{owner.ids['ledger_import_id']}"
     await owner.make(f"{taken}/rows", {"rows": [{
@@ -291,6 +293,9 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
             "purpose": None, "channel": "sms", "given": False},
         "/contacts": {"name": "Theirs", "language": "en"}, "/contacts/{contact_id}": {"name": "Theirs"},
         "/invoices": customers, "/invoices:batch": {"invoices": [customers]}, "/invoices/{invoice_id}": invoice,
+        ":settle": {"outcome": "rejected"}, "/disputes": {"item_id": named.get("item_id"), "reason": "other"},
+        "/fees": {
+            "customer_id": named["customer_id"], "amount": _secret("1.00"), "reason": "reminder"},
         ":void": {"reason": "issued_in_error"}, "/payments": {
             "customer_id": named["customer_id"], "amount": _secret("1.00"), "received_on": "2026-01-05",
             "method": "bank_transfer", "allocation": "none"},

@@ -33,6 +33,13 @@ class Account:
     def net(self) -> Money:
         return self.open - self.unapplied
 
+    def disputing(self, by: Money) -> "Account":
+        """The account after so much more of it (or less, where negative) is disputed."""
+        moved = replace(self, disputed=self.disputed + by, version=self.version + 1)
+        assert not moved.disputed.is_negative, "what is disputed is never below zero"
+        assert moved.open >= moved.disputed, "what is owed covers what is disputed"
+        return moved
+
     def after(self, fact: Fact) -> "Account":
         """The account right after this fact. Refuses: amount_too_large."""
         assert (fact.customer_id, fact.currency) == (self.customer_id, self.currency), "a fact of this account"

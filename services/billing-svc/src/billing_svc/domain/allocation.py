@@ -103,10 +103,13 @@ def allocate_explicitly(available: Money, parts: Sequence[Part], items: Mapping[
     return _whole(available, shares, rest)
 
 
-def allocate_oldest_first(available: Money, open_items: Iterable[Item]) -> Allocated:
+def allocate_oldest_first(
+    available: Money, open_items: Iterable[Item], *, also_disputed: bool = False,
+) -> Allocated:
     """Spread a credit over open items of its currency: oldest due date first, so what is due before what is not.
 
-    Within a debt (an item, and what was charged on it) fees go first, then interest, then the debt itself.
+    Within a debt (an item, and what was charged on it) fees go first, then interest, then the debt itself. What is
+    disputed is passed over: only a payer who names the item pays into it, or a credit note (`also_disputed`).
     """
     payable = [item for item in open_items if item.open.currency == available.currency]
     rest, shares = available, []
@@ -117,7 +120,7 @@ def allocate_oldest_first(available: Money, open_items: Iterable[Item]) -> Alloc
         return due[debt or item.id], debt or item.id, WITHIN_A_DEBT.index(item.kind), item.due_on, item.id
 
     for item in sorted(payable, key=place):
-        share = min(rest, item.open)
+        share = min(rest, item.open if also_disputed else item.undisputed)
         if share.is_positive:
             shares.append(Share(item.id, share))
             rest -= share

@@ -42,6 +42,10 @@ class Item:
     instalments: int = 1
 
     @property
+    def undisputed(self) -> Money:
+        return self.open - self.disputed
+
+    @property
     def is_settled(self) -> bool:
         return self.open.is_zero
 
@@ -52,4 +56,12 @@ class Item:
             raised_on=max(self.raised_on, effective_on) if entry.amount.is_positive else self.raised_on)
         assert not moved.open.is_negative, "never paid beyond what is owed"
         assert moved.open <= self.amount, "never open beyond what was owed"
+        assert moved.disputed <= moved.open, "disputes give way before what is open falls below them"
+        return moved
+
+    def disputing(self, by: Money) -> "Item":
+        """The item after so much more of it (or less, where negative) is disputed."""
+        moved = replace(self, disputed=self.disputed + by)
+        assert not moved.disputed.is_negative, "what is disputed is never below zero"
+        assert moved.disputed <= moved.open, "no more is disputed than is open"
         return moved

@@ -7,7 +7,7 @@ from uuid import UUID
 from billing_svc.domain.charge import ChargeReason, ChargeWish
 from billing_svc.domain.item import Item, ItemKind
 from billing_svc.store import items
-from billing_svc.usecases.charge_item import Charging
+from billing_svc.usecases.charging import Charging
 from billing_svc.usecases.posting import open_posting
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money

@@ -1,0 +1,153 @@
+"""Routes of disputes: what customers contest, and how it ended."""
+
+from datetime import date
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from billing_svc.api.shapes import Body, Code
+from billing_svc.domain.dispute import DisputeOutcome, DisputeReason, DisputeWish, Settlement
+from billing_svc.store import disputes
+from billing_svc.store.disputes import DisputeView
+from billing_svc.usecases.open_dispute import open_dispute as open_one
+from billing_svc.usecases.settle_dispute import settle_dispute as settle
+from dunlin_events.contracts.base import Amount
+from dunlin_kernel.errors import NotFound
+from dunlin_kernel.ids import new_id
+from dunlin_kit import pages
+from dunlin_kit.auth import requires
+from dunlin_kit.pages import Limit, Page, Paging
+from dunlin_kit.problems import refuses
+from dunlin_kit.write_route import ReadRoute, Tx, ValidateOnly, WriteRoute
+
+writes = APIRouter(prefix="/billing/v1", route_class=WriteRoute, tags=["disputes"])
+router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["disputes"])
+MAY_WRITE = requires("items:write")
+MAY_READ = requires("items:read")
+NOT_FOUND = refuses("dispute_not_found", status=404)
+AMOUNTS = ("unknown_currency", "malformed_amount", "wrong_precision", "amount_too_large", "amount_not_positive",
+           "currency_mismatch")
+
+
+class DisputeCreate(Body):
+    """What is contested. Without `amount`: all that is open of the item; `evidence` refers to where it can be read."""
+
+    id: UUID | None = None
+    item_id: UUID
+    reason: DisputeReason
+    amount: Amount | None = None
+    evidence: Code | None = None
+
+    def to_wish(self) -> DisputeWish:
+        return DisputeWish(self.id or new_id(), self.item_id, self.reason,
+                           self.amount.money if self.amount else None, self.evidence)
+
+
+class DisputeSettle(Body):
+    """How it ends: accepted, rejected or withdrawn. Without `amount`: all that is left of it."""
+
+    outcome: DisputeOutcome = Field(description="`paid` is said by money alone, never by hand.")
+    amount: Amount | None = None
+
+
+class DisputeSettlementRead(BaseModel):
+    """So much of it ended so."""
+
+    outcome: DisputeOutcome
+    amount: Amount
+    settled_on: date
+
+    @classmethod
+    def of(cls, one: Settlement) -> Self:
+        return cls(outcome=one.outcome, amount=Amount.of(one.amount), settled_on=one.settled_on)
+
+
+class DisputeRead(BaseModel):
+    """A dispute: `disputed` is what is contested still, `to_credit` what was accepted of it."""
+
+    id: UUID
+    customer_id: UUID
+    number: str | None
+    name: str | None
+    item_id: UUID
+    item_number: str
+    amount: Amount
+    disputed: Amount
+    to_credit: Amount
+    reason: DisputeReason
+    evidence: str | None
+    opened_on: date
+    settlements: list[DisputeSettlementRead]
+
+    @classmethod
+    def of(cls, view: DisputeView) -> Self:
+        one = view.dispute
+        return cls(
+            id=one.id, customer_id=one.customer_id, number=view.customer_number, name=view.customer_name,
+            item_id=one.item_id, item_number=view.item_number, amount=Amount.of(one.amount),
+            disputed=Amount.of(one.rest), to_credit=Amount.of(view.accepted), reason=one.reason, evidence=one.evidence,
+            opened_on=one.opened_on, settlements=[DisputeSettlementRead.of(end) for end in view.settlements])
+
+
+class DisputePage(Page[DisputeRead]):
+    """Disputes in the order in which they were opened."""
+
+
+@writes.post("/disputes", status_code=201, dependencies=[MAY_WRITE], responses=(
+    refuses(*AMOUNTS, "more_than_undisputed") | refuses("item_not_found", status=404)
+    | refuses("tenant_not_known_yet", "dispute_exists", status=409)))
+async def open_dispute(
+    body: DisputeCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+) -> DisputeRead:
+    """Contest an amount of an item: it stays owed and keeps ageing, but nobody is reminded of it."""
+    opened = await open_one(tx, body.to_wish())
+    response.headers["Location"] = f"/billing/v1/disputes/{opened.id}"
+    return await _written(tx, opened.id)
+
+
+@writes.post("/disputes/{dispute_id}:settle", dependencies=[MAY_WRITE], responses=(
+    NOT_FOUND | refuses(*AMOUNTS, "more_than_disputed", "not_by_hand")
+    | refuses("dispute_settled", "tenant_not_known_yet", status=409)))
+async def settle_dispute(
+    dispute_id: UUID, body: DisputeSettle, tx: Tx, validate_only: ValidateOnly = False,
+) -> DisputeRead:
+    """End a dispute, or part of it. What is accepted is to be credited; what is rejected or withdrawn stays owed."""
+    await settle(tx, dispute_id, body.outcome, body.amount.money if body.amount else None)
+    return await _written(tx, dispute_id)
+
+
+async def _filters(
+    customer_id: UUID | None = None, item_id: UUID | None = None,
+    is_open: Annotated[bool | None, Query(alias="open", description="Whether anything is contested still.")] = None,
+) -> dict[str, Any]:
+    asked = {"customer_id": customer_id, "item_id": item_id, "open": is_open}
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+@router.get("/disputes", dependencies=[MAY_READ], responses=pages.RESPONSES)
+async def list_disputes(
+    tx: Tx, response: Response, cursor: Paging, filters: Annotated[dict[str, Any], Depends(_filters)],
+    limit: Limit = pages.DEFAULT_LIMIT,
+) -> DisputePage:
+    """What is or was contested, with exactly these values."""
+    found = await disputes.page(tx, filters, UUID(cursor.after[0]) if cursor.after else None, limit)
+    page = cursor.page(response, found, limit, lambda view: [view.dispute.id])
+    return DisputePage(**page | {"data": [DisputeRead.of(view) for view in page["data"]]})
+
+
+@router.get("/disputes/{dispute_id}", dependencies=[MAY_READ], responses=NOT_FOUND)
+async def get_dispute(dispute_id: UUID, tx: Tx) -> DisputeRead:
+    """One dispute and how parts of it ended."""
+    found = await disputes.page(tx, {"id": dispute_id}, None, 1)
+    if not found:
+        raise NotFound("dispute_not_found", "There is no such dispute.", dispute_id=dispute_id)
+    return DisputeRead.of(found[0])
+
+
+async def _written(tx: Tx, dispute_id: UUID) -> DisputeRead:
+    """As it stands after what this request writes."""
+    await tx.flush()
+    return DisputeRead.of((await disputes.page(tx, {"id": dispute_id}, None, 1))[0])

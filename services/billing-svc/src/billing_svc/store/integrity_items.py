@@ -1,0 +1,26 @@
+"""What must hold of the facts about items beside money: disputes."""
+
+from sqlalchemy import text
+
+from dunlin_kit.health import Check
+
+_DISPUTES = text("""
+SELECT coalesce(d.item_id, i.id) AS item, i.open, i.disputed, d.contested FROM item i
+FULL JOIN (SELECT tenant_id, item_id, sum(rest) AS contested FROM dispute GROUP BY 1, 2) d
+  ON d.tenant_id = i.tenant_id AND d.item_id = i.id
+WHERE coalesce(i.disputed, -1) <> coalesce(d.contested, 0) OR i.disputed > i.open LIMIT 20""")
+_SETTLEMENTS = text("""
+SELECT d.id AS dispute, d.amount, d.rest, s.settled FROM dispute d
+LEFT JOIN (SELECT dispute_id, sum(amount) AS settled FROM dispute_settlement GROUP BY 1) s ON s.dispute_id = d.id
+WHERE d.amount <> d.rest + coalesce(s.settled, 0) LIMIT 20""")
+_UNTOLD = text("""
+WITH facts AS (SELECT 'DisputeOpened' AS fact, count(*) AS n FROM dispute
+               UNION ALL SELECT 'DisputeSettled', count(*) FROM dispute_settlement)
+SELECT fact, n AS facts, coalesce(t.told, 0) AS told FROM facts LEFT JOIN facts_told() t USING (fact)
+WHERE n <> coalesce(t.told, 0) LIMIT 20""")
+
+ITEM_CHECKS = (
+    Check("I6-items", "Each fact about an item that moves no money was told of exactly once.", _UNTOLD),
+    Check("I16", "What is disputed of an item is what its disputes contest, and no more than is open.", _DISPUTES),
+    Check("I16-settled", "Each dispute is what is contested still and what was settled of it.", _SETTLEMENTS),
+)
