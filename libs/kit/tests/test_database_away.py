@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -43,6 +44,24 @@ async def test_a_session_that_the_server_ends_is_unavailable_and_the_next_one_wo
     with pytest.raises(Unavailable):
         await toy.database.transact(new_id(), ended)
     assert await toy.database.transact(new_id(), _look) == 1
+
+
+async def test_a_pool_of_sessions_that_are_all_gone_heals_with_the_first_request(toy: Running) -> None:
+    """As after a restart of the server: whoever asks first gets an answer, not one of the dead sessions."""
+    tenant, together = new_id(), asyncio.Barrier(5)
+
+    async def at_once(tx: Transaction) -> int:
+        own: int = await tx.driver.fetchval("SELECT pg_backend_pid()")
+        await together.wait()
+        return own
+
+    sessions = await asyncio.gather(*(toy.database.transact(tenant, at_once) for _ in range(5)))
+    assert len(set(sessions)) == 5
+    admin = await asyncpg.connect(toy.urls.app)
+    for session in sessions:
+        await admin.execute("SELECT pg_terminate_backend($1)", session)
+    await admin.close()
+    assert await toy.database.transact(tenant, _look) == 1
 
 
 async def test_jobs_wait_for_a_database_that_is_away() -> None:

@@ -54,8 +54,11 @@ async def test_a_read_that_settles_sees_what_was_committed_while_it_waited(
     await holding.start()
     await admin.execute("SELECT pg_advisory_xact_lock_shared(4711)")
 
+    async def nobody_else(tx: Transaction) -> bool:
+        return not await admin.fetchval("SELECT pg_try_advisory_xact_lock_shared(4711)")
+
     async def look(tx: Transaction) -> tuple[int, str]:
-        await settle(tx, lock, key=4711)
+        assert await settle(tx, lock, nobody_else, key=4711), "what it looks at is of before anybody goes on"
         rows = await tx.rows(LIST, after="", most=10)
         return len(rows), await tx.driver.fetchval("SHOW transaction_read_only")
 

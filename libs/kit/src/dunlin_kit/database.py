@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from random import Random  # noqa: TID251  spreads retries; nothing is decided by it
 from typing import Any, TypeVar
 from uuid import UUID
@@ -22,6 +22,7 @@ T = TypeVar("T")
 SHUT = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError)
 LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, *SHUT)
 BEGIN_READING = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL plan_cache_mode = {PLANNED_AFRESH}"
+_MORE_THAN_A_POOL_HOLDS = 100
 _jitter = Random()
 
 
@@ -134,16 +135,16 @@ class RequestDatabase(Database):
 
 
 async def _begun(connection: AsyncConnection, begin: str) -> Any:
-    """A driver connection on which the transaction has begun; one that went away meanwhile is thrown out, once."""
-    for last in (False, False, True):
+    """A driver connection on which the transaction has begun; those that went away meanwhile are thrown out first."""
+    for _ in range(_MORE_THAN_A_POOL_HOLDS):
         try:
             driver: Any = (await connection.get_raw_connection()).driver_connection
+        except (*LOST, DBAPIError) as lost:
+            raise Unavailable("the database cannot be reached") from lost
+        with suppress(*LOST):
             if not driver.is_closed():
                 await driver.execute(begin)
                 return driver
-        except (*LOST, DBAPIError) as lost:
-            if last:
-                raise Unavailable("the database cannot be reached") from lost
         await connection.invalidate()
     raise Unavailable("the database cannot be reached")
 
@@ -170,12 +171,17 @@ async def _put_back(connection: AsyncConnection, driver: Any) -> None:
         await connection.invalidate()
 
 
-async def settle(tx: Transaction, statement: Any, **values: Any) -> None:
-    """Wait by a statement in a transaction of its own, then begin this read anew, on a snapshot of after the wait.
+async def settle(
+    tx: Transaction, statement: Any, look: Callable[[Transaction], Awaitable[T]], **values: Any
+) -> T:
+    """Wait by a statement in a transaction of its own, look, then begin this read anew, on a snapshot of after it.
 
-    Only for a read that has looked at nothing yet: what it had seen would be of another snapshot.
+    What `look` sees, the time above all, is of before anything that had to wait for this can go on. Only for a read
+    that has looked at nothing yet: what it had seen would be of another snapshot.
     """
     tenant = f"SET LOCAL dunlin.tenant = '{UUID(int=tx.tenant.int)}'"
     await tx.driver.execute(f"ROLLBACK; BEGIN; {tenant}")
     await tx.row(statement, **values)
+    seen = await look(tx)
     await tx.driver.execute(f"ROLLBACK; {BEGIN_READING}; {tenant}")
+    return seen

@@ -50,6 +50,19 @@ async def test_a_past_answer_does_not_change_by_what_is_recorded_later(company: 
     assert today["totals"][0]["figures"]["net"]["amount"] == "13690.00"
 
 
+async def test_the_last_payment_of_a_past_answer_is_the_last_one_known_then(company: Any) -> None:
+    who = await company.register()
+    await company.issue(who, "100", "2026-01-05", rate="0")
+    waiting = await company.pay(who, "10.00", "2026-01-05", state="pending")
+    await company.clock("2026-01-06")
+    past = f"/ageing?as_of=2026-01-05&known_at={quote('2026-01-05T10:00:00Z')}"
+    before = await company.get(past)
+    assert (before["provisional"], before["data"][0]["last_paid_on"]) == (False, None)
+    await company.post(f"/payments/{waiting['id']}:confirm", {})
+    assert (await company.get(past))["data"] == before["data"]
+    assert (await company.get("/ageing"))["data"][0]["last_paid_on"] == "2026-01-05"
+
+
 async def test_rows_carry_number_and_name_and_sum_to_the_total_page_by_page(company: Any) -> None:
     for n in range(5):
         who = await company.register(number=f"C-00000{n + 1}")

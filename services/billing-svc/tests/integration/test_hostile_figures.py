@@ -1,6 +1,7 @@
 """Far dates, huge sums, postings under way while a report is asked for, drafts that change while they wait."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -100,6 +101,32 @@ async def test_a_past_answer_waits_for_the_posting_that_was_under_way(
     assert (first["provisional"], first["totals"][0]["figures"]["net"]["amount"]) == (False, "200.00")
     again = await company.get(f"/ageing?known_at={known}")
     assert (again["totals"], again["data"]) == (first["totals"], first["data"])
+
+
+async def test_an_answer_that_is_not_provisional_stays_however_close_to_now_it_was_asked(company: Any) -> None:
+    """On the real clock, while payments are posted: asked for a few milliseconds ahead, and again when all is done."""
+    books = dataclasses.replace(company, tenant=await company.running.tenant())
+    payers = [await books.register(number=f"C-00000{n}") for n in range(4)]
+    today, told, paying = datetime.now(UTC).date().isoformat(), {}, True
+
+    async def pay(who: Any) -> None:
+        while paying:
+            await books.pay(who, "1.00", today, allocation="none")
+
+    async def ask(ahead: timedelta) -> None:
+        for _ in range(20):
+            known = quote((datetime.now(UTC) + ahead).isoformat())
+            answer = await books.get(f"/ageing?group_by=none&known_at={known}")
+            if not answer["provisional"]:
+                told[known] = answer["totals"]
+
+    working = [asyncio.create_task(pay(who)) for who in payers]
+    await asyncio.gather(*(ask(timedelta(milliseconds=ms)) for ms in (0, 2, 5, 10)))
+    paying = False
+    await asyncio.gather(*working)
+    assert len(told) > 20
+    for known, totals in told.items():
+        assert (await books.get(f"/ageing?group_by=none&known_at={known}"))["totals"] == totals
 
 
 async def test_a_draft_that_changes_its_currency_while_issuing_waits_is_issued_as_it_then_is(

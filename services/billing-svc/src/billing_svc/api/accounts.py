@@ -19,7 +19,6 @@ from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
-from dunlin_kit.tenants import present
 from dunlin_kit.wire import Day, Instant
 from dunlin_kit.write_route import ReadRoute, Tx
 
@@ -132,9 +131,7 @@ async def list_journal_balances(
     known_at: Annotated[Instant | None, Query(description="As recorded up to then; now when left out.")] = None,
 ) -> JournalBalancesRead:
     """The balance of every journal account at the end of a day, as known at a time."""
-    if known_at is not None:
-        await periods.settled(tx)
-    tenant = await present(tx)
+    tenant = await periods.present_for(tx, known_at)
     day, known = as_of or tenant.today, known_at or tenant.now
     lines = await account_views.balances(tx, day, known)
     return JournalBalancesRead(

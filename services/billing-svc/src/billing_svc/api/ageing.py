@@ -20,7 +20,6 @@ from dunlin_kit.auth import requires
 from dunlin_kit.event_feed import Feed
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
-from dunlin_kit.tenants import present
 from dunlin_kit.wire import Day, Instant
 from dunlin_kit.write_route import ReadRoute, Tx
 
@@ -84,7 +83,7 @@ class AgeingTotalRead(BaseModel):
 
 
 class AgeingRowRead(BaseModel):
-    """One customer in one currency."""
+    """One customer in one currency. `number` and `name` are today's, whatever day is asked for."""
 
     customer_id: UUID
     number: str | None
@@ -118,9 +117,7 @@ async def get_ageing(
     customer_id: UUID | None = None, currency: Annotated[Currency | None, Query()] = None,
 ) -> AgeingPage:
     """Who owes and how old it is. A report that does not tie to the journal is refused, never shown."""
-    if known_at is not None:
-        await periods.settled(tx)
-    tenant, policy = await present(tx), AgeingPolicy()
+    tenant, policy = await periods.present_for(tx, known_at), AgeingPolicy()
     question = AgeingQuestion(as_of or tenant.today, known_at or tenant.now, customer_id, currency)
     found = await ageing.aged(tx, question, policy)
     totals = {code: sum_aged(code, policy, (aged for (_, held), aged in found.items() if held == code))

@@ -45,9 +45,9 @@ GROUP BY l.currency""").bindparams(
 NAMES = text("""
 SELECT c.customer_id, c.number, c.name, p.last_paid_on FROM customer c
 LEFT JOIN LATERAL (
-  SELECT max(k.received_on) AS last_paid_on FROM credit k
-  WHERE k.customer_id = c.customer_id AND k.effective_on <= :as_of AND k.recorded_at <= :known_at
-    AND k.kind = 'payment' AND k.state IN ('confirmed', 'reversed') AND NOT EXISTS (
+  SELECT max(k.received_on) AS last_paid_on FROM ledger_entry e JOIN credit k ON k.id = e.credit_id
+  WHERE e.customer_id = c.customer_id AND e.effective_on <= :as_of AND e.recorded_at <= :known_at
+    AND e.fact_kind = 'payment_confirmed' AND NOT EXISTS (
       SELECT 1 FROM payment_reversal r WHERE r.tenant_id = k.tenant_id AND r.credit_id = k.id
         AND r.effective_on <= :as_of AND r.recorded_at <= :known_at)) p ON true
 WHERE c.customer_id = ANY(:ids)""").bindparams(

@@ -11,7 +11,7 @@ from billing_svc.domain.period import PeriodState
 from billing_svc.domain.posting_dates import Books
 from billing_svc.store.ledger_tables import PeriodLockRow
 from dunlin_kit.database import settle
-from dunlin_kit.tenants import Tenant, present_with
+from dunlin_kit.tenants import Tenant, present, present_with
 from dunlin_kit.transaction import Transaction
 
 _t = PeriodLockRow.__table__.c
@@ -34,9 +34,15 @@ async def hold(tx: Transaction) -> None:
     await tx.row(HOLD, posting_barrier=barrier_of(tx.tenant))
 
 
-async def settled(tx: Transaction) -> None:
-    """Before a report of a past recording time reads: wait until no posting is under way that began by then."""
-    await settle(tx, HOLD, posting_barrier=barrier_of(tx.tenant))
+async def present_for(tx: Transaction, known_at: datetime | None) -> Tenant:
+    """The tenant now, before a report reads. One for a recording time waits until no posting is under way.
+
+    Then `now` was read while none was: whatever is recorded by a time before it is in the report's snapshot.
+    Refuses: tenant_not_known_yet.
+    """
+    if known_at is None:
+        return await present(tx)
+    return await settle(tx, HOLD, present, posting_barrier=barrier_of(tx.tenant))
 
 
 async def state(tx: Transaction) -> PeriodState:
