@@ -6,14 +6,14 @@ from dunlin_kernel.clock import Clock
 from dunlin_kit.app import Api, create_api
 from dunlin_kit.migrating import head_of
 from dunlin_kit.settings import ServiceSettings
-from notify_svc.api import contact_policy, ladder, messages, promises
+from notify_svc.api import contact_policy, ladder, ladders, messages, promises
 from notify_svc.store.integrity import CHECKS
 
 CONFLICTS = {
-    "pk_ladder_policy": "etag_mismatch", "pk_contact_policy": "etag_mismatch",
+    "pk_ladder_policy": "etag_mismatch", "pk_ladder_selection": "etag_mismatch", "pk_contact_policy": "etag_mismatch",
     "uq_message_item_leaves_once": "left_already"}
 ROUTERS = tuple(
-    one for routes in (contact_policy, ladder, messages, promises) for one in (routes.router, routes.writes))
+    one for routes in (contact_policy, ladder, ladders, messages, promises) for one in (routes.router, routes.writes))
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

@@ -16,7 +16,7 @@ from notify_svc.gateways.customer_looks import look_at_customer
 from notify_svc.gateways.recorder import Recorder
 from notify_svc.gateways.sender import Sender
 from notify_svc.gateways.smtp import SmtpSender
-from notify_svc.jobs import judge_promises, plan_items, remind_customer, run_ladder, switch_on_items
+from notify_svc.jobs import judge_promises, plan_customer, plan_items, remind_customer, run_ladder, switch_on_items
 from notify_svc.settings import SCOPES, Settings
 
 LOOK_SECONDS = 3
@@ -28,7 +28,8 @@ def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus:
     remind = reminding(settings, httpx.AsyncClient(timeout=LOOK_SECONDS), clock or SystemClock())
     return Worker("notify", settings, subscriptions=(customer, billing), clock=clock, bus=bus, jobs={
         run_ladder.KIND: run_ladder.run, remind_customer.KIND: remind.run, plan_items.KIND: plan_items.run,
-        switch_on_items.KIND: switch_on_items.run, judge_promises.KIND: judge_promises.run})
+        switch_on_items.KIND: switch_on_items.run, judge_promises.KIND: judge_promises.run,
+        plan_customer.KIND: plan_customer.run})
 
 
 def reminding(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> remind_customer.RemindCustomer:

@@ -31,11 +31,12 @@ async def test_every_tenant_begins_with_the_same_ladder(service: Running) -> Non
     answer = await service.client.get(POLICY, headers=service.headers(tenant, READ, key=None))
     assert (answer.status_code, answer.headers["etag"]) == (200, '"1"')
     assert answer.json() == {
-        "version": 1, "gap_days": 7, "run_at": "12:00", "set_by": None, "set_at": None, "levels": [
-            {"level": 0, "offset_days": -3, "tone": "upcoming", "fee_code": None},
-            {"level": 1, "offset_days": 3, "tone": "friendly", "fee_code": None},
-            {"level": 2, "offset_days": 15, "tone": "firm", "fee_code": None},
-            {"level": 3, "offset_days": 30, "tone": "final", "fee_code": None}]}
+        "ladder": "standard", "version": 1, "gap_days": 7, "run_at": "12:00", "set_by": None, "set_at": None,
+        "levels": [
+            {"level": 0, "offset_days": -3, "tone": "upcoming", "fee_code": None, "channel": "email"},
+            {"level": 1, "offset_days": 3, "tone": "friendly", "fee_code": None, "channel": "email"},
+            {"level": 2, "offset_days": 15, "tone": "firm", "fee_code": None, "channel": "email"},
+            {"level": 3, "offset_days": 30, "tone": "final", "fee_code": None, "channel": "email"}]}
 
 
 async def test_a_ladder_is_set_as_a_new_version(service: Running) -> None:

@@ -19,7 +19,15 @@ from dunlin_kit.problems import refuses
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
-from notify_svc.domain.ladder import MAX_GAP_DAYS, MAX_LEVELS, MAX_OFFSET_DAYS, LadderPolicy, LetterTone, Level
+from notify_svc.domain.ladder import (
+    MAX_GAP_DAYS,
+    MAX_LEVELS,
+    MAX_OFFSET_DAYS,
+    LadderPolicy,
+    LetterTone,
+    Level,
+    LevelChannel,
+)
 from notify_svc.store import items, ladder_policies
 from notify_svc.store.ladder_policies import SetPolicy
 
@@ -40,6 +48,7 @@ class LadderLevelUpdate(BaseModel):
     offset_days: Offset
     tone: LetterTone
     fee_code: FeeCode | None = None
+    channel: LevelChannel = LevelChannel.EMAIL
 
 
 class LadderPolicyUpdate(BaseModel):
@@ -52,7 +61,7 @@ class LadderPolicyUpdate(BaseModel):
 
     def to_policy(self) -> LadderPolicy:
         """Refuses: bad_ladder."""
-        levels = tuple(Level(level.offset_days, level.tone, level.fee_code) for level in self.levels)
+        levels = tuple(Level(level.offset_days, level.tone, level.fee_code, level.channel) for level in self.levels)
         return LadderPolicy(1, levels, self.gap_days, time.fromisoformat(self.run_at))
 
 
@@ -63,11 +72,16 @@ class LadderLevelRead(BaseModel):
     offset_days: int
     tone: LetterTone
     fee_code: str | None
+    channel: LevelChannel
 
 
 class LadderPolicyRead(BaseModel):
-    """The ladder in force; nobody has set it while it is the one that every tenant begins with."""
+    """A ladder in force; nobody has set it while it is the one that every tenant begins with.
 
+    Versions are numbered on over all ladders of the tenant.
+    """
+
+    ladder: str
     version: int
     levels: list[LadderLevelRead]
     gap_days: int
@@ -79,10 +93,11 @@ class LadderPolicyRead(BaseModel):
     def of(cls, found: SetPolicy) -> Self:
         policy = found.policy
         levels = [
-            LadderLevelRead(level=n, offset_days=level.offset_days, tone=level.tone, fee_code=level.fee_code)
+            LadderLevelRead(level=n, offset_days=level.offset_days, tone=level.tone, fee_code=level.fee_code,
+                            channel=level.channel)
             for n, level in enumerate(policy.levels)
         ]
-        return cls(version=policy.version, levels=levels, gap_days=policy.gap_days,
+        return cls(ladder=found.ladder, version=policy.version, levels=levels, gap_days=policy.gap_days,
                    run_at=policy.run_at.strftime("%H:%M"), set_by=found.set_by, set_at=found.set_at)
 
 

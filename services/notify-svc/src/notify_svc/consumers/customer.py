@@ -17,10 +17,13 @@ from dunlin_events.contracts.customer import (
     CustomerUpdated,
     TenantConfigured,
 )
-from dunlin_events.contracts.customer_relationship import ConsentChanged
+from dunlin_events.contracts.customer_relationship import ConsentChanged, CustomerClassified, CustomerOwnerChanged
+from dunlin_kit import jobs
 from dunlin_kit.tenants import follow_tenants
+from notify_svc.domain.ladder_choice import Segment
 from notify_svc.store import customers
 from notify_svc.store.customers import CustomerKept
+from notify_svc.usecases.plan_items_of import PLAN_CUSTOMER
 from notify_svc.usecases.plan_run import plan_run
 
 
@@ -34,6 +37,9 @@ async def load(tx: Any, events: Sequence[Event]) -> Mapping[UUID, CustomerKept]:
 async def save(tx: Any, states: Mapping[UUID, CustomerKept]) -> None:
     for customer in states.values():
         customers.keep(tx, customer)
+        if customer.segment_told is not None:
+            event_id, at = customer.segment_told
+            jobs.schedule(tx, PLAN_CUSTOMER, str(event_id), at, {"customer_id": str(customer.id)})
 
 
 async def configured(tx: Any, event: TenantConfigured) -> None:
@@ -49,6 +55,20 @@ follow_tenants(customer, configured)
 def profile_told(event: CustomerProfile, kept: CustomerKept) -> CustomerKept:
     """Number, trade name and status, as they stand now."""
     return replace(kept, known=True, number=event.number, name=event.name, status=event.status.value)
+
+
+@customer.on(CustomerClassified)
+def classified(event: CustomerClassified, kept: CustomerKept) -> CustomerKept:
+    """Another class may mean another ladder; one that a later fact changes again is planned by the last."""
+    classes = {**kept.segment.classes, event.dimension.value: event.value}
+    told = event.heard
+    return replace(kept, segment=Segment(kept.segment.grade, classes), segment_told=(told.event_id, told.recorded_at))
+
+
+@customer.on(CustomerOwnerChanged)
+def owner_changed(event: CustomerOwnerChanged, kept: CustomerKept) -> CustomerKept:
+    """Who answers for the customer from now on."""
+    return replace(kept, owner_id=event.owner_id, owner_code=event.owner_code)
 
 
 @customer.on(ConsentChanged)

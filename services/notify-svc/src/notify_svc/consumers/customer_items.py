@@ -67,12 +67,13 @@ async def load(tx: Any, events: Sequence[Event]) -> Mapping[UUID, CustomerItems]
     """The customers concerned, locked, and then the items that the events are about."""
     ids = {event.concerns for event in events if event.concerns is not None}
     known = await customers.lock(tx, ids)
-    policy = (await ladder_policies.in_force(tx)).policy
+    ladders = await ladder_policies.all_of(tx)
     found = await items.by_id(tx, {item_id for event in events for item_id in items_of(event)})
     watched = await watched_of(tx, ids)
     states = {}
     for one in ids:
         own = {item.id: item for item in found.values() if item.customer_id == one}
+        policy = ladders.of(known[one].segment) if one in known else ladders.standard
         states[one] = CustomerItems(one, one in known, policy, own, own, {}, watched.get(one))
     return states
 

@@ -21,13 +21,21 @@ class LetterTone(StrEnum):
     FINAL = "final"
 
 
+class LevelChannel(StrEnum):
+    """How a level reaches the customer: `call` makes a task for a person."""
+
+    EMAIL = "email"
+    CALL = "call"
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One rung: `offset_days` after the due date (negative before it), the tone, and the code of a fee, if any."""
+    """One rung: `offset_days` after the due date (negative before it), the tone, the code of a fee, if any, and how."""
 
     offset_days: int
     tone: LetterTone
     fee_code: str | None = None
+    channel: LevelChannel = LevelChannel.EMAIL
 
 
 @dataclass(frozen=True, slots=True)

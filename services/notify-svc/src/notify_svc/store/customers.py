@@ -1,8 +1,9 @@
 """Customers as this service keeps them: stubs made by whatever is heard first, and the locks of their ladders."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,17 +11,25 @@ from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
+from notify_svc.domain.ladder_choice import Segment
 from notify_svc.store.ladder_tables import CustomerRow
+
+NO_SEGMENT = Segment()
 
 _LOCK = (
     select(*CustomerRow.__table__.c)
     .where(col(CustomerRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
     .order_by(col(CustomerRow.customer_id)).with_for_update())
+_SEGMENTS = select(col(CustomerRow.customer_id), col(CustomerRow.grade), col(CustomerRow.classes)).where(
+    col(CustomerRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerKept:
-    """What is kept of a customer. `refused_on`: silence since that day, until the contacts change."""
+    """What is kept of a customer. `refused_on`: silence since that day, until the contacts change.
+
+    `segment_told` is the fact of this batch, and when it was recorded, that put the customer into another segment.
+    """
 
     id: UUID
     known: bool
@@ -29,6 +38,10 @@ class CustomerKept:
     status: str | None = None
     refused_on: date | None = None
     opted_out_on: date | None = None
+    segment: Segment = NO_SEGMENT
+    owner_id: UUID | None = None
+    owner_code: str | None = None
+    segment_told: tuple[UUID, datetime] | None = None
 
 
 async def lock(tx: Any, customer_ids: Collection[UUID]) -> Mapping[UUID, CustomerKept]:
@@ -37,9 +50,15 @@ async def lock(tx: Any, customer_ids: Collection[UUID]) -> Mapping[UUID, Custome
     return {
         row["customer_id"]: CustomerKept(
             row["customer_id"], row["known"], row["number"], row["name"], row["status"], row["refused_on"],
-            row["opted_out_on"])
+            row["opted_out_on"], Segment(row["grade"], row["classes"]), row["owner_id"], row["owner_code"])
         for row in rows
     }
+
+
+async def segments_of(tx: Any, customer_ids: Collection[UUID]) -> dict[UUID, Segment]:
+    """What others told of these customers, read without waiting for them."""
+    rows = await tx.rows(_SEGMENTS, customer_ids=list(customer_ids))
+    return {row["customer_id"]: Segment(row["grade"], row["classes"]) for row in rows}
 
 
 def add_stubs(tx: Any, customer_ids: Iterable[UUID]) -> None:
@@ -60,4 +79,6 @@ def refused(tx: Any, customer_id: UUID, on: date) -> None:
 def _row_of(customer: CustomerKept) -> dict[str, Any]:
     return {
         "customer_id": customer.id, "known": customer.known, "number": customer.number, "name": customer.name,
-        "status": customer.status, "refused_on": customer.refused_on, "opted_out_on": customer.opted_out_on}
+        "status": customer.status, "refused_on": customer.refused_on, "opted_out_on": customer.opted_out_on,
+        "grade": customer.segment.grade, "classes": json.dumps(dict(customer.segment.classes)),
+        "owner_id": customer.owner_id, "owner_code": customer.owner_code}

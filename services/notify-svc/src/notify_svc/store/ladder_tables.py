@@ -11,14 +11,30 @@ from notify_svc.store.rows import Row
 
 
 class LadderPolicyRow(Row, table=True):
-    """One version of a tenant's ladder; the highest is in force. `levels` is a JSON array."""
+    """One version of one of a tenant's ladders; the highest of each is in force. `levels` is a JSON array.
+
+    Versions are numbered on over all ladders of the tenant, so that a version names its ladder.
+    """
 
     __tablename__ = "ladder_policy"
     tenant_id: UUID = Field(primary_key=True)
     version: int = Field(primary_key=True)
+    ladder: str = Field(sa_column_kwargs={"server_default": "standard"})
     levels: str = Field(sa_type=JSONB)
     gap_days: int
     run_at: time
+    set_by: str
+    set_at: datetime = Field(sa_type=DateTime(timezone=True))
+    __table_args__ = (Index(None, "tenant_id", "ladder", "version"),)
+
+
+class LadderSelectionRow(Row, table=True):
+    """One version of the rules that choose among ladders; the highest is in force. `rules` is a JSON array."""
+
+    __tablename__ = "ladder_selection"
+    tenant_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    rules: str = Field(sa_type=JSONB)
     set_by: str
     set_at: datetime = Field(sa_type=DateTime(timezone=True))
 
@@ -39,6 +55,10 @@ class CustomerRow(Row, table=True):
     status: str | None
     refused_on: date | None
     opted_out_on: date | None
+    grade: str | None
+    classes: str = Field(sa_type=JSONB, sa_column_kwargs={"server_default": "{}"})
+    owner_id: UUID | None
+    owner_code: str | None
 
 
 class DunnedItemRow(Row, table=True):

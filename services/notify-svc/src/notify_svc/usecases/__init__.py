@@ -5,18 +5,20 @@ from notify_svc.usecases.judge_promises import judge_promises
 from notify_svc.usecases.make_promise import make_promise
 from notify_svc.usecases.plan_items import plan_items
 from notify_svc.usecases.prepare_reminder import prepare_reminder
+from notify_svc.usecases.preview_ladder import preview_ladder
 from notify_svc.usecases.preview_template import preview_template
 from notify_svc.usecases.record_outcome import record_outcome
 from notify_svc.usecases.resolve_message import resolve_message
 from notify_svc.usecases.run_ladder import run_ladder
 from notify_svc.usecases.set_contact_policy import set_contact_policy
 from notify_svc.usecases.set_ladder_policy import set_ladder_policy
+from notify_svc.usecases.set_ladder_selection import set_ladder_selection
 from notify_svc.usecases.switch_on_items import switch_on_items
 from notify_svc.usecases.switch_on_ladder import switch_on_ladder
 from notify_svc.usecases.withdraw_promise import withdraw_promise
 
 __all__ = [
     "end_interrupted_reminder", "judge_promises", "make_promise", "plan_items", "prepare_reminder",
-    "preview_template", "record_outcome", "resolve_message", "run_ladder", "set_contact_policy",
-    "set_ladder_policy", "switch_on_items", "switch_on_ladder", "withdraw_promise",
+    "preview_ladder", "preview_template", "record_outcome", "resolve_message", "run_ladder", "set_contact_policy",
+    "set_ladder_policy", "set_ladder_selection", "switch_on_items", "switch_on_ladder", "withdraw_promise",
 ]

@@ -18,9 +18,9 @@ async def end_interrupted_reminder(tx: Transaction, *, customer_id: UUID, job_id
     One of this very run was interrupted for certain, for a run is worked on by one worker at a time; one of another
     run may still be under way for five minutes. Refuses: reminder_under_way.
     """
-    await customers.lock(tx, [customer_id])
+    kept = await customers.lock(tx, [customer_id])
     for message in await messages.sending_of(tx, customer_id):
         if message.job_id != job_id and now - message.looked_at < LONGEST_HAND_OVER:
             raise NotReady("reminder_under_way", "Another message to this customer is being handed over.")
         ended = message.ended(MessageStatus.UNKNOWN, reason="outcome_unknown", code=None, at=None)
-        await end_message(tx, message, ended)
+        await end_message(tx, message, ended, kept[customer_id])

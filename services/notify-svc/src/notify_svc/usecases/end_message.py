@@ -9,15 +9,16 @@ from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.ladder import LadderPolicy
 from notify_svc.domain.message import COUNTS_AS_SENT, Message, MessageStatus
 from notify_svc.store import customers, items, ladder_policies, messages
+from notify_svc.store.customers import CustomerKept
 from notify_svc.usecases.plan_reminders import Change, plan_reminders
 
 
-async def end_message(tx: Transaction, message: Message, ended: Message) -> None:
-    """Keep how a message ended. Its customer is locked.
+async def end_message(tx: Transaction, message: Message, ended: Message, customer: CustomerKept) -> None:
+    """Keep how a message ended. Its customer is locked, and given as it was then.
 
     Sent and unknown take the items one level on; failed, deferred and not sent leave the level due, or make it so.
     """
-    policy = (await ladder_policies.in_force(tx)).policy
+    policy = (await ladder_policies.all_of(tx)).of(customer.segment)
     kept = await items.by_id(tx, [step.item_id for step in message.leaving])
     others = await messages.last_sent_on(tx, list(kept), but=message.id)
     changes = []

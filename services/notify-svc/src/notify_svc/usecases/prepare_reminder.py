@@ -27,7 +27,7 @@ async def prepare_reminder(tx: Transaction, command: PrepareReminder) -> Mail | 
     if kept is None:
         return None
     moment, looks = command.moment, command.looks
-    policy = (await ladder_policies.in_force(tx)).policy
+    policy = (await ladder_policies.all_of(tx)).of(kept.segment)
     sparing = (await contact_policies.in_force(tx)).policy
     due = due_levels(await items.due_of(tx, command.customer_id, moment.today), policy, moment)
     reach = replace(looks.reach, refused=kept.refused_on is not None, opted_out=kept.opted_out_on is not None)

@@ -22,8 +22,8 @@ class Ending:
 
 async def record_outcome(tx: Transaction, ending: Ending) -> None:
     """Keep what the sender said, with all that follows from it. Refuses: message_not_found, illegal_transition."""
-    await customers.lock(tx, [ending.customer_id])
+    kept = await customers.lock(tx, [ending.customer_id])
     message = await messages.lock(tx, ending.message_id)
     delivery = ending.delivery
     await end_message(tx, message, message.ended(
-        delivery.status, reason=delivery.reason, code=delivery.code, at=ending.at))
+        delivery.status, reason=delivery.reason, code=delivery.code, at=ending.at), kept[ending.customer_id])

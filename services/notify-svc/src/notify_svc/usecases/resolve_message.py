@@ -13,8 +13,8 @@ async def resolve_message(tx: Transaction, message_id: UUID, *, sent: bool) -> M
     """Sent: it counts as it did. Not sent: its levels are due again. Refuses: message_not_found, illegal_transition."""
     await present(tx)
     found = await messages.find(tx, message_id)
-    await customers.lock(tx, [found.customer_id])
+    kept = await customers.lock(tx, [found.customer_id])
     message = await messages.lock(tx, message_id)
     ended = message.resolved(sent=sent, by=tx.actor)
-    await end_message(tx, message, ended)
+    await end_message(tx, message, ended, kept[found.customer_id])
     return ended

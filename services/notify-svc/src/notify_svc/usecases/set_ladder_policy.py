@@ -1,4 +1,4 @@
-"""Set a tenant's ladder: a new version, by which every open item is planned anew."""
+"""Set a ladder of a tenant: a new version, by which every open item is planned anew."""
 
 from dataclasses import replace
 
@@ -7,18 +7,24 @@ from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
 from dunlin_kit.versions import stale
 from notify_svc.domain.ladder import LadderPolicy
+from notify_svc.domain.ladder_choice import STANDARD
 from notify_svc.store import ladder_policies
 from notify_svc.store.ladder_policies import SetPolicy
 
 PLAN_ITEMS = "plan_items"
 
 
-async def set_ladder_policy(tx: Transaction, wanted: LadderPolicy, *, expected_version: int) -> SetPolicy:
-    """Add the version after the expected one. What was sent stays sent. Refuses: etag_mismatch."""
+async def set_ladder_policy(
+    tx: Transaction, wanted: LadderPolicy, *, expected_version: int, ladder: str = STANDARD,
+) -> SetPolicy:
+    """Add the version after the expected one (0 for a ladder that is new), numbered on over all ladders.
+
+    What was sent stays sent. Refuses: etag_mismatch.
+    """
     tenant = await present(tx)
-    in_force = (await ladder_policies.in_force(tx)).policy
-    if in_force.version != expected_version:
+    known = {one.ladder: one.policy.version for one in await ladder_policies.newest(tx)}
+    if known.get(ladder, 0) != expected_version:
         raise stale()
-    policy = replace(wanted, version=in_force.version + 1)
+    policy = replace(wanted, version=await ladder_policies.last_version(tx) + 1)
     jobs.schedule(tx, PLAN_ITEMS, str(policy.version), tenant.now, {})
-    return ladder_policies.add(tx, policy, set_at=tenant.now)
+    return ladder_policies.add(tx, policy, ladder, set_at=tenant.now)

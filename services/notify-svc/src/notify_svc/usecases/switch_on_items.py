@@ -11,9 +11,11 @@ from notify_svc.usecases.plan_reminders import Change, plan_reminders
 async def switch_on_items(tx: Transaction, *, customer_id: UUID | None, today: date) -> int:
     """Switch on the next page, of one customer or of all, and give how many that were; 0 when none is off any more."""
     page = await items.switched_off(tx, customer_id)
-    await customers.lock(tx, {owner for _, owner in page})
-    policy = (await ladder_policies.in_force(tx)).policy
+    kept = await customers.lock(tx, {owner for _, owner in page})
+    ladders = await ladder_policies.all_of(tx)
     found = await items.by_id(tx, [item_id for item_id, _ in page])
-    off = [item for item in found.values() if not item.active]
-    plan_reminders(tx, policy, [Change(None, item.switched_on(policy, today)) for item in off])
+    for item in found.values():
+        if not item.active:
+            policy = ladders.of(kept[item.customer_id].segment)
+            plan_reminders(tx, policy, [Change(None, item.switched_on(policy, today))])
     return len(page)
