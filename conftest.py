@@ -34,6 +34,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _remove(Path(os.environ[PLACE]))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was done to the system and what was counted afterwards, a line a test."""
+    lines = [said for report in terminalreporter.stats.get("passed", ()) for name, said in report.user_properties
+             if name == "survived"]
+    if lines:
+        terminalreporter.section("survived")
+        for said in lines:
+            terminalreporter.line(str(said))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a throw-away PostgreSQL for a login that may create roles and databases; the same in all workers."""

@@ -1,4 +1,6 @@
-"""All that ever was put on a topic, read as a consumer that nobody knows would read it."""
+"""All that ever was put on some topics, read as a consumer that nobody knows would read it."""
+
+from collections.abc import Mapping, Sequence
 
 from production_shape import Fleet
 
@@ -9,23 +11,23 @@ from dunlin_events.topics import Bus
 from dunlin_kernel.ids import new_id
 from dunlin_kit.settings import BusKind
 
-
 _PATIENCE = 60
 """Empty polls in a row, about twenty seconds, after which what a topic counts and does not give is gone."""
 
 
-async def bus_records(fleet: Fleet, topic: str) -> list[Record]:
-    """Every record, duplicates included, in order per key. Fails when the topic counts records that it does not give."""
+async def bus_records(fleet: Fleet, topics: Sequence[str]) -> Mapping[str, list[Record]]:
+    """Every record, duplicates included, in order per key. Fails when some that a topic counts do not come."""
     bus: Bus = KafkaBus(fleet.kafka) if fleet.bus is BusKind.KAFKA else PostgresBus(fleet.databases.bus_url)
-    reader = bus.reader(f"proof-{new_id()}", [topic], "proof")
+    reader = bus.reader(f"proof-{new_id()}", topics, "proof")
     await reader.start()
-    records: list[Record] = []
+    records: dict[str, list[Record]] = {topic: [] for topic in topics}
     try:
         empty = 0
         while empty < 3 or not reader.assigned() or any(reader.lag().values()):
-            assert empty < _PATIENCE, f"{topic} counts records that it does not give: {reader.lag()}"
+            assert empty < _PATIENCE, f"a topic counts records that it does not give: {reader.lag()}"
             found = await reader.poll(max_records=2000, timeout_ms=300)
-            records += [one.record for received in found.values() for one in received]
+            for partition, received in found.items():
+                records[partition.topic] += [one.record for one in received]
             empty = 0 if found else empty + 1
     finally:
         await reader.stop()

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,8 +26,8 @@ def minutes(request: pytest.FixtureRequest) -> float:
 
 
 @pytest.fixture
-def timeline(seed: int) -> Timeline:
-    return Timeline(seed)
+def timeline(seed: int, record_property: Callable[[str, object], None]) -> Timeline:
+    return Timeline(seed, record_property)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -10,6 +11,7 @@ class Timeline:
     """Faults in the order in which they happened; times in seconds since the beginning."""
 
     seed: int
+    record: Callable[[str, object], None]
     began: float = field(default_factory=time.monotonic)
     faults: list[tuple[float, str]] = field(default_factory=list)
 
@@ -22,6 +24,10 @@ class Timeline:
 
     def kinds(self) -> Counter[str]:
         return Counter(what for _, what in self.faults)
+
+    def survived(self, what: str) -> None:
+        """Have it said at the end of the test run."""
+        self.record("survived", what)
 
     def told(self) -> str:
         """All of it, a line each; the seed first, so that it can be run again."""

@@ -6,12 +6,11 @@ from random import Random
 from production_shape import Fleet
 
 
-async def kill_at_random(fleet: Fleet, stop: asyncio.Event, dice: Random, *, pause: float) -> None:
-    """One after the other, now and then two at once; all are up again when this returns."""
-    while not stop.is_set():
-        await _wait(stop, dice.uniform(0.3, 2) * pause)
-        if stop.is_set():
-            return
+async def kill_at_random(fleet: Fleet, dice: Random, *, seconds: float, times: int) -> None:
+    """For so long, and so often at least: one after the other, now and then two at once. All are up in the end."""
+    ends = asyncio.get_running_loop().time() + seconds
+    while asyncio.get_running_loop().time() < ends or fleet.timeline.count("kill -9") < times:
+        await asyncio.sleep(dice.uniform(0.2, 1.5))
         victims = dice.sample(sorted(fleet.wanted), k=1 if dice.random() < 0.8 else 2)
         for victim in victims:
             fleet.kill(victim)
@@ -20,10 +19,3 @@ async def kill_at_random(fleet: Fleet, stop: asyncio.Event, dice: Random, *, pau
             fleet.start(victim)
         if dice.random() < 0.7:
             await fleet.ready()
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from patience import Patience
 from production_shape import Fleet
 from steady_client import Promised, SteadyClient
 
@@ -17,10 +18,19 @@ from dunlin_kernel.ids import new_id
 ZONE = ZoneInfo("Asia/Shanghai")
 BEGINS = datetime(2026, 1, 5, 10, tzinfo=ZONE)
 TERMS_DAYS = 4
+DAY_SECONDS = 1.5
 
 
 def cny(minor: int) -> dict[str, str]:
     return {"amount": f"{minor // 100}.{minor % 100:02d}", "currency": "CNY"}
+
+
+async def answers(office: "Office", more: int) -> None:
+    """Wait until so many more requests have been answered, as long as there are answers at all."""
+    wanted, patience = office.client.answered + more, Patience(lambda: office.client.answered)
+    while office.client.answered < wanted:
+        assert patience.lasts(), "no request is answered any more"
+        await asyncio.sleep(0.05)
 
 
 @dataclass
@@ -76,7 +86,7 @@ class Office:
     async def _days(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
-                await asyncio.wait_for(stop.wait(), 3)
+                await asyncio.wait_for(stop.wait(), DAY_SECONDS)
             except TimeoutError:
                 await self.next_day()
 

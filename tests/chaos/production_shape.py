@@ -4,16 +4,15 @@ import asyncio
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import httpx
 from dunlin_running import OwnDatabases
 from faults_told import Timeline
+from nursery import nursery
 from pydantic import SecretStr
 
 from dunlin_events.testing import database
@@ -40,37 +39,29 @@ class Part:
     command: list[str]
     environment: dict[str, str]
     log: Path
-    process: subprocess.Popen[bytes] | None = None
-    starts: int = 0
+    pid: int | None = None
 
     def start(self, **more: str) -> None:
-        with self.log.open("ab") as said:
-            self.process = _spawn([sys.executable, "-m", *self.command], self.environment | more, said)
-        self.starts += 1
+        self.pid = nursery().start(self.command, self.environment | more, str(self.log))
 
     @property
     def runs(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+        return self.pid is not None and self.status is None
 
     @property
     def status(self) -> int | None:
         """The exit status, None while it runs."""
-        return self.process.poll() if self.process is not None else None
+        return nursery().status(self.pid) if self.pid is not None else None
 
     def signal(self, number: signal.Signals) -> None:
-        if self.process is not None and self.runs:
-            self.process.send_signal(number)
+        if self.pid is not None and self.runs:
+            os.kill(self.pid, number)
 
     def kill(self) -> None:
         """Without warning, as a machine that loses its power; returns when it is gone."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-
-
-def _spawn(command: list[str], environment: Mapping[str, str], said: IO[bytes]) -> subprocess.Popen[bytes]:
-    whole = {name: value for name, value in os.environ.items() if not name.startswith("DUNLIN_")} | dict(environment)
-    return subprocess.Popen(command, env=whole, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        self.signal(signal.SIGKILL)
+        if self.pid is not None:
+            nursery().status(self.pid, wait=True)
 
 
 @dataclass

@@ -15,13 +15,12 @@ import asyncpg
 from bus_read import bus_records
 from dunlin_running import HEARS, _is_quiet
 from office import Office
+from patience import Patience
 from production_shape import Fleet
 
 from dunlin_events.envelope import Envelope
 from dunlin_events.topics import topic_of
 from dunlin_local.databases import SERVICES
-
-DRAIN_SECONDS = 120
 
 
 @dataclass
@@ -47,7 +46,7 @@ async def prove(fleet: Fleet, office: Office) -> Proven:
     began = asyncio.get_running_loop().time()
     await quiet(fleet, office)
     drained = asyncio.get_running_loop().time() - began
-    assert not fleet.ended_unasked()
+    assert not fleet.ended_unasked(), fleet.ended_unasked()
     assert not office.client.findings, "\n".join(office.client.findings)
     for service in SERVICES:
         found = await office.client.read(f"/{service}/v1/integrity")
@@ -66,16 +65,16 @@ async def prove(fleet: Fleet, office: Office) -> Proven:
 async def quiet(fleet: Fleet, office: Office) -> None:
     """Wait until, three times in a row, all services stand at one time, have heard everything and have no job due."""
     seen: list[Any] = []
-    loop = asyncio.get_running_loop()
-    ends = loop.time() + DRAIN_SECONDS
-    while loop.time() < ends:
-        assert not fleet.ended_unasked()
+    clocks: dict[str, Any] = {}
+    patience = Patience(lambda: clocks)
+    while patience.lasts():
+        assert not fleet.ended_unasked(), fleet.ended_unasked()
         clocks = {service: await office.client.read(f"/{service}/v1/test-clock") for service in SERVICES}
         seen = [*seen[-2:], clocks] if _is_quiet(clocks) else []
         if len(seen) == 3 and seen[0] == seen[1] == seen[2]:
             return
         await asyncio.sleep(0.1)
-    raise AssertionError(f"not quiet after {DRAIN_SECONDS} s: {clocks}")
+    raise AssertionError(f"not quiet, and nothing moves any more: {clocks}")
 
 
 async def rows(fleet: Fleet, service: str, statement: str) -> list[Any]:
@@ -162,11 +161,10 @@ async def assert_heard(fleet: Fleet, outboxes: Mapping[str, list[Any]]) -> None:
 
 async def assert_bus(fleet: Fleet, outboxes: Mapping[str, list[Any]]) -> int:
     """The bus without duplicates equals the outbox, and each stream is there in order. Returns the records on it."""
-    count = 0
+    records = await bus_records(fleet, [topic_of(service) for service in SERVICES])
     for service in SERVICES:
         seen: dict[str, list[tuple[int, UUID, bytes]]] = {}
-        for record in await bus_records(fleet, topic_of(service)):
-            count += 1
+        for record in records[topic_of(service)]:
             envelope = Envelope.of(record)
             found = seen.setdefault(envelope.stream, [])
             one = (envelope.sequence, envelope.event_id, record.value or b"")
@@ -177,7 +175,7 @@ async def assert_bus(fleet: Fleet, outboxes: Mapping[str, list[Any]]) -> int:
         flat = [(stream, *one) for stream in sorted(seen) for one in seen[stream]]
         told = [(row["stream"], row["seq"], row["event_id"], bytes(row["payload"])) for row in outboxes[service]]
         assert flat == sorted(told), f"the bus without duplicates is not the outbox of {service}"
-    return count
+    return sum(map(len, records.values()))
 
 
 async def assert_mails(fleet: Fleet) -> int:

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 from faults_told import Timeline
-from office import Office
+from office import Office, answers
 from production_shape import Fleet, production_shape
 from proof import prove
 
 from dunlin_events.broker_for_tests import JavaBroker
+
+OUTAGES = 5, 45, 300
+"""Seconds; the long ones in the long run."""
 
 
 async def _away(fleet: Fleet, office: Office, broker: JavaBroker, seconds: int) -> None:
@@ -33,9 +36,10 @@ async def test_kafka_is_killed_and_comes_back(
         office, stop = await Office.opened(fleet, timeline.seed), asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(office.work(stop, clerks=2, customers=8))
-            await asyncio.sleep(3)
-            for seconds in (5, 45, 5) if is_long else (5,):
+            await answers(office, 100)
+            for seconds in OUTAGES if is_long else OUTAGES[:1]:
                 await _away(fleet, office, own_kafka, seconds)
-                await asyncio.sleep(5)
+                await answers(office, 100)
             stop.set()
-        print((await prove(fleet, office)).told())
+        proven = await prove(fleet, office)
+        timeline.survived(f"{timeline.count('kill -9 kafka')} outages of Kafka: {proven.told()}")

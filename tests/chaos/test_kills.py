@@ -9,39 +9,32 @@ from faults_told import Timeline
 from killer import kill_at_random
 from office import Office
 from production_shape import production_shape
-from proof import Proven, prove
+from proof import prove
 
 from dunlin_events.broker_for_tests import JavaBroker
 
+LEAST_KILLS = 8
+
 
 async def killed_at_work(
-    postgres: str, folder: Path, timeline: Timeline, *, seconds: float, kafka: str = "", pause: float = 1.5,
-) -> Proven:
+    postgres: str, folder: Path, timeline: Timeline, *, seconds: float, kafka: str = "",
+) -> None:
     async with production_shape(postgres, folder, timeline, kafka=kafka) as fleet:
         office = await Office.opened(fleet, timeline.seed)
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(office.work(stop, clerks=4, customers=12))
-            group.create_task(kill_at_random(fleet, stop, Random(timeline.seed), pause=pause))
-            await asyncio.sleep(seconds)
+            await kill_at_random(fleet, Random(timeline.seed), seconds=seconds, times=LEAST_KILLS)
             timeline.note("the clerks go home")
             stop.set()
         await fleet.ready()
         proven = await prove(fleet, office)
-        print(f"{timeline.count('kill -9')} kills in {seconds:.0f} s: {proven.told()}")
-        return proven
-
-
-@pytest.mark.full
-@pytest.mark.timeout(400)
-async def test_the_line_survives_kills(postgres: str, tmp_path: Path, timeline: Timeline) -> None:
-    await killed_at_work(postgres, tmp_path, timeline, seconds=45)
-    assert timeline.count("kill -9") >= 5
+        where = "on Kafka" if kafka else "on the log"
+        timeline.survived(f"{timeline.count('kill -9')} kills of processes, {where}: {proven.told()}")
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(0)
-@pytest.mark.usefixtures("long_run")
 async def test_kills_on_the_bus_in_postgresql(
     postgres: str, tmp_path: Path, timeline: Timeline, minutes: float
 ) -> None:

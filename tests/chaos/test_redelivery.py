@@ -35,4 +35,4 @@ async def test_twice_late_and_out_of_turn(
             stop.set()
         proven = await prove(fleet, office)
         assert proven.records > proven.events
-        print(proven.told())
+        timeline.survived(f"records twice, late and out of turn: {proven.told()}")

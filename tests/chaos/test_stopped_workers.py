@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from faults_told import Timeline
-from office import Office
+from office import Office, answers
 from production_shape import SECOND, Fleet, production_shape
 from proof import prove, quiet, rows
 
@@ -28,7 +28,7 @@ async def _stop_and_go(fleet: Fleet, office: Office, suffix: str) -> None:
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(office.work(stop, clerks=3, customers=8))
-        await asyncio.sleep(3)
+        await answers(office, 50)
         for name in names:
             fleet.signal(name, signal.SIGSTOP)
         await asyncio.sleep(STOPPED_SECONDS)
@@ -49,10 +49,11 @@ async def stopped_at_work(postgres: str, folder: Path, timeline: Timeline, turns
             before = await _epochs(fleet)
             await _stop_and_go(fleet, office, turn)
             after = await _epochs(fleet)
-            assert all(after[service] > before[service] for service in SERVICES), "no second one took over"
+            assert all(after[service] > before[service] for service in SERVICES), f"{before}, then {after}"
         assert all(first.values()), "the first workers lead"
         await office.round()
-        print(f"{4 * len(turns)} workers stopped for {STOPPED_SECONDS} s: {(await prove(fleet, office)).told()}")
+        proven = await prove(fleet, office)
+        timeline.survived(f"{4 * len(turns)} workers stopped for {STOPPED_SECONDS} s: {proven.told()}")
 
 
 @pytest.mark.chaos

@@ -1,7 +1,6 @@
 """Named places before and after everything that cannot be taken back, at which a test may end the process."""
 
 import os
-from collections.abc import Callable
 from typing import Final
 
 VARIABLE: Final = "DUNLIN_CRASH_AT"
@@ -17,24 +16,24 @@ POINTS: Final = (
 """A database transaction; a page to the bus; the relay's mark; a reader's offsets; a message to the outside."""
 
 
-def _nowhere(_: str) -> None:
-    """No place is named: go on."""
+_point, _left = "", 0
 
 
-def _crashing_at(wanted: str) -> Callable[[str], None]:
-    point, _, times = wanted.partition(":")
-    assert point in POINTS, f"{VARIABLE}: {point} is none of {', '.join(POINTS)}"
-    left = int(times or 1)
-
-    def passing(at: str) -> None:
-        nonlocal left
-        if at == point:
-            left -= 1
-            if left == 0:
-                os._exit(STATUS)
-
-    return passing
+def arm() -> None:
+    """Read the variable, as it is done when a process begins."""
+    global _point, _left
+    _point, _, times = os.environ.get(VARIABLE, "").partition(":")
+    assert _point in ("", *POINTS), f"{VARIABLE}: {_point} is none of {', '.join(POINTS)}"
+    _left = int(times or 1)
 
 
-passing: Final[Callable[[str], None]] = _crashing_at(wanted) if (wanted := os.environ.get(VARIABLE)) else _nowhere
-"""Called at each place with its name; without the variable it does nothing."""
+def passing(at: str) -> None:
+    """Called at each place with its name; without the variable it does nothing."""
+    global _left
+    if at == _point:
+        _left -= 1
+        if _left == 0:
+            os._exit(STATUS)
+
+
+arm()
