@@ -235,9 +235,14 @@ async def _in_credit(owner: Owner) -> None:
         "currency": "CNY", "amount": "98765.43", "reason": "Secret terms"}, method="PUT")
     await owner.make("/limit-proposals", {"customer_id": str(owner.ids["customer_id"]), "currency": "CNY",
                                           "amount": "98765.43", "reason": "Secret terms"}, named="proposal_id")
+    numbers = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500}
+    await owner.make("/policies", numbers | {"authorization_days": 30, "reason": "Secret lines", "alerts": {
+        "amount_above": [_secret("1.00")]}})
     approved = await owner.make("/authorizations", {
         "customer_id": str(owner.ids["customer_id"]), "amount": _secret("98765.00"), "reference": "secret-1",
     }, named="authorization_id")
+    [alert] = (await owner.make("/alerts", method="GET"))["data"]
+    owner.ids["alert_id"] = UUID(alert["id"])
     assert approved["status"] == "approved", approved
     await owner.make(f"/customers/{owner.ids['customer_id']}/holds", {
         "reason": "other", "note": "Secret worry"}, named="hold_id")
@@ -284,7 +289,7 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
     parked = {"consumer": "credit", "owner": "billing", "stream": stream}
     return {
         "/customers/{customer_id}": {"name": "Theirs"}, "/terms": {"due_days": 1, "end_of_month": True},
-        "/groups/{group_id}": {"name": "Theirs"},
+        ":merge": {"into_id": named["customer_id"]}, "/groups/{group_id}": {"name": "Theirs"},
         "/customers/{customer_id}/group": {"group_id": named.get("group_id")}, "/staff": {
             "code": "S-2", "name": "Theirs", "language": "en", "deputy_id": named.get("staff_id")},
         "/owner": {"owner_id": named.get("staff_id")}, "/staff/{staff_id}": {"name": "Theirs"},
@@ -304,7 +309,8 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
         "/allocations/{allocation_id}:reverse": {"reason": "recorded_in_error"}, "/rows": {"rows": [{
             "line": 3, "customer_external_id": "theirs", "currency": "CNY", "invoice": {
                 "external_id": "theirs", "amount": "1.00", "issued_on": "2025-01-02", "due_on": "2025-02-01"}}]},
-        ":release": {"reason": "Theirs"}, "/holds": {"reason": "other", "note": "Theirs"},
+        ":release": {"reason": "Theirs"}, ":acknowledge": {}, ":assign": {"owner": "Theirs"},
+        "/mismatches:close": {"currency": "CNY", "sequence": 1, "reason": "Theirs"}, "/holds": {"reason": "other", "note": "Theirs"},
         "/limit": {"currency": "CNY", "amount": "1.00", "reason": "Theirs"}, "/limit-proposals": {
             "customer_id": named["customer_id"], "currency": "CNY", "amount": "1.00", "reason": "Theirs"},
         "/authorizations": {

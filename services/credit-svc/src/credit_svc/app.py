@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from credit_svc.api import authorizations, holds, limit_proposals, limits, policies, positions
+from credit_svc.api import alerts, authorizations, holds, limit_proposals, limits, mismatches, policies, positions
 from credit_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
 from dunlin_kit.app import Api, create_api
@@ -11,6 +11,7 @@ from dunlin_kit.settings import ServiceSettings
 
 CONFLICTS = {
     "uq_credit_hold_standing": "hold_stands",
+    "pk_mismatch_closure": "mismatch_closed",
     "pk_credit_authorization": "authorization_exists", "pk_credit_decision": "authorization_exists",
 }
 
@@ -19,6 +20,6 @@ def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> Fast
     return create_api(
         Api("credit", "Dunlin credit",
             (*positions.routers, *limits.routers, *limit_proposals.routers, *authorizations.routers, *policies.routers,
-             *holds.routers),
+             *holds.routers, *alerts.routers, *mismatches.routers),
             CHECKS, CONFLICTS, head_of("credit_svc")),
         settings, clock=clock)

@@ -89,7 +89,7 @@ async def test_another_tenant_sees_nothing(books: Any) -> None:
     assert (set_there.status_code, set_there.json()["code"]) == (409, "customer_not_known_yet")
 
 
-SECTIONS = ("effective_from", "reason", "overrides", "holds")
+SECTIONS = ("effective_from", "reason", "overrides", "holds", "alerts")
 
 
 async def test_policies(books: Any) -> None:

@@ -54,10 +54,16 @@ class ReleaseCause(StrEnum):
 
 class AlertRule(StrEnum):
     """The rule that raised an alert. `over_capture`: an invoice took more than was reserved for it and the tolerance
-    on it; `authorization_unknown`: it names an authorization that this customer does not have in its currency."""
+    on it; `authorization_unknown`: it names an authorization that this customer does not have in its currency;
+    `ageing`: the oldest item passed a line of days; `credit_change`: a limit was cut deeply; `amount`: one order above
+    a line; `concentration`: one customer's share of all that is open."""
 
     OVER_CAPTURE = "over_capture"
     AUTHORIZATION_UNKNOWN = "authorization_unknown"
+    AGEING = "ageing"
+    CREDIT_CHANGE = "credit_change"
+    AMOUNT = "amount"
+    CONCENTRATION = "concentration"
 
 
 class CreditLimitChanged(CustomerEvent):
@@ -178,8 +184,19 @@ class RiskAlertRaised(CustomerEvent):
     invoice_id: UUID | None
     amount: Amount = Field(description="How much the rule found: of an over-capture, the part beyond the reservation.")
     tolerated: Amount = Field(description="Up to which amount the rule would have kept silent.")
+    level: int = Field(default=1, description="How many lines of the rule were crossed.")
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
         {"customer_id": _ID + "1", "alert_id": _ID + "c", "rule": rule, "authorization_id": _ID + "9",
-         "invoice_id": _ID + "2", "amount": _cny(amount), "tolerated": _cny(tolerated)}
+         "invoice_id": _ID + "2", "amount": _cny(amount), "tolerated": _cny(tolerated), "level": 1}
         for rule, amount, tolerated in (
             ("over_capture", "1075.00", "652.50"), ("authorization_unknown", "4520.00", "0.00")))
+
+
+class AlertAcknowledged(CustomerEvent):
+    """A person has seen an alert."""
+
+    owner: ClassVar[str] = OWNER
+    alert_id: UUID
+    rule: AlertRule
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + "1", "alert_id": _ID + "c", "rule": rule} for rule in ("over_capture", "ageing"))

@@ -6,7 +6,14 @@ from typing import Annotated, Self
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from credit_svc.api.policy_shapes import HoldRulesBody, HoldRulesRead, OverrideRulesBody, OverrideRulesRead
+from credit_svc.api.policy_shapes import (
+    AlertLinesBody,
+    AlertLinesRead,
+    HoldRulesBody,
+    HoldRulesRead,
+    OverrideRulesBody,
+    OverrideRulesRead,
+)
 from credit_svc.api.shapes import Body
 from credit_svc.domain.policy import MAX_BPS, MAX_DAYS
 from credit_svc.domain.policy_version import PolicyVersion
@@ -33,6 +40,7 @@ class CreditPolicyCreate(Body):
     reason: Annotated[str, Field(min_length=1, max_length=500)] = "adopted"
     overrides: OverrideRulesBody | None = None
     holds: HoldRulesBody | None = None
+    alerts: AlertLinesBody | None = None
 
     def to_command(self) -> adopting.AdoptCreditPolicy:
         """Refuses: bad_policy, and what amounts refuse."""
@@ -40,7 +48,8 @@ class CreditPolicyCreate(Body):
             self.disputed_weight_bps, self.delivered_weight_bps, self.over_capture_tolerance_bps,
             self.authorization_days, self.effective_from, self.reason,
             overrides=self.overrides.to_rules() if self.overrides else None,
-            holds=self.holds.to_rules() if self.holds else None)
+            holds=self.holds.to_rules() if self.holds else None,
+            alerts=self.alerts.to_lines() if self.alerts else None)
 
 
 class PolicyVersionRead(BaseModel):
@@ -55,6 +64,7 @@ class PolicyVersionRead(BaseModel):
     authorization_days: int
     overrides: OverrideRulesRead
     holds: HoldRulesRead
+    alerts: AlertLinesRead
 
     @classmethod
     def of(cls, one: PolicyVersion) -> Self:
@@ -64,7 +74,7 @@ class PolicyVersionRead(BaseModel):
             disputed_weight_bps=numbers.disputed_weight_bps, delivered_weight_bps=numbers.delivered_weight_bps,
             over_capture_tolerance_bps=numbers.over_capture_tolerance_bps,
             authorization_days=numbers.authorization_days, overrides=OverrideRulesRead.of(one.overrides),
-            holds=HoldRulesRead.of(one.holds))
+            holds=HoldRulesRead.of(one.holds), alerts=AlertLinesRead.of(one.alerts))
 
 
 class PolicyVersionList(BaseModel):

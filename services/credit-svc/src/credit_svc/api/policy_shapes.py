@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field
 
 from credit_svc.api.shapes import Body
+from credit_svc.domain.alert_line import MAX_LINES, AlertLines
 from credit_svc.domain.hold import MAX_GRACE_DAYS, HoldRules
 from credit_svc.domain.limit_override import MAX_OVERRIDE_DAYS, OverrideRules
 from credit_svc.domain.policy import MAX_BPS
@@ -84,3 +85,35 @@ class HoldRulesRead(BaseModel):
             overdue_grace_days=rules.overdue_grace_days, overdue_above=as_amounts(rules.overdue_above),
             limit_exceeded_bps=rules.limit_exceeded_bps, grades=sorted(rules.grades),
             broken_promise_days=rules.broken_promise_days)
+
+
+class AlertLinesBody(Body):
+    """What alerts; a line left out or null is off.
+
+    `ageing_days`: rising days past due, one line each. `limit_cut_bps`: a base limit cut by at least this share.
+    `amount_above`: one order above this. `concentration_bps`: one customer's share of all that is open in a currency.
+    """
+
+    ageing_days: list[int] = Field(default_factory=list, max_length=MAX_LINES)
+    limit_cut_bps: int | None = Field(default=None, ge=1, le=MAX_BPS)
+    amount_above: Amounts = Field(default_factory=list)
+    concentration_bps: int | None = Field(default=None, ge=1, le=MAX_BPS)
+
+    def to_lines(self) -> AlertLines:
+        return AlertLines(
+            tuple(self.ageing_days), self.limit_cut_bps, by_currency(self.amount_above), self.concentration_bps)
+
+
+class AlertLinesRead(BaseModel):
+    """What alerts; a line that is null or empty is off."""
+
+    ageing_days: list[int]
+    limit_cut_bps: int | None
+    amount_above: list[Amount]
+    concentration_bps: int | None
+
+    @classmethod
+    def of(cls, lines: AlertLines) -> Self:
+        return cls(
+            ageing_days=list(lines.ageing_days), limit_cut_bps=lines.limit_cut_bps,
+            amount_above=as_amounts(lines.amount_above), concentration_bps=lines.concentration_bps)

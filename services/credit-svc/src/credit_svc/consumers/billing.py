@@ -28,6 +28,7 @@ from dunlin_events.contracts.billing import (
 from dunlin_events.contracts.billing_charges import FeeCharged
 from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
+from dunlin_events.contracts.billing_refunds import RefundPaid, RefundReversed
 from dunlin_kernel.money import Money
 
 
@@ -119,6 +120,18 @@ def invoice_overdue(event: InvoiceOverdue, position: CreditPosition) -> CreditPo
     item = position.items.get(event.item_id) or OwedItem(
         event.item_id, event.due_on, opened, Money.zero(opened.currency))
     return position.owing(replace(item, due_on=event.due_on))
+
+
+@billing.on(RefundPaid)
+def refund_paid(event: RefundPaid, position: CreditPosition) -> CreditPosition:
+    """What was paid back covers nothing any more."""
+    return _moved(event, position, unapplied=-event.amount.money)
+
+
+@billing.on(RefundReversed)
+def refund_reversed(event: RefundReversed, position: CreditPosition) -> CreditPosition:
+    """A refund that came back covers again."""
+    return _moved(event, position, unapplied=event.amount.money)
 
 
 @billing.on(CreditAllocated)

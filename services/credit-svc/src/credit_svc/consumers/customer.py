@@ -1,10 +1,11 @@
 """Tenants with their clocks, and customers with number, name and status, as customer-svc tells of them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from credit_svc.domain.customer import CustomerStanding
+from credit_svc.domain.customer import CustomerOwner, CustomerStanding, CustomerTold
 from credit_svc.store import customers
 from credit_svc.usecases.plan_credit_day import plan_credit_day
 from dunlin_events.consuming import Subscription, Tx
@@ -18,20 +19,22 @@ from dunlin_events.contracts.customer import (
     CustomerUpdated,
     TenantConfigured,
 )
+from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
 from dunlin_kernel.clock import date_in
 from dunlin_kit.tenants import follow_tenants
 
 
-async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, CustomerStanding | None]:
+async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, CustomerTold]:
     """Nothing to read: each fact says all that is kept."""
-    return {event.concerns: None for event in events if event.concerns is not None}
+    return {event.concerns: CustomerTold() for event in events if event.concerns is not None}
 
 
-async def save(tx: Tx, states: Mapping[UUID, CustomerStanding | None]) -> None:
-    customers.keep(tx, [state for state in states.values() if state is not None])
+async def save(tx: Tx, states: Mapping[UUID, CustomerTold]) -> None:
+    customers.keep(tx, [state.standing for state in states.values() if state.standing is not None])
+    customers.keep_owners(tx, {one: state.owner for one, state in states.items() if state.owner is not None})
 
 
-customer = Subscription[CustomerStanding | None](consumer="credit", owner="customer", load=load, save=save)
+customer = Subscription[CustomerTold](consumer="credit", owner="customer", load=load, save=save)
 
 
 async def plan_first_turn(tx: Any, event: TenantConfigured) -> None:
@@ -43,7 +46,13 @@ follow_tenants(customer, configured=plan_first_turn)
 
 
 @customer.on(CustomerRegistered, CustomerUpdated, CustomerActivated, CustomerSuspended, CustomerTermsChanged)
-def customer_told_of(event: CustomerProfile, _: CustomerStanding | None) -> CustomerStanding:
+def customer_told_of(event: CustomerProfile, told: CustomerTold) -> CustomerTold:
     """The customer as it stands after this fact; a suspended or closed one gets no new credit."""
-    return CustomerStanding(
-        event.customer_id, event.number, event.name, event.status.value, event.heard.sequence)
+    return replace(told, standing=CustomerStanding(
+        event.customer_id, event.number, event.name, event.status.value, event.heard.sequence))
+
+
+@customer.on(CustomerOwnerChanged)
+def owner_changed(event: CustomerOwnerChanged, told: CustomerTold) -> CustomerTold:
+    """Who answers for the customer gets its alerts."""
+    return replace(told, owner=CustomerOwner(event.owner_id, event.owner_code))

@@ -3,13 +3,15 @@
 from credit_svc.consumers.billing import billing
 from credit_svc.consumers.customer import customer
 from credit_svc.consumers.notify import notify
+from credit_svc.store.alert_tables import CustomerOwnerRow
 from credit_svc.store.hold_tables import BrokenPromiseRow, OwedItemRow
 from credit_svc.store.library_tables import TenantRow
 from credit_svc.store.tables import CustomerRow, ExposureRow
 from dunlin_events.projection import Copied, Projection
 
 PROJECTIONS = (
-    Projection("customers", customer, (Copied(CustomerRow), Copied(TenantRow, customer=None))),
+    Projection("customers", customer, (
+        Copied(CustomerRow), Copied(CustomerOwnerRow), Copied(TenantRow, customer=None))),
     Projection("exposures", billing, (Copied(ExposureRow), Copied(OwedItemRow))),
     Projection("promises", notify, (Copied(BrokenPromiseRow),)),
 )

@@ -13,3 +13,19 @@ class CustomerStanding:
     name: str | None
     status: str
     sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerOwner:
+    """Who answers for a customer; None where nobody does."""
+
+    owner_id: UUID | None
+    owner_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerTold:
+    """What facts said of one customer: None of what they did not say."""
+
+    standing: CustomerStanding | None = None
+    owner: CustomerOwner | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
+from credit_svc.domain.alert_line import AlertLines
 from credit_svc.domain.hold import HoldRules
 from credit_svc.domain.limit_override import OverrideRules
 from credit_svc.domain.policy import FIRST_POLICY, CreditPolicy
@@ -19,6 +20,7 @@ class PolicyVersion:
     reason: str
     overrides: OverrideRules
     holds: HoldRules = field(default_factory=HoldRules)
+    alerts: AlertLines = field(default_factory=AlertLines)
 
     @property
     def version(self) -> int:

@@ -18,6 +18,10 @@ from dunlin_kernel.money import Money
 class AlertRule(StrEnum):
     OVER_CAPTURE = "over_capture"
     AUTHORIZATION_UNKNOWN = "authorization_unknown"
+    AGEING = "ageing"
+    CREDIT_CHANGE = "credit_change"
+    AMOUNT = "amount"
+    CONCENTRATION = "concentration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,12 @@ class Alert:
     """A rule wants a person to look."""
 
     rule: AlertRule
-    authorization_id: UUID
-    invoice_id: UUID
+    authorization_id: UUID | None
+    invoice_id: UUID | None
     at: datetime
     amount: Money
     tolerated: Money
+    level: int = 1
 
 
 Outcome = Captured | Alert | Mismatch

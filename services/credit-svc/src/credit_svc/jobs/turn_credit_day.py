@@ -8,6 +8,7 @@ from credit_svc.store.customers import ToWatch
 from credit_svc.store.watching import Moment
 from credit_svc.usecases import plan_credit_day as planning
 from credit_svc.usecases.watch_customers import watch_customers
+from credit_svc.usecases.watch_lines import watch_lines
 from dunlin_kernel.calendar import days_after
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, finish, moment_of
@@ -24,12 +25,15 @@ async def run(database: Database, job: Job) -> None:
         tenant = await moment_of(tx, job)
         policy, _ = await policies.in_force(tx)
         everyone = bool(job.payload["everyone"])
-        before = days_after(tenant.today, -(policy.holds.overdue_grace_days or 0))
+        lines = (policy.holds.overdue_grace_days or 0, *policy.alerts.ageing_days[:1])
+        before, everyone = days_after(tenant.today, -min(lines)), everyone or bool(policy.alerts.concentration_bps)
         found = await ToWatch(tenant.today, before, everyone, SLICE).after(tx, after)
-        await watch_customers(tx, found, Moment(tenant.now, tenant.today))
+        moment = Moment(tenant.now, tenant.today)
+        await watch_customers(tx, found, moment)
+        await watch_lines(tx, found, moment, policy.alerts)
         if len(found) == SLICE:
             return found[-1]
-        if not everyone:
+        if not job.payload["everyone"]:
             planning.plan_credit_day(tx, tenant.zone, tenant.today)
         finish(tx, job)
         return None

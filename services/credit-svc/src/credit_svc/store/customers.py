@@ -1,13 +1,14 @@
 """Customers as customer-svc tells of them: number, name, status."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from sqlalchemy import text
 
-from credit_svc.domain.customer import CustomerStanding
+from credit_svc.domain.customer import CustomerOwner, CustomerStanding
+from credit_svc.store.alert_tables import CustomerOwnerRow
 from credit_svc.store.tables import CustomerRow
 from dunlin_events.consuming import Tx
 from dunlin_kernel.errors import NotReady
@@ -21,6 +22,7 @@ SELECT DISTINCT customer_id FROM (
   UNION ALL SELECT customer_id FROM credit_hold WHERE waived_until >= CAST(:today AS date) - 1
   UNION ALL SELECT customer_id FROM credit_limit
   WHERE valid_from = CAST(:today AS date) OR valid_until = CAST(:today AS date) - 1
+  UNION ALL SELECT customer_id FROM alert_level WHERE ageing > 0
   UNION ALL SELECT customer_id FROM exposure WHERE CAST(:everyone AS boolean)) w
 WHERE customer_id > CAST(:after AS uuid) ORDER BY customer_id LIMIT CAST(:most AS bigint)""")
 
@@ -53,4 +55,12 @@ def keep(tx: Tx, customers: Iterable[CustomerStanding]) -> None:
     tx.put(CustomerRow, *(
         {"customer_id": one.customer_id, "number": one.number, "name": one.name, "status": one.status,
          "sequence": one.sequence} for one in customers
+    ), key=("customer_id",))
+
+
+def keep_owners(tx: Tx, owners: Mapping[UUID, CustomerOwner]) -> None:
+    """Gather who answers for customers now."""
+    tx.put(CustomerOwnerRow, *(
+        {"customer_id": customer_id, "owner_id": one.owner_id, "owner_code": one.owner_code}
+        for customer_id, one in owners.items()
     ), key=("customer_id",))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from credit_svc.domain.alert_line import AlertLines
 from credit_svc.domain.hold import HoldRules
 from credit_svc.domain.limit_override import OverrideRules
 from credit_svc.domain.policy import CreditPolicy
@@ -18,11 +19,12 @@ def version_of(row: Any) -> PolicyVersion:
         CreditPolicy(
             row["version"], row["disputed_weight_bps"], row["delivered_weight_bps"],
             row["over_capture_tolerance_bps"], row["authorization_days"]),
-        row["effective_from"], row["reason"], overrides_of(rules.get("overrides")), holds_of(rules.get("holds")))
+        row["effective_from"], row["reason"], overrides_of(rules.get("overrides")), holds_of(rules.get("holds")),
+        alerts_of(rules.get("alerts")))
 
 
 def rules_as_text(version: PolicyVersion) -> str:
-    overrides, holds = version.overrides, version.holds
+    overrides, holds, alerts = version.overrides, version.holds, version.alerts
     return json.dumps({
         "overrides": {
             "second_person_above": _minor(overrides.second_person_above), "override_days": overrides.override_days},
@@ -30,6 +32,9 @@ def rules_as_text(version: PolicyVersion) -> str:
             "overdue_grace_days": holds.overdue_grace_days, "overdue_above": _minor(holds.overdue_above),
             "limit_exceeded_bps": holds.limit_exceeded_bps, "grades": sorted(holds.grades),
             "broken_promise_days": holds.broken_promise_days},
+        "alerts": {
+            "ageing_days": list(alerts.ageing_days), "limit_cut_bps": alerts.limit_cut_bps,
+            "amount_above": _minor(alerts.amount_above), "concentration_bps": alerts.concentration_bps},
     })
 
 
@@ -45,6 +50,13 @@ def holds_of(found: Mapping[str, Any] | None) -> HoldRules:
     return HoldRules(
         found["overdue_grace_days"], _money(found["overdue_above"]), found["limit_exceeded_bps"],
         frozenset(found["grades"]), found["broken_promise_days"])
+
+
+def alerts_of(found: Mapping[str, Any] | None) -> AlertLines:
+    if found is None:
+        return AlertLines()
+    return AlertLines(
+        tuple(found["ageing_days"]), found["limit_cut_bps"], _money(found["amount_above"]), found["concentration_bps"])
 
 
 def _minor(amounts: Mapping[str, Money]) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """What a decision looks at, read by one statement right after the lock on the head."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,6 +20,7 @@ from credit_svc.store.policies import policy_of
 from credit_svc.store.tables import CreditLimitRow, CreditPolicyRow, CustomerRow, ExposureRow
 from dunlin_events.consuming import Tx
 from dunlin_kernel.errors import NotReady
+from dunlin_kernel.money import Money
 
 _CURRENCY = bindparam("currency", type_=Text)
 _TODAY = bindparam("today", type_=Date)
@@ -42,6 +44,7 @@ _HOLDS = (
 _POLICY = (
     select(col(CreditPolicyRow.version).label("policy_version"), *(CreditPolicyRow.__table__.c[name] for name in (
         "disputed_weight_bps", "delivered_weight_bps", "over_capture_tolerance_bps", "authorization_days")))
+    .add_columns(literal_column("rules -> 'alerts' -> 'amount_above'").label("amount_above"))
     .where(col(CreditPolicyRow.effective_from) <= _TODAY)
     .order_by(col(CreditPolicyRow.version).desc()).limit(literal_column("1")).subquery("policy"))
 _STANDING = (
@@ -66,6 +69,7 @@ class Standing:
     policy: CreditPolicy
     positions: dict[str, int]
     holds: tuple[StandingHold, ...]
+    amount_line: Money | None
 
 
 async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date) -> Standing:
@@ -78,4 +82,9 @@ async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date) -> Stan
     return Standing(
         row["status"], facts_of(row, currency), figures, policy_of(row),
         {"billing": row["sequence"] or 0, "customer": row["customer_sequence"]},
-        tuple(StandingHold(UUID(hold_id), rule) for hold_id, rule in sorted(row["holds"] or ())))
+        tuple(StandingHold(UUID(hold_id), rule) for hold_id, rule in sorted(row["holds"] or ())),
+        _line_of(row["amount_above"], currency))
+
+
+def _line_of(found: Mapping[str, int] | None, currency: str) -> Money | None:
+    return Money(found[currency], currency) if found and currency in found else None

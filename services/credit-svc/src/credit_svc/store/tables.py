@@ -199,4 +199,5 @@ class RiskAlertRow(Row, table=True):
     amount: int = Field(sa_type=BigInteger)
     tolerated: int = Field(sa_type=BigInteger)
     raised_at: datetime = Field(sa_type=DateTime(timezone=True))
+    level: int
     __table_args__ = (Index(None, "tenant_id", "customer_id", "alert_id"),)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
+from credit_svc.domain.alert_line import AlertLines
 from credit_svc.domain.hold import HoldRules
 from credit_svc.domain.limit_override import OverrideRules
 from credit_svc.domain.policy import CreditPolicy
@@ -25,6 +26,7 @@ class AdoptCreditPolicy:
     reason: str
     overrides: OverrideRules | None = None
     holds: HoldRules | None = None
+    alerts: AlertLines | None = None
 
     def after(self, before: PolicyVersion, *, today: date) -> PolicyVersion:
         """The version that follows on the last one adopted. Refuses: bad_policy, effective_in_past."""
@@ -33,7 +35,8 @@ class AdoptCreditPolicy:
             self.authorization_days)
         version = replace(
             before, numbers=numbers, effective_from=self.effective_from or today, reason=self.reason,
-            overrides=self.overrides or before.overrides, holds=self.holds or before.holds)
+            overrides=self.overrides or before.overrides, holds=self.holds or before.holds,
+            alerts=self.alerts or before.alerts)
         check_activation(version, today=today)
         return version
 

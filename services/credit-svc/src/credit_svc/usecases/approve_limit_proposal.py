@@ -23,9 +23,8 @@ async def approve_limit_proposal(tx: Transaction, proposal_id: UUID) -> LimitPro
     proposal = await limit_proposals.get(tx, proposal_id)
     status = decided_by(
         proposal.status, ProposalStatus.APPROVED, maker=proposal.proposed_by, checker=tx.actor)
-    await record_limit(tx, setting.head, SetLimit(
-        setting.fact, proposal.reason, proposal.proposed_by, setting.tenant.now, approved_by=tx.actor),
-        tenant=setting.tenant)
+    await record_limit(tx, setting, SetLimit(
+        setting.fact, proposal.reason, proposal.proposed_by, setting.tenant.now, approved_by=tx.actor))
     after = replace(
         proposal, status=status, decided_by=tx.actor, decided_at=setting.tenant.now, limit_id=setting.fact.id)
     limit_proposals.keep(tx, after)

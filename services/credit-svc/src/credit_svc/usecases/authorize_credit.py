@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from credit_svc.domain.alert_line import crossed_amount
 from credit_svc.domain.authorization import Authorization, Order, order_of
 from credit_svc.domain.decision import Decision, DecisionInputs, decide
 from credit_svc.domain.exposure import ExposureParts
@@ -11,7 +12,10 @@ from credit_svc.domain.limit import base_limit, temporary_limit
 from credit_svc.store import authorizations, decisions, heads, standings
 from credit_svc.store.decisions import StoredDecision, stored_of
 from credit_svc.store.heads import Head
+from credit_svc.store.watching import Moment
 from credit_svc.usecases.expire_authorization import schedule_expiry_of_authorization
+from credit_svc.usecases.raise_alert import raise_alert
+from credit_svc.usecases.watch_lines import alert_of
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.credit import AuthorizationDenied, AuthorizationFact, CreditAuthorized, DenialReason
 from dunlin_kernel.ids import new_id
@@ -54,6 +58,10 @@ async def authorize_credit(tx: Transaction, command: AuthorizeCredit) -> tuple[A
     decisions.add(tx, authorization.id, stored)
     _reserve(tx, head, authorization)
     tx.emit(_fact_of(authorization, decision))
+    crossed = crossed_amount(command.amount, standing.amount_line)
+    if crossed is not None:
+        moment = Moment(tenant.now, tenant.today)
+        raise_alert(tx, command.customer_id, alert_of(crossed, moment, authorization_id=authorization.id))
     return authorization, stored
 
 

@@ -2,19 +2,16 @@
 
 from credit_svc.domain.exposure import Mismatch
 from credit_svc.domain.position import Alert, Captured, CreditPosition, Outcome
-from credit_svc.store import alerts, authorizations, exposures, heads, owed_items
-from credit_svc.store.alerts import RaisedAlert
+from credit_svc.store import authorizations, exposures, heads, owed_items
 from credit_svc.store.authorizations import Movement
+from credit_svc.usecases.raise_alert import raise_alert
 from dunlin_events.consuming import Tx
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.credit import (
-    AlertRule,
     AuthorizationCaptured,
     AuthorizationReleased,
     ReleaseCause,
-    RiskAlertRaised,
 )
-from dunlin_kernel.ids import new_id
 
 ACTOR = "billing"
 """Who captures: the invoice that names the authorisation."""
@@ -57,9 +54,4 @@ def _captured(tx: Tx, position: CreditPosition, outcome: Captured) -> None:
 
 
 def _alerted(tx: Tx, position: CreditPosition, alert: Alert) -> None:
-    raised = RaisedAlert(new_id(), position.customer_id, alert)
-    alerts.add(tx, raised)
-    tx.emit(RiskAlertRaised(
-        customer_id=position.customer_id, alert_id=raised.id, rule=AlertRule(alert.rule.value),
-        authorization_id=alert.authorization_id, invoice_id=alert.invoice_id, amount=Amount.of(alert.amount),
-        tolerated=Amount.of(alert.tolerated)))
+    raise_alert(tx, position.customer_id, alert)

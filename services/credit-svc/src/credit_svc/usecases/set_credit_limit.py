@@ -14,4 +14,4 @@ async def set_credit_limit(tx: Transaction, command: SetCreditLimit) -> SetLimit
     setting = await setting_of(tx, command)
     check_alone(setting.fact, setting.before, setting.policy.overrides)
     limit = SetLimit(setting.fact, command.reason, tx.actor, setting.tenant.now, approved_by=None)
-    return await record_limit(tx, setting.head, limit, tenant=setting.tenant)
+    return await record_limit(tx, setting, limit)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from credit_svc.domain.alert_line import crossed_cut
 from credit_svc.domain.limit import LimitFact, LimitInForce, LimitKind, check_limit, limit_in_force
 from credit_svc.domain.limit_override import check_override, source_by_hand
 from credit_svc.domain.policy_version import PolicyVersion
@@ -12,7 +13,9 @@ from credit_svc.store.heads import Head
 from credit_svc.store.limits import SetLimit
 from credit_svc.store.watching import Moment
 from credit_svc.usecases.expire_limit import schedule_expiry_of_limit
+from credit_svc.usecases.raise_alert import raise_alert
 from credit_svc.usecases.watch_customers import watch_customers
+from credit_svc.usecases.watch_lines import alert_of
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.credit import CreditLimitChanged
 from dunlin_events.contracts.credit import LimitKind as KindTold
@@ -67,9 +70,9 @@ async def setting_of(tx: Transaction, command: SetCreditLimit, *, starts_today: 
     return SettingLimit(head, tenant, before, policy, fact)
 
 
-async def record_limit(tx: Transaction, head: Head, limit: SetLimit, *, tenant: Tenant) -> SetLimit:
+async def record_limit(tx: Transaction, setting: SettingLimit, limit: SetLimit) -> SetLimit:
     """Write the limit, the job that tells of its end, and its event; then the rules of holds look again."""
-    fact = limit.fact
+    fact, head, tenant = limit.fact, setting.head, setting.tenant
     limits.add(tx, head.customer_id, limit)
     heads.count_limit(tx, head)
     schedule_expiry_of_limit(tx, head.customer_id, fact, zone=tenant.zone)
@@ -77,5 +80,9 @@ async def record_limit(tx: Transaction, head: Head, limit: SetLimit, *, tenant: 
         customer_id=head.customer_id, limit_id=fact.id, currency=fact.currency, version=fact.version,
         limit=None if fact.amount is None else Amount.of(fact.amount), source=SourceTold(fact.source.value),
         valid_from=fact.valid_from, valid_until=fact.valid_until, kind=KindTold(fact.kind.value)))
-    await watch_customers(tx, [head.customer_id], Moment(tenant.now, tenant.today))
+    moment = Moment(tenant.now, tenant.today)
+    crossed = crossed_cut(fact, setting.before, setting.policy.alerts)
+    if crossed is not None:
+        raise_alert(tx, head.customer_id, alert_of(crossed, moment))
+    await watch_customers(tx, [head.customer_id], moment)
     return limit

@@ -1,0 +1,87 @@
+"""Alert lines: what needs a person's eye before it is a loss; each line speaks once, and again after it was cured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from credit_svc.domain.limit import LimitFact, LimitInForce, LimitKind
+from credit_svc.domain.owed_item import Overdue
+from credit_svc.domain.policy import MAX_BPS, WHOLE_BPS, share_of
+from credit_svc.domain.position import AlertRule
+from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.money import Money
+
+MAX_LINES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLines:
+    """`ageing_days`: rising days past due, one line each. `limit_cut_bps`: a base limit cut by at least this share.
+    `amount_above`: one order above this, by currency. `concentration_bps`: one customer's share of all that is open in
+    a currency. A line that is None or empty is off. Refuses: bad_policy.
+    """
+
+    ageing_days: tuple[int, ...] = ()
+    limit_cut_bps: int | None = None
+    amount_above: Mapping[str, Money] = field(default_factory=dict)
+    concentration_bps: int | None = None
+
+    def __post_init__(self) -> None:
+        rising = list(self.ageing_days) == sorted(set(self.ageing_days)) and len(self.ageing_days) <= MAX_LINES
+        if not rising or any(days < 0 for days in self.ageing_days):
+            raise RuleBroken("bad_policy", f"At most {MAX_LINES} lines of days, from zero, each above the one before.")
+        for bps in (self.limit_cut_bps, self.concentration_bps):
+            if bps is not None and not 0 < bps <= MAX_BPS:
+                raise RuleBroken("bad_policy", f"A line lies between 1 and {MAX_BPS} basis points.")
+        if any(amount.is_negative for amount in self.amount_above.values()):
+            raise RuleBroken("bad_policy", "An amount line is zero or more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """A line that was crossed: by how much, up to which amount it would have kept silent, and at which level."""
+
+    rule: AlertRule
+    amount: Money
+    tolerated: Money
+    level: int
+
+
+def ageing_level(overdue: Overdue | None, lines: AlertLines, *, days: int) -> int:
+    """How many lines the oldest undisputed item has passed."""
+    return 0 if overdue is None else sum(days > line for line in lines.ageing_days)
+
+
+def crossed_ageing(overdue: Overdue | None, lines: AlertLines, *, days: int, before: int) -> Crossed | None:
+    """The line crossed since, when it is a higher one than before."""
+    level = ageing_level(overdue, lines, days=days)
+    if overdue is None or level <= before:
+        return None
+    return Crossed(AlertRule.AGEING, overdue.amount, Money.zero(overdue.amount.currency), level)
+
+
+def crossed_concentration(opened: Money, total: Money, lines: AlertLines, *, before: int) -> Crossed | None:
+    """One customer's share of all that is open in a currency; a sole customer is no concentration."""
+    if lines.concentration_bps is None or opened == total or before:
+        return None
+    tolerated = share_of(total, lines.concentration_bps)
+    return Crossed(AlertRule.CONCENTRATION, opened, tolerated, 1) if opened > tolerated else None
+
+
+def concentration_level(opened: Money, total: Money, lines: AlertLines) -> int:
+    """1 above the line, else 0."""
+    return 0 if crossed_concentration(opened, total, lines, before=0) is None else 1
+
+
+def crossed_amount(asked: Money, line: Money | None) -> Crossed | None:
+    """One order above the line of its currency."""
+    return None if line is None or asked <= line else Crossed(AlertRule.AMOUNT, asked, line, 1)
+
+
+def crossed_cut(fact: LimitFact, before: LimitInForce, lines: AlertLines) -> Crossed | None:
+    """A base limit cut by at least the share of the line, or a rating taken back."""
+    held = before.fact.amount if before.fact is not None else None
+    if lines.limit_cut_bps is None or fact.kind is not LimitKind.BASE or held is None or not held.is_positive:
+        return None
+    cut = held if fact.amount is None else held - fact.amount
+    deep = cut.minor * WHOLE_BPS >= held.minor * lines.limit_cut_bps
+    return Crossed(AlertRule.CREDIT_CHANGE, cut, share_of(held, lines.limit_cut_bps), 1) if deep else None

@@ -1,0 +1,51 @@
+"""At which lines customers stand, and how much of all that is open is theirs."""
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from credit_svc.store.alert_tables import AlertLevelRow
+from dunlin_events.consuming import Tx
+from dunlin_kernel.money import Money
+
+_LOCK = text("""
+SELECT customer_id, currency, ageing, concentration FROM alert_level
+WHERE customer_id = ANY(CAST(:customer_ids AS uuid[])) ORDER BY customer_id, currency FOR UPDATE""")
+_OPENED = text("""
+SELECT customer_id, currency, open FROM exposure WHERE customer_id = ANY(CAST(:customer_ids AS uuid[]))""")
+_TOTALS = text("SELECT currency, sum(open)::bigint AS open FROM exposure GROUP BY currency")
+
+
+class Level(NamedTuple):
+    """How many lines of ageing a customer has passed, and whether it is above that of concentration."""
+
+    ageing: int
+    concentration: int
+
+
+async def lock(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, Level]]:
+    """By customer and currency, locked in one order."""
+    found: dict[UUID, dict[str, Level]] = {}
+    for row in await tx.rows(_LOCK, customer_ids=list(customer_ids)):
+        found.setdefault(row["customer_id"], {})[row["currency"]] = Level(row["ageing"], row["concentration"])
+    return found
+
+
+async def opened(
+    tx: Tx, customer_ids: Collection[UUID],
+) -> tuple[Mapping[UUID, Mapping[str, Money]], Mapping[str, Money]]:
+    """What is open with each of these, and with all customers by currency."""
+    found: dict[UUID, dict[str, Money]] = {}
+    for row in await tx.rows(_OPENED, customer_ids=list(customer_ids)):
+        found.setdefault(row["customer_id"], {})[row["currency"]] = Money(row["open"], row["currency"])
+    totals = {row["currency"]: Money(row["open"], row["currency"]) for row in await tx.rows(_TOTALS)}
+    return found, totals
+
+
+def keep(tx: Tx, customer_id: UUID, currency: str, level: Level) -> None:
+    """Gather where a customer stands now."""
+    tx.put(AlertLevelRow, {
+        "customer_id": customer_id, "currency": currency, "ageing": level.ageing,
+        "concentration": level.concentration}, key=("customer_id", "currency"))

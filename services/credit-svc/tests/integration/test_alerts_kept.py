@@ -1,0 +1,117 @@
+"""Alerts: raised once per line, given to the owner, acknowledged once; mismatches closed by a person."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from credit_svc.consumers.customer import customer
+from credit_svc.jobs import turn_credit_day
+from dunlin_events.contracts.customer import CustomerRegistered
+from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
+from dunlin_kernel.ids import new_id
+from dunlin_kit.database import Database
+from dunlin_kit.jobs import JobRunner
+from dunlin_kit.testing import tell
+
+POLICY = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500,
+          "authorization_days": 30, "reason": "lines", "alerts": {
+              "ageing_days": [5, 10], "limit_cut_bps": 2000, "concentration_bps": 6000,
+              "amount_above": [{"amount": "500.00", "currency": "CNY"}]}}
+
+
+async def call(books: Any, path: str, body: Any = None, *, method: str = "POST") -> Any:
+    return await books.service.client.request(method, f"/credit/v1{path}", json=body, headers=books.headers())
+
+
+async def alerts(books: Any, query: str = "") -> list[dict[str, Any]]:
+    answer = await call(books, f"/alerts{query}", method="GET")
+    return list(answer.json()["data"])
+
+
+async def turn(books: Any, day: int, month: int = 3) -> None:
+    await books.service.move_clock(books.tenant, datetime(2026, month, day, 16, tzinfo=UTC))
+    ops = Database(books.service.urls.ops, source="/dunlin/credit", pool_size=1)
+    runner = JobRunner(service="credit", ops=ops, app=books.service.database,
+                       handlers={turn_credit_day.KIND: turn_credit_day.run})
+    while await runner.run_one():
+        pass
+    await ops.close()
+
+
+def owed(books: Any, total: str, opened: str, due_on: str) -> Any:
+    return books.invoice(total, opened, items=[
+        {"item_id": str(new_id()), "due_on": due_on, "amount": {"amount": total, "currency": "CNY"}}])
+
+
+async def test_each_line_of_ageing_speaks_once_to_the_owner(books: Any) -> None:
+    told = CustomerOwnerChanged.model_validate(dict(CustomerOwnerChanged.examples[0]) | {"customer_id": books.customer})
+    await tell(books.service.database, customer, books.tenant, told, first=2)
+    assert (await call(books, "/policies", POLICY)).status_code == 201
+    await books.hear(owed(books, "100.00", "100.00", "2026-02-26"))
+    for day in range(1, 14):
+        await turn(books, day)
+    found = await alerts(books, "?rule=ageing")
+    assert [(one["level"], one["amount"]["amount"], one["owner"], one["number"], one["raised_at"][:10])
+            for one in found] == [
+        (1, "100.00", "S-17", "C-000001", "2026-03-03"), (2, "100.00", "S-17", "C-000001", "2026-03-08")]
+    assert await books.violations() == []
+
+
+async def test_orders_cuts_and_shares_alert(books: Any) -> None:
+    await call(books, "/policies", POLICY)
+    await books.limit("1000.00")
+    await books.ask("500.00")
+    asked = await books.ask("500.01")
+    [large] = await alerts(books)
+    assert (large["rule"], large["authorization_id"], asked["decision"]) == ("amount", asked["id"], "denied")
+    await books.limit("801.00")
+    await books.limit("640.00")
+    assert [one["rule"] for one in await alerts(books)] == ["amount", "credit_change"]
+    other = replace(books, customer=new_id())
+    registered = dict(CustomerRegistered.examples[0]) | {"customer_id": other.customer, "status": "active"}
+    await tell(books.service.database, customer, books.tenant, CustomerRegistered.model_validate(registered))
+    await books.hear(owed(books, "70.00", "70.00", "2027-01-01"))
+    await other.hear(owed(other, "30.00", "30.00", "2027-01-01"))
+    for day in (1, 2):
+        await turn(books, day)
+    [shared] = await alerts(books, "?rule=concentration")
+    assert (shared["amount"]["amount"], shared["line"]["amount"]) == ("70.00", "60.00")
+    assert await books.violations() == []
+
+
+async def test_an_alert_is_given_away_and_acknowledged_once(books: Any) -> None:
+    await call(books, "/policies", POLICY)
+    await books.ask("600.00")
+    [one] = await alerts(books)
+    given = await call(books, f"/alerts/{one['id']}:assign", {"owner": "chief"})
+    assert given.json()["owner"] == "chief"
+    assert [x["id"] for x in await alerts(books, "?owner=chief")] == [one["id"]]
+    answers = await asyncio.gather(*(
+        call(books, f"/alerts/{one['id']}:acknowledge", {"note": "called"}) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409]
+    assert (await books.told()).count("AlertAcknowledged") == 1
+    assert await alerts(books) == []
+    [seen] = await alerts(books, f"?status=all&customer_id={books.customer}")
+    assert (seen["acknowledged_by"], seen["note"], seen["owner"]) == ("clerk", "called", "chief")
+    late = await call(books, f"/alerts/{one['id']}:assign", {"owner": "x"})
+    assert (late.status_code, late.json()["code"]) == (409, "alert_acknowledged")
+    missing = await call(books, f"/alerts/{new_id()}", method="GET")
+    assert (missing.status_code, missing.json()["code"]) == (404, "alert_not_found")
+    assert await books.violations() == []
+
+
+async def test_a_mismatch_is_closed_with_a_reason(books: Any) -> None:
+    await books.hear(owed(books, "100.00", "101.00", "2027-01-01"))
+    assert [check["id"] for check in await books.violations()] == ["I8"]
+    [found] = (await call(books, "/mismatches", method="GET")).json()["data"]
+    assert (found["reckoned"]["open"]["amount"], found["told"]["open"]["amount"]) == ("100.00", "101.00")
+    closing = {"currency": "CNY", "sequence": 1, "reason": "restored before it was told"}
+    path = f"/customers/{books.customer}/mismatches:close"
+    assert (await call(books, path, closing)).json()["closed_by"] == "clerk"
+    again = await call(books, path, closing)
+    assert (again.status_code, again.json()["code"]) == (409, "mismatch_closed")
+    missing = await call(books, path, closing | {"sequence": 9})
+    assert (missing.status_code, missing.json()["code"]) == (404, "mismatch_not_found")
+    assert await books.violations() == []
+    assert len((await call(books, "/mismatches?waiting=false", method="GET")).json()["data"]) == 1
