@@ -23,13 +23,13 @@ from dunlin_kit.process import bus_of
 from dunlin_kit.settings import ServiceSettings
 
 SPOILT = {
+    ("notify", "items"): "DELETE FROM dunned_item WHERE customer_id = '{customer}'",
+    ("credit", "exposures"): "UPDATE exposure SET open = open + 1 WHERE customer_id = '{customer}'",
     ("billing", "customers"): "UPDATE customer SET due_days = 99, status = 'closed' WHERE customer_id = '{customer}'",
     ("credit", "customers"): "UPDATE customer SET number = 'X' WHERE customer_id = '{customer}'",
-    ("credit", "exposures"): "UPDATE exposure SET open = open + 1 WHERE customer_id = '{customer}'",
     ("notify", "customers"): "UPDATE customer SET known = false WHERE customer_id = '{customer}'",
-    ("notify", "items"): "DELETE FROM dunned_item WHERE customer_id = '{customer}'",
 }
-"""What is done to the copies of a customer that nobody works on meanwhile."""
+"""What is done to the copies of a customer that nobody works on meanwhile; first those that hear most."""
 DECLARED = {(service, one.name) for service in ("billing", "credit", "notify")
             for one in import_module(f"{service}_svc.consumers.projections").PROJECTIONS}
 
