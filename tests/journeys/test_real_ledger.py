@@ -8,7 +8,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -24,6 +24,8 @@ GOLDEN = DATA / "golden/highradius.json"
 ZONES = {"USD": "America/New_York", "CAD": "America/Toronto"}
 EDGES = (("not_due", 0), ("1_30", 30), ("31_60", 60), ("61_90", 90), ("over_90", 10_000))
 NOW = "2020-01-15 10:00"
+GOLDEN_KPIS = {"dso": "dso_90d", "best_possible_dso": "bpdso_90d", "average_days_delinquent": "add_dso_minus_bpdso",
+               "dso_count_back": "dso_countback_months"}
 CUSTOMERS_OF_SLICE = 20
 PASSED_OVER = {"USD": 100, "CAD": 10}
 """The customers with the most rows, which the slice leaves to the whole."""
@@ -117,6 +119,34 @@ class Books:
         assert sum(owed) == control
         return owed
 
+    async def assert_key_figures(self, day: str, expected: Mapping[str, int | float]) -> dict[str, float]:
+        """Amounts are these to the cent, ratios to a millionth; returns all key figures that are not none."""
+        first = date.fromisoformat(day) - timedelta(days=89)
+        asked: dict[str, Any] = {"from": str(first), "to": day}
+        (period,) = (await self.journey.get("/billing/v1/kpis", **asked))["data"]
+        values = {one["kpi"]: float(one["value"]) for one in period["kpis"] if one["value"] is not None}
+        for name, figure in expected.items():
+            if name in period["figures"]:
+                assert Money.parse(period["figures"][name]["amount"], self.currency).minor == figure, (day, name)
+            else:
+                assert abs(values.get(name, 0.0) - figure) <= 1e-6, (day, name)
+        return values
+
+
+def figures_of(rows: Iterable[Row], day: str) -> dict[str, int | float]:
+    """What the key figures of the 90 days up to a day rest on, straight from the rows, and three of them."""
+    rows, end = list(rows), date.fromisoformat(day)
+    first = str(end - timedelta(days=89))
+    buckets = aged(rows, day)
+    closing, current = sum(cents for _, cents in buckets.values()), buckets["not_due"][1]
+    sales = sum(minor(row["amount"]) for row in rows if first <= row["invoice_date"] <= day)
+    overdue_days = sum(
+        minor(row["amount"]) * max((end - date.fromisoformat(row["due_date"])).days, 0)
+        for row in rows if is_open(row, day))
+    return {"closing": closing, "current": current, "sales": sales, "overdue_days": overdue_days,
+            "dso": closing / sales * 90, "best_possible_dso": current / sales * 90,
+            "weighted_days_past_due": overdue_days / (closing - current) if closing > current else 0.0}
+
 
 def counts(rows: Iterable[Row]) -> dict[str, str]:
     """What the command says of these rows when it takes them all."""
@@ -164,6 +194,7 @@ async def test_a_slice_comes_out_of_the_api_to_the_cent_and_a_second_run_changes
         assert said_of(await books.take(path)) == counts(rows)
         for day in ("2019-02-28", "2019-05-31", "2019-09-30", "2019-12-31"):
             owed = await books.assert_aged(day, aged(rows, day))
+            await books.assert_key_figures(day, figures_of(rows, day))
             by_customer: dict[str, int] = defaultdict(int)
             for row in rows:
                 by_customer[row["cust_number"]] += minor(row["amount"]) if is_open(row, day) else 0
@@ -217,6 +248,9 @@ async def test_the_whole_ledger_comes_out_of_the_api_to_the_cent(
                 expected = {name: (one["count"], one["cents"]) for name, one in told["ageing"].items()}
                 assert (told["open_count"], told["open_cents"]) == tuple(map(sum, zip(*expected.values(), strict=True)))
                 assert len(await books.assert_aged(day, expected)) == told["concentration"]["customers"]
+                values = await books.assert_key_figures(day, figures_of(rows, day))
+                for kpi, name in GOLDEN_KPIS.items():
+                    assert abs(values[kpi] - told[name]) <= 1e-6, (day, kpi)
             await until_quiet(books.journey)
             emitted = await books.emitted()
             await books.take(LEDGER)

@@ -13,10 +13,12 @@ from billing_svc.api import (
     exchange_rates,
     invoice_lists,
     invoices,
+    kpis,
     ledger_imports,
     payments,
     pending_payments,
     period_locks,
+    roll_forward,
 )
 from billing_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
@@ -36,7 +38,8 @@ ROUTERS = (
     payments.writes, payments.router, allocations.writes,
     pending_payments.writes, approvals.writes, approvals.router, accounts.router, ageing.router,
     period_locks.writes, ledger_imports.writes, ledger_imports.router,
-    exchange_rates.writes, exchange_rates.router, credit_notes.writes, credit_notes.router)
+    exchange_rates.writes, exchange_rates.router, credit_notes.writes, credit_notes.router,
+    kpis.router, roll_forward.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

@@ -4,6 +4,7 @@ from sqlalchemy import text
 
 from billing_svc.store.integrity_credits import CREDIT_CHECKS
 from billing_svc.store.integrity_exchange import EXCHANGE_CHECKS
+from billing_svc.store.integrity_reports import REPORT_CHECKS
 from billing_svc.store.integrity_items import ITEM_CHECKS
 from dunlin_kit.health import SEQUENCES, Check
 
@@ -117,4 +118,5 @@ CHECKS = (
     *CREDIT_CHECKS,
     *ITEM_CHECKS,
     *EXCHANGE_CHECKS,
+    *REPORT_CHECKS,
 )

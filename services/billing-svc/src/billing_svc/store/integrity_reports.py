@@ -1,0 +1,33 @@
+"""What reports rest on: each fact's entries are its control lines, and money received is where it went."""
+
+from sqlalchemy import text
+
+from dunlin_kit.health import Check
+
+_ROLLS = text("""
+WITH entries AS (
+  SELECT fact_id, sum(CASE side WHEN 'receivable' THEN amount ELSE 0 END) AS receivable,
+         sum(CASE side WHEN 'receivable' THEN coalesce(base_amount, amount) ELSE 0 END) AS receivable_base,
+         sum(CASE side WHEN 'credit' THEN amount ELSE 0 END) AS credit FROM ledger_entry GROUP BY 1),
+booked AS (
+  SELECT j.fact_id, sum(CASE l.account WHEN 'receivable_control' THEN l.amount ELSE 0 END) AS receivable,
+         sum(CASE l.account WHEN 'receivable_control' THEN coalesce(l.base_amount, l.amount) ELSE 0 END)
+           AS receivable_base,
+         sum(CASE l.account WHEN 'customer_credit' THEN -l.amount ELSE 0 END) AS credit
+  FROM journal_entry j JOIN journal_line l ON l.tenant_id = j.tenant_id AND l.journal_entry_id = j.id GROUP BY 1)
+SELECT fact_id, e.receivable, b.receivable AS control, e.credit, b.credit AS credit_control
+FROM entries e FULL JOIN booked b USING (fact_id)
+WHERE coalesce(e.receivable, 0) <> coalesce(b.receivable, 0) OR coalesce(e.credit, 0) <> coalesce(b.credit, 0)
+   OR coalesce(e.receivable_base, 0) <> coalesce(b.receivable_base, 0) LIMIT 20""")
+_BANK = text("""
+WITH received AS (
+  SELECT currency, sum(amount) AS amount FROM ledger_entry
+  WHERE fact_kind IN ('payment_confirmed', 'payment_reversed', 'refund_paid', 'refund_reversed') GROUP BY 1),
+banked AS (SELECT currency, sum(amount) AS amount FROM journal_line WHERE account = 'bank' GROUP BY 1)
+SELECT currency, r.amount AS received, b.amount AS bank FROM received r FULL JOIN banked b USING (currency)
+WHERE coalesce(r.amount, 0) <> coalesce(b.amount, 0) LIMIT 20""")
+
+REPORT_CHECKS = (
+    Check("I3-facts", "What each fact did to items and credits is what it booked on their controls.", _ROLLS),
+    Check("I3-bank", "What was received and not paid out is in the bank.", _BANK),
+)
