@@ -68,6 +68,22 @@ def test_a_row_that_cannot_be_read_is_told_by_line_and_the_next_one_is_read(
     assert good.row is not None
 
 
+def test_a_row_of_another_encoding_is_told_by_line_and_the_next_one_is_read(tmp_path: Path) -> None:
+    rows = [f"{n},,C1,N{{}},CNY,1.00,2019-01-02,2019-02-01," for n in (1, 2)]
+    path = tmp_path / "ledger.csv"
+    path.write_bytes(b"\n".join([HEADER.encode(), rows[0].encode().replace(b"{}", b"\x80"), rows[1].encode()]) + b"\n")
+    bad, good = LedgerFile(path, mapping()).lines()
+    assert bad.why is not None
+    assert (bad.line, bad.why.code, bad.row, bad.customer) == (2, "unreadable_bytes", None, None)
+    assert good.row is not None
+
+
+def test_a_quote_that_is_never_closed_is_told_by_the_line_where_its_row_begins(tmp_path: Path) -> None:
+    row = "1,,C1,N,CNY,1.00,2019-01-02,2019-02-01,\n"
+    with pytest.raises(LedgerFileError, match="begins on line 3"):
+        lines(tmp_path, f'{HEADER}\n{row}2,,C1,"N,CNY,1.00,2019-01-02,2019-02-01,\n{row}')
+
+
 def test_decimal_commas_marks_for_thousands_and_other_dates(tmp_path: Path) -> None:
     how = mapping(file={"delimiter": ";", "decimal": ",", "thousands": ".", "dates": ["%d.%m.%Y", "%Y-%m-%d"],
                         "encoding": "iso-8859-1"})

@@ -21,6 +21,7 @@ GZIP = b"\x1f\x8b"
 MAX_TEXT = 1000
 METHOD = "bank_transfer"
 _AMOUNT = re.compile(r"([+-]?)([0-9]+)(?:\.([0-9]*))?", re.ASCII)
+_UNDECODED = re.compile("[\udc80-\udcff]")
 _DAYS = re.compile(r"[0-9]{1,5}", re.ASCII)
 
 
@@ -63,6 +64,8 @@ class LedgerFile:
         """The rows that the mapping means, one after the other. Raises LedgerFileError."""
         for line, row in self._rows():
             try:
+                if any(_UNDECODED.search(text) for text in row.values()):
+                    raise UnreadableRow("unreadable_bytes", f"The row holds what is no {self.mapping.encoding}.")
                 if not self.mapping.means(row):
                     continue
                 yield LedgerLine(line, _customer(line, row, self.mapping), _row(line, row, self.mapping))
@@ -72,6 +75,7 @@ class LedgerFile:
                 yield LedgerLine(line, None, None, UnreadableRow("short_row", "The row has too few columns."))
 
     def _rows(self) -> Iterator[tuple[int, Mapping[str, str]]]:
+        begins = 1
         try:
             with self._text() as text:
                 reader = csv.reader(text, delimiter=self.mapping.delimiter, strict=True)
@@ -83,17 +87,21 @@ class LedgerFile:
                         yield begins, dict(zip(header, cells, strict=False))
                     begins = reader.line_num + 1
         except (OSError, EOFError, UnicodeDecodeError, LookupError, csv.Error) as error:
-            raise LedgerFileError(f"{self.path} cannot be read as CSV in {self.mapping.encoding}: {error}.") from error
+            raise LedgerFileError(f"{self.path} cannot be read as CSV in {self.mapping.encoding}, "
+                                  f"in the row that begins on line {begins}: {error}.") from error
 
     @contextmanager
     def _text(self) -> Iterator[TextIO]:
         with self.path.open("rb") as raw:
             packed = raw.read(len(GZIP)) == GZIP
             raw.seek(0)
-            with io.TextIOWrapper(gzip.open(raw) if packed else raw, self.mapping.encoding, newline="") as text:
+            with io.TextIOWrapper(gzip.open(raw) if packed else raw, self.mapping.encoding, "surrogateescape",
+                                  newline="") as text:
                 yield text
 
     def _check(self, header: list[str]) -> None:
+        if any(map(_UNDECODED.search, header)):
+            raise csv.Error("its header holds other bytes")
         if missing := sorted(self.mapping.columns - set(header)):
             raise LedgerFileError(f"{self.path} has no column {missing[0]}; it has {', '.join(header)}.")
 

@@ -79,13 +79,14 @@ async def test_payments_page_by_page_with_their_allocations(company: Any) -> Non
     who = await company.register()
     await company.issue(who, "10", "2026-01-05", rate="0")
     for day in ("05", "07", "09"):
-        await company.pay(who, "6.00", f"2026-01-{day}", external_id=f"P-{day}")
+        await company.pay(who, "6.00", f"2026-01-{day}", external_id=f"P-{day}", method="cheque", payer="Heron AG")
     page = await company.get(f"/payments?customer_id={who}&sort=-received_on&limit=2")
     rest = await company.get(f"/payments?customer_id={who}&sort=-received_on&limit=2&cursor={page['next_cursor']}")
     assert [one["received_on"][-2:] for one in page["data"] + rest["data"]] == ["09", "07", "05"]
     assert [len(one["allocations"]) for one in page["data"] + rest["data"]] == [0, 1, 1]
     only = await company.get("/payments?received_on.gte=2026-01-06&received_on.lte=2026-01-08&state=confirmed")
-    assert [one["external_id"] for one in only["data"]] == ["P-07"]
+    said = [(one["external_id"], one["amount"]["amount"], one["method"], one["payer"]) for one in only["data"]]
+    assert said == [("P-07", "6.00", "cheque", "Heron AG")]
     assert await company.get(f"/payments/{only['data'][0]['id']}") == only["data"][0]
 
 
@@ -150,3 +151,17 @@ async def test_nothing_of_one_tenant_is_seen_by_another(company: Any) -> None:
     unknown = await stranger.send("GET", f"/customers/{who}/account")
     assert (unknown.status_code, unknown.json()["code"]) == (409, "customer_not_known_yet")
     assert (await stranger.send("GET", f"/facts/{issued['id']}/journal")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/invoices", "/payments", "/items", "/ageing"])
+async def test_a_list_for_a_customer_not_heard_of_yet_is_not_an_empty_one(company: Any, path: str) -> None:
+    answer = await company.send("GET", f"{path}?customer_id={new_id()}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "customer_not_known_yet")
+    who = await company.register()
+    assert (await company.get(f"{path}?customer_id={who}"))["data"] == []
+
+
+async def test_a_body_too_deep_to_be_read_is_a_request_that_is_not_of_the_form(company: Any) -> None:
+    headers = company.running.headers(company.tenant, "payments:write") | {"content-type": "application/json"}
+    answer = await company.running.client.post("/billing/v1/payments", content="[" * 100_000, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")

@@ -133,7 +133,7 @@ async def test_another_tenant_sees_nothing(service: Running) -> None:
     headers = service.headers(other, READ, key=None)
     assert (await service.client.get(REMINDERS, headers=headers)).json()["data"] == []
     found = await service.client.get(REMINDERS, params={"customer_id": str(customer)}, headers=headers)
-    assert found.json()["data"] == []
+    assert (found.status_code, found.json()["code"]) == (409, "customer_not_known_yet")
 
 
 async def test_a_tenant_not_heard_of_yet_may_try_again(service: Running) -> None:

@@ -9,7 +9,6 @@ from fastapi.responses import Response
 from billing_svc.api.invoice_shapes import InvoicePage, InvoiceRead, InvoiceSummaryRead
 from billing_svc.api.invoices import NOT_FOUND
 from billing_svc.api.shapes import Code, ItemPage, OwedItemRead
-from billing_svc.domain.customer import heard_of
 from billing_svc.domain.invoice import InvoiceStatus
 from billing_svc.domain.pending_payment import pending_by_item
 from billing_svc.store import accounts, customers, document_lists, invoices, items, pending_payments, voids
@@ -40,12 +39,14 @@ async def _filters(
 Filters = Annotated[dict[str, Any], Depends(_filters)]
 
 
-@router.get("/invoices", dependencies=[requires("invoices:read")], responses=pages.RESPONSES)
+@router.get("/invoices", dependencies=[requires("invoices:read")],
+            responses=pages.RESPONSES | refuses("customer_not_known_yet", status=409))
 async def list_invoices(
     tx: Tx, response: Response, cursor: Paging, filters: Filters, sort: InvoiceSort = InvoiceSort.CREATED,
     limit: Limit = pages.DEFAULT_LIMIT,
 ) -> InvoicePage:
     """Invoices with exactly these values, in this order."""
+    await customers.assert_heard_of(tx, filters.get("customer_id"))
     found = await document_lists.page_of_invoices(tx, filters, sort, cursor.after, limit)
     page = cursor.page(response, found, limit, lambda one: document_lists.key_of_invoice(one, sort))
     return InvoicePage(**page | {"data": [InvoiceSummaryRead.of(one) for one in page["data"]]})
@@ -68,7 +69,7 @@ async def list_items(
     limit: Limit = pages.DEFAULT_LIMIT,
 ) -> ItemPage:
     """What a customer owes, by due date, and beside it the credit that is not applied, on one snapshot."""
-    heard_of((await customers.known(tx, [customer_id])).get(customer_id), customer_id)
+    await customers.assert_heard_of(tx, customer_id)
     filters: dict[str, Any] = {"customer_id": customer_id} | ({} if is_open is None else {"open": is_open})
     ids = await document_lists.page_of_items(tx, filters, cursor.after, limit)
     by_id = await items.by_id(tx, ids)

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from billing_svc.api.payment_shapes import CreditApply, PaymentCreate, PaymentPage, PaymentRead, PaymentReverse
 from billing_svc.api.shapes import Code
 from billing_svc.domain.payment import PaymentState
-from billing_svc.store import document_lists, payment_views
+from billing_svc.store import customers, document_lists, payment_views
 from billing_svc.store.document_lists import PaymentSort
 from billing_svc.store.payment_views import AllocationView, PaymentView
 from billing_svc.usecases.apply_credit import apply_credit as apply
@@ -85,12 +85,14 @@ async def _filters(
 Filters = Annotated[dict[str, Any], Depends(_filters)]
 
 
-@router.get("/payments", dependencies=[MAY_READ], responses=pages.RESPONSES)
+@router.get("/payments", dependencies=[MAY_READ],
+            responses=pages.RESPONSES | refuses("customer_not_known_yet", status=409))
 async def list_payments(
     tx: Tx, response: Response, cursor: Paging, filters: Filters, sort: PaymentSort = PaymentSort.RECEIVED_ON,
     limit: Limit = pages.DEFAULT_LIMIT,
 ) -> PaymentPage:
     """Payments with exactly these values, in this order."""
+    await customers.assert_heard_of(tx, filters.get("customer_id"))
     ids = await document_lists.page_of_payments(tx, filters, sort, cursor.after, limit)
     found = await payment_views.view(tx, ids)
     page = cursor.page(response, found, limit, lambda one: [one.payment.received_on, one.payment.id])

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Text, Uuid, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from billing_svc.domain.customer import Customer
+from billing_svc.domain.customer import Customer, heard_of
 from billing_svc.domain.instalments import InstalmentShare
 from billing_svc.store.document_tables import CustomerRow
 from dunlin_kernel.calendar import Terms
@@ -48,6 +48,15 @@ async def known(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Custome
     """Those of these customers that have been heard of."""
     rows = await tx.rows(KNOWN, ids=list(set(ids)))
     return {row["customer_id"]: _customer(row) for row in rows}
+
+
+async def assert_heard_of(tx: Transaction, customer_id: UUID | None) -> None:
+    """Before a list is narrowed to a customer: an empty one would not say that nothing was heard yet.
+
+    Refuses: customer_not_known_yet.
+    """
+    if customer_id is not None:
+        heard_of((await known(tx, [customer_id])).get(customer_id), customer_id)
 
 
 async def by_external_id(tx: Transaction, external_ids: Collection[str]) -> Mapping[str, Customer]:

@@ -28,7 +28,7 @@ from notify_svc.domain.ladder import (
     Level,
     LevelChannel,
 )
-from notify_svc.store import items, ladder_policies
+from notify_svc.store import customers, items, ladder_policies
 from notify_svc.store.ladder_policies import SetPolicy
 
 router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["ladder"])
@@ -164,12 +164,14 @@ async def switch_on_ladder(body: LadderSwitchOnCreate, tx: Tx, response: Respons
     return await operations.get(tx, operation_id)
 
 
-@router.get("/reminders", dependencies=[requires("reminders:read")], responses=pages.RESPONSES)
+@router.get("/reminders", dependencies=[requires("reminders:read")],
+            responses=pages.RESPONSES | refuses("customer_not_known_yet", status=409))
 async def list_reminders(
     tx: Tx, response: Response, cursor: Paging, customer_id: Annotated[UUID | None, Query()] = None,
     item_id: Annotated[UUID | None, Query()] = None, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> ReminderPage:
     """The schedule: each item with its next level and day."""
+    await customers.assert_heard_of(tx, customer_id)
     after = UUID(cursor.after[0]) if cursor.after else NIL
     found = await items.listed(tx, customer_id=customer_id, item_id=item_id, after=after, limit=limit + 1)
     page = cursor.page(response, found, limit, lambda row: [row["id"]])

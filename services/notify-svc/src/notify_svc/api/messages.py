@@ -26,7 +26,7 @@ from notify_svc.api.message_shapes import (
 from notify_svc.domain.ladder import LetterTone
 from notify_svc.domain.letter import LetterLanguage
 from notify_svc.domain.message import MessageStatus
-from notify_svc.store import message_list, messages
+from notify_svc.store import customers, message_list, messages
 
 router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["messages"])
 writes = APIRouter(prefix="/notify/v1", route_class=WriteRoute, tags=["messages"])
@@ -58,12 +58,14 @@ class TemplatePreviewCreate(BaseModel):
     recipient_name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
-@router.get("/messages", dependencies=[requires("reminders:read")], responses=pages.RESPONSES)
+@router.get("/messages", dependencies=[requires("reminders:read")],
+            responses=pages.RESPONSES | refuses("customer_not_known_yet", status=409))
 async def list_messages(
     tx: Tx, me: Me, response: Response, cursor: Paging, query: Annotated[MessageFilter, Depends(_filter)],
     limit: Limit = pages.DEFAULT_LIMIT,
 ) -> MessagePage:
     """The log: every message and every suppression with its reason, newest first."""
+    await customers.assert_heard_of(tx, query.customer_id)
     filters = query.model_dump() | {"after": UUID(cursor.after[0]) if cursor.after else None}
     found = await message_list.listed(tx, filters, limit=limit + 1)
     page = cursor.page(response, found, limit, lambda message: [message.id])

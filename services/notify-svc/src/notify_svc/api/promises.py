@@ -17,7 +17,7 @@ from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
 from notify_svc.domain.promise import MAX_GRACE_DAYS, Promise, PromiseStatus
-from notify_svc.store import promises
+from notify_svc.store import customers, promises
 from notify_svc.usecases.make_promise import MakePromise
 
 router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["promises"])
@@ -113,12 +113,14 @@ async def withdraw_promise(promise_id: UUID, tx: Tx) -> PromiseRead:
     return PromiseRead.of(await usecases.withdraw_promise(tx, promise_id))
 
 
-@router.get("/promises", dependencies=[requires("collections:read")], responses=pages.RESPONSES)
+@router.get("/promises", dependencies=[requires("collections:read")],
+            responses=pages.RESPONSES | refuses("customer_not_known_yet", status=409))
 async def list_promises(
     tx: Tx, response: Response, cursor: Paging, query: Annotated[PromiseFilter, Depends(_filter)],
     limit: Limit = pages.DEFAULT_LIMIT,
 ) -> PromisePage:
     """Promises and how each was judged, newest first."""
+    await customers.assert_heard_of(tx, query.customer_id)
     filters = query.model_dump() | {"after": UUID(cursor.after[0]) if cursor.after else None}
     found = await promises.listed(tx, filters, limit=limit + 1)
     page = cursor.page(response, found, limit, lambda one: [one.id])

@@ -11,6 +11,7 @@ from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
+from dunlin_kernel.errors import NotReady
 from notify_svc.domain.ladder_choice import Segment
 from notify_svc.store.ladder_tables import CustomerRow
 
@@ -20,6 +21,8 @@ _LOCK = (
     select(*CustomerRow.__table__.c)
     .where(col(CustomerRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
     .order_by(col(CustomerRow.customer_id)).with_for_update())
+_HEARD_OF = select(col(CustomerRow.customer_id)).where(
+    col(CustomerRow.customer_id) == bindparam("customer_id", type_=Uuid))
 _SEGMENTS = select(col(CustomerRow.customer_id), col(CustomerRow.grade), col(CustomerRow.classes)).where(
     col(CustomerRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
 
@@ -53,6 +56,15 @@ async def lock(tx: Any, customer_ids: Collection[UUID]) -> Mapping[UUID, Custome
             row["opted_out_on"], Segment(row["grade"], row["classes"]), row["owner_id"], row["owner_code"])
         for row in rows
     }
+
+
+async def assert_heard_of(tx: Any, customer_id: UUID | None) -> None:
+    """Before a list is narrowed to a customer: an empty one would not say that nothing was heard yet.
+
+    Refuses: customer_not_known_yet.
+    """
+    if customer_id is not None and await tx.row(_HEARD_OF, customer_id=customer_id) is None:
+        raise NotReady("customer_not_known_yet", "This service has not heard of the customer yet; try again.")
 
 
 async def segments_of(tx: Any, customer_ids: Collection[UUID]) -> dict[UUID, Segment]:
