@@ -1,0 +1,126 @@
+"""Members that come and go all the time, with slow handlers: nothing is lost or doubled, and there is progress."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from both_buses import topic
+from hearer import Place, hearing, subscription, told
+
+from dunlin_events.broker_for_tests import Broker
+from dunlin_events.consuming import Consumer
+from dunlin_events.kafka import KafkaBus
+from dunlin_events.postgres_log import PostgresBus
+from dunlin_events.testing import database, kafka_broker
+from dunlin_events.topics import Bus
+from dunlin_kernel.ids import new_id
+
+__all__ = ["kafka_broker", "topic"]
+TENANT = new_id()
+MEMBERS = ("one", "two", "three", "four")
+CUSTOMERS, EACH = 24, 30
+ROUNDS, PAUSE_S, SLOW_S = 30, 0.3, 0.03
+
+
+@pytest.fixture(params=["postgres", pytest.param("kafka", marks=pytest.mark.kafka)])
+async def bus(request: pytest.FixtureRequest, topic: str) -> AsyncIterator[Bus]:
+    if request.param == "kafka":
+        found: Broker = request.getfixturevalue("kafka_broker")
+        if found.kind == "mock":
+            pytest.skip("the mock cluster knows no static members")
+        kafka = KafkaBus(found.bootstrap, topics={topic: 6}, session_s=3.0)
+        await kafka.ensure_topics()
+        yield kafka
+        return
+    async with database(request.getfixturevalue("postgres")) as dsn:
+        log = PostgresBus(dsn, topics={topic: 6}, session_s=3.0)
+        await log.ensure_topics()
+        yield log
+
+
+class Members:
+    """The consumers that run, by name; each takes its time for every transaction."""
+
+    def __init__(self, bus: Bus, topic: str, place: Place) -> None:
+        self._bus, self._topic, self._place = bus, topic, place
+        self._running: dict[str, tuple[asyncio.Task[None], asyncio.Event]] = {}
+        self.changes = 0
+
+    async def toggle(self, name: str, *, rudely: bool) -> None:
+        self.changes += 1
+        if name not in self._running:
+            stop = asyncio.Event()
+            reader = self._bus.reader(self._topic, [self._topic], name)
+            consumer = Consumer(reader, [subscription()], self._slowly, name="hearer")
+            self._running[name] = asyncio.create_task(consumer.run(stop)), stop
+            return
+        task, stop = self._running.pop(name)
+        stop.set()
+        if rudely:
+            task.cancel()
+        await asyncio.wait({task})
+
+    async def all_here(self) -> None:
+        for name in set(MEMBERS) - self._running.keys():
+            await self.toggle(name, rudely=False)
+
+    async def all_gone(self) -> None:
+        for name in list(self._running):
+            await self.toggle(name, rudely=False)
+
+    async def _slowly(self, tenant: UUID, work: Callable[[Any], Awaitable[Any]]) -> Any:
+        async def slow(tx: Any) -> Any:
+            done = await work(tx)
+            await asyncio.sleep(SLOW_S)
+            return done
+
+        return await self._place.database.transact(tenant, slow)
+
+
+async def heard(place: Place) -> int:
+    [(total,)] = await place.rows("SELECT coalesce(sum(sequence), 0)::int FROM watermark")
+    return int(total)
+
+
+async def storm(members: Members, place: Place, dice: Random) -> list[int]:
+    """What had been heard by each third of it."""
+    seen = [await heard(place)]
+    for number in range(1, ROUNDS + 1):
+        await members.toggle(dice.choice(MEMBERS), rudely=dice.random() < 0.5)
+        await asyncio.sleep(PAUSE_S)
+        if number % (ROUNDS // 3) == 0:
+            seen.append(await heard(place))
+    return seen
+
+
+@pytest.mark.full
+@pytest.mark.timeout(180)
+async def test_a_storm_of_rebalances_loses_nothing_and_all_goes_on(postgres: str, bus: Bus, topic: str) -> None:
+    customers = [new_id() for _ in range(CUSTOMERS)]
+    async with hearing(postgres) as place:
+        members, publisher = Members(bus, topic, place), bus.publisher()
+        await members.all_here()
+        telling = asyncio.create_task(tell(publisher, topic, customers))
+        seen = await storm(members, place, Random(15))
+        await telling
+        await members.all_here()
+        async with asyncio.timeout(90):
+            while await heard(place) < CUSTOMERS * EACH:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        await members.all_gone()
+        await publisher.stop()
+        wanted = " ".join(map(str, range(1, EACH + 1)))
+        assert {await place.order(customer) for customer in customers} == {wanted}
+        assert await place.parked() == []
+    assert members.changes > ROUNDS
+    assert sorted(set(seen)) == seen, f"no progress during the storm: {seen}"
+
+
+async def tell(publisher: Any, topic: str, customers: list[UUID]) -> None:
+    """Spread over the storm."""
+    for sequence in range(1, EACH + 1):
+        await publisher.publish(topic, [told(TENANT, customer, sequence) for customer in customers])
+        await asyncio.sleep(ROUNDS * PAUSE_S / EACH)
