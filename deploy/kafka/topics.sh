@@ -24,6 +24,9 @@ ensure dunlin-customer 12
 ensure dunlin-billing 12
 ensure dunlin-credit 12
 ensure dunlin-notify 12
+ensure dunlin-billing-dunlin-customer-billing-dlq 1
+ensure dunlin-credit-dunlin-customer-credit-dlq 1
+ensure dunlin-notify-dunlin-customer-notify-dlq 1
 ensure dunlin-customer-dunlin-billing-customer-dlq 1
 ensure dunlin-customer-dunlin-credit-customer-dlq 1
 ensure dunlin-billing-dunlin-credit-billing-dlq 1
@@ -35,6 +38,9 @@ hold dunlin-customer 12
 hold dunlin-billing 12
 hold dunlin-credit 12
 hold dunlin-notify 12
+hold dunlin-billing-dunlin-customer-billing-dlq 1
+hold dunlin-credit-dunlin-customer-credit-dlq 1
+hold dunlin-notify-dunlin-customer-notify-dlq 1
 hold dunlin-customer-dunlin-billing-customer-dlq 1
 hold dunlin-customer-dunlin-credit-customer-dlq 1
 hold dunlin-billing-dunlin-credit-billing-dlq 1

@@ -221,6 +221,8 @@ async def _in_billing(owner: Owner) -> None:
     owner.ids["allocation_id"] = UUID(paid["allocations"][0]["id"])
     await owner.make("/disputes", {"item_id": str(owner.ids["item_id"]), "reason": "other", "amount": _secret("1.00"),
                                    "evidence": "Secret letter"}, named="dispute_id")
+    await owner.make("/arrangements", {"item_ids": [str(owner.ids["item_id"])], "reference": "Secret minutes", "parts": [
+        {"due_on": "2026-02-01", "amount": _secret("97765.43")}]}, named="arrangement_id")
     await owner.make("/ledger-imports", {"name": "secret.csv", "digest": "a" * 64}, named="ledger_import_id")
     taken = f"/ledger-imports/{owner.ids['ledger_import_id']}"
     await owner.make(f"{taken}/rows", {"rows": [{
@@ -285,6 +287,7 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
     named, stream = {name: str(one) for name, one in ids.items()}, f"{owner}:{ids['customer_id']}"
     line = {"description": "Theirs", "quantity": "1", "unit_price": "1", "tax_rate": "0"}
     invoice = {"currency": "CNY", "lines": [line]}
+    parts = [{"due_on": "2026-03-01", "amount": _secret("1.00")}]
     customers = invoice | {"customer_id": named["customer_id"], "issue": True}
     parked = {"consumer": "credit", "owner": "billing", "stream": stream}
     return {
@@ -298,6 +301,7 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
             "purpose": None, "channel": "sms", "given": False},
         "/contacts": {"name": "Theirs", "language": "en"}, "/contacts/{contact_id}": {"name": "Theirs"},
         "/invoices": customers, "/invoices:batch": {"invoices": [customers]}, "/invoices/{invoice_id}": invoice,
+        ":revise": {"parts": parts}, "/arrangements": {"item_ids": [named.get("item_id")], "parts": parts},
         ":settle": {"outcome": "rejected"}, "/disputes": {"item_id": named.get("item_id"), "reason": "other"},
         "/fees": {
             "customer_id": named["customer_id"], "amount": _secret("1.00"), "reason": "reminder"},

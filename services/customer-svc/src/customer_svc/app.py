@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from customer_svc.api import addresses, contacts, customer_lists, customers, groups, imports, staff, tenants
+from customer_svc.api import addresses, contacts, customer_lists, customers, groups, imports, overview, staff, tenants
 from customer_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
 from dunlin_kit.app import Api, create_api
@@ -24,7 +24,7 @@ CONFLICTS = {
 ROUTERS = (tenants.writes, tenants.router, customers.writes, imports.writes, customer_lists.router, contacts.writes,
            contacts.router, contacts.one_writes, contacts.one_router, groups.writes, groups.router,
            staff.writes, staff.router, addresses.writes, addresses.router, addresses.one_writes,
-           addresses.one_router)
+           addresses.one_router, overview.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

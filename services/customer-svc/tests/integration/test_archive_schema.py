@@ -13,6 +13,7 @@ from customer_svc.store.rows import Row
 
 TABLES_OF_TENANTS = {
     "absence", "address", "contact", "customer", "customer_change", "customer_group", "customer_number_series",
+    "heard_account", "heard_credit", "heard_hold", "heard_item", "heard_month", "heard_promise", "heard_reminder",
     "idempotency_key", "job", "operation", "staff", "tenant"}
 
 

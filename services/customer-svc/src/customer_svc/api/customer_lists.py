@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -71,10 +71,24 @@ async def search_customers(
     tx: Tx, response: Response, cursor: Paging, q: Annotated[str, Query(max_length=MAX_QUERY, pattern=PRINTABLE)],
     limit: Limit = pages.DEFAULT_LIMIT,
 ) -> CustomerPage:
-    """Customers with `q` anywhere in their name, Chinese or Latin, whatever its case, width or accent; by number."""
+    """Customers with `q` anywhere in their name, Chinese or Latin, whatever its case, width or accent; by number.
+
+    For one that was merged into another the other one is given.
+    """
     found = await customer_lists.search(tx, q, cursor.after, limit)
     page = cursor.page(response, found, limit, lambda customer: [customer.number])
-    return CustomerPage(**page | {"data": [CustomerRead.of(customer) for customer in page["data"]]})
+    standing = await customers.standing_for(tx, page["data"])
+    return CustomerPage(**page | {"data": [CustomerRead.of(customer) for customer in standing]})
+
+
+@router.get("/customer-numbers/{number}", dependencies=[MAY_READ], responses=NOT_FOUND)
+async def get_customer_by_number(
+    number: Annotated[str, Path(max_length=MAX_CODE, pattern=PRINTABLE)], tx: Tx, response: Response
+) -> CustomerRead:
+    """Who goes on under a number: the customer it was given to, or the one that it was merged into."""
+    customer = await customers.of_number(tx, number)
+    set_etag(response, customer.version)
+    return CustomerRead.of(customer)
 
 
 @router.get("/customers/{customer_id}", dependencies=[MAY_READ], responses=NOT_FOUND)

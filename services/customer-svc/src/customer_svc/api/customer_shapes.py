@@ -77,6 +77,12 @@ class CustomerUpdate(Sent):
         return sent
 
 
+class CustomerMerge(Sent):
+    """The customer to go on with."""
+
+    into_id: UUID
+
+
 class CustomerRead(BaseModel):
     """A customer of the archive. Its ETag is made of `version`."""
 
@@ -95,6 +101,7 @@ class CustomerRead(BaseModel):
     terms: CustomerTermsRead
     group_id: UUID | None
     owner_id: UUID | None
+    merged_into: UUID | None = Field(description="The customer that goes on for this one.")
     version: int
     registered_at: datetime
 
@@ -105,8 +112,8 @@ class CustomerRead(BaseModel):
             id=customer.id, number=customer.number, kind=held.kind, status=customer.status, name=held.name,
             external_id=held.external_id, tax_id=held.tax_id, region=held.region, industry=held.industry,
             source=held.source, tags=list(held.tags), metadata=dict(held.metadata),
-            terms=CustomerTermsRead.of(held.terms), group_id=customer.group_id,
-            owner_id=customer.owner_id, version=customer.version, registered_at=customer.registered_at)
+            terms=CustomerTermsRead.of(held.terms), group_id=customer.group_id, owner_id=customer.owner_id,
+            merged_into=customer.merged_into, version=customer.version, registered_at=customer.registered_at)
 
 
 class CustomerPage(Page[CustomerRead]):

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from customer_svc import usecases
-from customer_svc.api.customer_shapes import CustomerCreate, CustomerRead, CustomerUpdate
+from customer_svc.api.customer_shapes import CustomerCreate, CustomerMerge, CustomerRead, CustomerUpdate
 from customer_svc.api.terms_shapes import CustomerTermsUpdate
 from customer_svc.domain.customer import Customer
 from dunlin_kernel.ids import CustomerId
@@ -67,6 +67,26 @@ async def activate_customer(customer_id: UUID, tx: Tx, response: Response) -> Cu
 async def suspend_customer(customer_id: UUID, tx: Tx, response: Response) -> CustomerRead:
     """The customer may not be sold to until activated again; what is owed stays owed."""
     return _answer(await usecases.suspend_customer(tx, CustomerId(customer_id)), response)
+
+
+@writes.post("/customers/{customer_id}:close", dependencies=[MAY_WRITE],
+             responses=NOT_FOUND | refuses("invalid_request")
+             | refuses("illegal_transition", "customer_closed", "customer_owes", "customer_has_credit", status=409))
+async def close_customer(customer_id: UUID, tx: Tx, response: Response) -> CustomerRead:
+    """End the relationship for good, where nothing is owed either way by what was heard so far (see `min_position`)."""
+    return _answer(await usecases.close_customer(tx, CustomerId(customer_id)), response)
+
+
+@writes.post("/customers/{customer_id}:merge", dependencies=[MAY_WRITE],
+             responses=NOT_FOUND | refuses("customer_closed", "merge_into_closed", status=409)
+             | refuses("invalid_request", "merge_with_itself", "merge_of_kinds", "too_many_contacts",
+                       "too_many_addresses"))
+async def merge_customer(customer_id: UUID, body: CustomerMerge, tx: Tx, response: Response) -> CustomerRead:
+    """Close this entry and go on with the other one, which is answered: both were one customer.
+
+    Contacts and addresses go over; what is owed moves by facts of billing-svc; the old number points on.
+    """
+    return _answer(await usecases.merge_customer(tx, CustomerId(customer_id), CustomerId(body.into_id)), response)
 
 
 def _answer(customer: Customer, response: Response) -> CustomerRead:

@@ -1,1 +1,1 @@
-"""What other owners tell and the archive keeps: nothing yet."""
+"""What other owners tell, folded into what the archive shows of one customer."""

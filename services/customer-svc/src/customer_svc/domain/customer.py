@@ -97,6 +97,11 @@ class Customer:
     registered_at: datetime
     group_id: GroupId | None = None
     owner_id: StaffId | None = None
+    merged_into: CustomerId | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status is not CustomerStatus.CLOSED
 
     def changed(self, change: ParticularsChange) -> "Customer":
         """The entry with some particulars changed.
@@ -121,6 +126,10 @@ class Customer:
         """The entry for which this member of staff answers, or nobody. Refuses: customer_closed."""
         return self._after(owner_id=owner_id)
 
+    def merged_into_another(self, into_id: CustomerId) -> "Customer":
+        """The entry, closed, pointing on to the one that goes on. Refuses: customer_closed."""
+        return self._after(status=CustomerStatus.CLOSED, merged_into=into_id)
+
     def _after(self, **change: Any) -> "Customer":
         must_be_open(self)
         after = replace(self, **change)
@@ -138,7 +147,7 @@ class FieldChange:
 
 def must_be_open(customer: Customer) -> None:
     """Refuses: customer_closed."""
-    if customer.status is CustomerStatus.CLOSED:
+    if not customer.is_open:
         raise Conflict("customer_closed", "This customer is closed; its entry is kept as it was.")
 
 
@@ -152,7 +161,8 @@ def _flat(customer: Customer) -> dict[str, str | int | bool | None]:
     known = customer.particulars
     held = {f.name: getattr(known, f.name) for f in fields(Particulars) if f.name not in ("terms", "tags", "metadata")}
     labels = {"tags": ", ".join(known.tags) or None, "metadata": _as_text(known.metadata)}
-    belongs = {"group_id": _id(customer.group_id), "owner_id": _id(customer.owner_id)}
+    belongs = {"group_id": _id(customer.group_id), "owner_id": _id(customer.owner_id),
+               "merged_into": _id(customer.merged_into)}
     return {"status": customer.status.value, **belongs, **held, **labels, **_flat_terms(known.terms)}
 
 

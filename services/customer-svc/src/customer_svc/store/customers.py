@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import BigInteger, Text, Uuid, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -25,6 +26,7 @@ COLUMNS = (
     col(CustomerRow.discount_bps), col(CustomerRow.discount_within_days), col(CustomerRow.prepayment_bps),
     col(CustomerRow.cash_on_delivery), col(CustomerRow.source), col(CustomerRow.tags), col(CustomerRow.labels),
     col(CustomerRow.version), col(CustomerRow.registered_at), col(CustomerRow.group_id), col(CustomerRow.owner_id),
+    col(CustomerRow.merged_into),
 )
 _READ: Any = select(*COLUMNS).where(col(CustomerRow.id) == bindparam("id"))
 _LOCK: Any = _READ.with_for_update()
@@ -55,7 +57,7 @@ def customer_of(row: Any) -> Customer:
         tags=tuple(row["tags"]), metadata=row["labels"])
     return Customer(
         CustomerId(row["id"]), row["number"], CustomerStatus(row["status"]), particulars, row["version"],
-        row["registered_at"], row["group_id"], row["owner_id"])
+        row["registered_at"], row["group_id"], row["owner_id"], row["merged_into"])
 
 
 async def get(tx: Transaction, customer_id: CustomerId) -> Customer:
@@ -75,6 +77,28 @@ async def lock_open(tx: Transaction, customer_id: CustomerId) -> Customer:
     """Like lock. Refuses: customer_not_found, customer_closed."""
     customer = await lock(tx, customer_id)
     must_be_open(customer)
+    return customer
+
+
+async def standing_for(tx: Transaction, found: Sequence[Customer]) -> list[Customer]:
+    """Those who go on for these: who was merged into another is given as that one, each once, in this order."""
+    ends: dict[UUID, Customer] = {}
+    wanted = {one.merged_into for one in found if one.merged_into}
+    while wanted:
+        rows = await tx.rows(_KNOWN, ids=list(wanted), numbers=[], external_ids=[])
+        ends |= {row["id"]: customer_of(row) for row in rows}
+        wanted = {one.merged_into for one in ends.values() if one.merged_into} - ends.keys()
+
+    def end_of(customer: Customer) -> Customer:
+        return end_of(ends[customer.merged_into]) if customer.merged_into else customer
+
+    return list({one.id: one for one in map(end_of, found)}.values())
+
+
+async def of_number(tx: Transaction, number: str) -> Customer:
+    """Who goes on under a number that was given at some time. Refuses: customer_not_found."""
+    rows = await tx.rows(_KNOWN, ids=[], numbers=[number], external_ids=[])
+    [customer] = await standing_for(tx, [_found(row) for row in rows or [None]])
     return customer
 
 
@@ -121,6 +145,7 @@ def _held(customer: Customer) -> dict[str, Any]:
         "industry": known_of.industry, "source": known_of.source, "tags": list(known_of.tags),
         "labels": json.dumps(dict(known_of.metadata)), **_held_terms(known_of.terms), "version": customer.version,
         "group_id": customer.group_id, "owner_id": customer.owner_id,
+        "merged_into": customer.merged_into,
     }
 
 

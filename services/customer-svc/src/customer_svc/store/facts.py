@@ -9,7 +9,7 @@ from customer_svc.domain.group import CustomerGroup
 from customer_svc.domain.tenant import Tenant
 from customer_svc.domain.terms import TermsOfTrade
 from dunlin_events.contracts import customer as contracts
-from dunlin_events.contracts.customer_groups import GroupConfigured
+from dunlin_events.contracts.customer_groups import CustomersMerged, GroupConfigured
 from dunlin_events.contracts.customer_relationship import ConsentChanged
 from dunlin_kernel.ids import CustomerId
 
@@ -47,6 +47,13 @@ def consent_changed(contact: Contact, decision: ConsentDecision) -> ConsentChang
     return ConsentChanged(
         customer_id=contact.customer_id, contact_id=contact.id, channel=decision.channel.value, given=decision.given,
         purpose=decision.purpose.value if decision.purpose else None)
+
+
+def customers_merged(source: Customer, into: Customer) -> tuple[CustomersMerged, CustomersMerged]:
+    """One fact in each of the two streams."""
+    told = CustomersMerged(customer_id=source.id, source_id=source.id, source_number=source.number, into_id=into.id,
+                           into_number=into.number)
+    return told, told.model_copy(update={"customer_id": into.id})
 
 
 def group_configured(group: CustomerGroup) -> GroupConfigured:

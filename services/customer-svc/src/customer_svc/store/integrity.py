@@ -17,10 +17,22 @@ _SERIES = text(
     "WHERE c.number ~ '^C-([0-9]{6}|[1-9][0-9]{6,8})$' AND substr(c.number, 3)::bigint >= s.next_position LIMIT 20")
 _UNTOLD = text("SELECT customer, registrations FROM customers_not_told_once()")
 
+_MERGED = text(
+    "WITH RECURSIVE way AS (SELECT id AS source, merged_into AS at, 1 AS steps FROM customer "
+    "WHERE merged_into IS NOT NULL UNION ALL "
+    "SELECT w.source, c.merged_into, w.steps + 1 FROM way w JOIN customer c ON c.id = w.at "
+    "WHERE c.merged_into IS NOT NULL AND w.steps < 100) SELECT source FROM way WHERE steps >= 100 LIMIT 20")
+_HEARD = text(
+    "SELECT a.customer_id AS customer, a.currency, a.open, coalesce(i.open, 0)::bigint AS items FROM heard_account a "
+    "LEFT JOIN (SELECT customer_id, currency, sum(open) AS open FROM heard_item GROUP BY 1, 2) i "
+    "USING (customer_id, currency) WHERE a.open <> coalesce(i.open, 0) LIMIT 20")
+
 CHECKS = (
     Check("I4", "Facts of each stream are numbered 1 to n without a hole.", SEQUENCES),
     Check("I6", "Each customer was told of exactly once.", _UNTOLD),
     Check("C1", "Each customer has the line of its registration in the history.", _HISTORY),
     Check("C2", "The status of each customer is the last one in its history.", _STATUS),
     Check("C3", "The number series stands after every number of its form, so that none is given twice.", _SERIES),
+    Check("C4", "Who was merged into another leads to one that was not.", _MERGED),
+    Check("C5", "The items heard of each account sum to what is heard to be open on it.", _HEARD),
 )

@@ -49,7 +49,10 @@ class CustomerRow(Row, table=True):
     registered_at: datetime = Field(sa_type=DateTime(timezone=True))
     group_id: UUID | None
     owner_id: UUID | None
+    merged_into: UUID | None
     __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "merged_into"], ["customer.tenant_id", "customer.id"]),
+        CheckConstraint("merged_into IS NULL OR (merged_into <> id AND status = 'closed')", name="merged_into"),
         ForeignKeyConstraint(["tenant_id", "group_id"], ["customer_group.tenant_id", "customer_group.id"]),
         ForeignKeyConstraint(["tenant_id", "owner_id"], ["staff.tenant_id", "staff.id"]),
         UniqueConstraint("tenant_id", "number"),

@@ -1,0 +1,116 @@
+"""What billing-svc tells: every money fact, folded into what the archive shows of a customer's debt."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+from uuid import UUID
+
+from customer_svc.domain.heard_ledger import HeardItem, HeardLedger
+from customer_svc.store import heard_ledgers
+from dunlin_events import contracts
+from dunlin_events.consuming import Subscription, Tx
+from dunlin_events.contracts.base import FACTS, Event
+from dunlin_events.contracts.billing import (
+    OWNER,
+    AllocationReversed,
+    CreditAllocated,
+    InvoicedItem,
+    InvoiceIssued,
+    InvoiceVoided,
+    ItemMove,
+    MoneyFact,
+    PaymentConfirmed,
+    PaymentReversed,
+    VoidedItem,
+)
+from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
+from dunlin_kernel.money import Money
+
+
+def money_facts() -> tuple[type[MoneyFact], ...]:
+    """Every fact of billing-svc that moves an account: each carries the figures right after it."""
+    for module in iter_modules(contracts.__path__):
+        if module.name.startswith(OWNER):
+            import_module(f"{contracts.__name__}.{module.name}")
+    return tuple(one for name, one in sorted(FACTS.items()) if issubclass(one, MoneyFact) and one.owner == OWNER)
+
+
+async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, HeardLedger]:
+    """The ledgers concerned with the items that the events are about; blanks for unknown customers."""
+    customers = {event.concerns for event in events if event.concerns is not None}
+    items = {one for event in events for one in _items_of(event)}
+    months = {day.replace(day=1) for event in events if (day := _traded_on(event))}
+    return await heard_ledgers.of_customers(tx, customers, items, months)
+
+
+async def save(tx: Tx, states: Mapping[UUID, HeardLedger]) -> None:
+    heard_ledgers.keep(tx, states)
+
+
+billing = Subscription[HeardLedger](consumer="customer", owner="billing", load=load, save=save)
+
+
+@billing.on(*money_facts())
+def money_moved(event: MoneyFact, ledger: HeardLedger) -> HeardLedger:
+    """The figures that the fact tells, then what it says of items, of billing and of cash."""
+    figures = event.account
+    after = ledger.told(figures.open.money, figures.disputed.money, figures.unapplied.money)
+    return _traded(event, _items_moved(event, after))
+
+
+def _items_of(event: Event) -> list[UUID]:
+    listed: list[Any] = getattr(event, "items", None) or []
+    return [*(one.item_id for one in listed), *([event.item_id] if hasattr(event, "item_id") else [])]
+
+
+def _items_moved(event: MoneyFact, ledger: HeardLedger) -> HeardLedger:
+    on = _day_of(event)
+    for item in getattr(event, "items", None) or []:
+        if isinstance(item, InvoicedItem):
+            amount = item.amount.money
+            nothing = Money.zero(amount.currency)
+            ledger = ledger.having(HeardItem(
+                item.item_id, event.customer_id, getattr(event, "number", ""), item.due_on, amount, amount, nothing))
+        elif isinstance(item, ItemMove):
+            ledger = ledger.owing(item.item_id, item.open_after.money, on=on, disputed=item.disputed_after.money)
+        elif isinstance(item, VoidedItem):
+            ledger = ledger.owing(item.item_id, Money.zero(item.amount.currency), on=None)
+    if isinstance(event, CreditAllocated):
+        ledger = ledger.owing(event.item_id, event.open_after.money, on=event.business_on)
+    elif isinstance(event, AllocationReversed):
+        ledger = ledger.owing(event.item_id, event.open_after.money, on=None)
+    return ledger
+
+
+def _traded_on(event: Event) -> date | None:
+    """The day in whose month a fact counts as trade."""
+    if isinstance(event, InvoiceIssued | CreditNoteIssued):
+        return event.issued_on
+    if isinstance(event, PaymentConfirmed):
+        return event.received_on
+    if isinstance(event, InvoiceVoided | PaymentReversed | CreditNoteCancelled):
+        return event.effective_on
+    return None
+
+
+def _traded(event: MoneyFact, ledger: HeardLedger) -> HeardLedger:
+    day = _traded_on(event)
+    if day is None:
+        return ledger
+    if isinstance(event, InvoiceIssued):
+        return ledger.billed(event.total.money, day, invoices=1)
+    if isinstance(event, InvoiceVoided):
+        return ledger.billed(-event.amount.money, day, invoices=-1)
+    if isinstance(event, CreditNoteIssued):
+        return ledger.billed(-event.amount.money, day, invoices=0)
+    if isinstance(event, CreditNoteCancelled):
+        return ledger.billed(event.amount.money, day, invoices=0)
+    assert isinstance(event, PaymentConfirmed | PaymentReversed)
+    return ledger.paid(event.amount.money if isinstance(event, PaymentConfirmed) else -event.amount.money, day)
+
+
+def _day_of(event: MoneyFact) -> date:
+    day: date | None = getattr(event, "business_on", None) or getattr(event, "effective_on", None)
+    return day or event.heard.recorded_at.date()

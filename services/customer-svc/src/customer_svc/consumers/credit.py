@@ -1,0 +1,93 @@
+"""What credit-svc tells: limits, reservations and holds, folded into what the archive shows of a customer's credit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from customer_svc.domain.heard_credit import HeardCredit, HeardHold, HeardLimit
+from customer_svc.store import heard_credits
+from dunlin_events.consuming import Subscription, Tx
+from dunlin_events.contracts.base import Event
+from dunlin_events.contracts.credit import (
+    AuthorizationCaptured,
+    AuthorizationExpired,
+    AuthorizationReleased,
+    CreditAuthorized,
+    CreditLimitChanged,
+    LimitKind,
+)
+from dunlin_events.contracts.credit_holds import CreditHoldPlaced, CreditHoldReleased
+from dunlin_kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class HeardStanding:
+    """What was heard of one customer's credit: by currency, and its holds by id."""
+
+    credits: Mapping[str, HeardCredit] = field(default_factory=dict)
+    holds: Mapping[UUID, HeardHold] = field(default_factory=dict)
+
+    def credit_in(self, currency: str) -> HeardCredit:
+        return self.credits.get(currency) or HeardCredit(Money.zero(currency))
+
+    def having(self, credit: HeardCredit) -> "HeardStanding":
+        return replace(self, credits={**self.credits, credit.reserved.currency: credit})
+
+    def reserving(self, amount: Money) -> "HeardStanding":
+        return self.having(self.credit_in(amount.currency).reserving(amount))
+
+
+async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, HeardStanding]:
+    """The standings concerned; blanks for customers not heard of here."""
+    ids = {event.concerns for event in events if event.concerns is not None}
+    limits, holds = await heard_credits.credits_of(tx, ids), await heard_credits.holds_of(tx, ids)
+    return {one: HeardStanding(limits[one], holds[one]) for one in ids}
+
+
+async def save(tx: Tx, states: Mapping[UUID, HeardStanding]) -> None:
+    for customer_id, standing in states.items():
+        for one in standing.credits.values():
+            heard_credits.keep_credit(tx, customer_id, one)
+        for hold in standing.holds.values():
+            heard_credits.keep_hold(tx, customer_id, hold)
+
+
+credit = Subscription[HeardStanding](consumer="customer", owner="credit", load=load, save=save)
+
+
+@credit.on(CreditLimitChanged)
+def limit_changed(event: CreditLimitChanged, standing: HeardStanding) -> HeardStanding:
+    """A base limit replaces the one before; a temporary one comes on top, for its dates."""
+    limit = HeardLimit(event.limit.money if event.limit else None, event.valid_from, event.valid_until)
+    held = standing.credit_in(event.currency)
+    temporary = event.kind is LimitKind.TEMPORARY
+    return standing.having(replace(held, temporary=limit) if temporary else replace(held, base=limit))
+
+
+@credit.on(CreditAuthorized)
+def authorized(event: CreditAuthorized, standing: HeardStanding) -> HeardStanding:
+    """So much is reserved for an order."""
+    return standing.reserving(event.amount.money)
+
+
+@credit.on(AuthorizationCaptured, AuthorizationReleased, AuthorizationExpired)
+def no_longer_reserved(
+    event: AuthorizationCaptured | AuthorizationReleased | AuthorizationExpired, standing: HeardStanding
+) -> HeardStanding:
+    """What was billed, released or ran out is not reserved any more."""
+    return standing.reserving(-event.amount.money)
+
+
+@credit.on(CreditHoldPlaced)
+def hold_placed(event: CreditHoldPlaced, standing: HeardStanding) -> HeardStanding:
+    """No new credit until it is released."""
+    hold = HeardHold(event.hold_id, event.rule.value, event.heard.recorded_at)
+    return replace(standing, holds={**standing.holds, hold.id: hold})
+
+
+@credit.on(CreditHoldReleased)
+def hold_released(event: CreditHoldReleased, standing: HeardStanding) -> HeardStanding:
+    """The hold is gone; it stays in the archive's memory."""
+    at = event.heard.recorded_at
+    held = standing.holds.get(event.hold_id) or HeardHold(event.hold_id, event.rule.value, at)
+    return replace(standing, holds={**standing.holds, held.id: replace(held, released_at=at)})

@@ -1,0 +1,21 @@
+"""What customer-svc can build again from what other services told."""
+
+from customer_svc.consumers.billing import billing
+from customer_svc.consumers.credit import credit
+from customer_svc.consumers.notify import notify
+from customer_svc.store.heard_tables import (
+    HeardAccountRow,
+    HeardCreditRow,
+    HeardHoldRow,
+    HeardItemRow,
+    HeardMonthRow,
+    HeardPromiseRow,
+    HeardReminderRow,
+)
+from dunlin_events.projection import Copied, Projection
+
+PROJECTIONS = (
+    Projection("ledgers", billing, (Copied(HeardAccountRow), Copied(HeardItemRow), Copied(HeardMonthRow))),
+    Projection("credits", credit, (Copied(HeardCreditRow), Copied(HeardHoldRow))),
+    Projection("talks", notify, (Copied(HeardReminderRow), Copied(HeardPromiseRow))),
+)

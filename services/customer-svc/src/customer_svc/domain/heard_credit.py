@@ -1,0 +1,51 @@
+"""What the archive has heard of a customer's credit: the limit in its dates, what is reserved, and what holds it."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from uuid import UUID
+
+from dunlin_kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class HeardLimit:
+    """A limit inside its dates, both included; `amount` None means not rated, zero means no credit."""
+
+    amount: Money | None
+    valid_from: date
+    valid_until: date | None
+
+    def holds_on(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
+class HeardCredit:
+    """Limits and reservations of one customer in one currency; `temporary` comes on top of `base`."""
+
+    reserved: Money
+    base: HeardLimit | None = None
+    temporary: HeardLimit | None = None
+
+    def limit_on(self, day: date) -> Money | None:
+        """The limit in force on a day: None when not rated, nothing once its dates are over."""
+        if self.base is None or self.base.amount is None:
+            return None
+        nothing = Money.zero(self.reserved.currency)
+        base = self.base.amount if self.base.holds_on(day) else nothing
+        extra = self.temporary
+        return base + (extra.amount or nothing) if extra and extra.holds_on(day) else base
+
+    def reserving(self, amount: Money) -> "HeardCredit":
+        """So much more is reserved; below zero, less."""
+        return replace(self, reserved=self.reserved + amount)
+
+
+@dataclass(frozen=True, slots=True)
+class HeardHold:
+    """A hold and the rule that placed it; it stands until it is released."""
+
+    id: UUID
+    rule: str
+    placed_at: datetime
+    released_at: datetime | None = None

@@ -1,0 +1,130 @@
+"""What the archive has heard of a customer's debt: figures per currency, items by due date, months of trade."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID
+
+from dunlin_kernel.money import Money
+
+BUCKETS = ((1, 30), (31, 60), (61, 90), (91, None))
+"""Days overdue, first and last one included."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardAccount:
+    """An account in one currency right after the last fact heard of it."""
+
+    open: Money
+    disputed: Money
+    unapplied: Money
+    last_invoiced_on: date | None = None
+    last_paid_on: date | None = None
+    last_paid: Money | None = None
+
+    @property
+    def currency(self) -> str:
+        return self.open.currency
+
+
+@dataclass(frozen=True, slots=True)
+class HeardItem:
+    """One amount owed on one due date; `settled_on` is the day its last money came, None while something is open."""
+
+    id: UUID
+    customer_id: UUID
+    number: str
+    due_on: date
+    amount: Money
+    open: Money
+    disputed: Money
+    settled_on: date | None = None
+
+    def owing(self, left: Money, *, on: date | None) -> "HeardItem":
+        """The item of which so much is left; when that is nothing it was settled `on` this day."""
+        return replace(self, open=left, settled_on=None if left.is_positive else on)
+
+    def days_overdue(self, today: date) -> int:
+        """Days after the due date while something is open, else 0."""
+        return max(0, (today - self.due_on).days) if self.open.is_positive else 0
+
+
+@dataclass(frozen=True, slots=True)
+class HeardMonth:
+    """What was billed and what cash came in one month and currency, and with how many invoices."""
+
+    billed: Money
+    cash: Money
+    invoices: int = 0
+
+
+MonthKey = tuple[str, date]
+"""A currency and the first day of a month."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardLedger:
+    """All that was heard of one customer's money: accounts by currency, items by id, months by currency and month."""
+
+    customer_id: UUID
+    accounts: Mapping[str, HeardAccount] = field(default_factory=dict)
+    items: Mapping[UUID, HeardItem] = field(default_factory=dict)
+    months: Mapping[MonthKey, HeardMonth] = field(default_factory=dict)
+
+    def told(self, opened: Money, disputed: Money, unapplied: Money) -> "HeardLedger":
+        """The account stands as the fact says."""
+        known = self.accounts.get(opened.currency)
+        account = replace(known, open=opened, disputed=disputed, unapplied=unapplied) if known else HeardAccount(
+            opened, disputed, unapplied)
+        return replace(self, accounts={**self.accounts, opened.currency: account})
+
+    def having(self, item: HeardItem) -> "HeardLedger":
+        return replace(self, items={**self.items, item.id: item})
+
+    def owing(self, item_id: UUID, left: Money, *, on: date | None, disputed: Money | None = None) -> "HeardLedger":
+        """So much of an item is left; an item never told of changes nothing but the figures."""
+        item = self.items.get(item_id)
+        if item is None:
+            return self
+        return self.having(replace(item.owing(left, on=on), disputed=item.disputed if disputed is None else disputed))
+
+    def billed(self, amount: Money, on: date, *, invoices: int) -> "HeardLedger":
+        """So much was billed (or, below zero, taken back) in the month of a day."""
+        account = self.accounts[amount.currency]
+        last = max(on, account.last_invoiced_on or on) if invoices > 0 else account.last_invoiced_on
+        accounts = {**self.accounts, amount.currency: replace(account, last_invoiced_on=last)}
+        key, month = self._month(amount, on)
+        after = replace(month, billed=month.billed + amount, invoices=month.invoices + invoices)
+        return replace(self, accounts=accounts, months={**self.months, key: after})
+
+    def paid(self, amount: Money, on: date) -> "HeardLedger":
+        """So much cash came (or, below zero, went again) in the month of a day."""
+        account = self.accounts[amount.currency]
+        if amount.is_positive and on >= (account.last_paid_on or on):
+            account = replace(account, last_paid_on=on, last_paid=amount)
+        key, month = self._month(amount, on)
+        return replace(
+            self, accounts={**self.accounts, amount.currency: account},
+            months={**self.months, key: replace(month, cash=month.cash + amount)})
+
+    def _month(self, amount: Money, on: date) -> tuple[MonthKey, HeardMonth]:
+        key, nothing = (amount.currency, on.replace(day=1)), Money.zero(amount.currency)
+        return key, self.months.get(key, HeardMonth(nothing, nothing))
+
+
+def bucket_of(days: int) -> int | None:
+    """Into which of BUCKETS so many days overdue fall; None when not overdue."""
+    for n, (first, last) in enumerate(BUCKETS):
+        if first <= days and (last is None or days <= last):
+            return n
+    return None
+
+
+def overdue_of(items: Iterable[HeardItem], currency: str, today: date) -> tuple[Money, ...]:
+    """What is open past its due date in one currency, bucket by bucket."""
+    amounts = [Money.zero(currency)] * len(BUCKETS)
+    for item in items:
+        bucket = bucket_of(item.days_overdue(today))
+        if bucket is not None and item.open.currency == currency:
+            amounts[bucket] += item.open
+    return tuple(amounts)

@@ -1,0 +1,110 @@
+"""What was heard of customers' credit and reminders, as rows: read for a fold, kept after it, read for an overview."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import col
+
+from customer_svc.domain.heard_credit import HeardCredit, HeardHold, HeardLimit
+from customer_svc.store.heard_tables import HeardCreditRow, HeardHoldRow, HeardPromiseRow, HeardReminderRow
+from dunlin_events.consuming import Tx
+from dunlin_events.subscription import Statements
+from dunlin_kernel.money import Money
+
+_IDS = bindparam("customer_ids", type_=ARRAY(Uuid)).any_()
+_CREDITS: Any = select(*HeardCreditRow.__table__.c).where(col(HeardCreditRow.customer_id) == _IDS)
+_HOLDS: Any = (
+    select(*HeardHoldRow.__table__.c).where(col(HeardHoldRow.customer_id) == _IDS)
+    .order_by(col(HeardHoldRow.placed_at), col(HeardHoldRow.id)))
+_REMINDERS: Any = select(*HeardReminderRow.__table__.c).where(col(HeardReminderRow.customer_id) == _IDS)
+_PROMISES: Any = (
+    select(*HeardPromiseRow.__table__.c).where(col(HeardPromiseRow.customer_id) == _IDS)
+    .order_by(col(HeardPromiseRow.promised_on), col(HeardPromiseRow.id)))
+
+
+class HeardReminder(NamedTuple):
+    """How many reminders left for a customer, and of the last one its day and level."""
+
+    reminders: int
+    last_on: date
+    last_level: int
+
+
+class HeardPromise(NamedTuple):
+    """A promise to pay: running, kept, broken or withdrawn."""
+
+    id: UUID
+    amount: Money
+    promised_on: date
+    status: str
+
+
+async def credits_of(tx: Statements, customer_ids: Collection[UUID]) -> dict[UUID, dict[str, HeardCredit]]:
+    """Limits and reservations by customer and currency."""
+    found: dict[UUID, dict[str, HeardCredit]] = {one: {} for one in customer_ids}
+    for row in await tx.rows(_CREDITS, customer_ids=list(customer_ids)):
+        found[row["customer_id"]][row["currency"]] = HeardCredit(
+            Money(row["reserved"], row["currency"]), _limit_of(row, "base"), _limit_of(row, "temporary"))
+    return found
+
+
+async def holds_of(tx: Statements, customer_ids: Collection[UUID]) -> dict[UUID, dict[UUID, HeardHold]]:
+    """Holds by customer and id, the first placed first."""
+    found: dict[UUID, dict[UUID, HeardHold]] = {one: {} for one in customer_ids}
+    for row in await tx.rows(_HOLDS, customer_ids=list(customer_ids)):
+        found[row["customer_id"]][row["id"]] = HeardHold(row["id"], row["rule"], row["placed_at"], row["released_at"])
+    return found
+
+
+async def reminders_of(tx: Statements, customer_ids: Collection[UUID]) -> dict[UUID, HeardReminder]:
+    """The last reminder by customer; none for those who were never reminded."""
+    rows = await tx.rows(_REMINDERS, customer_ids=list(customer_ids))
+    return {row["customer_id"]: HeardReminder(row["reminders"], row["last_on"], row["last_level"]) for row in rows}
+
+
+async def promises_of(tx: Statements, customer_ids: Collection[UUID]) -> dict[UUID, list[HeardPromise]]:
+    """Promises by customer, the first promised day first."""
+    found: dict[UUID, list[HeardPromise]] = {one: [] for one in customer_ids}
+    for row in await tx.rows(_PROMISES, customer_ids=list(customer_ids)):
+        found[row["customer_id"]].append(
+            HeardPromise(row["id"], Money(row["amount"], row["currency"]), row["promised_on"], row["status"]))
+    return found
+
+
+def keep_credit(tx: Tx, customer_id: UUID, credit: HeardCredit) -> None:
+    tx.put(HeardCreditRow, {
+        "customer_id": customer_id, "currency": credit.reserved.currency, "reserved": credit.reserved.minor,
+        **_limit_row("base", credit.base), **_limit_row("temporary", credit.temporary),
+    }, key=("customer_id", "currency"))
+
+
+def keep_hold(tx: Tx, customer_id: UUID, hold: HeardHold) -> None:
+    tx.put(HeardHoldRow, {"id": hold.id, "customer_id": customer_id, "rule": hold.rule, "placed_at": hold.placed_at,
+                          "released_at": hold.released_at})
+
+
+def keep_reminder(tx: Tx, customer_id: UUID, reminder: HeardReminder) -> None:
+    tx.put(HeardReminderRow, {"customer_id": customer_id, **reminder._asdict()}, key=("customer_id",))
+
+
+def keep_promise(tx: Tx, customer_id: UUID, promise: HeardPromise) -> None:
+    tx.put(HeardPromiseRow, {
+        "id": promise.id, "customer_id": customer_id, "currency": promise.amount.currency,
+        "amount": promise.amount.minor, "promised_on": promise.promised_on, "status": promise.status})
+
+
+def _limit_row(name: str, limit: HeardLimit | None) -> dict[str, Any]:
+    amount = limit.amount if limit else None
+    return {name: None if amount is None else amount.minor, f"{name}_from": limit.valid_from if limit else None,
+            f"{name}_until": limit.valid_until if limit else None}
+
+
+def _limit_of(row: Any, name: str) -> HeardLimit | None:
+    if row[f"{name}_from"] is None:
+        return None
+    amount = None if row[name] is None else Money(row[name], row["currency"])
+    return HeardLimit(amount, row[f"{name}_from"], row[f"{name}_until"])

@@ -1,0 +1,108 @@
+"""What the archive keeps of what other services told: money, credit, reminders. All of it can be built again."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Index, Text
+from sqlmodel import Field
+
+from customer_svc.store.rows import Row
+
+
+class HeardAccountRow(Row, table=True):
+    """A customer's account in one currency, in minor units, right after the last fact of billing-svc."""
+
+    __tablename__ = "heard_account"
+    tenant_id: UUID = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    currency: str = Field(primary_key=True, sa_type=Text)
+    open: int = Field(sa_type=BigInteger)
+    disputed: int = Field(sa_type=BigInteger)
+    unapplied: int = Field(sa_type=BigInteger)
+    last_invoiced_on: date | None
+    last_paid_on: date | None
+    last_paid: int | None = Field(sa_type=BigInteger)
+
+
+class HeardItemRow(Row, table=True):
+    """One amount owed on one due date, in minor units."""
+
+    __tablename__ = "heard_item"
+    tenant_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    number: str = Field(sa_type=Text)
+    currency: str = Field(sa_type=Text)
+    due_on: date
+    amount: int = Field(sa_type=BigInteger)
+    open: int = Field(sa_type=BigInteger)
+    disputed: int = Field(sa_type=BigInteger)
+    settled_on: date | None
+    __table_args__ = (Index(None, "tenant_id", "customer_id", "due_on"),)
+
+
+class HeardMonthRow(Row, table=True):
+    """What was billed and what cash came in a month, which `month` names by its first day."""
+
+    __tablename__ = "heard_month"
+    tenant_id: UUID = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    currency: str = Field(primary_key=True, sa_type=Text)
+    month: date = Field(primary_key=True)
+    billed: int = Field(sa_type=BigInteger)
+    cash: int = Field(sa_type=BigInteger)
+    invoices: int
+
+
+class HeardCreditRow(Row, table=True):
+    """Limits and reservations of a customer in one currency; `base_from` null: no limit was ever told."""
+
+    __tablename__ = "heard_credit"
+    tenant_id: UUID = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    currency: str = Field(primary_key=True, sa_type=Text)
+    reserved: int = Field(sa_type=BigInteger)
+    base: int | None = Field(sa_type=BigInteger)
+    base_from: date | None
+    base_until: date | None
+    temporary: int | None = Field(sa_type=BigInteger)
+    temporary_from: date | None
+    temporary_until: date | None
+
+
+class HeardHoldRow(Row, table=True):
+    """A hold of credit-svc on a customer."""
+
+    __tablename__ = "heard_hold"
+    tenant_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    rule: str = Field(sa_type=Text)
+    placed_at: datetime = Field(sa_type=DateTime(timezone=True))
+    released_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    __table_args__ = (Index(None, "tenant_id", "customer_id"),)
+
+
+class HeardReminderRow(Row, table=True):
+    """The last reminder that left for a customer, and how many did."""
+
+    __tablename__ = "heard_reminder"
+    tenant_id: UUID = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    reminders: int
+    last_on: date
+    last_level: int
+
+
+class HeardPromiseRow(Row, table=True):
+    """A promise to pay as notify-svc told of it last."""
+
+    __tablename__ = "heard_promise"
+    tenant_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    currency: str = Field(sa_type=Text)
+    amount: int = Field(sa_type=BigInteger)
+    promised_on: date
+    status: str = Field(sa_type=Text)
+    __table_args__ = (Index(None, "tenant_id", "customer_id"),)
