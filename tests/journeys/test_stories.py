@@ -59,6 +59,12 @@ async def overpayment(system: Dunlin) -> None:
     april = {"not_due": "5650.00", "unapplied": "-3700.00", "net": "1950.00"}
     assert await books.aged("2026-04-05") == april
     assert await books.credit() == ("1950.00", "18050.00")
+    back = {"credit_id": paid["id"], "method": "bank_transfer", "reason": "overpaid"}
+    tried = await journey.post("/billing/v1/refunds", back | {"amount": cny("3700.00")},
+                               validate_only="true")
+    assert (tried["amount"]["amount"], tried["effective_on"]) == ("3700.00", "2026-04-05")
+    over = await journey.post("/billing/v1/refunds", back | {"amount": cny("3700.01")}, status=422)
+    assert over["code"] == "more_than_unapplied"
     await journey.advance("2026-04-10 10:00")
     wish = {"allocation": "items", "items": [{"item_id": second["items"][0]["id"], "amount": cny("3700.00")}]}
     early = await journey.post(f"/billing/v1/payments/{paid['id']}:apply", wish | {"effective_on": "2026-03-25"},
@@ -67,6 +73,8 @@ async def overpayment(system: Dunlin) -> None:
     applied = await journey.post(f"/billing/v1/payments/{paid['id']}:apply", wish | {"effective_on": "2026-04-10"},
                                  status=200)
     assert applied["unapplied"]["amount"] == "0.00"
+    nothing = await journey.post("/billing/v1/refunds", back | {"amount": cny("0.01")}, status=422)
+    assert nothing["code"] == "nothing_unapplied"
     await journey.quiet()
     assert await books.aged("2026-04-10") == {"not_due": "1950.00", "net": "1950.00"}
     assert await books.aged("2026-04-05") == april
@@ -115,6 +123,38 @@ async def uncertain_money(system: Dunlin) -> None:
     await journey.assert_integrity()
 
 
+async def credited_and_refunded(system: Dunlin) -> None:
+    """Goods of a paid invoice come back: the credit note pays what is open, its rest is refunded, and bounces once."""
+    journey = await Journey.begin(system, "2026-03-01 10:00")
+    books = await Books.open(journey, limit="20000.00")
+    invoice = await books.invoice("1000")
+    await journey.advance("2026-03-10 10:00")
+    await books.pay("1000.00", "2026-03-10")
+    assert await books.credit() == ("130.00", "19870.00")
+    note = await journey.post("/billing/v1/credit-notes", {
+        "invoice_id": invoice["id"], "reason": "goods_returned", "lines": [{"position": 1, "net": cny("200.00")}]})
+    assert (note["amount"]["amount"], note["unapplied"]["amount"]) == ("226.00", "96.00")
+    await journey.quiet()
+    assert await books.aged("2026-03-10") == {"unapplied": "-96.00", "net": "-96.00"}
+    assert await books.credit() == ("-96.00", "20096.00")
+    back = {"credit_id": note["id"], "method": "bank_transfer", "reason": "credited"}
+    paid = await journey.post("/billing/v1/refunds", back)
+    await journey.advance("2026-03-15 10:00")
+    assert await books.credit() == ("0.00", "20000.00")
+    await journey.post(f"/billing/v1/refunds/{paid['id']}:reverse", {"reason": "bounced"}, status=200)
+    await journey.advance("2026-04-05 10:00")
+    assert await books.credit() == ("-96.00", "20096.00")
+    await journey.post("/billing/v1/refunds", back)
+    await journey.advance("2026-05-05 10:00")
+    assert await books.aged("2026-03-14") == {"net": "0.00"}
+    assert await books.aged("2026-03-15") == {"unapplied": "-96.00", "net": "-96.00"}
+    assert await books.credit() == ("0.00", "20000.00")
+    assert await books.balances() == {"receivable_control": "0.00", "bank": "904.00", "revenue": "-800.00",
+                                      "tax": "-104.00", "customer_credit": "0.00"}
+    assert await books.reminders() == []
+    await journey.assert_integrity()
+
+
 @pytest.fixture(params=["calm", "faulty", pytest.param("on_kafka", marks=pytest.mark.kafka)])
 def system(request: pytest.FixtureRequest) -> Dunlin:
     """Each story is lived undisturbed, then with duplicates, delays and redelivery, then on Kafka with the same."""
@@ -122,6 +162,6 @@ def system(request: pytest.FixtureRequest) -> Dunlin:
     return running
 
 
-@pytest.mark.parametrize("story", [partial_payment, overpayment, uncertain_money])
+@pytest.mark.parametrize("story", [partial_payment, overpayment, uncertain_money, credited_and_refunded])
 async def test_story(system: Dunlin, story: Callable[[Dunlin], Awaitable[None]]) -> None:
     await story(system)

@@ -1,5 +1,6 @@
 """Brings the schema of billing-svc up, as its owner."""
 
+import billing_svc.store.arrangement_tables
 import billing_svc.store.charge_tables
 import billing_svc.store.credit_note_tables
 import billing_svc.store.dispute_tables
@@ -8,7 +9,8 @@ import billing_svc.store.exchange_tables
 import billing_svc.store.ledger_import_tables
 import billing_svc.store.ledger_tables
 import billing_svc.store.library_tables
-import billing_svc.store.payment_tables  # noqa: F401
+import billing_svc.store.payment_tables
+import billing_svc.store.refund_tables  # noqa: F401
 from billing_svc.store.rows import Row
 from dunlin_kit.migrating import run_migrations
 

@@ -7,6 +7,7 @@ from billing_svc.api import (
     ageing,
     allocations,
     approvals,
+    arrangements,
     charges,
     credit_notes,
     disputes,
@@ -18,6 +19,7 @@ from billing_svc.api import (
     payments,
     pending_payments,
     period_locks,
+    refunds,
     roll_forward,
 )
 from billing_svc.store.integrity import CHECKS
@@ -31,14 +33,20 @@ CONFLICTS = {
     "uq_invoice_tenant_id_external_id": "invoice_exists",
     "pk_credit": "payment_exists",
     "pk_dispute": "dispute_exists",
+    "pk_arrangement": "arrangement_exists",
+    "pk_arrangement_part": "arrangement_exists",
     "uq_credit_tenant_id_external_id": "payment_exists",
+    "pk_refund": "refund_exists",
+    "uq_refund_tenant_id_external_id": "refund_exists",
 }
 ROUTERS = (
-    invoices.writes, charges.writes, disputes.writes, disputes.router, invoice_lists.router,
+    invoices.writes, charges.writes, disputes.writes, disputes.router, arrangements.writes,
+    arrangements.router, invoice_lists.router,
     payments.writes, payments.router, allocations.writes,
     pending_payments.writes, approvals.writes, approvals.router, accounts.router, ageing.router,
     period_locks.writes, ledger_imports.writes, ledger_imports.router,
     exchange_rates.writes, exchange_rates.router, credit_notes.writes, credit_notes.router,
+    refunds.writes, refunds.router,
     kpis.router, roll_forward.router)
 
 

@@ -17,6 +17,8 @@ class FactKind(StrEnum):
     PAYMENT_CONFIRMED = "payment_confirmed"
     CREDIT_NOTE_ISSUED = "credit_note_issued"
     CREDIT_NOTE_CANCELLED = "credit_note_cancelled"
+    REFUND_PAID = "refund_paid"
+    REFUND_REVERSED = "refund_reversed"
     CREDIT_ALLOCATED = "credit_allocated"
     ALLOCATION_REVERSED = "allocation_reversed"
     PAYMENT_REVERSED = "payment_reversed"

@@ -11,6 +11,7 @@ from billing_svc.domain.credit_note import CreditNote
 from billing_svc.domain.payment import Payment
 from billing_svc.store import credit_notes, payments
 from billing_svc.store.ledger_tables import CreditRow
+from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
@@ -27,6 +28,15 @@ async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Credit]:
         row["id"], row["customer_id"], Money(row["amount"], row["currency"]), Money(row["unapplied"], row["currency"]),
         row["business_on"], row["effective_on"], row["raised_on"], row["version"], CreditKind(row["kind"]),
     ) for row in await tx.rows(BY_ID, ids=list(ids))}
+
+
+async def named(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Credit]:
+    """Refuses: credit_not_found."""
+    found = await by_id(tx, ids)
+    for credit_id in ids:
+        if credit_id not in found:
+            raise NotFound("credit_not_found", "There is no such payment or credit note.", credit_id=credit_id)
+    return found
 
 
 def move(tx: Transaction, *moved: Credit) -> None:

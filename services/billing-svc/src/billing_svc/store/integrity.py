@@ -19,14 +19,18 @@ LEFT JOIN (SELECT a.item_id, sum(a.amount) FROM allocation a WHERE NOT EXISTS (S
 WHERE i.open <> coalesce(e.sum, 0) OR i.amount <> i.open + coalesce(a.sum, 0) + coalesce(e.voided, 0)
    OR coalesce(e.voided, 0) <> CASE d.status WHEN 'void' THEN i.amount ELSE 0 END LIMIT 20""")
 _CREDITS = text("""
-SELECT c.id AS credit, c.unapplied, coalesce(e.sum, 0) AS entries, c.amount, coalesce(a.sum, 0) AS allocated
+SELECT c.id AS credit, c.unapplied, coalesce(e.sum, 0) AS entries, c.amount, coalesce(a.sum, 0) AS allocated,
+       coalesce(p.sum, 0) AS refunded
 FROM credit c LEFT JOIN (
   SELECT credit_id, sum(amount) FROM ledger_entry WHERE credit_id IS NOT NULL GROUP BY 1) e ON e.credit_id = c.id
 LEFT JOIN (SELECT a.credit_id, sum(a.amount) FROM allocation a WHERE NOT EXISTS (SELECT 1 FROM allocation_reversal r
              WHERE r.tenant_id = a.tenant_id AND r.allocation_id = a.id) GROUP BY 1) a ON a.credit_id = c.id
+LEFT JOIN (SELECT p.credit_id, sum(p.amount) FROM refund p WHERE NOT EXISTS (SELECT 1 FROM refund_reversal r
+             WHERE r.tenant_id = p.tenant_id AND r.refund_id = p.id) GROUP BY 1) p ON p.credit_id = c.id
 WHERE c.unapplied <> coalesce(e.sum, 0)
-   OR (c.state = 'confirmed' AND c.amount <> c.unapplied + coalesce(a.sum, 0))
-   OR (c.state <> 'confirmed' AND (c.unapplied <> 0 OR coalesce(a.sum, 0) <> 0)) LIMIT 20""")
+   OR (c.state = 'confirmed' AND c.amount <> c.unapplied + coalesce(a.sum, 0) + coalesce(p.sum, 0))
+   OR (c.state <> 'confirmed' AND (c.unapplied <> 0 OR coalesce(a.sum, 0) <> 0 OR coalesce(p.sum, 0) <> 0))
+LIMIT 20""")
 _UNCERTAIN = text("""
 SELECT c.id AS credit, c.state, d.decision FROM credit c
 LEFT JOIN payment_decision d ON d.tenant_id = c.tenant_id AND d.credit_id = c.id
@@ -102,7 +106,7 @@ _UNTOLD = text("SELECT fact, facts, told FROM facts_not_told_once()")
 
 CHECKS = (
     Check("I1", "Each item is open by its entries, and amount = open + allocated + voided, net of reversals.", _ITEMS),
-    Check("I2", "Each credit is unapplied by its ledger entries, and amount = unapplied + allocated.", _CREDITS),
+    Check("I2", "Each credit is unapplied by its entries, and amount = unapplied + allocated + refunded.", _CREDITS),
     Check("I1-past", "No item and no credit was below zero on any day.", _PAST),
     Check("I3", "Each journal entry sums to zero.", _BALANCED),
     Check("I3-controls", "Controls = open items = accounts; customer credit = unapplied credit = accounts.", _CONTROLS),

@@ -25,10 +25,16 @@ JOIN invoice i ON i.tenant_id = n.tenant_id AND i.id = n.invoice_id WHERE n.issu
 UNION ALL
 SELECT g.id, g.effective_on, n.issued_on FROM credit_note_cancellation g
 JOIN credit_note n ON n.tenant_id = g.tenant_id AND n.id = g.credit_note_id WHERE g.effective_on < n.issued_on
+UNION ALL
+SELECT p.id, p.effective_on, c.effective_on FROM refund p
+JOIN credit c ON c.tenant_id = p.tenant_id AND c.id = p.credit_id WHERE p.effective_on < c.effective_on
+UNION ALL
+SELECT r.id, r.effective_on, p.effective_on FROM refund_reversal r
+JOIN refund p ON p.tenant_id = r.tenant_id AND p.id = r.refund_id WHERE r.effective_on < p.effective_on
 LIMIT 20""")
 
 CREDIT_CHECKS = (
     Check("I15-credited", "Credit notes per invoice line are at most the line, net and tax.", _LINES),
     Check("I15-credit-notes", "Each credit note is what its lines sum to, as document and as credit.", _DOCUMENTS),
-    Check("I14-credits", "No credit note and no cancellation takes effect before what it rests on.", _DATES),
+    Check("I14-credits", "No credit note, no refund and no end of one takes effect before what it rests on.", _DATES),
 )

@@ -25,6 +25,14 @@ from dunlin_events.contracts.billing import (
     PaymentConfirmed,
     PaymentReversed,
 )
+from dunlin_events.contracts.billing_arrangements import (
+    ArrangementAgreed,
+    ArrangementCompleted,
+    ArrangementDefaulted,
+    ArrangementFact,
+    ArrangementReinstated,
+    ArrangementRevised,
+)
 from dunlin_events.contracts.billing_charges import FeeCharged
 from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
@@ -156,6 +164,16 @@ def dispute_opened(event: DisputeOpened, position: CreditPosition) -> CreditPosi
 def dispute_settled(event: DisputeSettled, position: CreditPosition) -> CreditPosition:
     """Less of it is disputed, however that ended; what is credited or paid is told by itself."""
     return _moved(event, position, disputed=-event.amount.money)
+
+
+@billing.on(
+    ArrangementAgreed, ArrangementRevised, ArrangementCompleted, ArrangementDefaulted, ArrangementReinstated)
+def arranged(event: ArrangementFact, position: CreditPosition) -> CreditPosition:
+    """Other due dates stand for items; no money moves."""
+    for told in event.items:
+        if (item := position.items.get(told.item_id)) is not None:
+            position = position.owing(replace(item, due_on=told.due_on))
+    return position
 
 
 def _moved(
