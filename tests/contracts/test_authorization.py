@@ -221,8 +221,9 @@ async def _in_billing(owner: Owner) -> None:
     owner.ids["allocation_id"] = UUID(paid["allocations"][0]["id"])
     await owner.make("/disputes", {"item_id": str(owner.ids["item_id"]), "reason": "other", "amount": _secret("1.00"),
                                    "evidence": "Secret letter"}, named="dispute_id")
-    await owner.make("/arrangements", {"item_ids": [str(owner.ids["item_id"])], "reference": "Secret minutes", "parts": [
-        {"due_on": "2026-02-01", "amount": _secret("97765.43")}]}, named="arrangement_id")
+    await owner.make("/arrangements", {
+        "item_ids": [str(owner.ids["item_id"])], "reference": "Secret minutes",
+        "parts": [{"due_on": "2026-02-01", "amount": _secret("97765.43")}]}, named="arrangement_id")
     await owner.make("/ledger-imports", {"name": "secret.csv", "digest": "a" * 64}, named="ledger_import_id")
     taken = f"/ledger-imports/{owner.ids['ledger_import_id']}"
     await owner.make(f"{taken}/rows", {"rows": [{

@@ -10,8 +10,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from billing_svc.api.shapes import Currency
-from billing_svc.domain.ageing import Aged, AgeingPolicy, Controls, sum_aged, tied
-from billing_svc.store import ageing, periods
+from billing_svc.domain.ageing import Aged, AgeingBasis, AgeingPolicy, Controls, sum_aged, tied
+from billing_svc.store import ageing, customers, periods
 from billing_svc.store.ageing import AgeingQuestion, Debtor, Key
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.money import Money
@@ -24,10 +24,6 @@ from dunlin_kit.wire import Day, Instant
 from dunlin_kit.write_route import ReadRoute, Tx
 
 router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["reports"])
-
-
-class AgeingBasis(StrEnum):
-    DUE_DATE = "due_date"
 
 
 class AgeingGroup(StrEnum):
@@ -108,17 +104,19 @@ Row = tuple[Key, Aged]
 
 
 @router.get("/ageing", dependencies=[requires("reports:read")],
-            responses=pages.RESPONSES | refuses("report_does_not_tie", status=409))
+            responses=pages.RESPONSES | refuses("report_does_not_tie", "customer_not_known_yet", status=409))
 async def get_ageing(
     tx: Tx, cursor: Paging, feed: Feed, response: Response, limit: Limit = pages.DEFAULT_LIMIT,
     as_of: Annotated[Day | None, Query(description="End of this effective day; today when left out.")] = None,
     known_at: Annotated[Instant | None, Query(description="As recorded up to then; now when left out.")] = None,
     group_by: AgeingGroup = AgeingGroup.CUSTOMER, sort: AgeingSort = AgeingSort.OVERDUE_DESC,
     customer_id: UUID | None = None, currency: Annotated[Currency | None, Query()] = None,
+    basis: AgeingBasis = AgeingBasis.DUE_DATE,
 ) -> AgeingPage:
     """Who owes and how old it is. A report that does not tie to the journal is refused, never shown."""
     tenant, policy = await periods.present_for(tx, known_at), AgeingPolicy()
-    question = AgeingQuestion(as_of or tenant.today, known_at or tenant.now, customer_id, currency)
+    await customers.assert_heard_of(tx, customer_id)
+    question = AgeingQuestion(as_of or tenant.today, known_at or tenant.now, customer_id, currency, basis)
     found = await ageing.aged(tx, question, policy)
     totals = {code: sum_aged(code, policy, (aged for (_, held), aged in found.items() if held == code))
               for code in {code for _, code in found}}
@@ -130,7 +128,7 @@ async def get_ageing(
     debtors = await ageing.debtors(tx, question, [key[0] for key, _ in page["data"]])
     return AgeingPage(
         **page | {"data": [_read(row, debtors[row[0][0]], policy) for row in page["data"]]}, as_of=question.as_of,
-        known_at=question.known_at, provisional=known_at is None or known_at >= tenant.now, basis=AgeingBasis.DUE_DATE,
+        known_at=question.known_at, provisional=known_at is None or known_at >= tenant.now, basis=basis,
         edges=list(policy.edges), position=await feed.present(tx),
         totals=[_total(totals.get(code), controls.get(code), code, policy) for code in currencies])
 

@@ -47,6 +47,8 @@ class ItemRead(BaseModel):
     issued_on: date
     due_on: date
     due_version: int
+    arrangement_id: UUID | None
+    arranged_due_on: date | None = Field(description="By its arrangement, the day by which its next part is due.")
 
     @classmethod
     def of(cls, item: Item) -> Self:
@@ -55,7 +57,8 @@ class ItemRead(BaseModel):
             number=item.number, kind=item.kind, instalment=item.instalment, instalments=item.instalments,
             amount=Amount.of(item.amount), open=Amount.of(item.open),
             disputed=Amount.of(item.disputed), issued_on=item.effective_on, due_on=item.due_on,
-            due_version=item.due_version)
+            due_version=item.due_version, arrangement_id=item.arrangement_id,
+            arranged_due_on=item.stands_due_on if item.arrangement_id else None)
 
 
 class OwedItemRead(ItemRead):

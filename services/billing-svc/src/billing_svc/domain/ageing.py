@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
 
 from dunlin_kernel.errors import Conflict, RuleBroken
@@ -10,6 +11,14 @@ from dunlin_kernel.money import Money
 MAX_EDGES = 12
 NOT_DUE = 0
 """Bucket 0 is not due; bucket k of 1..n lies between two edges; the last one is over the last edge."""
+
+
+class AgeingBasis(StrEnum):
+    """From which date days are counted: the contractual due date, that of an arrangement, or the issue."""
+
+    DUE_DATE = "due_date"
+    ARRANGED = "arranged"
+    INVOICE_DATE = "invoice_date"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class Item:
 
     `number` is that of its document: the invoice, or the charge of interest or fee, which names the invoice and the
     item that it comes from (`invoice_id`, `claim_item_id`) where there are any. `instalment` counts 1 to `instalments`.
+    `due_on` is contractual; by an arrangement another date may stand (`stands_due_on`), as a later `due_version`.
     """
 
     id: UUID
@@ -40,10 +41,20 @@ class Item:
     claim_item_id: UUID | None = None
     instalment: int = 1
     instalments: int = 1
+    standing_due_on: date | None = None
+    arrangement_id: UUID | None = None
 
     @property
     def undisputed(self) -> Money:
         return self.open - self.disputed
+
+    @property
+    def stands_due_on(self) -> date:
+        return self.standing_due_on or self.due_on
+
+    def due_by(self, due_on: date, arrangement_id: UUID | None) -> "Item":
+        """The item with another due date, by an arrangement or (None) as it was before any."""
+        return replace(self, standing_due_on=due_on, arrangement_id=arrangement_id, due_version=self.due_version + 1)
 
     @property
     def is_settled(self) -> bool:

@@ -1,5 +1,7 @@
-"""The turn of the tenant's day: what fell overdue is told of, in slices; then the next turn is planned."""
+"""The turn of the tenant's day: arrangements are judged, then what fell overdue is told of, in slices; then the next
+turn is planned."""
 
+from billing_svc.usecases.judge_arrangements import judge_arrangements
 from billing_svc.usecases.plan_day_turn import plan_day_turn
 from billing_svc.usecases.tell_overdue import tell_overdue
 from dunlin_kit.database import Database
@@ -12,7 +14,7 @@ async def turn_day(database: Database, job: Job) -> None:
 
     async def work(tx: Transaction) -> bool:
         tenant = await moment_of(tx, job)
-        more = await tell_overdue(tx, tenant.today)
+        more = await judge_arrangements(tx, tenant.today) or await tell_overdue(tx, tenant.today)
         if not more:
             plan_day_turn(tx, tenant.zone, tenant.today)
             finish(tx, job)

@@ -8,22 +8,43 @@ from uuid import UUID
 from sqlalchemy import Date, DateTime, Integer, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from billing_svc.domain.ageing import Aged, AgeingPolicy, Controls, blank
+from billing_svc.domain.ageing import Aged, AgeingBasis, AgeingPolicy, Controls, blank
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
-AGED = text("""
+_OWED = """
 WITH owed AS (
   SELECT customer_id, currency, item_id, sum(amount) AS open FROM ledger_entry
   WHERE side = 'receivable' AND effective_on <= :as_of AND recorded_at <= :known_at
     AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id)
     AND (CAST(:currency AS text) IS NULL OR currency = :currency)
-  GROUP BY customer_id, currency, item_id HAVING sum(amount) <> 0)
+  GROUP BY customer_id, currency, item_id HAVING sum(amount) <> 0)"""
+_BY_DUE_DATE = f"""{_OWED}
 SELECT o.customer_id, o.currency, width_bucket(:as_of - i.due_on, :starts) AS bucket,
        sum(o.open) AS amount, count(*) AS items, max(:as_of - i.due_on) AS days
-FROM owed o JOIN item i ON i.id = o.item_id GROUP BY 1, 2, 3""").bindparams(
-    bindparam("as_of", type_=Date), bindparam("known_at", type_=DateTime(timezone=True)),
-    bindparam("customer_id", type_=Uuid), bindparam("currency", type_=Text), bindparam("starts", type_=ARRAY(Integer)))
+FROM owed o JOIN item i ON i.id = o.item_id GROUP BY 1, 2, 3"""  # noqa: S608  constants
+_ARRANGED = f"""{_OWED},
+stood AS (SELECT item_id, max(due_version) AS due_version FROM standing_due
+          WHERE effective_on <= :as_of AND recorded_at <= :known_at GROUP BY 1),
+parts AS (SELECT d.item_id, d.due_on, d.amount, d.position, sum(d.amount) OVER (
+            PARTITION BY d.item_id ORDER BY d.position DESC) - d.amount AS later
+          FROM standing_due d JOIN stood USING (item_id, due_version)),
+dated AS (
+  SELECT o.customer_id, o.currency, o.item_id, coalesce(p.due_on, i.due_on) AS due_on,
+         CASE WHEN p.position = 1 THEN o.open - p.later WHEN p.position > 1 THEN least(p.amount, o.open - p.later)
+              ELSE o.open END AS open
+  FROM owed o JOIN item i ON i.id = o.item_id LEFT JOIN parts p ON p.item_id = o.item_id)
+SELECT customer_id, currency, width_bucket(:as_of - due_on, :starts) AS bucket,
+       sum(open) AS amount, count(DISTINCT item_id) AS items, max(:as_of - due_on) AS days
+FROM dated WHERE open > 0 GROUP BY 1, 2, 3"""  # noqa: S608  constants
+AGED = {
+    basis: text(statement).bindparams(
+        bindparam("as_of", type_=Date), bindparam("known_at", type_=DateTime(timezone=True)),
+        bindparam("customer_id", type_=Uuid), bindparam("currency", type_=Text),
+        bindparam("starts", type_=ARRAY(Integer)))
+    for basis, statement in (
+        (AgeingBasis.DUE_DATE, _BY_DUE_DATE), (AgeingBasis.ARRANGED, _ARRANGED),
+        (AgeingBasis.INVOICE_DATE, _BY_DUE_DATE.replace("i.due_on", "i.effective_on")))}
 UNAPPLIED = text("""
 SELECT customer_id, currency, sum(amount) AS amount FROM ledger_entry
 WHERE side = 'credit' AND effective_on <= :as_of AND recorded_at <= :known_at
@@ -65,6 +86,7 @@ class AgeingQuestion:
     known_at: datetime
     customer_id: UUID | None
     currency: str | None
+    basis: AgeingBasis = AgeingBasis.DUE_DATE
 
     def binds(self) -> dict[str, object]:
         return {"as_of": self.as_of, "known_at": self.known_at, "customer_id": self.customer_id,
@@ -85,7 +107,7 @@ async def aged(tx: Transaction, question: AgeingQuestion, policy: AgeingPolicy) 
     """By customer and currency: whoever owes or has unapplied credit."""
     starts = [1, *(edge + 1 for edge in policy.edges)]
     found: dict[Key, Aged] = {}
-    for row in await tx.rows(AGED, **question.binds(), starts=starts):
+    for row in await tx.rows(AGED[question.basis], **question.binds(), starts=starts):
         key = row["customer_id"], row["currency"]
         held = found.get(key) or blank(key[1], policy)
         buckets, counts = list(held.buckets), list(held.counts)

@@ -158,6 +158,8 @@ class ItemRow(Row, table=True):
     effective_on: date
     raised_on: date
     due_on: date
+    standing_due_on: date
+    arrangement_id: UUID | None
     due_version: int
     overdue_told_version: int
     origin: str = Field(sa_type=Text)
@@ -165,6 +167,7 @@ class ItemRow(Row, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "invoice_id"], ["invoice.tenant_id", "invoice.id"]),
         ForeignKeyConstraint(["tenant_id", "claim_item_id"], ["item.tenant_id", "item.id"]),
+        ForeignKeyConstraint(["tenant_id", "arrangement_id"], ["arrangement.tenant_id", "arrangement.id"]),
         CheckConstraint("kind IN ('invoice', 'interest', 'fee')", name="kind"),
         CheckConstraint("kind <> 'invoice' OR invoice_id IS NOT NULL", name="on_invoice"),
         CheckConstraint("1 <= instalment AND instalment <= instalments", name="instalment"),
@@ -173,6 +176,7 @@ class ItemRow(Row, table=True):
         CheckConstraint("0 <= disputed AND disputed <= open", name="disputed"),
         Index("ix_item_open_by_customer", "tenant_id", "customer_id", "due_on", "id", postgresql_where=STILL_OPEN),
         Index("ix_item_open_by_due", "tenant_id", "due_on", "id", postgresql_where=STILL_OPEN),
+        Index("ix_item_open_by_standing_due", "tenant_id", "standing_due_on", "id", postgresql_where=STILL_OPEN),
         Index(None, "tenant_id", "invoice_id"),
         Index("ix_item_claim", "tenant_id", "claim_item_id", postgresql_where=text("claim_item_id IS NOT NULL")),
         Index(None, "tenant_id", "customer_id", "id"),

@@ -1,4 +1,4 @@
-"""What must hold of the facts about items beside money: disputes."""
+"""What must hold of the facts about items beside money: disputes and arrangements."""
 
 from sqlalchemy import text
 
@@ -13,14 +13,28 @@ _SETTLEMENTS = text("""
 SELECT d.id AS dispute, d.amount, d.rest, s.settled FROM dispute d
 LEFT JOIN (SELECT dispute_id, sum(amount) AS settled FROM dispute_settlement GROUP BY 1) s ON s.dispute_id = d.id
 WHERE d.amount <> d.rest + coalesce(s.settled, 0) LIMIT 20""")
+_STANDING = text("""
+SELECT i.id AS item, i.due_on, i.standing_due_on, i.due_version, i.arrangement_id, a.state, s.due_on AS told FROM item i
+LEFT JOIN arrangement a ON a.tenant_id = i.tenant_id AND a.id = i.arrangement_id
+LEFT JOIN standing_due s ON s.tenant_id = i.tenant_id AND s.item_id = i.id AND s.due_version = i.due_version
+  AND s.position = 1
+WHERE (i.arrangement_id IS NULL AND i.standing_due_on <> i.due_on)
+   OR (i.arrangement_id IS NOT NULL AND a.state IS DISTINCT FROM 'active')
+   OR i.standing_due_on <> coalesce(s.due_on, i.due_on) OR (i.due_version > 1 AND s.due_on IS NULL) LIMIT 20""")
 _UNTOLD = text("""
 WITH facts AS (SELECT 'DisputeOpened' AS fact, count(*) AS n FROM dispute
-               UNION ALL SELECT 'DisputeSettled', count(*) FROM dispute_settlement)
+               UNION ALL SELECT 'DisputeSettled', count(*) FROM dispute_settlement
+               UNION ALL SELECT 'ArrangementAgreed', count(*) FROM arrangement
+               UNION ALL SELECT 'ArrangementRevised', coalesce(sum(version - 1), 0) FROM arrangement
+               UNION ALL SELECT 'Arrangement' || initcap(split_part(action, '_', 2)), count(*) FROM audit_log
+               WHERE action IN ('arrangement_completed', 'arrangement_defaulted', 'arrangement_reinstated') GROUP BY 1)
 SELECT fact, n AS facts, coalesce(t.told, 0) AS told FROM facts LEFT JOIN facts_told() t USING (fact)
 WHERE n <> coalesce(t.told, 0) LIMIT 20""")
 
 ITEM_CHECKS = (
     Check("I6-items", "Each fact about an item that moves no money was told of exactly once.", _UNTOLD),
     Check("I16", "What is disputed of an item is what its disputes contest, and no more than is open.", _DISPUTES),
+    Check("I16-arranged", "The due date that stands for an item is that of its active arrangement, else its own.",
+          _STANDING),
     Check("I16-settled", "Each dispute is what is contested still and what was settled of it.", _SETTLEMENTS),
 )

@@ -16,15 +16,15 @@ from dunlin_kit.transaction import Transaction
 
 _t = ItemRow.__table__.c
 _fallen = (
-    _t.open > literal_column("0"), _t.due_on < bindparam("today", type_=Date),
+    _t.open > literal_column("0"), _t.standing_due_on < bindparam("today", type_=Date),
     _t.overdue_told_version < _t.due_version)
 FALLEN = (
-    select(_t.id, _t.customer_id, _t.currency).where(*_fallen).order_by(_t.due_on, _t.id)
+    select(_t.id, _t.customer_id, _t.currency).where(*_fallen).order_by(_t.standing_due_on, _t.id)
     .limit(bindparam("most", type_=Integer)))
 AGAIN = (
-    select(_t.id, _t.invoice_id, _t.customer_id, _t.number, _t.currency, _t.open, _t.due_on, _t.due_version,
+    select(_t.id, _t.invoice_id, _t.customer_id, _t.number, _t.currency, _t.open, _t.standing_due_on, _t.due_version,
            _t.overdue_told_version)
-    .where(_t.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))).order_by(_t.due_on, _t.id))
+    .where(_t.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))).order_by(_t.standing_due_on, _t.id))
 
 
 async def fallen(tx: Transaction, today: date, most: int) -> dict[UUID, AccountKey]:
@@ -43,4 +43,4 @@ def told(tx: Transaction, items: Collection[Untold]) -> None:
 
 def _untold(row: Any) -> Untold:
     return Untold(row["id"], row["invoice_id"], row["customer_id"], row["number"], Money(row["open"], row["currency"]),
-                  row["due_on"], row["due_version"], row["overdue_told_version"])
+                  row["standing_due_on"], row["due_version"], row["overdue_told_version"])

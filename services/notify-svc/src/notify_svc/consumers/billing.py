@@ -16,6 +16,14 @@ from dunlin_events.contracts.billing import (
     PaymentConfirmed,
     PaymentReversed,
 )
+from dunlin_events.contracts.billing_arrangements import (
+    ArrangementAgreed,
+    ArrangementCompleted,
+    ArrangementDefaulted,
+    ArrangementFact,
+    ArrangementReinstated,
+    ArrangementRevised,
+)
 from dunlin_events.contracts.billing_charges import FeeCharged
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
 from dunlin_events.contracts.notify import CancellationReason
@@ -109,6 +117,15 @@ def invoice_voided(event: InvoiceVoided, state: CustomerItems) -> CustomerItems:
 def invoice_overdue(event: InvoiceOverdue, state: CustomerItems) -> CustomerItems:
     """The due date that stands; a newer version of it begins the ladder anew."""
     return state.having(state.item(event.item_id).dated(event.due_on, event.due_version))
+
+
+@billing.on(
+    ArrangementAgreed, ArrangementRevised, ArrangementCompleted, ArrangementDefaulted, ArrangementReinstated)
+def arranged(event: ArrangementFact, state: CustomerItems) -> CustomerItems:
+    """Other due dates stand: the ladder begins anew by them."""
+    for told in event.items:
+        state = state.having(state.item(told.item_id).dated(told.due_on, told.due_version))
+    return state
 
 
 @billing.on(PaymentConfirmed)

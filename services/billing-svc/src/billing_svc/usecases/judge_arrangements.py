@@ -1,0 +1,63 @@
+"""Judge arrangements at the turn of the day: missed parts, money that was in time after all, and what is paid."""
+
+from dataclasses import replace
+from datetime import date
+
+from billing_svc.domain.arrangement import Arrangement, ArrangementState, Judgement, judge
+from billing_svc.store import arrangements, items
+from billing_svc.usecases.arranging import note, parts_told, stand_as_before, stand_by_parts
+from billing_svc.usecases.posting import Posting, open_posting
+from dunlin_events.contracts.billing_arrangements import (
+    ArrangementCompleted,
+    ArrangementDefaulted,
+    ArrangementReinstated,
+)
+from dunlin_kernel.money import sum_money
+from dunlin_kit.transaction import Transaction
+
+SLICE = 100
+
+
+async def judge_arrangements(tx: Transaction, today: date) -> bool:
+    """Judge up to a slice of them, and write it, so that what follows sees the dates; True when there may be more."""
+    found = await arrangements.to_judge(tx, today, SLICE)
+    if not found:
+        return False
+    posting = await open_posting(tx, set(found.values()))
+    for one in (await arrangements.by_id(tx, found)).values():
+        await _judged(posting, one, today)
+    await tx.flush()
+    return len(found) == SLICE
+
+
+async def _judged(posting: Posting, one: Arrangement, today: date) -> None:
+    posting.items |= await items.by_id(posting.tx, one.item_ids)
+    owed = [posting.items[item_id] for item_id in one.item_ids]
+    opened = sum_money(one.currency, (item.open for item in owed))
+    found = judge(one, await arrangements.paid_of(posting.tx, one), opened, today)
+    arranged_anew = any(item.arrangement_id not in (None, one.id) for item in owed)
+    state = one.state if one.state is ArrangementState.DEFAULTED and arranged_anew else found.state
+    after = replace(one, state=state, misses_on=found.misses_on)
+    arrangements.judged(posting.tx, after, posting.accounts[one.customer_id, one.currency].entries)
+    if after.state is not one.state:
+        _tell(posting, one, after, found, today)
+
+
+def _tell(posting: Posting, before: Arrangement, after: Arrangement, found: Judgement, today: date) -> None:
+    tx, (customer_id, one, version) = posting.tx, (after.customer_id, after.id, after.version)
+    if before.state is ArrangementState.DEFAULTED:
+        note(posting, "arrangement_reinstated", after)
+        tx.emit(ArrangementReinstated(
+            customer_id=customer_id, arrangement_id=one, version=version, items=stand_by_parts(posting, after),
+            reinstated_on=today))
+    if after.state is ArrangementState.COMPLETED:
+        note(posting, "arrangement_completed", after)
+        tx.emit(ArrangementCompleted(
+            customer_id=customer_id, arrangement_id=one, version=version, items=stand_as_before(posting, after),
+            completed_on=today))
+    elif after.state is ArrangementState.DEFAULTED:
+        assert found.missed is not None, "a default has a part that was missed"
+        note(posting, "arrangement_defaulted", after)
+        tx.emit(ArrangementDefaulted(
+            customer_id=customer_id, arrangement_id=one, version=version, items=stand_as_before(posting, after),
+            missed=parts_told([found.missed])[0], defaulted_on=today))
