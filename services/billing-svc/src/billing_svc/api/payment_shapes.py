@@ -111,13 +111,18 @@ class PaymentReject(Body):
 
 
 class PaymentReverse(Body):
-    """Why it is undone. Without `effective_on`: today for a return, the payment's own day for a correction."""
+    """Why it is undone. Without `effective_on`: today for a return, the payment's own day for a correction.
+
+    `fee` is charged to the customer for a payment that the bank returned, as an item of its own that is due at once.
+    """
 
     reason: ReversalReason
     effective_on: Day | None = None
+    fee: Amount | None = None
 
     def to_wish(self, payment_id: UUID) -> ReversalWish:
-        return ReversalWish(payment_id, self.reason, self.effective_on)
+        """Refuses: unknown_currency, malformed_amount, wrong_precision, amount_too_large."""
+        return ReversalWish(payment_id, self.reason, self.effective_on, self.fee.money if self.fee else None)
 
 
 class AllocationRead(BaseModel):

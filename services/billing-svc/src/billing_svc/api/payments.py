@@ -63,7 +63,8 @@ async def apply_credit(
 
 
 @writes.post("/payments/{payment_id}:reverse", dependencies=[MAY_WRITE], responses=(
-    NOT_FOUND | refuses(*DATES) | refuses("illegal_transition", "credit_refunded", "tenant_not_known_yet", status=409)))
+    NOT_FOUND | refuses(*DATES, *AMOUNTS, "fee_not_meant", "currency_mismatch")
+    | refuses("illegal_transition", "credit_refunded", "tenant_not_known_yet", status=409)))
 async def reverse_payment(
     payment_id: UUID, body: PaymentReverse, tx: Tx, response: Response, validate_only: ValidateOnly = False,
 ) -> PaymentRead:

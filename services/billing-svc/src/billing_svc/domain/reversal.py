@@ -5,14 +5,16 @@ A return or a reassignment takes its own date; a correction the original one if 
 A reversal is never effective before what it reverses.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from billing_svc.domain.allocation import Allocation, fact_of_allocation
+from billing_svc.domain.charge import ChargeReason, ChargeWish
 from billing_svc.domain.credit import Credit
+from billing_svc.domain.item import Item, ItemKind
 from billing_svc.domain.journal import journal_of_payment, reversed_journal
 from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide
 from billing_svc.domain.posting_dates import Books, Step, earliest_day
@@ -21,6 +23,9 @@ from dunlin_kernel.money import Money, sum_money
 
 
 class ReversalReason(StrEnum):
+    """`returned`: it had come in, and the bank took it back on a day of its own, which may cost the customer a fee."""
+
+    RETURNED = "returned"
     NOT_RECEIVED = "not_received"
     RECORDED_IN_ERROR = "recorded_in_error"
 
@@ -64,11 +69,13 @@ class CreditReversal:
 
 @dataclass(frozen=True, slots=True)
 class ReversalWish:
-    """`effective_on` None means today for a return, the payment's own day for a correction."""
+    """`effective_on` None means today for a return, the payment's own day for a correction. `fee` is charged for a
+    return, due at once."""
 
     payment_id: UUID
     reason: ReversalReason
     effective_on: date | None
+    fee: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,26 @@ def undo(wish: ReversalWish, undoing: Undoing, new_id: Callable[[], UUID]) -> Un
     """Reverse all live allocations and the payment itself. Refuses: what `undo_credit` refuses."""
     correction = wish.reason is ReversalReason.RECORDED_IN_ERROR
     return undo_credit(undoing, new_id, wanted=wish.effective_on, correction=correction)
+
+
+def return_fee(wish: ReversalWish, undone: Undone, items: Mapping[UUID, Item]) -> ChargeWish | None:
+    """The fee for a return, on its day; it names the claim where the payment had paid one only.
+
+    Refuses: fee_not_meant, amount_not_positive, currency_mismatch.
+    """
+    if wish.fee is None:
+        return None
+    if wish.reason is not ReversalReason.RETURNED:
+        raise RuleBroken("fee_not_meant", "A fee is charged only where the bank returned the payment.")
+    if not wish.fee.is_positive:
+        raise RuleBroken("amount_not_positive", "A fee has an amount above zero.")
+    if wish.fee.currency != undone.credit.amount.currency:
+        raise RuleBroken("currency_mismatch", "The fee is charged in the currency of the payment.")
+    day, paid = undone.credit.effective_on, {one.allocation.item_id for one in undone.allocations}
+    claim = items[next(iter(paid))] if len(paid) == 1 else None
+    return ChargeWish(
+        ItemKind.FEE, undone.credit.credit.customer_id, wish.fee, day, day, ChargeReason.RETURNED_PAYMENT,
+        claim.invoice_id if claim else None, claim.id if claim else None)
 
 
 def undo_credit(undoing: Undoing, new_id: Callable[[], UUID], *, wanted: date | None, correction: bool) -> Undone:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from billing_svc.domain.item import Item, ItemKind
 from billing_svc.domain.payment import Payment
 from billing_svc.domain.reversal import (
     CreditReversal,
@@ -10,9 +11,11 @@ from billing_svc.domain.reversal import (
     Undoing,
     Undone,
     fact_of_payment_reversal,
+    return_fee,
     undo,
 )
 from billing_svc.store import allocations, items, payments
+from billing_svc.usecases.charging import Charging
 from billing_svc.usecases.posting import Posting, open_posting
 from billing_svc.usecases.reverse_allocation import enter_reversal
 from dunlin_events.contracts.base import Amount
@@ -23,15 +26,18 @@ from dunlin_kit.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class ReversedPayment:
+    """The payment, what was undone, and the fee that its return cost."""
+
     payment: Payment
     undone: Undone
+    fee: Item | None
 
 
 async def reverse_payment(tx: Transaction, wishes: Sequence[ReversalWish]) -> list[ReversedPayment]:
     """Reverse payments, in order; all or none.
 
-    Refuses: payment_not_found, illegal_transition, credit_refunded, effective_too_early, effective_in_future,
-    period_locked.
+    Refuses: payment_not_found, illegal_transition, credit_refunded, fee_not_meant, amount_not_positive,
+    currency_mismatch, effective_too_early, effective_in_future, period_locked.
     """
     ids = [wish.payment_id for wish in wishes]
     named = await payments.by_id(tx, ids)
@@ -41,21 +47,23 @@ async def reverse_payment(tx: Transaction, wishes: Sequence[ReversalWish]) -> li
     posting.items |= await items.by_id(tx, {one.item_id for one in live})
     await posting.carrying.remember(tx, [one.id for one in live])
     await posting.remember_steps(ids)
-    reversed_ = [_reversed(posting, wish, Undoing(
+    charging = await Charging.begin(posting, [ItemKind.FEE] if any(wish.fee for wish in wishes) else [])
+    reversed_ = [_reversed(posting, charging, wish, Undoing(
         posting.payment(wish.payment_id), [one for one in live if one.credit_id == wish.payment_id],
         posting.steps_of(wish.payment_id) or [], posting.books)) for wish in wishes]
-    posting.save()
+    posting.save(fresh=charging.save())
     return reversed_
 
 
-def _reversed(posting: Posting, wish: ReversalWish, undoing: Undoing) -> ReversedPayment:
+def _reversed(posting: Posting, charging: Charging, wish: ReversalWish, undoing: Undoing) -> ReversedPayment:
     ended = posting.payment(wish.payment_id).reversed()
     undone = undo(wish, undoing, new_id)
+    fee = return_fee(wish, undone, posting.items)
     for one in undone.allocations:
         enter_reversal(posting, one, wish.reason.value)
     _enter_payment(posting, undone.credit, wish)
     payment = posting.credits[ended.id] = replace(posting.payment(ended.id), state=ended.state)
-    return ReversedPayment(payment, undone)
+    return ReversedPayment(payment, undone, charging.charge(fee) if fee else None)
 
 
 def _enter_payment(posting: Posting, reversal: CreditReversal, wish: ReversalWish) -> None:
