@@ -1,6 +1,8 @@
 """Brings the schema of credit-svc up, as its owner."""
 
 import credit_svc.store.alert_tables
+import credit_svc.store.conduct_tables
+import credit_svc.store.group_tables
 import credit_svc.store.hold_tables
 import credit_svc.store.library_tables
 import credit_svc.store.limit_tables

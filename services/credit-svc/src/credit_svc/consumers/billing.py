@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from uuid import UUID
 
+from credit_svc.consumers.billing_conduct import allocations_named, conduct_after
 from credit_svc.consumers.billing_items import items_after, items_named
+from credit_svc.domain.conduct import Conduct
 from credit_svc.domain.exposure import Figures
 from credit_svc.domain.owed_item import OwedItem
 from credit_svc.domain.position import Billed, CreditPosition
-from credit_svc.store import authorizations, exposures, heads, owed_items, policies, watching
+from credit_svc.store import authorizations, conduct, exposures, groups, heads, owed_items, policies, watching
 from credit_svc.usecases.keep_holds import keep_holds
 from credit_svc.usecases.keep_position import keep_position
 from dunlin_events.consuming import Subscription, Tx
@@ -36,6 +39,7 @@ from dunlin_events.contracts.billing_arrangements import (
 from dunlin_events.contracts.billing_charges import FeeCharged
 from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
+from dunlin_events.contracts.billing_exchange import ExchangeRateSet
 from dunlin_events.contracts.billing_refunds import RefundPaid, RefundReversed
 from dunlin_kernel.money import Money
 
@@ -49,13 +53,14 @@ async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, CreditPosition]:
     policy, moment = await policies.in_force(tx)
     held = await exposures.lock_all(tx, customers)
     items = await owed_items.find(tx, items_named(events))
+    conducts = await conduct.find(tx, customers, allocations_named(events))
     beside = {} if moment is None or not policy.holds.are_on else await watching.beside(
         tx, customers, moment=moment, grace_days=policy.holds.overdue_grace_days or 0, items=items_named(events))
     return {
         customer: CreditPosition(
             customer, policy.numbers, held.get(customer, {}), reserved.get(customer, {}),
             {one.id: one for one in named.get(customer, ())}, items=items.get(customer, {}), rules=policy.holds,
-            beside=beside.get(customer))
+            beside=beside.get(customer), conduct=conducts.get(customer, Conduct()))
         for customer in customers}
 
 
@@ -176,6 +181,12 @@ def arranged(event: ArrangementFact, position: CreditPosition) -> CreditPosition
     return position
 
 
+@billing.on_tenant(ExchangeRateSet)
+async def exchange_rate_set(tx: Tx, event: ExchangeRateSet) -> None:
+    """By which a group's members in other currencies count from that day on."""
+    groups.declare_rate(tx, event.currency, event.valid_on, Decimal(event.rate))
+
+
 def _moved(
     event: MoneyFact, position: CreditPosition, *, opened: Money | None = None, disputed: Money | None = None,
     unapplied: Money | None = None,
@@ -187,4 +198,4 @@ def _moved(
     after = position.following(by, told, at=event.heard.sequence)
     for item in items_after(event, position.items):
         after = after.owing(item)
-    return after
+    return replace(after, conduct=conduct_after(event, after.conduct))

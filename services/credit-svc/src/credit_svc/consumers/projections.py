@@ -4,6 +4,8 @@ from credit_svc.consumers.billing import billing
 from credit_svc.consumers.customer import customer
 from credit_svc.consumers.notify import notify
 from credit_svc.store.alert_tables import CustomerOwnerRow
+from credit_svc.store.conduct_tables import BilledInvoiceRow, ConductMarkRow, LearntPaymentRow, PaymentRecordRow
+from credit_svc.store.group_tables import CustomerGroupRow, ExchangeRateRow
 from credit_svc.store.hold_tables import BrokenPromiseRow, OwedItemRow
 from credit_svc.store.library_tables import TenantRow
 from credit_svc.store.tables import CustomerRow, ExposureRow
@@ -11,7 +13,10 @@ from dunlin_events.projection import Copied, Projection
 
 PROJECTIONS = (
     Projection("customers", customer, (
-        Copied(CustomerRow), Copied(CustomerOwnerRow), Copied(TenantRow, customer=None))),
-    Projection("exposures", billing, (Copied(ExposureRow), Copied(OwedItemRow))),
+        Copied(CustomerRow), Copied(CustomerOwnerRow), Copied(CustomerGroupRow),
+        Copied(TenantRow, customer=None))),
+    Projection("exposures", billing, (
+        Copied(ExposureRow), Copied(OwedItemRow), Copied(ExchangeRateRow, customer=None), Copied(PaymentRecordRow), Copied(LearntPaymentRow),
+        Copied(BilledInvoiceRow), Copied(ConductMarkRow))),
     Projection("promises", notify, (Copied(BrokenPromiseRow),)),
 )

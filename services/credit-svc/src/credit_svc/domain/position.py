@@ -8,6 +8,7 @@ from typing import Self
 from uuid import UUID
 
 from credit_svc.domain.authorization import Authorization, Capture, capture
+from credit_svc.domain.conduct import Conduct
 from credit_svc.domain.exposure import Exposure, ExposureParts, Figures, Mismatch, exposure_of, follow
 from credit_svc.domain.hold import Beside, HoldChanges, HoldRules, Use, Watched, hold_changes
 from credit_svc.domain.owed_item import OwedItem, overdue_of
@@ -78,6 +79,7 @@ class CreditPosition:
     items: Mapping[UUID, OwedItem] = field(default_factory=dict)
     rules: HoldRules = field(default_factory=HoldRules)
     beside: Beside | None = None
+    conduct: Conduct = field(default_factory=Conduct)
 
     def following(self, by: Figures, told: Figures, *, at: int) -> Self:
         """Take a money fact in: our copy moves by its amount and is proved against the figures told."""

@@ -2,6 +2,7 @@
 
 from sqlalchemy import text
 
+from credit_svc.store.integrity_rating import RATING_CHECKS
 from dunlin_kit.health import SEQUENCES, Check
 
 _OWN = "tenant_id = NULLIF(current_setting('dunlin.tenant', true), '')::uuid"
@@ -51,4 +52,5 @@ CHECKS = (
     Check("I4", "Facts of each stream are numbered 1 to n without a hole.", SEQUENCES),
     Check("I4-limits", "Limits of a customer and currency are versions 1 to n without a hole.", _LIMITS),
     Check("I6", "Every limit, decision and alert has exactly one fact, and no fact is without one.", _UNTOLD),
+    *RATING_CHECKS,
 )

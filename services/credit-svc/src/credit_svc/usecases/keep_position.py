@@ -2,7 +2,7 @@
 
 from credit_svc.domain.exposure import Mismatch
 from credit_svc.domain.position import Alert, Captured, CreditPosition, Outcome
-from credit_svc.store import authorizations, exposures, heads, owed_items
+from credit_svc.store import authorizations, conduct, exposures, heads, owed_items
 from credit_svc.store.authorizations import Movement
 from credit_svc.usecases.raise_alert import raise_alert
 from dunlin_events.consuming import Tx
@@ -21,6 +21,7 @@ def keep_position(tx: Tx, position: CreditPosition) -> None:
     """Gather all of it, so that no read sees a reservation and its invoice both, or neither."""
     exposures.keep(tx, position.customer_id, position.exposures.values())
     owed_items.keep(tx, position.customer_id, position.items.values())
+    conduct.keep(tx, position.customer_id, position.conduct)
     for outcome in position.outcomes:
         _record(tx, position, outcome)
 
