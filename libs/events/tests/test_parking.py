@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import pytest
@@ -60,16 +61,30 @@ async def test_the_list_shows_where_each_stream_stands(place: Place) -> None:
 async def test_a_retried_event_and_all_behind_it_are_applied(place: Place) -> None:
     one = new_id()
     await deliver(place, told(TENANT, one, 1), told(TENANT, one, 2, 666), *(told(TENANT, one, n) for n in range(3, 9)))
-    await doing(place, lambda tx: parking.retry_parked(tx, key_of(one)))
+    await doing(place, lambda tx: parking.retry_parked(tx, key_of(one), who="ann"))
     await deliver(place, mood=Mood(refuses=False))
     assert await place.order(one) == "1 2 3 4 5 6 7 8"
+    assert await place.parked() == []
+
+
+async def test_who_had_an_event_tried_again_is_kept(place: Place) -> None:
+    one = new_id()
+    await deliver(place, told(TENANT, one, 1, 666), told(TENANT, one, 2))
+    for who in ("ann", "bob"):
+        await doing(place, partial(parking.retry_parked, key=key_of(one), who=who))
+        await deliver(place, mood=Mood(refuses=who == "ann"))
+    assert await place.order(one) == "1 2"
+    kept = await place.rows(
+        "SELECT reason, split_part(mark, ' ', 1), detail LIKE '%too_many%', skipped_by, skipped_at < clock_timestamp() "
+        "FROM parked_event ORDER BY skipped_at")
+    assert kept == [("retried", "1/1", True, "ann", True), ("retried", "1/1", True, "bob", True)]
     assert await place.parked() == []
 
 
 async def test_a_retried_event_that_fails_again_stands_again(place: Place) -> None:
     one = new_id()
     await deliver(place, told(TENANT, one, 1, 666), told(TENANT, one, 2))
-    await doing(place, lambda tx: parking.retry_parked(tx, key_of(one)))
+    await doing(place, lambda tx: parking.retry_parked(tx, key_of(one), who="ann"))
     await deliver(place)
     assert await place.mark(stream_of(TENANT, one)) == (0, 0, "poison")
     assert await place.parked() == [("1/1", "poison"), ("1/2", "behind")]
@@ -141,7 +156,7 @@ async def test_what_makes_no_sense_is_refused(place: Place) -> None:
     with pytest.raises(Conflict, match="no_new_era"):
         await doing(place, lambda tx: parking.accept_era(tx, key))
     with pytest.raises(Conflict, match="nothing_to_retry"):
-        await doing(place, lambda tx: parking.retry_parked(tx, key_of(new_id())))
+        await doing(place, lambda tx: parking.retry_parked(tx, key_of(new_id()), who="ann"))
     assert [mark for mark, _ in await place.parked()] == ["1/2", "1/3"]
 
 

@@ -98,6 +98,8 @@ async def test_a_stream_goes_on_after_a_retry(toy: Running, hearer: Hearer) -> N
     await hearer.deliver()
     assert [one for one in hearer.heard if one[0] == tenant] == [(tenant, 1), (tenant, 2)]
     assert await listed(toy, tenant) == []
+    [kept] = await listed(toy, tenant, skipped=True)
+    assert (kept["reason"], kept["mark"].split()[0], kept["skipped_by"]) == ("retried", "1/1", "ann")
     again = await act(toy, tenant, "retry", named(tenant))
     assert (again.status_code, again.json()["code"]) == (404, "not_parked")
 

@@ -61,7 +61,7 @@ async def _parked(tx: Statements, arguments: argparse.Namespace) -> int:
     key = Key(arguments.consumer, arguments.owner, arguments.stream)
     who = getpass.getuser()
     if arguments.action == "retry":
-        await parking.retry_parked(tx, key)
+        await parking.retry_parked(tx, key, who=who)
         print("It will be tried again within seconds.")
     elif arguments.action == "skip":
         await parking.skip_parked(tx, key, arguments.mark, who=who, why=arguments.why)

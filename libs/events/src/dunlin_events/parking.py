@@ -17,6 +17,9 @@ from dunlin_events.watermark import ERA, HOLE, POISON, UNREADY, Key, Mark
 from dunlin_kernel.errors import Conflict, NotFound, RuleBroken
 from dunlin_kernel.ids import NIL
 
+RETRIED = "retried"
+"""The reason of a row that says only that somebody had an event tried again."""
+
 __all__ = ["ParkedEventColumns", "Standstill", "accept_era", "list_parked", "retry_parked", "skip_hole", "skip_parked"]
 
 
@@ -89,6 +92,15 @@ UPDATE parked_event SET skipped_at = clock_timestamp(), skipped_by = :who, skipp
 WHERE {OF_STREAM} AND mark = :mark RETURNING headers, sequence
 """).bindparams(*KEY_BINDS, *(bindparam(name, type_=Text) for name in ("who", "why", "mark")))  # noqa: S608
 
+_RETRIED = text(f"""
+INSERT INTO parked_event (consumer, owner, stream, mark, era, sequence, type, headers, reason, detail,
+                          skipped_at, skipped_by, skipped_why)
+SELECT consumer, owner, stream, mark || to_char(clock_timestamp(), ' YYYY-MM-DD"T"HH24:MI:SS.US'), era, sequence, type,
+       '[]', '{RETRIED}', detail, clock_timestamp(), :who, ''
+FROM parked_event WHERE {OF_STREAM} AND sequence IS NOT NULL ORDER BY era, sequence LIMIT 1
+""").bindparams(*KEY_BINDS, bindparam("who", type_=Text))  # noqa: S608
+"""A row of its own, with what the event had failed of: the event's own row goes when it is applied."""
+
 _AT = text(f"""
 SELECT headers FROM parked_event WHERE {OF_STREAM} AND era > :era AND sequence = :sequence ORDER BY era DESC LIMIT 1
 """).bindparams(*KEY_BINDS, bindparam("era", type_=Integer), bindparam("sequence", type_=BigInteger))  # noqa: S608
@@ -129,11 +141,12 @@ async def first_parked(tx: Statements, key: Key) -> Overview:
     return Overview(*row)
 
 
-async def retry_parked(tx: Statements, key: Key) -> None:
-    """Let the first event that waits be tried again. Refuses: nothing_to_retry."""
+async def retry_parked(tx: Statements, key: Key, *, who: str) -> None:
+    """Let the first event that waits be tried again; that it was, and by whom, is kept. Refuses: nothing_to_retry."""
     mark = await _locked(tx, key)
     if mark.held not in (POISON, UNREADY):
         raise Conflict("nothing_to_retry", f"The stream is held by: {mark.held}.", held=mark.held)
+    await tx.rows(_RETRIED, **key._asdict(), who=who)
     await watermark.advance(tx, {key: mark._replace(held=UNREADY)})
 
 

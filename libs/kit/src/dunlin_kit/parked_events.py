@@ -26,7 +26,10 @@ Why = Annotated[str, Field(min_length=1, max_length=1000, description="Is kept w
 
 
 class ParkedReason(StrEnum):
-    """Why an event waits, or why its stream stands still. `behind`: it only waits for one before it."""
+    """Why an event waits, or why its stream stands still. `behind`: it only waits for one before it.
+
+    `retried`: it waits no more; somebody had it tried again, and `detail` says what it had failed of before.
+    """
 
     POISON = "poison"
     UNDECODABLE = "undecodable"
@@ -34,10 +37,11 @@ class ParkedReason(StrEnum):
     UNREADY = "unready"
     ERA = "era"
     BEHIND = "behind"
+    RETRIED = "retried"
 
 
 class ParkedEventRead(BaseModel):
-    """An event that waits, or that was skipped. `held` is why its stream stands still; null when it does not."""
+    """An event that waits, or that was skipped or tried again. `held` is why its stream stands still, or null."""
 
     consumer: str
     owner: str
@@ -111,7 +115,7 @@ def _key(tx: Transaction, asked: ParkedStreamRetry | ParkedEventSkip | ParkedHol
 
 async def _list(
     tx: Tx, cursor: Paging, response: Response, limit: Limit = pages.DEFAULT_LIMIT,
-    skipped: Annotated[bool, Query(description="Those that were given up, instead of those that wait.")] = False,
+    skipped: Annotated[bool, Query(description="Those given up or tried again, instead of those that wait.")] = False,
 ) -> ParkedEventPage:
     """Events that could not be applied, and those that wait behind them."""
     found = await parking.page_of_parked(
@@ -124,7 +128,7 @@ async def _retry(body: ParkedStreamRetry, tx: Tx) -> ParkedEventRead:
     """Try the first event that waits in a stream again, within seconds. Refuses: nothing_to_retry, not_parked."""
     key = _key(tx, body)
     first = await parking.first_parked(tx, key)
-    await parking.retry_parked(tx, key)
+    await parking.retry_parked(tx, key, who=tx.actor)
     log.info("parked_event_retried", who=tx.actor, mark=first.mark, **key._asdict())
     return ParkedEventRead.of(await parking.parked_one(tx, key, first.mark))
 
