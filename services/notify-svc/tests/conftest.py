@@ -31,7 +31,7 @@ from dunlin_kit.testing import DatabaseUrls, Running, TestIssuer, migrated, runn
 from notify_svc.consumers.billing import billing
 from notify_svc.consumers.customer import customer
 from notify_svc.gateways.recorder import Recorder
-from notify_svc.jobs import judge_promises, plan_customer, plan_items, run_ladder, switch_on_items
+from notify_svc.jobs import judge_promises, plan_customer, plan_items, review_cases, run_ladder, switch_on_items
 from notify_svc.jobs.remind_customer import KIND, RemindCustomer
 from notify_svc.settings import Settings
 from notify_svc.store.integrity import CHECKS
@@ -170,7 +170,7 @@ class Desk:
         runner = JobRunner(service="notify", ops=self.ops, app=self.database, handlers={
             run_ladder.KIND: run_ladder.run, KIND: self.remind.run, plan_items.KIND: plan_items.run,
             switch_on_items.KIND: switch_on_items.run, judge_promises.KIND: judge_promises.run,
-            plan_customer.KIND: plan_customer.run})
+            plan_customer.KIND: plan_customer.run, review_cases.KIND: review_cases.run})
         while await runner.run_one():
             pass
 

@@ -6,14 +6,25 @@ from dunlin_kernel.clock import Clock
 from dunlin_kit.app import Api, create_api
 from dunlin_kit.migrating import head_of
 from dunlin_kit.settings import ServiceSettings
-from notify_svc.api import contact_policy, ladder, ladders, messages, promises
+from notify_svc.api import (
+    calls,
+    cases,
+    collection_policy,
+    contact_policy,
+    ladder,
+    ladders,
+    messages,
+    promises,
+    worklist,
+)
 from notify_svc.store.integrity import CHECKS
 
 CONFLICTS = {
     "pk_ladder_policy": "etag_mismatch", "pk_ladder_selection": "etag_mismatch", "pk_contact_policy": "etag_mismatch",
+    "pk_collection_policy": "etag_mismatch", "uq_collection_case_open_once": "case_open_already",
     "uq_message_item_leaves_once": "left_already"}
-ROUTERS = tuple(
-    one for routes in (contact_policy, ladder, ladders, messages, promises) for one in (routes.router, routes.writes))
+BOTH = (calls, cases, collection_policy, contact_policy, ladder, ladders, messages, promises)
+ROUTERS = (*(one for routes in BOTH for one in (routes.router, routes.writes)), worklist.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

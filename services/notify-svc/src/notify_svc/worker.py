@@ -16,7 +16,15 @@ from notify_svc.gateways.customer_looks import look_at_customer
 from notify_svc.gateways.recorder import Recorder
 from notify_svc.gateways.sender import Sender
 from notify_svc.gateways.smtp import SmtpSender
-from notify_svc.jobs import judge_promises, plan_customer, plan_items, remind_customer, run_ladder, switch_on_items
+from notify_svc.jobs import (
+    judge_promises,
+    plan_customer,
+    plan_items,
+    remind_customer,
+    review_cases,
+    run_ladder,
+    switch_on_items,
+)
 from notify_svc.settings import SCOPES, Settings
 
 LOOK_SECONDS = 3
@@ -29,7 +37,7 @@ def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus:
     return Worker("notify", settings, subscriptions=(customer, billing), clock=clock, bus=bus, jobs={
         run_ladder.KIND: run_ladder.run, remind_customer.KIND: remind.run, plan_items.KIND: plan_items.run,
         switch_on_items.KIND: switch_on_items.run, judge_promises.KIND: judge_promises.run,
-        plan_customer.KIND: plan_customer.run})
+        plan_customer.KIND: plan_customer.run, review_cases.KIND: review_cases.run})
 
 
 def reminding(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> remind_customer.RemindCustomer:

@@ -19,6 +19,7 @@ def _cny(amount: str) -> dict[str, str]:
 
 class ReminderChannel(StrEnum):
     EMAIL = "email"
+    CALL = "call"
 
 
 class SuppressionReason(StrEnum):

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Uuid, bindparam, func, literal_column, or_, select
+from sqlalchemy import Date, Uuid, bindparam, func, literal_column, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
@@ -22,6 +22,14 @@ _OPEN_OF_CUSTOMER = (
     select(*_COLUMNS)
     .where(col(ItemRow.customer_id) == bindparam("customer_id", type_=Uuid), col(ItemRow.open) > literal_column("0"))
     .order_by(col(ItemRow.due_on), col(ItemRow.id)))
+_OPEN_OF_ALL = (
+    select(*_COLUMNS)
+    .where(col(ItemRow.customer_id) == bindparam("ids", type_=ARRAY(Uuid)).any_(),
+           col(ItemRow.open) > literal_column("0"))
+    .order_by(col(ItemRow.due_on), col(ItemRow.id)))
+_OVERDUE_OR_IN_A_CASE = text(
+    "SELECT customer_id FROM dunned_item WHERE open > 0 AND due_on < CAST(:today AS date) "
+    "UNION SELECT customer_id FROM collection_case WHERE closed_on IS NULL ORDER BY 1")
 _DUE_OF_CUSTOMER = select(*_COLUMNS).where(
     col(ItemRow.customer_id) == bindparam("customer_id"), col(ItemRow.next_on) <= bindparam("today", type_=Date))
 _CUSTOMERS_DUE = (
@@ -61,6 +69,19 @@ async def by_id(tx: Any, ids: Collection[UUID]) -> dict[UUID, DunnedItem]:
 async def open_of(tx: Any, customer_id: UUID) -> list[DunnedItem]:
     """What the customer owes, oldest due first; only after the customer's lock."""
     return [of_row(row) for row in await tx.rows(_OPEN_OF_CUSTOMER, customer_id=customer_id)]
+
+
+async def open_of_all(tx: Any, customer_ids: Collection[UUID]) -> dict[UUID, list[DunnedItem]]:
+    """What each of these customers owes, oldest due first; only after their lock."""
+    found: dict[UUID, list[DunnedItem]] = {}
+    for row in await tx.rows(_OPEN_OF_ALL, ids=list(customer_ids)):
+        found.setdefault(row["customer_id"], []).append(of_row(row))
+    return found
+
+
+async def overdue_or_in_a_case(tx: Any, today: date) -> list[UUID]:
+    """All customers with something overdue, or with an open case."""
+    return [row["customer_id"] for row in await tx.rows(_OVERDUE_OR_IN_A_CASE, today=today)]
 
 
 async def ids_of(tx: Any, customer_ids: Collection[UUID]) -> list[UUID]:

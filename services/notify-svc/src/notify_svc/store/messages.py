@@ -44,7 +44,7 @@ _LAST_SENT_ON = (
 
 _LAST_CONTACT_ON = select(func.max(col(MessageRow.judged_on)).label("day")).where(
     col(MessageRow.customer_id) == bindparam("customer_id", type_=Uuid),
-    literal_column("message.status IN ('sending', 'sent', 'unknown')"))
+    literal_column("message.status IN ('sending', 'sent', 'unknown') AND message.channel <> 'call'"))
 
 
 class Content(NamedTuple):

@@ -1,6 +1,7 @@
 """All tables of notify-svc, for migrations."""
 
 from notify_svc.store import (
+    case_tables,
     contact_tables,
     history_tables,
     ladder_tables,
@@ -11,8 +12,8 @@ from notify_svc.store import (
 from notify_svc.store.rows import Row
 
 __all__ = [
-    "METADATA", "contact_tables", "history_tables", "ladder_tables", "library_tables", "message_tables",
-    "promise_tables",
+    "METADATA", "case_tables", "contact_tables", "history_tables", "ladder_tables", "library_tables",
+    "message_tables", "promise_tables",
 ]
 
 METADATA = Row.metadata

@@ -1,15 +1,23 @@
 """One verb of reminding a file: load, decide, save, emit."""
 
+from notify_svc.usecases.advance_case import advance_case
+from notify_svc.usecases.close_case import close_case
 from notify_svc.usecases.end_interrupted_reminder import end_interrupted_reminder
 from notify_svc.usecases.judge_promises import judge_promises
+from notify_svc.usecases.log_call import log_call
 from notify_svc.usecases.make_promise import make_promise
+from notify_svc.usecases.note_case import note_case
+from notify_svc.usecases.open_case import open_case
+from notify_svc.usecases.plan_call import plan_call
 from notify_svc.usecases.plan_items import plan_items
 from notify_svc.usecases.prepare_reminder import prepare_reminder
 from notify_svc.usecases.preview_ladder import preview_ladder
 from notify_svc.usecases.preview_template import preview_template
 from notify_svc.usecases.record_outcome import record_outcome
 from notify_svc.usecases.resolve_message import resolve_message
+from notify_svc.usecases.review_cases import review_cases
 from notify_svc.usecases.run_ladder import run_ladder
+from notify_svc.usecases.set_collection_policy import set_collection_policy
 from notify_svc.usecases.set_contact_policy import set_contact_policy
 from notify_svc.usecases.set_ladder_policy import set_ladder_policy
 from notify_svc.usecases.set_ladder_selection import set_ladder_selection
@@ -18,7 +26,9 @@ from notify_svc.usecases.switch_on_ladder import switch_on_ladder
 from notify_svc.usecases.withdraw_promise import withdraw_promise
 
 __all__ = [
-    "end_interrupted_reminder", "judge_promises", "make_promise", "plan_items", "prepare_reminder",
-    "preview_ladder", "preview_template", "record_outcome", "resolve_message", "run_ladder", "set_contact_policy",
-    "set_ladder_policy", "set_ladder_selection", "switch_on_items", "switch_on_ladder", "withdraw_promise",
+    "advance_case", "close_case", "end_interrupted_reminder", "judge_promises", "log_call", "make_promise",
+    "note_case", "open_case", "plan_call", "plan_items", "prepare_reminder", "preview_ladder", "preview_template",
+    "record_outcome", "resolve_message", "review_cases", "run_ladder", "set_collection_policy",
+    "set_contact_policy", "set_ladder_policy", "set_ladder_selection", "switch_on_items", "switch_on_ladder",
+    "withdraw_promise",
 ]

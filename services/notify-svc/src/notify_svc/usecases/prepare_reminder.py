@@ -5,14 +5,16 @@ from datetime import datetime
 
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
+from notify_svc.domain.collection_case import IN_COURT
 from notify_svc.domain.contact_policy import ContactPolicy
 from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.judging import DueLevel, Standing, judge
-from notify_svc.domain.ladder import LadderPolicy
+from notify_svc.domain.ladder import LadderPolicy, LevelChannel
 from notify_svc.domain.letter import Letter
 from notify_svc.gateways import letters
 from notify_svc.gateways.sender import Mail
-from notify_svc.store import contact_policies, customers, items, ladder_policies, messages, promises
+from notify_svc.store import calls, cases, contact_policies, customers, items, ladder_policies, messages, promises
+from notify_svc.usecases.call_instead import call_instead
 from notify_svc.usecases.tell_suppressed import tell_suppressed
 from notify_svc.usecases.write_message import PrepareReminder, write_message
 
@@ -33,6 +35,10 @@ async def prepare_reminder(tx: Transaction, command: PrepareReminder) -> Mail | 
     reach = replace(looks.reach, refused=kept.refused_on is not None, opted_out=kept.opted_out_on is not None)
     quiet_ends = sparing.quiet_ends(reach.zone or moment.zone, moment.now)
     standing = await _standing(tx, command, due, sparing, quiet_ends)
+    to_call = [one for one in due if policy.levels[one.level].channel is LevelChannel.CALL]
+    if to_call:
+        await call_instead(tx, command, policy, to_call, standing)
+        due = [one for one in due if one not in to_call]
     verdict = judge(due, looks.account, reach, moment.today, standing)
     known = await messages.suppressed_on(tx, command.customer_id, moment.today)
     fresh = tuple(s for s in verdict.suppress if (s.item.id, s.level, s.reason.value) not in known)
@@ -67,6 +73,11 @@ async def _standing(
         return Standing()
     running = await promises.running_of(tx, [command.customer_id])
     promised = frozenset(one.item.id for one in due if any(promise.covers(one.item) for promise in running))
-    last = await messages.last_contact_on(tx, command.customer_id) if sparing.min_days_between else None
+    case = (await cases.open_of(tx, [command.customer_id])).get(command.customer_id)
+    legal = frozenset(one.item.id for one in due) if case is not None and case.stage in IN_COURT else frozenset()
+    contacts = [
+        await messages.last_contact_on(tx, command.customer_id), await calls.talked_on(tx, command.customer_id),
+    ] if sparing.min_days_between else []
+    last = max((day for day in contacts if day is not None), default=None)
     return Standing(
-        promised, contacted=sparing.too_soon(last, command.moment.today), quiet=quiet_ends is not None)
+        promised, legal, contacted=sparing.too_soon(last, command.moment.today), quiet=quiet_ends is not None)

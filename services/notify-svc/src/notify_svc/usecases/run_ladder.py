@@ -8,10 +8,11 @@ from notify_svc.store import items, ladder_policies
 from notify_svc.usecases.plan_run import plan_run
 
 REMIND_CUSTOMER = "remind_customer"
+REVIEW_CASES = "review_cases"
 
 
 async def run_ladder(tx: Transaction, moment: Tenant) -> None:
-    """Gather a job per customer with a level that is due, once a day each, and the next run.
+    """Gather a job per customer with a level that is due, once a day each, the review of cases, and the next run.
 
     A run that comes late, before the time of day at which runs begin, leaves the work to that day's own run.
     """
@@ -20,4 +21,5 @@ async def run_ladder(tx: Transaction, moment: Tenant) -> None:
         for customer_id in await items.customers_due(tx, moment.today):
             jobs.schedule(tx, REMIND_CUSTOMER, f"{customer_id}:{moment.today}", moment.now,
                           {"customer_id": str(customer_id)})
+        jobs.schedule(tx, REVIEW_CASES, str(moment.today), moment.now, {})
     await plan_run(tx, zone=moment.zone, after=moment.now)

@@ -1,0 +1,76 @@
+"""Routes of the collection policy: when cases are opened by rule."""
+
+from datetime import datetime
+from typing import Self
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from dunlin_events.contracts.base import Amount
+from dunlin_kit import versions
+from dunlin_kit.auth import requires
+from dunlin_kit.problems import refuses
+from dunlin_kit.tenants import present
+from dunlin_kit.versions import IfMatch, set_etag
+from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
+from notify_svc import usecases
+from notify_svc.domain.collection_case import MAX_CALL_AGAIN_DAYS, MAX_CHRONIC_DAYS, CollectionPolicy
+from notify_svc.store import collection_policies
+from notify_svc.store.collection_policies import SetCollectionPolicy
+
+router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["collections"])
+writes = APIRouter(prefix="/notify/v1", route_class=WriteRoute, tags=["collections"])
+
+
+class CollectionPolicyUpdate(BaseModel):
+    """When a case is opened: after so many days overdue, or from so large an overdue sum on; null: no such rule."""
+
+    model_config = ConfigDict(extra="forbid")
+    chronic_days: int | None = Field(ge=1, le=MAX_CHRONIC_DAYS)
+    large: Amount | None
+    call_again_days: int = Field(ge=1, le=MAX_CALL_AGAIN_DAYS, strict=True)
+
+    def to_policy(self) -> CollectionPolicy:
+        """Refuses: bad_collection_policy, and what no amount is."""
+        return CollectionPolicy(
+            1, self.chronic_days, self.large.money if self.large else None, self.call_again_days)
+
+
+class CollectionPolicyRead(BaseModel):
+    """The policy in force; nobody has set it while it is the one that every tenant begins with."""
+
+    version: int
+    chronic_days: int | None
+    large: Amount | None
+    call_again_days: int
+    set_by: str | None
+    set_at: datetime | None
+
+    @classmethod
+    def of(cls, found: SetCollectionPolicy) -> Self:
+        policy = found.policy
+        return cls(
+            version=policy.version, chronic_days=policy.chronic_days, call_again_days=policy.call_again_days,
+            large=Amount.of(policy.large) if policy.large else None, set_by=found.set_by, set_at=found.set_at)
+
+
+@router.get("/collection-policy", dependencies=[requires("collections:read")])
+async def get_collection_policy(tx: Tx, response: Response) -> CollectionPolicyRead:
+    """When cases are opened by rule."""
+    found = await collection_policies.in_force(tx, (await present(tx)).currency)
+    set_etag(response, found.policy.version)
+    return CollectionPolicyRead.of(found)
+
+
+@writes.put("/collection-policy", dependencies=[requires("collections:write")],
+            responses=refuses("tenant_not_known_yet", status=409) | versions.RESPONSES
+            | refuses("invalid_request", "bad_collection_policy", "unknown_currency", "malformed_amount",
+                      "wrong_precision", "amount_too_large"))
+async def set_collection_policy(
+    body: CollectionPolicyUpdate, seen: IfMatch, tx: Tx, response: Response,
+) -> CollectionPolicyRead:
+    """Set when cases are opened by rule, as a new version that holds from the next run on."""
+    found = await usecases.set_collection_policy(tx, body.to_policy(), expected_version=seen)
+    set_etag(response, found.policy.version)
+    return CollectionPolicyRead.of(found)

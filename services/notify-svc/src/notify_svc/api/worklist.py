@@ -1,0 +1,101 @@
+"""The route of the worklist: whom to call today, ranked, with why."""
+
+from datetime import date
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from dunlin_events.contracts.base import Amount
+from dunlin_kernel.calendar import days_between
+from dunlin_kit import pages
+from dunlin_kit.auth import Me, requires
+from dunlin_kit.pages import Limit, Page, Paging
+from dunlin_kit.tenants import present
+from dunlin_kit.write_route import ReadRoute, Tx
+from notify_svc.domain.promise import PromiseStatus
+from notify_svc.domain.worklist import PromiseSeen, Ranked, Why, rank
+from notify_svc.store import collection_policies, worklist
+from notify_svc.store.worklist import WorkRow
+
+router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["collections"])
+Owner = Annotated[str | None, Query(max_length=64, description=(
+    "The code of a member of staff, or `me`: whose code is the subject of the token. Left out: everybody's."))]
+
+
+class WorklistPromiseRead(BaseModel):
+    """The customer's last promise."""
+
+    id: UUID
+    amount: Amount
+    promised_on: date
+    status: PromiseStatus
+
+    @classmethod
+    def of(cls, seen: PromiseSeen) -> Self:
+        return cls(id=seen.id, amount=Amount.of(seen.amount), promised_on=seen.promised_on, status=seen.status)
+
+
+class WorklistRowRead(BaseModel):
+    """A customer to be called: why, the weightiest first; `overdue` is one sum per currency, less what is disputed.
+
+    `phone_at` is where customer-svc says whom to call and at which number: persons are not kept here.
+    """
+
+    rank: int = Field(description="The more, the earlier.")
+    why: list[Why]
+    customer_id: UUID
+    number: str | None
+    name: str | None
+    owner_code: str | None
+    overdue: list[Amount]
+    oldest_days: int | None
+    written_on: date | None = Field(description="When the last message left.")
+    talked_on: date | None = Field(description="When somebody last talked to the customer.")
+    promise: WorklistPromiseRead | None
+    call_id: UUID | None = Field(description="The call that is due first.")
+    call_due_on: date | None
+    case_id: UUID | None
+    stage: str | None
+    next_action: str | None
+    next_action_on: date | None
+    phone_at: str
+
+    @classmethod
+    def of(cls, ranked: Ranked, row: WorkRow, today: date) -> Self:
+        one = ranked.candidate
+        return cls(
+            rank=ranked.points, why=list(ranked.why), customer_id=one.customer_id, number=row.number, name=row.name,
+            owner_code=row.owner_code, overdue=[Amount.of(sum_) for sum_ in one.overdue],
+            oldest_days=days_between(one.oldest_due_on, today) if one.oldest_due_on else None,
+            written_on=row.written_on, talked_on=one.talked_on,
+            promise=WorklistPromiseRead.of(one.promise) if one.promise else None, call_id=row.call_id,
+            call_due_on=one.call_due_on, case_id=row.case_id, stage=row.stage, next_action=row.next_action,
+            next_action_on=one.action_due_on,
+            phone_at=f"/customer/v1/customers/{one.customer_id}/addressing?purpose=dunning&channel=phone")
+
+
+class WorklistPage(Page[WorklistRowRead]):
+    """Whom to call today, the weightiest first."""
+
+    on: date
+
+
+@router.get("/worklist", dependencies=[requires("collections:read")], responses=pages.RESPONSES)
+async def get_worklist(
+    tx: Tx, me: Me, response: Response, cursor: Paging, owner: Owner = None, limit: Limit = pages.DEFAULT_LIMIT,
+) -> WorklistPage:
+    """Whom to call today and why: broken promises, calls and actions that are due, age, size, refused addresses."""
+    tenant = await present(tx)
+    policy = (await collection_policies.in_force(tx, tenant.currency)).policy
+    found = await worklist.candidates(tx, today=tenant.today, owner=me.subject if owner == "me" else owner)
+    rows = {row.candidate.customer_id: row for row in found}
+    ranked = rank([row.candidate for row in found], today=tenant.today, large=policy.large)
+    if cursor.after is not None:
+        after = (int(cursor.after[0]), UUID(cursor.after[1]))
+        ranked = [one for one in ranked if one.key > after]
+    page = cursor.page(response, ranked[: limit + 1], limit, lambda one: list(one.key))
+    data = [WorklistRowRead.of(one, rows[one.candidate.customer_id], tenant.today) for one in page["data"]]
+    return WorklistPage(**page | {"data": data}, on=tenant.today)

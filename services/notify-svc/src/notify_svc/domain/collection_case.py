@@ -1,0 +1,142 @@
+"""A collection case: when one is opened by rule, its stages, and what is to be done next in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from dunlin_kernel.calendar import days_between
+from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.lifecycle import Lifecycle
+from dunlin_kernel.money import Money
+from notify_svc.domain.item import DunnedItem
+
+MAX_CHRONIC_DAYS, MAX_CALL_AGAIN_DAYS = 3650, 30
+
+
+class CaseReason(StrEnum):
+    """Why it was opened."""
+
+    CHRONIC = "chronic"
+    LARGE = "large"
+    BY_HAND = "by_hand"
+
+
+class CaseStage(StrEnum):
+    """How far it has come: from talk to court."""
+
+    COLLECTING = "collecting"
+    DEMAND = "demand"
+    COUNSEL = "counsel"
+    SUIT = "suit"
+    JUDGMENT = "judgment"
+    CLOSED = "closed"
+
+
+class CaseAction(StrEnum):
+    """What is to be done next."""
+
+    CALL = "call"
+    VISIT = "visit"
+    NEGOTIATE = "negotiate"
+    LETTER = "letter"
+    DECIDE = "decide"
+
+
+class EntryKind(StrEnum):
+    """What an entry of a case is about."""
+
+    OPENED = "opened"
+    NOTE = "note"
+    VISIT = "visit"
+    NEGOTIATION = "negotiation"
+    ADVANCED = "advanced"
+    CLOSED = "closed"
+
+
+_OPEN = frozenset(CaseStage) - {CaseStage.CLOSED}
+CASE = Lifecycle("case", {
+    **{stage: (frozenset(CaseStage) - {stage}) for stage in _OPEN}, CaseStage.CLOSED: frozenset()})
+"""An open case may come to any other stage, also back to talk; a closed one stays closed."""
+
+IN_COURT = frozenset({CaseStage.SUIT, CaseStage.JUDGMENT})
+"""In these stages no reminder leaves: the court speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionPolicy:
+    """When cases are opened by rule, and after how many days somebody who was not reached is called again.
+
+    `large` is an overdue sum in the tenant's currency; None: no such rule. Refuses: bad_collection_policy.
+    """
+
+    version: int
+    chronic_days: int | None
+    large: Money | None
+    call_again_days: int
+
+    def __post_init__(self) -> None:
+        if self.chronic_days is not None and not 1 <= self.chronic_days <= MAX_CHRONIC_DAYS:
+            raise RuleBroken("bad_collection_policy", f"A debt is chronic after 1 to {MAX_CHRONIC_DAYS} days.")
+        if self.large is not None and not self.large.is_positive:
+            raise RuleBroken("bad_collection_policy", "A large sum is above zero.")
+        if not 1 <= self.call_again_days <= MAX_CALL_AGAIN_DAYS:
+            raise RuleBroken("bad_collection_policy", f"Call again after 1 to {MAX_CALL_AGAIN_DAYS} days.")
+
+    def opens(self, overdue: Iterable[DunnedItem], today: date) -> CaseReason | None:
+        """Why a case is opened for a customer with these items; not what is disputed, not due, or silent."""
+        late = [item for item in overdue if item.active and item.due_on < today and item.open > item.disputed]
+        if self.chronic_days is not None and any(
+                days_between(item.due_on, today) >= self.chronic_days for item in late):
+            return CaseReason.CHRONIC
+        if self.large is None:
+            return None
+        sums = [item.open - item.disputed for item in late if item.open.currency == self.large.currency]
+        total = sum(sums, start=Money.zero(self.large.currency))
+        return CaseReason.LARGE if total >= self.large else None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionCase:
+    """One customer's case. `owner_code` is the member of staff who works on it, else the customer's own."""
+
+    id: UUID
+    customer_id: UUID
+    reason: CaseReason
+    stage: CaseStage
+    owner_code: str | None
+    next_action: CaseAction | None
+    next_action_on: date | None
+    opened_on: date
+    opened_by: str
+    closed_on: date | None = None
+    end_reason: str | None = None
+    version: int = 1
+
+    def advanced(self, *, stage: CaseStage, action: CaseAction | None, on: date | None) -> "CollectionCase":
+        """At this stage, with this to be done next. Refuses: illegal_transition, bad_next_action."""
+        if (action is None) != (on is None):
+            raise RuleBroken("bad_next_action", "What is to be done next has a day, or there is nothing to be done.")
+        if stage is not self.stage or stage is CaseStage.CLOSED:
+            CASE.advance(self.stage, stage)
+        return replace(self, stage=stage, next_action=action, next_action_on=on, version=self.version + 1)
+
+    def over(self, owed: Iterable[DunnedItem], today: date) -> bool:
+        """Whether it closes by itself, with this owed: a rule's once nothing is overdue, a person's once all is paid.
+
+        In court a person closes it.
+        """
+        if self.stage in IN_COURT:
+            return False
+        return not any(self.reason is CaseReason.BY_HAND or item.due_on < today for item in owed)
+
+    def closed(self, on: date, reason: str) -> "CollectionCase":
+        """Refuses: illegal_transition."""
+        CASE.advance(self.stage, CaseStage.CLOSED)
+        return replace(self, stage=CaseStage.CLOSED, next_action=None, next_action_on=None, closed_on=on,
+                       end_reason=reason, version=self.version + 1)
+
+
+USUAL_COLLECTION = CollectionPolicy(version=1, chronic_days=60, large=None, call_again_days=1)
+"""The policy of a tenant that has not set its own."""

@@ -1,0 +1,107 @@
+"""The worklist: whom to call today, in which order, and why."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from dunlin_kernel.calendar import days_between
+from dunlin_kernel.money import Money
+from notify_svc.domain.promise import PromiseStatus
+
+
+class Why(StrEnum):
+    """Why a customer is on the list, the weightiest first."""
+
+    PROMISE_BROKEN = "promise_broken"
+    CALL_DUE = "call_due"
+    ACTION_DUE = "action_due"
+    PROMISE_DUE = "promise_due"
+    ADDRESS_REFUSED = "address_refused"
+    OVER_90_DAYS = "over_90_days"
+    OVER_60_DAYS = "over_60_days"
+    OVER_30_DAYS = "over_30_days"
+    LARGE = "large"
+    OVERDUE = "overdue"
+
+
+POINTS = {
+    Why.PROMISE_BROKEN: 50, Why.CALL_DUE: 40, Why.ACTION_DUE: 35, Why.PROMISE_DUE: 20, Why.ADDRESS_REFUSED: 25,
+    Why.OVER_90_DAYS: 30, Why.OVER_60_DAYS: 20, Why.OVER_30_DAYS: 10, Why.LARGE: 15, Why.OVERDUE: 5,
+}
+"""What each reason weighs; a customer's rank is their sum."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseSeen:
+    """The customer's last promise."""
+
+    id: UUID
+    amount: Money
+    promised_on: date
+    status: PromiseStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is known of a customer that may have to be called; `overdue` is a sum per currency, less disputed."""
+
+    customer_id: UUID
+    overdue: tuple[Money, ...]
+    oldest_due_on: date | None
+    call_due_on: date | None
+    action_due_on: date | None
+    address_refused: bool
+    promise: PromiseSeen | None
+    talked_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A customer on the list: the more points, the earlier; why, the weightiest first."""
+
+    candidate: Candidate
+    points: int
+    why: tuple[Why, ...]
+
+    @property
+    def key(self) -> tuple[int, UUID]:
+        return (-self.points, self.candidate.customer_id)
+
+
+def rank(candidates: Iterable[Candidate], *, today: date, large: Money | None) -> list[Ranked]:
+    """Those to be called today, the weightiest first; of two that weigh the same, the earlier id.
+
+    Left out: who has nothing overdue and nothing to be done, whom somebody talked to today, and who has promised for a
+    later day, unless a call or an action is due.
+    """
+    found = []
+    for one in candidates:
+        why = _why(one, today, large)
+        if why:
+            ordered = sorted(why, key=lambda reason: (-POINTS[reason], list(Why).index(reason)))
+            found.append(Ranked(one, sum(POINTS[reason] for reason in why), tuple(ordered)))
+    return sorted(found, key=lambda ranked: ranked.key)
+
+
+def _why(one: Candidate, today: date, large: Money | None) -> set[Why]:
+    asked = {reason for reason, on in ((Why.CALL_DUE, one.call_due_on), (Why.ACTION_DUE, one.action_due_on))
+             if on is not None and on <= today}
+    promise = one.promise
+    waits = promise is not None and promise.status is PromiseStatus.RUNNING and promise.promised_on > today
+    if one.talked_on == today or waits or one.oldest_due_on is None:
+        return asked
+    days = days_between(one.oldest_due_on, today)
+    age = next((reason for reason, least in (
+        (Why.OVER_90_DAYS, 91), (Why.OVER_60_DAYS, 61), (Why.OVER_30_DAYS, 31)) if days >= least), Why.OVERDUE)
+    why = asked | {age}
+    if promise is not None and promise.status is PromiseStatus.BROKEN:
+        why.add(Why.PROMISE_BROKEN)
+    if promise is not None and promise.status is PromiseStatus.RUNNING:
+        why.add(Why.PROMISE_DUE)
+    if one.address_refused:
+        why.add(Why.ADDRESS_REFUSED)
+    if large is not None and any(sum_.currency == large.currency and sum_ >= large for sum_ in one.overdue):
+        why.add(Why.LARGE)
+    return why

@@ -1,0 +1,78 @@
+"""Call tasks: rows in, tasks out; a page of them."""
+
+from datetime import date
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, Uuid, bindparam, func, literal_column, select
+from sqlmodel import col
+
+from dunlin_kernel.errors import NotFound
+from notify_svc.domain.call import TALKED, CallOutcome, CallReason, CallTask
+from notify_svc.store.case_tables import CallTaskRow
+
+_COLUMNS = tuple(CallTaskRow.__table__.c)
+_FIND = select(*_COLUMNS).where(col(CallTaskRow.id) == bindparam("id", type_=Uuid))
+_TALKED = ", ".join(f"'{outcome.value}'" for outcome in sorted(TALKED))
+_TALKED_ON = select(func.max(col(CallTaskRow.called_on)).label("day")).where(
+    col(CallTaskRow.customer_id) == bindparam("customer_id", type_=Uuid), literal_column(f"outcome IN ({_TALKED})"))
+_FILTERS = {
+    "after": col(CallTaskRow.id) < bindparam("after", type_=Uuid),
+    "customer_id": col(CallTaskRow.customer_id) == bindparam("customer_id", type_=Uuid),
+    "open": literal_column("(outcome IS NULL)") == bindparam("open", type_=Boolean),
+}
+
+
+@cache
+def _page(filters: tuple[str, ...]) -> Any:
+    """One text per combination of filters."""
+    return (
+        select(*_COLUMNS).where(*(_FILTERS[name] for name in filters))
+        .order_by(col(CallTaskRow.id).desc()).limit(bindparam("limit")))
+
+
+async def find(tx: Any, call_id: UUID) -> CallTask:
+    """Decides only after its customer's lock. Refuses: call_not_found."""
+    row = await tx.row(_FIND, id=call_id)
+    if row is None:
+        raise NotFound("call_not_found", "There is no such call.")
+    return _task(row)
+
+
+async def talked_on(tx: Any, customer_id: UUID) -> date | None:
+    """The last day on which somebody talked to the customer; only after the customer's lock."""
+    day: date | None = (await tx.row(_TALKED_ON, customer_id=customer_id))["day"]
+    return day
+
+
+async def listed(tx: Any, filters: dict[str, Any], *, limit: int) -> list[CallTask]:
+    """Calls, newest first. Filters, left out where None: after (id), customer_id, open."""
+    applied = {name: filters[name] for name in _FILTERS if filters.get(name) is not None}
+    return [_task(row) for row in await tx.rows(_page(tuple(applied)), limit=limit, **applied)]
+
+
+def add(tx: Any, task: CallTask) -> None:
+    """Gather a new call."""
+    tx.insert(CallTaskRow, {
+        "id": task.id, "customer_id": task.customer_id, "reason": task.reason.value, "due_on": task.due_on,
+        "opened_on": task.opened_on, "opened_by": task.opened_by, "attempt": task.attempt,
+        "message_id": task.message_id, **_logged(task)})
+
+
+def keep(tx: Any, task: CallTask) -> None:
+    """Gather how a call went."""
+    tx.change(CallTaskRow, {"id": task.id, **_logged(task)})
+
+
+def _logged(task: CallTask) -> dict[str, Any]:
+    return {
+        "outcome": task.outcome.value if task.outcome else None, "called_on": task.called_on,
+        "called_by": task.called_by, "note": task.note, "promise_id": task.promise_id}
+
+
+def _task(row: Any) -> CallTask:
+    return CallTask(
+        row["id"], row["customer_id"], CallReason(row["reason"]), row["due_on"], row["opened_on"], row["opened_by"],
+        row["attempt"], row["message_id"], CallOutcome(row["outcome"]) if row["outcome"] else None, row["called_on"],
+        row["called_by"], row["note"], row["promise_id"])

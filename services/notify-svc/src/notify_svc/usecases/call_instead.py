@@ -1,0 +1,48 @@
+"""Levels that ask for a call: they become one task for a person, and count as reminded."""
+
+from dataclasses import replace
+
+from dunlin_kernel.ids import new_id
+from dunlin_kit.transaction import Transaction
+from notify_svc.domain.call import CallReason, CallTask
+from notify_svc.domain.judging import Contact, DueLevel, Reach, Standing, Verdict, judge
+from notify_svc.domain.ladder import LadderPolicy, LevelChannel
+from notify_svc.domain.message import MessageStatus
+from notify_svc.store import calls, messages
+from notify_svc.usecases.plan_reminders import Change, plan_reminders
+from notify_svc.usecases.tell_suppressed import tell_suppressed
+from notify_svc.usecases.write_message import PrepareReminder, write_message
+
+SOMEBODY = Reach(Contact("", None, ""), active=True, refused=False)
+"""Whom one reaches by telephone is asked when the call is made."""
+
+
+async def call_instead(
+    tx: Transaction, command: PrepareReminder, policy: LadderPolicy, due: list[DueLevel], standing: Standing,
+) -> Verdict:
+    """Judge these levels and make one call of those that may be reminded of; only after the customer's lock."""
+    moment = command.moment
+    reach = replace(SOMEBODY, active=command.looks.reach.active)
+    verdict = judge(due, command.looks.account, reach, moment.today, replace(standing, quiet=False))
+    known = await messages.suppressed_on(tx, command.customer_id, moment.today)
+    fresh = tuple(s for s in verdict.suppress if (s.item.id, s.level, s.reason.value) not in known)
+    message = write_message(command, policy, verdict, fresh)
+    if message is None:
+        return verdict
+    steps = tuple(replace(step, outcome=MessageStatus.SENT) if step.outcome is MessageStatus.SENDING else step
+                  for step in message.steps)
+    status = MessageStatus.SENT if verdict.remind else message.status
+    message = replace(message, channel=LevelChannel.CALL.value, status=status, language=None, steps=steps)
+    messages.add(tx, message)
+    tell_suppressed(tx, message, fresh, quiet_ends=None)
+    if verdict.remind:
+        calls.add(tx, CallTask(
+            new_id(), command.customer_id, CallReason.LADDER, moment.today, moment.today, tx.actor,
+            message_id=message.id))
+    changes = []
+    for one in verdict.remind:
+        after = one.item.reminded(due_version=one.item.due_version,
+                                  offset_days=policy.levels[one.level].offset_days, on=moment.today)
+        changes.append(Change(one.item.planned(policy), after))
+    plan_reminders(tx, policy, changes)
+    return verdict
