@@ -18,6 +18,7 @@ BENCHES = {
     "authorize": "credit asked for orders: many customers, one customer, at 300/s offered, 200 at once",
     "live": "a payment posted until credit-svc and notify-svc have committed what follows, at 50/s",
     "events": "the relay, and the consumer with credit-svc's own handler",
+    "held": "the relay while a transaction elsewhere has written and stays open: how old facts reach the log",
     "ageing": "ageing by customer at 10,000 and 100,000 open items, as of today and as of a past day",
     "up": "./dunlin up again on its data: seconds to the first answer, memory, cores when idle",
     "anatomy": "an invoice and a payment taken apart: statements, trips, commits, microseconds by part",
