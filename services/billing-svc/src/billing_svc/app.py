@@ -21,6 +21,7 @@ from billing_svc.api import (
     period_locks,
     refunds,
     roll_forward,
+    statements,
 )
 from billing_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
@@ -36,6 +37,9 @@ CONFLICTS = {
     "pk_arrangement": "arrangement_exists",
     "pk_arrangement_part": "arrangement_exists",
     "uq_credit_tenant_id_external_id": "payment_exists",
+    "pk_statement": "statement_exists",
+    "pk_statement_answer": "statement_answered",
+    "uq_statement_answer_tenant_id_statement_id": "statement_answered",
     "pk_refund": "refund_exists",
     "uq_refund_tenant_id_external_id": "refund_exists",
 }
@@ -47,7 +51,7 @@ ROUTERS = (
     period_locks.writes, ledger_imports.writes, ledger_imports.router,
     exchange_rates.writes, exchange_rates.router, credit_notes.writes, credit_notes.router,
     refunds.writes, refunds.router,
-    kpis.router, roll_forward.router)
+    kpis.router, roll_forward.router, statements.writes, statements.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

@@ -11,7 +11,8 @@ from dunlin_kit.migrating import config_of
 from dunlin_kit.testing import DatabaseUrls, migrated
 
 FACTS = ["invoice_line", "invoice_void", "allocation", "allocation_reversal", "payment_reversal", "ledger_entry",
-         "journal_entry", "journal_line", "period_lock", "audit_log", "payment_policy", "payment_decision"]
+         "journal_entry", "journal_line", "period_lock", "audit_log", "payment_policy", "payment_decision",
+         "statement", "statement_answer", "exchange_rate"]
 
 
 @pytest.fixture(scope="module")

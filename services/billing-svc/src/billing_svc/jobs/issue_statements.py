@@ -1,0 +1,24 @@
+"""A run of statements, in slices that commit by themselves; a run that was stopped goes on with what is left."""
+
+from uuid import UUID
+
+from billing_svc.usecases.take_statement_slice import take_statement_slice
+from dunlin_kit.database import Database
+from dunlin_kit.jobs import Job, finish
+from dunlin_kit.transaction import Transaction
+
+SLICE = 10
+
+
+async def issue_statements(database: Database, job: Job) -> None:
+    """Postings wait for a slice at most."""
+    run_id = UUID(job.payload["run_id"])
+
+    async def work(tx: Transaction) -> bool:
+        over = await take_statement_slice(tx, run_id, SLICE)
+        if over:
+            finish(tx, job)
+        return over
+
+    while not await database.transact(job.tenant, work):
+        continue

@@ -1,0 +1,93 @@
+"""What a statement is made of, out of the ledger entries of one customer, and who has anything to state."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, DateTime, Integer, Uuid, bindparam, text
+
+from billing_svc.domain.statement import Balance, Movement, StatementLine
+from dunlin_kernel.money import Money
+from dunlin_kit.transaction import Transaction
+
+_CUSTOMER = bindparam("customer_id", type_=Uuid)
+_TIMES = (bindparam("start", type_=Date), bindparam("end", type_=Date),
+          bindparam("known_at", type_=DateTime(timezone=True)))
+OPENING = text("""
+SELECT currency, coalesce(sum(amount) FILTER (WHERE side = 'receivable'), 0) AS receivables,
+       coalesce(sum(amount) FILTER (WHERE side = 'credit'), 0) AS unapplied
+FROM ledger_entry WHERE customer_id = :customer_id AND effective_on < :start AND recorded_at <= :known_at
+GROUP BY 1""").bindparams(_CUSTOMER, _TIMES[0], _TIMES[2])
+MOVEMENTS = text("""
+SELECT e.currency, e.effective_on, min(e.position) AS place, e.fact_kind, e.fact_id,
+       coalesce(sum(e.amount) FILTER (WHERE e.side = 'receivable'), 0) AS receivables,
+       coalesce(sum(e.amount) FILTER (WHERE e.side = 'credit'), 0) AS unapplied,
+       min(i.number) AS number, min(c.reference) AS reference
+FROM ledger_entry e LEFT JOIN item i ON i.id = e.item_id LEFT JOIN credit c ON c.id = e.credit_id
+WHERE e.customer_id = :customer_id AND e.effective_on BETWEEN :start AND :end AND e.recorded_at <= :known_at
+GROUP BY e.currency, e.effective_on, e.fact_kind, e.fact_id ORDER BY 1, 2, 3""").bindparams(_CUSTOMER, *_TIMES)
+LINES = text("""
+SELECT i.id, i.kind, i.number, i.currency, i.effective_on, i.due_on, i.amount, sum(e.amount) AS open
+FROM ledger_entry e JOIN item i ON i.id = e.item_id
+WHERE e.customer_id = :customer_id AND e.effective_on <= :end AND e.recorded_at <= :known_at
+GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(e.amount) <> 0""").bindparams(_CUSTOMER, *_TIMES[1:])
+_STATED = """
+FROM customer c WHERE c.known AND (EXISTS (SELECT 1 FROM account a WHERE a.customer_id = c.customer_id
+                                           AND (a.open > 0 OR a.unapplied > 0))
+  OR EXISTS (SELECT 1 FROM ledger_entry e WHERE e.customer_id = c.customer_id
+             AND e.effective_on BETWEEN :start AND :end))"""
+COUNTED = text(f"SELECT count(*) AS total {_STATED}").bindparams(*_TIMES[:2])
+NEXT = text(f"""
+SELECT c.customer_id {_STATED} AND (CAST(:after AS uuid) IS NULL OR c.customer_id > :after)
+ORDER BY c.customer_id LIMIT :most""").bindparams(
+    *_TIMES[:2], bindparam("after", type_=Uuid), bindparam("most", type_=Integer))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One currency of a customer in a period."""
+
+    opening: Balance
+    movements: Sequence[Movement]
+    lines: Sequence[StatementLine]
+
+
+async def of_customer(tx: Transaction, customer_id: UUID, start: date, end: date, known_at: datetime) -> list[Source]:
+    """By currency, in the order of their codes: whatever ever moved up to the end."""
+    asked = {"customer_id": customer_id, "start": start, "end": end, "known_at": known_at}
+    opening = {row["currency"]: _balance(row) for row in await tx.rows(OPENING, **asked)}
+    movements: dict[str, list[Movement]] = defaultdict(list)
+    for row in await tx.rows(MOVEMENTS, **asked):
+        movements[row["currency"]].append(Movement(
+            row["effective_on"], row["fact_kind"], row["fact_id"], row["number"], row["reference"], _balance(row)))
+    lines: dict[str, list[StatementLine]] = defaultdict(list)
+    for row in await tx.rows(LINES, **asked):
+        currency = row["currency"]
+        lines[currency].append(StatementLine(
+            row["id"], row["kind"], row["number"], row["effective_on"], row["due_on"], Money(row["amount"], currency),
+            Money(int(row["open"]), currency)))
+    return [Source(opening.get(currency) or _nothing(currency), movements[currency], lines[currency])
+            for currency in sorted(opening.keys() | movements.keys())]
+
+
+async def counted(tx: Transaction, start: date, end: date) -> int:
+    """How many customers owe, have unapplied credit, or moved in a period."""
+    return int((await tx.row(COUNTED, start=start, end=end))["total"])
+
+
+async def next_of(tx: Transaction, start: date, end: date, after: UUID | None, most: int) -> list[UUID]:
+    """The next of those customers by id."""
+    rows = await tx.rows(NEXT, start=start, end=end, after=after, most=most)
+    return [row["customer_id"] for row in rows]
+
+
+def _balance(row: Any) -> Balance:
+    currency = row["currency"]
+    return Balance(Money(int(row["receivables"]), currency), Money(int(row["unapplied"]), currency))
+
+
+def _nothing(currency: str) -> Balance:
+    return Balance(Money.zero(currency), Money.zero(currency))
