@@ -60,9 +60,9 @@ IN_ORDER = " ORDER BY i.due_on, i.id"
 READ_ALL = f"""SELECT t.now, t.today, p.closed_until, i.*
                FROM ({TENANT}) t CROSS JOIN ({CLOSED_UNTIL}) p LEFT JOIN ({ITEMS}) i ON true ORDER BY i.due_on, i.id"""
 CREDIT = """INSERT INTO credit (tenant_id, id, customer_id, kind, state, method, currency, amount, unapplied,
-    received_on, business_on, effective_on, raised_on, origin, actor, labels, version, recorded_at)
+    received_on, business_on, effective_on, raised_on, unmatched, origin, actor, labels, version, recorded_at)
   VALUES ({tenant}, {payment}, {customer}, 'payment', 'confirmed', {method}, {currency}, {amount}, {left},
-    {received}, {received}, {today}, {today}, 'live', {actor}, '{}', {payment_version}, {now})"""
+    {received}, {received}, {today}, {today}, '[]', 'live', {actor}, '{}', {payment_version}, {now})"""
 ALLOCATE = """INSERT INTO allocation (tenant_id, id, customer_id, credit_id, item_id, currency, amount, effective_on,
     business_on, recorded_at, actor, reason)
   SELECT {tenant}, x.id, {customer}, {payment}, x.item, {currency}, x.amount, {today}, {today}, {now}, {actor}, {rule}

@@ -13,6 +13,7 @@ from billing_svc.domain.ledger import Origin
 from billing_svc.domain.payment import PaymentState, RecordPayment
 from billing_svc.domain.payment_policy import SecondPerson
 from billing_svc.domain.pending_payment import RejectionReason
+from billing_svc.domain.remittance import meant
 from billing_svc.domain.reversal import ReversalReason, ReversalWish
 from billing_svc.store.payment_views import AllocationView, PaymentView
 from billing_svc.usecases.apply_credit import ApplyCredit
@@ -38,6 +39,15 @@ class AllocationPartCreate(Body):
 
 
 Parts = Annotated[list[AllocationPartCreate], Field(max_length=MAX_PARTS)]
+References = Annotated[list[Code], Field(
+    max_length=MAX_PARTS, description="Numbers or external ids of what is paid, in this order; else `reference`.")]
+
+
+def choice_by(rule: AllocationRule, items: list[AllocationPartCreate], remittance: list[str]) -> Choice:
+    """Refuses: items_not_meant."""
+    if items and rule is AllocationRule.REMITTANCE:
+        raise RuleBroken("items_not_meant", "Items are named only where the payer chose items.")
+    return Choice(rule, tuple(part.to_part() for part in items), tuple(remittance))
 
 
 class PaymentEntry(StrEnum):
@@ -58,6 +68,7 @@ class PaymentCreate(Body):
     state: PaymentEntry = PaymentEntry.CONFIRMED
     allocation: AllocationRule
     items: Parts = Field(default_factory=list)
+    remittance: References = Field(default_factory=list)
     effective_on: Day | None = Field(default=None, description="Its day in the books, when that is not `received_on`.")
     payer: Code | None = None
     reference: Code | None = None
@@ -68,7 +79,7 @@ class PaymentCreate(Body):
         """Refuses: unknown_currency, malformed_amount, wrong_precision, amount_too_large."""
         return RecordPayment(
             self.id or new_id(), self.customer_id, self.amount.money, self.received_on, self.method,
-            Choice(self.allocation, tuple(part.to_part() for part in self.items)), self.effective_on,
+            meant(choice_by(self.allocation, self.items, self.remittance), self.reference), self.effective_on,
             self.payer, self.reference, self.external_id, labels=self.metadata,
             pending=self.state is PaymentEntry.PENDING)
 
@@ -78,11 +89,13 @@ class CreditApply(Body):
 
     allocation: AllocationRule
     items: Parts = Field(default_factory=list)
+    remittance: References = Field(default_factory=list)
     effective_on: Day | None = None
 
     def to_wish(self, credit_id: UUID) -> ApplyCredit:
-        return ApplyCredit(
-            credit_id, Choice(self.allocation, tuple(part.to_part() for part in self.items)), self.effective_on)
+        """Refuses: items_not_meant, remittance_missing, remittance_not_meant."""
+        choice = meant(choice_by(self.allocation, self.items, self.remittance), None)
+        return ApplyCredit(credit_id, choice, self.effective_on)
 
 
 class PaymentConfirm(Body):
@@ -91,12 +104,13 @@ class PaymentConfirm(Body):
 
     allocation: AllocationRule | None = None
     items: Parts = Field(default_factory=list)
+    remittance: References = Field(default_factory=list)
     effective_on: Day | None = None
 
     def to_wish(self, payment_id: UUID) -> ConfirmPayment:
-        """Refuses: items_not_meant."""
-        choice = Choice(self.allocation, tuple(part.to_part() for part in self.items)) if self.allocation else None
-        if self.items and choice is None:
+        """Refuses: items_not_meant, remittance_missing, remittance_not_meant."""
+        choice = meant(choice_by(self.allocation, self.items, self.remittance), None) if self.allocation else None
+        if (self.items or self.remittance) and choice is None:
             raise RuleBroken("items_not_meant", "Items are named only where the payer chose items.")
         return ConfirmPayment(payment_id, choice, self.effective_on)
 
@@ -163,6 +177,7 @@ class PaymentRead(BaseModel):
     external_id: str | None
     origin: Origin
     allocations: list[AllocationRead]
+    unmatched: list[str] = Field(description="References of its payer that named nothing open; that part is unapplied.")
     reversed_on: date | None
     reversal_reason: ReversalReason | None
     expires_on: date | None
@@ -181,7 +196,8 @@ class PaymentRead(BaseModel):
             unapplied=Amount.of(payment.unapplied), received_on=payment.received_on, business_on=payment.business_on,
             effective_on=payment.effective_on, method=command.method, payer=command.payer, reference=command.reference,
             external_id=command.external_id, origin=command.origin,
-            allocations=[AllocationRead.of(one) for one in view.allocations], reversed_on=view.reversed_on,
+            allocations=[AllocationRead.of(one) for one in view.allocations], unmatched=list(payment.unmatched),
+            reversed_on=view.reversed_on,
             reversal_reason=view.reversal_reason, expires_on=payment.expires_on,
             second_person=view.second_person, recorded_by=view.recorded_by, decided_by=view.decided_by,
             rejection_reason=view.rejection_reason, metadata=dict(command.labels), version=payment.version)

@@ -30,7 +30,7 @@ MAY_READ = requires("payments:read")
 NOT_FOUND = refuses("payment_not_found", status=404)
 AMOUNTS = ("unknown_currency", "malformed_amount", "wrong_precision", "amount_too_large", "amount_not_positive")
 ALLOCATING = ("items_missing", "items_not_meant", "item_named_twice", "currency_mismatch", "more_than_open",
-              "more_than_unapplied")
+              "more_than_unapplied", "remittance_missing", "remittance_not_meant")
 DATES = ("effective_too_early", "effective_in_future", "period_locked", "exchange_rate_missing")
 
 

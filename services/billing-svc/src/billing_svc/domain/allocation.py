@@ -24,19 +24,26 @@ class Part:
 
 
 class AllocationRule(StrEnum):
-    """What the payer chose: named items, the oldest debt first, or nothing yet."""
+    """What the payer chose: named items, the oldest debt first, what its references name, or nothing yet."""
 
     ITEMS = "items"
     OLDEST_FIRST = "oldest_first"
+    REMITTANCE = "remittance"
     NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A rule, and the parts for it where items are named."""
+    """A rule, and the parts for it where items are named.
+
+    By remittance `references` name documents; they give the parts (`remittance.resolved`), and `unmatched` are those
+    that name nothing open.
+    """
 
     rule: AllocationRule
     parts: tuple[Part, ...] = ()
+    references: tuple[str, ...] = ()
+    unmatched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,8 @@ def allocate(available: Money, choice: Choice, items: Mapping[UUID, Item]) -> Al
 
     Refuses: items_missing, items_not_meant, and what `allocate_explicitly` refuses.
     """
+    if choice.rule is AllocationRule.REMITTANCE:
+        return allocate_in_order(available, [items[part.item_id] for part in choice.parts])
     named = choice.rule is AllocationRule.ITEMS
     if named and not choice.parts:
         raise RuleBroken("items_missing", "Name the items that are paid.")
@@ -100,6 +109,16 @@ def allocate_explicitly(available: Money, parts: Sequence[Part], items: Mapping[
         _check(share, item, rest)
         shares.append(Share(item.id, share))
         rest -= share
+    return _whole(available, shares, rest)
+
+
+def allocate_in_order(available: Money, items: Iterable[Item]) -> Allocated:
+    """Spread a credit over items of its currency in the order given, disputed or not: the payer named them."""
+    rest, shares = available, []
+    for item in items:
+        if item.open.currency == rest.currency and rest.is_positive and item.open.is_positive:
+            shares.append(Share(item.id, min(rest, item.open)))
+            rest -= shares[-1].amount
     return _whole(available, shares, rest)
 
 

@@ -57,6 +57,7 @@ class Payment(Credit):
 
     `expires_on` is the last day on which one that was pending could be confirmed; None for all others.
     `second_person` is why a second person had to confirm it (`payment_policy.SecondPerson`); None when nobody had to.
+    `unmatched` are references of its payer that named nothing open.
     """
 
     kind: CreditKind = CreditKind.PAYMENT
@@ -64,6 +65,7 @@ class Payment(Credit):
     received_on: date
     expires_on: date | None = None
     second_person: str | None = None
+    unmatched: tuple[str, ...] = ()
 
     def reversed(self) -> "Payment":
         """Refuses: illegal_transition."""

@@ -69,6 +69,7 @@ class CreditRow(Row, table=True):
     expires_on: date | None
     choice: str | None = Field(sa_type=JSONB)
     second_person: str | None = Field(sa_type=Text)
+    unmatched: str = Field(sa_type=JSONB)
     origin: str = Field(sa_type=Text)
     actor: str = Field(sa_type=Text)
     labels: str = Field(sa_type=JSONB)

@@ -22,7 +22,7 @@ _t = CreditRow.__table__.c
 BY_ID = select(
     _t.id, _t.customer_id, _t.state, _t.currency, _t.amount, _t.unapplied, _t.received_on, _t.business_on,
     _t.effective_on, _t.raised_on, _t.version, _t.expires_on,
-    _t.second_person,
+    _t.second_person, _t.unmatched,
 ).where(_t.id == func.any(bindparam("ids", type_=ARRAY(Uuid))), _t.kind == literal_column(f"'{KIND}'"))
 
 
@@ -43,7 +43,7 @@ def add(tx: Transaction, command: RecordPayment, payment: Payment, recorded_at: 
         "unapplied": payment.unapplied.minor, "received_on": payment.received_on, "business_on": payment.business_on,
         "effective_on": payment.effective_on, "raised_on": payment.raised_on, "expires_on": payment.expires_on,
         "choice": choice_text(command.choice) if command.pending else None,
-        "second_person": payment.second_person, "origin": command.origin.value,
+        "second_person": payment.second_person, "unmatched": unmatched_text(payment), "origin": command.origin.value,
         "actor": tx.actor, "labels": json.dumps(dict(command.labels)), "version": payment.version,
         "recorded_at": recorded_at})
 
@@ -51,13 +51,18 @@ def add(tx: Transaction, command: RecordPayment, payment: Payment, recorded_at: 
 def move(tx: Transaction, *payments: Payment) -> None:
     tx.change(CreditRow, *({"id": payment.id, "state": payment.state.value, "unapplied": payment.unapplied.minor,
                             "effective_on": payment.effective_on, "raised_on": payment.raised_on,
-                            "version": payment.version} for payment in payments))
+                            "unmatched": unmatched_text(payment), "version": payment.version}
+                           for payment in payments))
+
+
+def unmatched_text(payment: Payment) -> str:
+    return json.dumps(list(payment.unmatched))
 
 
 def choice_text(choice: Choice) -> str:
     parts = [{"item_id": str(part.item_id), "minor": part.amount.minor if part.amount else None}
              for part in choice.parts]
-    return json.dumps({"rule": choice.rule.value, "parts": parts})
+    return json.dumps({"rule": choice.rule.value, "parts": parts, "references": list(choice.references)})
 
 
 def choice_of(kept: Mapping[str, Any] | None, currency: str) -> Choice:
@@ -66,7 +71,7 @@ def choice_of(kept: Mapping[str, Any] | None, currency: str) -> Choice:
         return Choice(AllocationRule.NONE)
     return Choice(AllocationRule(kept["rule"]), tuple(
         Part(UUID(part["item_id"]), None if part["minor"] is None else Money(part["minor"], currency))
-        for part in kept["parts"]))
+        for part in kept["parts"]), tuple(kept.get("references", ())))
 
 
 def _payment(row: Mapping[str, Any]) -> Payment:
@@ -74,4 +79,5 @@ def _payment(row: Mapping[str, Any]) -> Payment:
     return Payment(
         row["id"], row["customer_id"], Money(row["amount"], currency), Money(row["unapplied"], currency),
         row["business_on"], row["effective_on"], row["raised_on"], row["version"], state=PaymentState(row["state"]),
-        received_on=row["received_on"], expires_on=row["expires_on"], second_person=row["second_person"])
+        received_on=row["received_on"], expires_on=row["expires_on"], second_person=row["second_person"],
+        unmatched=tuple(row["unmatched"]))

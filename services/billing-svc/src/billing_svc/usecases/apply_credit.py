@@ -1,13 +1,13 @@
 """Apply what a credit has left to items, later than it was received."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from billing_svc.domain.allocation import Allocation, Choice, allocate
 from billing_svc.domain.credit import Credit
-from billing_svc.domain.payment import spendable
+from billing_svc.domain.payment import Payment, spendable
 from billing_svc.store import payments
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
 from billing_svc.usecases.posting import Posting, open_posting
@@ -53,7 +53,10 @@ async def apply_held(posting: Posting, wishes: Sequence[ApplyCredit]) -> list[Ap
 
 async def _applied(posting: Posting, wish: ApplyCredit) -> AppliedCredit:
     credit = spendable(posting.credits[wish.credit_id], wish.choice)
-    allocated = allocate(credit.unapplied, wish.choice, posting.items_of(credit.customer_id, wish.choice))
+    choice = posting.resolved(credit.customer_id, wish.choice)
+    if isinstance(credit, Payment):
+        credit = posting.credits[credit.id] = replace(credit, unmatched=choice.unmatched)
+    allocated = allocate(credit.unapplied, choice, posting.items_of(credit.customer_id, choice))
     day = AllocationDay(wish.effective_on, posting.tenant.today)
     made = await allocate_credit(
         posting, credit, allocated, day, reason=wish.choice.rule.value, origin=Origin.LIVE)

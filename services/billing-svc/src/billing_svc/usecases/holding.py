@@ -10,8 +10,11 @@ from billing_svc.domain.credit_note import CreditNote
 from billing_svc.domain.item import Item
 from billing_svc.domain.payment import Payment
 from billing_svc.domain.posting_dates import Step
-from billing_svc.store import items, ledger
+from billing_svc.domain.remittance import resolved
+from billing_svc.store import items, ledger, remittance
 from dunlin_kit.transaction import Transaction
+
+BY_NAME = (AllocationRule.ITEMS, AllocationRule.REMITTANCE)
 
 
 class Holding:
@@ -21,6 +24,7 @@ class Holding:
         self.tx = tx
         self.items: dict[UUID, Item] = {}
         self.credits: dict[UUID, Credit] = {}
+        self._named: dict[tuple[UUID, str], list[UUID]] = {}
         self._new_steps: dict[UUID, list[Step]] = defaultdict(list)
         self._old_steps: dict[UUID, list[Step]] = {}
 
@@ -47,8 +51,12 @@ class Holding:
             self._old_steps |= {one: [] for one in missing} | await ledger.steps_of(self.tx, missing)
 
     async def load_items(self, choices: Sequence[tuple[UUID, Choice]]) -> None:
-        """Read what customers may pay: the items they named, and all open ones where the oldest go first."""
+        """Read what customers may pay: the items they named, also by remittance, and all open ones where the oldest go
+        first."""
         named = {part.item_id for _, choice in choices for part in choice.parts}
+        if texts := {text for _, choice in choices for text in choice.references}:
+            self._named |= await remittance.named(self.tx, {customer_id for customer_id, _ in choices}, texts)
+            named |= {item_id for ids in self._named.values() for item_id in ids}
         swept = {customer_id for customer_id, choice in choices if choice.rule is AllocationRule.OLDEST_FIRST}
         self.items |= await items.by_id(self.tx, named)
         self.items |= await items.open_of(self.tx, swept)
@@ -56,8 +64,14 @@ class Holding:
     def items_of(self, customer_id: UUID, choice: Choice) -> dict[UUID, Item]:
         """Those of the items read that are this customer's, and named where items are named."""
         named = [self.items[part.item_id] for part in choice.parts if part.item_id in self.items]
-        items = named if choice.rule is AllocationRule.ITEMS else self.items.values()
+        items = named if choice.rule in BY_NAME else self.items.values()
         return {item.id: item for item in items if item.customer_id == customer_id}
+
+    def resolved(self, customer_id: UUID, choice: Choice) -> Choice:
+        """The choice with the items that its references name among those read."""
+        texts = {text: self._named.get((customer_id, text), ()) for text in choice.references}
+        still_open = {text: [one for one in ids if self.items[one].open.is_positive] for text, ids in texts.items()}
+        return resolved(choice, still_open)
 
     def steps_of(self, ref_id: UUID) -> list[Step] | None:
         """Every step of an item or credit so far; None when they were not read."""

@@ -61,10 +61,12 @@ async def settle_in(posting: Posting, command: RecordPayment, unentered: Payment
     origin = Origin(command.origin.value)
     posting.tx.emit(_told(command, posting.post(fact_of_payment(unentered)), origin))
     payment = posting.payment(command.id)
-    payable = posting.items_of(payment.customer_id, command.choice)
+    choice = posting.resolved(payment.customer_id, command.choice)
+    payment = posting.credits[payment.id] = replace(payment, unmatched=choice.unmatched)
+    payable = posting.items_of(payment.customer_id, choice)
     made = await allocate_credit(
-        posting, payment, allocate(payment.unapplied, command.choice, payable), AllocationDay(None, effective_on),
-        reason=command.choice.rule.value, origin=origin)
+        posting, payment, allocate(payment.unapplied, choice, payable), AllocationDay(None, effective_on),
+        reason=choice.rule.value, origin=origin)
     return RecordedPayment(command, posting.payment(command.id), made)
 
 
@@ -75,7 +77,9 @@ def _await(
     tx, tenant, command = posting.tx, posting.tenant, replace(wish, pending=True)
     received = receive(command, effective_on=command.effective_on or command.received_on, today=tenant.today)
     payment = replace(awaiting(received, policy, tenant.today), second_person=reason and reason.value)
-    allocate(payment.amount, command.choice, posting.items_of(payment.customer_id, command.choice))
+    choice = posting.resolved(payment.customer_id, command.choice)
+    allocate(payment.amount, choice, posting.items_of(payment.customer_id, choice))
+    command, payment = replace(command, choice=choice), replace(payment, unmatched=choice.unmatched)
     plan_payment_expiry(tx, tenant.zone, payment)
     audit.add(tx, "payment_received", payment.id, customer_id=payment.customer_id, recorded_at=tenant.now)
     assert payment.expires_on is not None, "a pending payment has a last day"
