@@ -14,6 +14,7 @@ from credit_svc.consumers.customer import customer as heard_in_credit
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.billing import InvoiceIssued
 from dunlin_events.contracts.customer import CustomerRegistered
+from dunlin_events.contracts.customer_groups import GroupConfigured
 from dunlin_kernel.clock import SystemClock
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
@@ -234,6 +235,9 @@ async def _in_billing(owner: Owner) -> None:
 
 async def _in_credit(owner: Owner) -> None:
     await owner.hear_of_the_customer(heard_in_credit)
+    owner.ids["group_id"] = new_id()
+    group = dict(GroupConfigured.examples[0]) | {"group_id": owner.ids["group_id"], "name": "Secret group"}
+    await tell(owner.service.database, heard_in_credit, owner.tenant, GroupConfigured.model_validate(group))
     await owner.make(f"/customers/{owner.ids['customer_id']}/limit", {
         "currency": "CNY", "amount": "98765.43", "reason": "Secret terms"}, method="PUT")
     await owner.make("/limit-proposals", {"customer_id": str(owner.ids["customer_id"]), "currency": "CNY",
@@ -315,6 +319,7 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
             "line": 3, "customer_external_id": "theirs", "currency": "CNY", "invoice": {
                 "external_id": "theirs", "amount": "1.00", "issued_on": "2025-01-02", "due_on": "2025-02-01"}}]},
         ":release": {"reason": "Theirs"}, ":acknowledge": {}, ":assign": {"owner": "Theirs"},
+        "/groups/{group_id}/limit": {"amount": "1.00", "reason": "Theirs"},
         "/mismatches:close": {"currency": "CNY", "sequence": 1, "reason": "Theirs"}, "/holds": {"reason": "other", "note": "Theirs"},
         "/limit": {"currency": "CNY", "amount": "1.00", "reason": "Theirs"}, "/limit-proposals": {
             "customer_id": named["customer_id"], "currency": "CNY", "amount": "1.00", "reason": "Theirs"},

@@ -2,7 +2,17 @@
 
 from fastapi import FastAPI
 
-from credit_svc.api import alerts, authorizations, holds, limit_proposals, limits, mismatches, policies, positions
+from credit_svc.api import (
+    alerts,
+    authorizations,
+    groups,
+    holds,
+    limit_proposals,
+    limits,
+    mismatches,
+    policies,
+    positions,
+)
 from credit_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
 from dunlin_kit.app import Api, create_api
@@ -20,6 +30,6 @@ def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> Fast
     return create_api(
         Api("credit", "Dunlin credit",
             (*positions.routers, *limits.routers, *limit_proposals.routers, *authorizations.routers, *policies.routers,
-             *holds.routers, *alerts.routers, *mismatches.routers),
+             *holds.routers, *alerts.routers, *mismatches.routers, *groups.routers),
             CHECKS, CONFLICTS, head_of("credit_svc")),
         settings, clock=clock)

@@ -43,6 +43,8 @@ class DenialReason(StrEnum):
     LIMIT_EXPIRED = "limit_expired"
     NO_CREDIT = "no_credit"
     OVER_LIMIT = "over_limit"
+    GROUP_OVER_LIMIT = "group_over_limit"
+    RATE_MISSING = "rate_missing"
 
 
 class ReleaseCause(StrEnum):

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from credit_svc.api.group_shapes import GroupExplanation
 from credit_svc.api.shapes import (
     Body,
     CreditPolicyRead,
@@ -73,6 +74,7 @@ class DecisionExplanation(BaseModel):
     exposure: Amount = Field(description="Before this order.")
     available: Amount | None = Field(description="Before this order; null when not rated.")
     holds: list[StandingHoldRead] = Field(description="What stopped new credit when it was asked for.")
+    group: GroupExplanation | None = Field(description="The group whose limit bound the order, if any.")
     policy: CreditPolicyRead
     positions: list[HeardPositionRead]
 
@@ -85,7 +87,7 @@ class DecisionExplanation(BaseModel):
             limit=LimitInForceRead.of(replayed.limit), parts=ExposurePartsRead.of(inputs.parts),
             exposure=Amount.of(replayed.exposure), available=amount_or_none(replayed.available),
             holds=[StandingHoldRead(hold_id=hold.id, rule=hold.rule) for hold in inputs.holds],
-            policy=CreditPolicyRead.of(inputs.policy),
+            group=GroupExplanation.of(inputs) if inputs.group else None, policy=CreditPolicyRead.of(inputs.policy),
             positions=[HeardPositionRead(owner=o, sequence=s) for o, s in sorted(inputs.positions.items())])
 
 

@@ -41,6 +41,7 @@ from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, Cr
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
 from dunlin_events.contracts.billing_exchange import ExchangeRateSet
 from dunlin_events.contracts.billing_refunds import RefundPaid, RefundReversed
+from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, WriteOffReversed
 from dunlin_kernel.money import Money
 
 
@@ -185,6 +186,18 @@ def arranged(event: ArrangementFact, position: CreditPosition) -> CreditPosition
 async def exchange_rate_set(tx: Tx, event: ExchangeRateSet) -> None:
     """By which a group's members in other currencies count from that day on."""
     groups.declare_rate(tx, event.currency, event.valid_on, Decimal(event.rate))
+
+
+@billing.on(DebtWrittenOff)
+def debt_written_off(event: DebtWrittenOff, position: CreditPosition) -> CreditPosition:
+    """What is lost is owed no more in the books."""
+    return _moved(event, position, opened=-event.amount.money)
+
+
+@billing.on(DebtRecovered, WriteOffReversed)
+def debt_owed_again(event: DebtRecovered | WriteOffReversed, position: CreditPosition) -> CreditPosition:
+    """What was lost is owed again; what recovers it is told by its allocation."""
+    return _moved(event, position, opened=event.amount.money)
 
 
 def _moved(

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from credit_svc.domain.customer import CustomerOwner, CustomerStanding, CustomerTold
-from credit_svc.store import customers
+from credit_svc.domain.customer import CustomerOwner, CustomerStanding, CustomerTold, Membership
+from credit_svc.store import customers, groups
 from credit_svc.usecases.plan_credit_day import plan_credit_day
 from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.base import Event
@@ -19,6 +19,7 @@ from dunlin_events.contracts.customer import (
     CustomerUpdated,
     TenantConfigured,
 )
+from dunlin_events.contracts.customer_groups import CustomerGroupChanged, GroupConfigured
 from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
 from dunlin_kernel.clock import date_in
 from dunlin_kit.tenants import follow_tenants
@@ -32,6 +33,9 @@ async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, CustomerTold]:
 async def save(tx: Tx, states: Mapping[UUID, CustomerTold]) -> None:
     customers.keep(tx, [state.standing for state in states.values() if state.standing is not None])
     customers.keep_owners(tx, {one: state.owner for one, state in states.items() if state.owner is not None})
+    groups.keep_memberships(tx, {
+        one: (state.membership.group_id, state.membership.group_number) for one, state in states.items()
+        if state.membership is not None})
 
 
 customer = Subscription[CustomerTold](consumer="credit", owner="customer", load=load, save=save)
@@ -56,3 +60,17 @@ def customer_told_of(event: CustomerProfile, told: CustomerTold) -> CustomerTold
 def owner_changed(event: CustomerOwnerChanged, told: CustomerTold) -> CustomerTold:
     """Who answers for the customer gets its alerts."""
     return replace(told, owner=CustomerOwner(event.owner_id, event.owner_code))
+
+
+@customer.on(CustomerGroupChanged)
+def group_changed(event: CustomerGroupChanged, told: CustomerTold) -> CustomerTold:
+    """Its orders count against its group's limit from now on."""
+    return replace(told, membership=Membership(event.group_id, event.group_number))
+
+
+@customer.on_tenant(GroupConfigured)
+async def group_configured(tx: Tx, event: GroupConfigured) -> None:
+    """A group as it stands now; its limit is credit's own."""
+    groups.configure(tx, {
+        "group_id": event.group_id, "number": event.number, "name": event.name, "currency": event.currency,
+        "set_off": event.set_off})

@@ -16,7 +16,8 @@ PROJECTIONS = (
         Copied(CustomerRow), Copied(CustomerOwnerRow), Copied(CustomerGroupRow),
         Copied(TenantRow, customer=None))),
     Projection("exposures", billing, (
-        Copied(ExposureRow), Copied(OwedItemRow), Copied(ExchangeRateRow, customer=None), Copied(PaymentRecordRow), Copied(LearntPaymentRow),
+        Copied(ExposureRow), Copied(OwedItemRow), Copied(ExchangeRateRow, customer=None),
+        Copied(PaymentRecordRow), Copied(LearntPaymentRow),
         Copied(BilledInvoiceRow), Copied(ConductMarkRow))),
     Projection("promises", notify, (Copied(BrokenPromiseRow),)),
 )

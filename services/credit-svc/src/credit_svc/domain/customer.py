@@ -24,8 +24,17 @@ class CustomerOwner:
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """To which group a customer belongs; None where to none."""
+
+    group_id: UUID | None
+    group_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerTold:
     """What facts said of one customer: None of what they did not say."""
 
     standing: CustomerStanding | None = None
     owner: CustomerOwner | None = None
+    membership: Membership | None = None

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from credit_svc.domain.exposure import ExposureParts, exposure_of
+from credit_svc.domain.group import GroupStanding, RateMissing, group_exposure, with_order
 from credit_svc.domain.limit import LimitFact, LimitInForce, LimitStatus, limit_in_force
 from credit_svc.domain.policy import CreditPolicy
 from dunlin_kernel.money import Money
@@ -20,6 +21,8 @@ class DenialReason(StrEnum):
     LIMIT_EXPIRED = "limit_expired"
     NO_CREDIT = "no_credit"
     OVER_LIMIT = "over_limit"
+    GROUP_OVER_LIMIT = "group_over_limit"
+    RATE_MISSING = "rate_missing"
 
 
 BLOCKED: Mapping[str, DenialReason] = {
@@ -50,6 +53,8 @@ class DecisionInputs:
     positions: Mapping[str, int]
     temporary: LimitFact | None = None
     holds: tuple[StandingHold, ...] = ()
+    customer_id: UUID | None = None
+    group: GroupStanding | None = None
 
     @property
     def limits(self) -> tuple[LimitFact, ...]:
@@ -80,7 +85,7 @@ def decide(inputs: DecisionInputs) -> Decision:
     blocked = BLOCKED.get(inputs.customer_status)
     held = DenialReason.ON_HOLD if inputs.holds else None
     uncovered = _why_uncovered(inputs.amount, limit, available)
-    reasons = tuple(reason for reason in (blocked, held, uncovered) if reason is not None)
+    reasons = tuple(reason for reason in (blocked, held, uncovered, _why_not_the_group(inputs)) if reason is not None)
     return Decision(not reasons, reasons, limit, exposure, available)
 
 
@@ -92,3 +97,15 @@ def _why_uncovered(amount: Money, limit: LimitInForce, available: Money | None) 
     if limit.status is LimitStatus.EXPIRED:
         return DenialReason.LIMIT_EXPIRED
     return DenialReason.NO_CREDIT if limit.amount.is_zero else DenialReason.OVER_LIMIT
+
+
+def _why_not_the_group(inputs: DecisionInputs) -> DenialReason | None:
+    group = inputs.group
+    limit = None if group is None else group.limit.in_force(inputs.today)
+    if group is None or limit is None or inputs.customer_id is None:
+        return None
+    try:
+        after = group_exposure(with_order(group, inputs.customer_id, inputs.amount), inputs.policy)
+    except RateMissing:
+        return DenialReason.RATE_MISSING
+    return None if after <= limit else DenialReason.GROUP_OVER_LIMIT

@@ -14,6 +14,7 @@ from credit_svc.domain.decision import Decision, DecisionInputs, DenialReason, S
 from credit_svc.domain.exposure import ExposureParts
 from credit_svc.domain.limit import LimitFact, LimitKind, LimitSource
 from credit_svc.domain.policy import CreditPolicy
+from credit_svc.store.group_inputs import group_as_json, group_of_json
 from credit_svc.store.tables import CreditDecisionRow
 from dunlin_events.consuming import Tx
 from dunlin_kernel.errors import NotFound
@@ -64,6 +65,8 @@ def _text_of(inputs: DecisionInputs) -> str:
         "customer_status": inputs.customer_status,
         "limit": limit and _text_of_limit(limit),
         "temporary": inputs.temporary and _text_of_limit(inputs.temporary),
+        "group": inputs.group and group_as_json(inputs.group),
+        "customer_id": inputs.customer_id and str(inputs.customer_id),
         "holds": [{"hold_id": str(hold.id), "rule": hold.rule} for hold in inputs.holds],
         "parts": {name: getattr(inputs.parts, name).minor for name in _PARTS},
         "policy": asdict(inputs.policy),
@@ -86,7 +89,9 @@ def _inputs_of(found: dict[str, Any]) -> DecisionInputs:
         parts=ExposureParts(**{name: Money(found["parts"][name], currency) for name in _PARTS}),
         policy=CreditPolicy(**found["policy"]), positions=found["positions"],
         temporary=_limit_of(found.get("temporary"), currency),
-        holds=tuple(StandingHold(UUID(hold["hold_id"]), hold["rule"]) for hold in found.get("holds", ())))
+        holds=tuple(StandingHold(UUID(hold["hold_id"]), hold["rule"]) for hold in found.get("holds", ())),
+        customer_id=UUID(found["customer_id"]) if found.get("customer_id") else None,
+        group=group_of_json(found["group"]) if found.get("group") else None)
 
 
 def _limit_of(found: dict[str, Any] | None, currency: str) -> LimitFact | None:

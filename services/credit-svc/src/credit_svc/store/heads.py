@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, literal_column, select
+from sqlalchemy import Text, Uuid, bindparam, literal_column, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlmodel import col
 
@@ -19,6 +20,13 @@ _customer, _currency = col(AuthorizationHeadRow.customer_id), col(AuthorizationH
 _HEAD = select(_customer, _currency, col(AuthorizationHeadRow.reserved), col(AuthorizationHeadRow.limits))
 _LOCK = _HEAD.where(
     _customer == bindparam("customer_id", type_=Uuid), _currency == bindparam("currency", type_=Text)).with_for_update()
+_LOCK_FOR_ORDER = text("""
+WITH g AS MATERIALIZED (
+  SELECT g.group_id FROM credit_group g JOIN customer_group m USING (tenant_id, group_id)
+  WHERE m.customer_id = CAST(:customer_id AS uuid) FOR UPDATE OF g)
+SELECT h.customer_id, h.currency, h.reserved, h.limits, g.group_id FROM authorization_head h LEFT JOIN g ON true
+WHERE h.customer_id = CAST(:customer_id AS uuid) AND h.currency = CAST(:currency AS text) FOR UPDATE OF h""")
+"""The group's row is locked before the head: locks of the outer query are taken on rows that the join gave."""
 _LOCK_OF_AUTHORIZATION = (
     _HEAD.join(
         AuthorizationRow,
@@ -46,21 +54,25 @@ class Head:
     customer_id: UUID
     reserved: Money
     limits: int
+    group_id: UUID | None = None
 
     @property
     def currency(self) -> str:
         return self.reserved.currency
 
 
-async def lock(tx: Transaction, customer_id: UUID, currency: str) -> Head:
+async def lock(tx: Transaction, customer_id: UUID, currency: str, *, for_order: bool = False) -> Head:
     """Wait for the head, made here the first time; what it protects is read by the next statement.
+
+    `for_order`: and for the customer's group before it.
 
     Refuses: tenant_not_known_yet, customer_not_known_yet.
     """
-    row = await tx.row(_LOCK, customer_id=customer_id, currency=currency)
+    statement = _LOCK_FOR_ORDER if for_order else _LOCK
+    row = await tx.row(statement, customer_id=customer_id, currency=currency)
     if row is None:
         await tx.rows(_MAKE, customer_id=customer_id, currency=currency)
-        row = await tx.row(_LOCK, customer_id=customer_id, currency=currency)
+        row = await tx.row(statement, customer_id=customer_id, currency=currency)
     if row is None:
         await present(tx)
         raise NotReady("customer_not_known_yet", "This service has not heard of the customer yet; try again.")
@@ -98,6 +110,6 @@ def count_limit(tx: Tx, head: Head) -> None:
         key=("customer_id", "currency"))
 
 
-def _head(row: tuple[UUID, str, int, int]) -> Head:
-    customer_id, currency, reserved, limits = row
-    return Head(customer_id, Money(reserved, currency), limits)
+def _head(row: Any) -> Head:
+    return Head(
+        row["customer_id"], Money(row["reserved"], row["currency"]), row["limits"], row.get("group_id"))

@@ -6,14 +6,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Text, Uuid, bindparam, func, literal_column, select, true
+from sqlalchemy import Date, Text, Uuid, bindparam, column, func, literal_column, select, text, true
 from sqlmodel import col
 
 from credit_svc.domain.decision import StandingHold
 from credit_svc.domain.exposure import Figures
+from credit_svc.domain.group import GroupStanding
 from credit_svc.domain.limit import LimitFact
 from credit_svc.domain.policy import CreditPolicy
 from credit_svc.store.exposures import figures_of
+from credit_svc.store.groups import STANDING as GROUP_STANDING
+from credit_svc.store.groups import standing_of
 from credit_svc.store.hold_tables import CreditHoldRow
 from credit_svc.store.limits import COLUMNS, facts_of
 from credit_svc.store.policies import policy_of
@@ -47,15 +50,20 @@ _POLICY = (
     .add_columns(literal_column("rules -> 'alerts' -> 'amount_above'").label("amount_above"))
     .where(col(CreditPolicyRow.effective_from) <= _TODAY)
     .order_by(col(CreditPolicyRow.version).desc()).limit(literal_column("1")).subquery("policy"))
+_GROUP = text(f"""{GROUP_STANDING} JOIN customer_group cg ON cg.group_id = g.group_id
+WHERE cg.customer_id = customer.customer_id AND l.amount IS NOT NULL""").columns(*(column(name) for name in (
+    "group_id", "group_currency", "set_off", "base_currency", "group_limit_id", "group_limit_version", "group_limit",
+    "group_limit_currency", "group_valid_from", "group_valid_until", "members", "rates"))).lateral("own_group")
 _STANDING = (
     select(
         col(CustomerRow.status), col(CustomerRow.sequence).label("customer_sequence"), col(ExposureRow.open),
         col(ExposureRow.disputed), col(ExposureRow.unapplied), col(ExposureRow.sequence), *_BASE.c, *_TEMPORARY.c,
-        *_POLICY.c, _HOLDS)
+        *_POLICY.c, _HOLDS, *_GROUP.c)
     .select_from(CustomerRow)
     .outerjoin(ExposureRow, (col(ExposureRow.customer_id) == col(CustomerRow.customer_id))
                & (col(ExposureRow.currency) == _CURRENCY))
     .outerjoin(_BASE, true()).outerjoin(_TEMPORARY, true()).outerjoin(_POLICY, true())
+    .outerjoin(_GROUP, true())
     .where(col(CustomerRow.customer_id) == bindparam("customer_id", type_=Uuid)))
 
 
@@ -70,6 +78,7 @@ class Standing:
     positions: dict[str, int]
     holds: tuple[StandingHold, ...]
     amount_line: Money | None
+    group: GroupStanding | None
 
 
 async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date) -> Standing:
@@ -83,7 +92,7 @@ async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date) -> Stan
         row["status"], facts_of(row, currency), figures, policy_of(row),
         {"billing": row["sequence"] or 0, "customer": row["customer_sequence"]},
         tuple(StandingHold(UUID(hold_id), rule) for hold_id, rule in sorted(row["holds"] or ())),
-        _line_of(row["amount_above"], currency))
+        _line_of(row["amount_above"], currency), standing_of(row))
 
 
 def _line_of(found: Mapping[str, int] | None, currency: str) -> Money | None:

@@ -18,6 +18,7 @@ from credit_svc.usecases.raise_alert import raise_alert
 from credit_svc.usecases.watch_lines import alert_of
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.credit import AuthorizationDenied, AuthorizationFact, CreditAuthorized, DenialReason
+from dunlin_kernel.errors import NotReady
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 from dunlin_kit.tenants import Tenant, present
@@ -41,14 +42,17 @@ async def authorize_credit(tx: Transaction, command: AuthorizeCredit) -> tuple[A
 
     Refuses: tenant_not_known_yet, customer_not_known_yet, amount_not_positive, expires_in_past, expires_too_late.
     """
-    head = await heads.lock(tx, command.customer_id, command.amount.currency)
+    head = await heads.lock(tx, command.customer_id, command.amount.currency, for_order=True)
     tenant = await present(tx)
     standing = await standings.read(tx, command.customer_id, command.amount.currency, today=tenant.today)
+    if standing.group is not None and standing.group.group_id != head.group_id:
+        raise NotReady("in_progress", "The customer has just come to another group; try again.")
     inputs = DecisionInputs(
         amount=command.amount, today=tenant.today, customer_status=standing.status,
         limit=base_limit(standing.limits, today=tenant.today),
         temporary=temporary_limit(standing.limits, today=tenant.today),
-        holds=standing.holds, parts=ExposureParts.of(standing.figures, reserved=head.reserved), policy=standing.policy,
+        holds=standing.holds, customer_id=command.customer_id, group=standing.group,
+        parts=ExposureParts.of(standing.figures, reserved=head.reserved), policy=standing.policy,
         positions=standing.positions)
     order = _order(command, tenant, inputs.policy.authorization_days)
     decision = decide(inputs)

@@ -1,0 +1,54 @@
+"""How a decision explains what the group's limit had to do with it."""
+
+from typing import Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from credit_svc.api.shapes import amount_or_none
+from credit_svc.domain.decision import DecisionInputs
+from credit_svc.domain.group import RateMissing, group_exposure, member_exposures
+from dunlin_events.contracts.base import Amount
+
+
+class MemberExposureRead(BaseModel):
+    """What one member used, in the group's currency."""
+
+    customer_id: UUID
+    exposure: Amount
+
+
+class AppliedRateRead(BaseModel):
+    """The base currency per unit, as it was declared."""
+
+    currency: str
+    rate: str
+
+
+class GroupExplanation(BaseModel):
+    """The group as it was read under its lock, before the order. `exposure` is null when a rate was missing."""
+
+    group_id: UUID
+    currency: str
+    set_off: bool
+    limit: Amount | None
+    limit_version: int
+    exposure: Amount | None = Field(description="The sum of its members, none below zero unless they are set off.")
+    members: list[MemberExposureRead]
+    rates: list[AppliedRateRead]
+
+    @classmethod
+    def of(cls, inputs: DecisionInputs) -> Self:
+        group = inputs.group
+        assert group is not None, "asked only where a group was read"
+        try:
+            used = group_exposure(group, inputs.policy)
+            members = member_exposures(group, inputs.policy)
+        except RateMissing:
+            used, members = None, {}
+        return cls(
+            group_id=group.group_id, currency=group.currency, set_off=group.set_off,
+            limit=amount_or_none(group.limit.in_force(inputs.today)), limit_version=group.limit.version,
+            exposure=amount_or_none(used),
+            members=[MemberExposureRead(customer_id=one, exposure=Amount.of(used)) for one, used in members.items()],
+            rates=[AppliedRateRead(currency=one, rate=str(rate)) for one, rate in sorted(group.rates.items())])
