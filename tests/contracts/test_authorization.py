@@ -222,6 +222,8 @@ async def _in_billing(owner: Owner) -> None:
     owner.ids["allocation_id"] = UUID(paid["allocations"][0]["id"])
     await owner.make("/disputes", {"item_id": str(owner.ids["item_id"]), "reason": "other", "amount": _secret("1.00"),
                                    "evidence": "Secret letter"}, named="dispute_id")
+    await owner.make("/write-offs", {"item_id": str(owner.ids["item_id"]), "reason": "insolvency",
+                                     "reference": "Secret court"}, named="write_off_id")
     await owner.make("/arrangements", {
         "item_ids": [str(owner.ids["item_id"])], "reference": "Secret minutes",
         "parts": [{"due_on": "2026-02-01", "amount": _secret("97765.43")}]}, named="arrangement_id")
@@ -307,6 +309,8 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
         "/contacts": {"name": "Theirs", "language": "en"}, "/contacts/{contact_id}": {"name": "Theirs"},
         "/invoices": customers, "/invoices:batch": {"invoices": [customers]}, "/invoices/{invoice_id}": invoice,
         ":revise": {"parts": parts}, "/arrangements": {"item_ids": [named.get("item_id")], "parts": parts},
+        "/write-offs": {"item_id": named.get("item_id"), "reason": "insolvency"}, ":recover": {
+            "credit_id": named.get("payment_id")}, "/write-offs/{write_off_id}:reverse": {"reason": "debt_is_good"},
         ":settle": {"outcome": "rejected"}, "/disputes": {"item_id": named.get("item_id"), "reason": "other"},
         "/fees": {
             "customer_id": named["customer_id"], "amount": _secret("1.00"), "reason": "reminder"},

@@ -11,7 +11,8 @@ import billing_svc.store.ledger_tables
 import billing_svc.store.library_tables
 import billing_svc.store.payment_tables
 import billing_svc.store.refund_tables
-import billing_svc.store.statement_tables  # noqa: F401
+import billing_svc.store.statement_tables
+import billing_svc.store.write_off_tables  # noqa: F401
 from billing_svc.store.rows import Row
 from dunlin_kit.migrating import run_migrations
 

@@ -16,6 +16,7 @@ TENANT_SCOPES = (
     "credit:write",
     "customers:read",
     "customers:write",
+    "deliveries:write",
     "events:read",
     "imports:read",
     "imports:write",
@@ -37,6 +38,7 @@ TENANT_SCOPES = (
     "reminders:write",
     "reports:read",
     "tenants:read",
+    "write_offs:approve",
 )
 OPERATOR_SCOPES = ("parked:read", "parked:write", "tenants:write")
 NOTIFY_SCOPES = ("contacts:read", "items:read", "tenants:act")

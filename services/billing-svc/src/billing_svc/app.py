@@ -11,6 +11,7 @@ from billing_svc.api import (
     charges,
     credit_notes,
     disputes,
+    documents,
     exchange_rates,
     invoice_lists,
     invoices,
@@ -22,6 +23,7 @@ from billing_svc.api import (
     refunds,
     roll_forward,
     statements,
+    write_offs,
 )
 from billing_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
@@ -34,6 +36,7 @@ CONFLICTS = {
     "uq_invoice_tenant_id_external_id": "invoice_exists",
     "pk_credit": "payment_exists",
     "pk_dispute": "dispute_exists",
+    "pk_write_off": "write_off_exists",
     "pk_arrangement": "arrangement_exists",
     "pk_arrangement_part": "arrangement_exists",
     "uq_credit_tenant_id_external_id": "payment_exists",
@@ -45,13 +48,13 @@ CONFLICTS = {
 }
 ROUTERS = (
     invoices.writes, charges.writes, disputes.writes, disputes.router, arrangements.writes,
-    arrangements.router, invoice_lists.router,
+    arrangements.router, write_offs.writes, write_offs.router, invoice_lists.router,
     payments.writes, payments.router, allocations.writes,
     pending_payments.writes, approvals.writes, approvals.router, accounts.router, ageing.router,
     period_locks.writes, ledger_imports.writes, ledger_imports.router,
     exchange_rates.writes, exchange_rates.router, credit_notes.writes, credit_notes.router,
     refunds.writes, refunds.router,
-    kpis.router, roll_forward.router, statements.writes, statements.router)
+    kpis.router, roll_forward.router, statements.writes, statements.router, documents.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

@@ -63,9 +63,11 @@ class PaymentPolicyRead(BaseModel):
 
 
 class ApprovalRead(BaseModel):
-    """A payment that waits for a signature. `maker` recorded it at `since`; `may_sign`: you are another person."""
+    """What waits for a signature: a payment or a write-off, by its id. `maker` recorded it at `since`; `may_sign`: you
+    are another person."""
 
-    payment_id: UUID
+    payment_id: UUID | None
+    write_off_id: UUID | None
     customer_id: UUID
     number: str
     name: str | None
@@ -74,13 +76,14 @@ class ApprovalRead(BaseModel):
     reason: SecondPerson
     maker: str
     since: datetime
-    expires_on: date
+    expires_on: date | None
     may_sign: bool
 
     @classmethod
     def of(cls, one: Approval, asking: str) -> Self:
         return cls(
-            payment_id=one.payment_id, customer_id=one.customer_id, number=one.number, name=one.name,
+            payment_id=one.id if one.is_payment else None, write_off_id=None if one.is_payment else one.id,
+            customer_id=one.customer_id, number=one.number, name=one.name,
             amount=Amount.of(one.amount), payer=one.payer, reason=one.reason, maker=one.maker, since=one.since,
             expires_on=one.expires_on, may_sign=one.maker != asking)
 
@@ -93,10 +96,10 @@ class ApprovalPage(Page[ApprovalRead]):
 async def list_approvals(
     tx: Tx, me: Me, response: Response, cursor: Paging, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> ApprovalPage:
-    """What waits for a signature: payments that a second person must confirm."""
+    """What waits for a signature: payments that a second person must confirm, and write-offs that were proposed."""
     after = UUID(cursor.after[0]) if cursor.after else None
     found = await approvals.waiting(tx, after, limit)
-    page = cursor.page(response, found, limit, lambda one: [one.payment_id])
+    page = cursor.page(response, found, limit, lambda one: [one.id])
     return ApprovalPage(**page | {"data": [ApprovalRead.of(one, me.subject) for one in page["data"]]})
 
 

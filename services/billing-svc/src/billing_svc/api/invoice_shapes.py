@@ -233,7 +233,7 @@ def settlement_of(status: InvoiceStatus, items: tuple[Item, ...]) -> InvoiceSett
     """Open, partial or settled over all items of an issued invoice; None for a draft and once it is void."""
     if status is not InvoiceStatus.ISSUED:
         return None
-    if all(item.is_settled for item in items):
+    if all(item.is_settled and item.lost.is_zero for item in items):
         return InvoiceSettlement.SETTLED
     untouched = all(item.open == item.amount for item in items)
     return InvoiceSettlement.OPEN if untouched else InvoiceSettlement.PARTIAL

@@ -44,6 +44,7 @@ class ItemRead(BaseModel):
     amount: Amount
     open: Amount
     disputed: Amount
+    written_off: Amount = Field(description="Net of what was recovered: not in the books, but claimed still.")
     issued_on: date
     due_on: date
     due_version: int
@@ -56,7 +57,8 @@ class ItemRead(BaseModel):
             id=item.id, customer_id=item.customer_id, invoice_id=item.invoice_id, claim_item_id=item.claim_item_id,
             number=item.number, kind=item.kind, instalment=item.instalment, instalments=item.instalments,
             amount=Amount.of(item.amount), open=Amount.of(item.open),
-            disputed=Amount.of(item.disputed), issued_on=item.effective_on, due_on=item.due_on,
+            disputed=Amount.of(item.disputed), written_off=Amount.of(item.lost),
+            issued_on=item.effective_on, due_on=item.due_on,
             due_version=item.due_version, arrangement_id=item.arrangement_id,
             arranged_due_on=item.stands_due_on if item.arrangement_id else None)
 

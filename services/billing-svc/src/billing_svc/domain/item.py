@@ -24,6 +24,7 @@ class Item:
     `number` is that of its document: the invoice, or the charge of interest or fee, which names the invoice and the
     item that it comes from (`invoice_id`, `claim_item_id`) where there are any. `instalment` counts 1 to `instalments`.
     `due_on` is contractual; by an arrangement another date may stand (`stands_due_on`), as a later `due_version`.
+    `written_off` (None: nothing) is net of what was recovered.
     """
 
     id: UUID
@@ -43,10 +44,23 @@ class Item:
     instalments: int = 1
     standing_due_on: date | None = None
     arrangement_id: UUID | None = None
+    written_off: Money | None = None
 
     @property
     def undisputed(self) -> Money:
         return self.open - self.disputed
+
+    @property
+    def lost(self) -> Money:
+        """What was written off of it and not recovered: not in the books, but claimed still."""
+        return self.written_off or Money.zero(self.amount.currency)
+
+    def losing(self, by: Money) -> "Item":
+        """The item after so much more of it (or less, where negative) is written off."""
+        moved = replace(self, written_off=self.lost + by)
+        assert not moved.lost.is_negative, "no more is recovered than was written off"
+        assert moved.lost + moved.open <= self.amount, "no more is written off than was owed"
+        return moved
 
     @property
     def stands_due_on(self) -> date:

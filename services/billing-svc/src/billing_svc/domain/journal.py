@@ -16,6 +16,8 @@ class JournalAccount(StrEnum):
     EXCHANGE_CLEARING = "exchange_clearing"
     INTEREST = "interest"
     FEES = "fees"
+    BAD_DEBT = "bad_debt"
+    ALLOWANCE = "allowance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,12 @@ def journal_of_invoice(net: Money, tax: Money) -> tuple[JournalLine, ...]:
 def journal_of_charge(account: JournalAccount, amount: Money) -> tuple[JournalLine, ...]:
     """Dr receivables, Cr interest or fees: outside the scope of tax."""
     return _lines((JournalAccount.RECEIVABLE_CONTROL, amount), (account, -amount))
+
+
+def journal_of_write_off(account: JournalAccount, amount: Money, tax: Money) -> tuple[JournalLine, ...]:
+    """Dr bad debt or its allowance, Dr output tax where it is corrected at once, Cr receivables."""
+    return _lines(
+        (account, amount - tax), (JournalAccount.TAX, tax), (JournalAccount.RECEIVABLE_CONTROL, -amount))
 
 
 def journal_of_credit_note(net: Money, tax: Money) -> tuple[JournalLine, ...]:

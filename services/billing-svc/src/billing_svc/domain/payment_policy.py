@@ -15,10 +15,11 @@ MAX_PENDING_DAYS = 365
 
 
 class SecondPerson(StrEnum):
-    """Why a second person must confirm a payment."""
+    """Why a second person must confirm a payment; a write-off always needs one."""
 
     ABOVE_THRESHOLD = "above_threshold"
     NEW_PAYER = "new_payer"
+    WRITE_OFF = "write_off"
 
 
 @dataclass(frozen=True, slots=True)

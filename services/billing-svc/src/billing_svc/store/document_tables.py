@@ -160,6 +160,7 @@ class ItemRow(Row, table=True):
     due_on: date
     standing_due_on: date
     arrangement_id: UUID | None
+    written_off: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     due_version: int
     overdue_told_version: int
     origin: str = Field(sa_type=Text)
@@ -168,6 +169,7 @@ class ItemRow(Row, table=True):
         ForeignKeyConstraint(["tenant_id", "invoice_id"], ["invoice.tenant_id", "invoice.id"]),
         ForeignKeyConstraint(["tenant_id", "claim_item_id"], ["item.tenant_id", "item.id"]),
         ForeignKeyConstraint(["tenant_id", "arrangement_id"], ["arrangement.tenant_id", "arrangement.id"]),
+        CheckConstraint("0 <= written_off AND open + written_off <= amount", name="written_off"),
         CheckConstraint("kind IN ('invoice', 'interest', 'fee')", name="kind"),
         CheckConstraint("kind <> 'invoice' OR invoice_id IS NOT NULL", name="on_invoice"),
         CheckConstraint("1 <= instalment AND instalment <= instalments", name="instalment"),

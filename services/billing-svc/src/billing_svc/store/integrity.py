@@ -4,19 +4,22 @@ from sqlalchemy import text
 
 from billing_svc.store.integrity_credits import CREDIT_CHECKS
 from billing_svc.store.integrity_exchange import EXCHANGE_CHECKS
-from billing_svc.store.integrity_reports import REPORT_CHECKS
 from billing_svc.store.integrity_items import ITEM_CHECKS
+from billing_svc.store.integrity_reports import REPORT_CHECKS
 from dunlin_kit.health import SEQUENCES, Check
 
 _ITEMS = text("""
 SELECT i.id AS item, i.open, coalesce(e.sum, 0) AS entries, i.amount, coalesce(a.sum, 0) AS allocated,
-       coalesce(e.voided, 0) AS voided, d.status FROM item i
+       coalesce(e.voided, 0) AS voided, coalesce(e.ended, 0) AS ended, d.status FROM item i
 LEFT JOIN invoice d ON d.tenant_id = i.tenant_id AND d.id = i.invoice_id AND i.kind = 'invoice'
-LEFT JOIN (SELECT item_id, sum(amount), -sum(amount) FILTER (WHERE fact_kind = 'invoice_voided') AS voided
+LEFT JOIN (SELECT item_id, sum(amount), -sum(amount) FILTER (WHERE fact_kind = 'invoice_voided') AS voided,
+             -sum(amount) FILTER (WHERE fact_kind NOT IN ('invoice_issued', 'fee_charged', 'interest_charged',
+               'invoice_voided', 'credit_allocated', 'allocation_reversed')) AS ended
            FROM ledger_entry WHERE item_id IS NOT NULL GROUP BY 1) e ON e.item_id = i.id
 LEFT JOIN (SELECT a.item_id, sum(a.amount) FROM allocation a WHERE NOT EXISTS (SELECT 1 FROM allocation_reversal r
              WHERE r.tenant_id = a.tenant_id AND r.allocation_id = a.id) GROUP BY 1) a ON a.item_id = i.id
-WHERE i.open <> coalesce(e.sum, 0) OR i.amount <> i.open + coalesce(a.sum, 0) + coalesce(e.voided, 0)
+WHERE i.open <> coalesce(e.sum, 0)
+   OR i.amount <> i.open + coalesce(a.sum, 0) + coalesce(e.voided, 0) + coalesce(e.ended, 0)
    OR coalesce(e.voided, 0) <> CASE d.status WHEN 'void' THEN i.amount ELSE 0 END LIMIT 20""")
 _CREDITS = text("""
 SELECT c.id AS credit, c.unapplied, coalesce(e.sum, 0) AS entries, c.amount, coalesce(a.sum, 0) AS allocated,
@@ -105,7 +108,8 @@ SELECT number, issued_on, before FROM (
 _UNTOLD = text("SELECT fact, facts, told FROM facts_not_told_once()")
 
 CHECKS = (
-    Check("I1", "Each item is open by its entries, and amount = open + allocated + voided, net of reversals.", _ITEMS),
+    Check("I1", "Each item is open by its entries, and amount = open + allocated + voided + ended otherwise, net.",
+          _ITEMS),
     Check("I2", "Each credit is unapplied by its entries, and amount = unapplied + allocated + refunded.", _CREDITS),
     Check("I1-past", "No item and no credit was below zero on any day.", _PAST),
     Check("I3", "Each journal entry sums to zero.", _BALANCED),

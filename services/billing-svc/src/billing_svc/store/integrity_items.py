@@ -1,4 +1,4 @@
-"""What must hold of the facts about items beside money: disputes and arrangements."""
+"""What must hold of the facts about items beside money: disputes, arrangements and write-offs."""
 
 from sqlalchemy import text
 
@@ -21,6 +21,22 @@ LEFT JOIN standing_due s ON s.tenant_id = i.tenant_id AND s.item_id = i.id AND s
 WHERE (i.arrangement_id IS NULL AND i.standing_due_on <> i.due_on)
    OR (i.arrangement_id IS NOT NULL AND a.state IS DISTINCT FROM 'active')
    OR i.standing_due_on <> coalesce(s.due_on, i.due_on) OR (i.due_version > 1 AND s.due_on IS NULL) LIMIT 20""")
+_WRITTEN_OFF = text("""
+SELECT i.id AS item, i.written_off, coalesce(e.sum, 0) AS entries, coalesce(w.sum, 0) AS standing FROM item i
+LEFT JOIN (SELECT item_id, -sum(amount) AS sum FROM ledger_entry
+           WHERE fact_kind IN ('debt_written_off', 'debt_recovered', 'write_off_reversed') GROUP BY 1) e
+  ON e.item_id = i.id
+LEFT JOIN (SELECT item_id, sum(amount - recovered) AS sum FROM write_off WHERE state = 'approved' GROUP BY 1) w
+  ON w.item_id = i.id
+WHERE i.written_off <> coalesce(e.sum, 0) OR i.written_off <> coalesce(w.sum, 0) LIMIT 20""")
+_RECOVERED = text("""
+SELECT w.id AS write_off, w.state, w.amount, w.recovered, coalesce(r.sum, 0) AS recoveries, v.amount AS reversed
+FROM write_off w LEFT JOIN (SELECT write_off_id, sum(amount) FROM debt_recovery GROUP BY 1) r ON r.write_off_id = w.id
+LEFT JOIN write_off_reversal v ON v.tenant_id = w.tenant_id AND v.write_off_id = w.id
+WHERE w.recovered <> coalesce(r.sum, 0) OR (w.state = 'reversed') <> (v.id IS NOT NULL)
+   OR (v.id IS NOT NULL AND w.amount <> w.recovered + v.amount)
+   OR (w.state IN ('approved', 'reversed') AND (w.checker IS NULL OR w.checker = w.maker OR w.effective_on IS NULL))
+LIMIT 20""")
 _UNTOLD = text("""
 WITH facts AS (SELECT 'DisputeOpened' AS fact, count(*) AS n FROM dispute
                UNION ALL SELECT 'DisputeSettled', count(*) FROM dispute_settlement
@@ -36,5 +52,9 @@ ITEM_CHECKS = (
     Check("I16", "What is disputed of an item is what its disputes contest, and no more than is open.", _DISPUTES),
     Check("I16-arranged", "The due date that stands for an item is that of its active arrangement, else its own.",
           _STANDING),
+    Check("I16-written-off", "What is written off of an item, net of recoveries, is what its write-offs say.",
+          _WRITTEN_OFF),
+    Check("I16-recovered", "No more was recovered than written off, and another person than its maker approved it.",
+          _RECOVERED),
     Check("I16-settled", "Each dispute is what is contested still and what was settled of it.", _SETTLEMENTS),
 )

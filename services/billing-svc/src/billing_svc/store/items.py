@@ -22,7 +22,7 @@ def _items() -> Select[Any]:
     return select(
         _t.id, _t.invoice_id, _t.number, _t.customer_id, _t.currency, _t.amount, _t.open, _t.disputed,
         _t.effective_on, _t.raised_on, _t.due_on, _t.due_version, _t.kind, _t.claim_item_id, _t.instalment,
-        _t.instalments, _t.standing_due_on, _t.arrangement_id)
+        _t.instalments, _t.standing_due_on, _t.arrangement_id, _t.written_off)
 
 
 BY_ID = _items().where(_t.id == func.any(_ids))
@@ -55,13 +55,13 @@ def add(tx: Transaction, item: Item, *, origin: Origin, told_version: int, recor
         "currency": item.amount.currency, "amount": item.amount.minor, "open": item.open.minor,
         "disputed": item.disputed.minor, "effective_on": item.effective_on, "raised_on": item.raised_on,
         "due_on": item.due_on, "standing_due_on": item.stands_due_on, "arrangement_id": item.arrangement_id,
-        "due_version": item.due_version, "overdue_told_version": told_version,
+        "written_off": item.lost.minor, "due_version": item.due_version, "overdue_told_version": told_version,
         "origin": origin.value, "recorded_at": recorded_at})
 
 
 def move(tx: Transaction, *items: Item) -> None:
     tx.change(ItemRow, *({"id": item.id, "open": item.open.minor, "disputed": item.disputed.minor,
-                          "raised_on": item.raised_on} for item in items))
+                          "raised_on": item.raised_on, "written_off": item.lost.minor} for item in items))
 
 
 def _by_id(rows: Collection[Any]) -> dict[UUID, Item]:
@@ -74,4 +74,5 @@ def _item(row: Mapping[str, Any]) -> Item:
         row["id"], row["invoice_id"], row["number"], row["customer_id"], Money(row["amount"], currency),
         Money(row["open"], currency), Money(row["disputed"], currency), row["effective_on"], row["raised_on"],
         row["due_on"], row["due_version"], ItemKind(row["kind"]), row["claim_item_id"], row["instalment"],
-        row["instalments"], row["standing_due_on"], row["arrangement_id"])
+        row["instalments"], row["standing_due_on"], row["arrangement_id"],
+        Money(row["written_off"], currency))

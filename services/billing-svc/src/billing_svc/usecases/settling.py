@@ -1,4 +1,4 @@
-"""Tell that an invoice is settled: when the last of its items owes nothing more."""
+"""Tell that an invoice is settled: when the last of its items owes nothing more, and none is written off."""
 
 from collections.abc import Collection
 from datetime import date
@@ -25,7 +25,7 @@ def tell_settled(posting: Posting, item: Item, *, settled_on: date, origin: Orig
         return
     assert item.invoice_id is not None, "an invoice's item names it"
     siblings = [one for one in posting.items.values() if one.invoice_id == item.invoice_id and one.kind is item.kind]
-    if all(one.is_settled for one in siblings):
+    if all(one.is_settled and one.lost.is_zero for one in siblings):
         posting.tx.emit(InvoiceSettled(
             customer_id=item.customer_id, origin=origin,
             account=figures_of(posting.accounts[item.customer_id, item.open.currency]), invoice_id=item.invoice_id,

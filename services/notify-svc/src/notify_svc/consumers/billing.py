@@ -26,6 +26,7 @@ from dunlin_events.contracts.billing_arrangements import (
 )
 from dunlin_events.contracts.billing_charges import FeeCharged
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
+from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, WriteOffReversed
 from dunlin_events.contracts.notify import CancellationReason
 from dunlin_kernel.money import Money
 from notify_svc.consumers.customer_items import CustomerItems, load, save
@@ -78,8 +79,8 @@ def charged(event: FeeCharged, state: CustomerItems) -> CustomerItems:
     return state
 
 
-for contested in (DisputeOpened, DisputeSettled):
-    billing.on(contested)(item_moved)
+for moving in (DisputeOpened, DisputeSettled, DebtWrittenOff, DebtRecovered, WriteOffReversed):
+    billing.on(moving)(item_moved)
 
 
 @billing.on(CreditAllocated)
