@@ -12,9 +12,11 @@ from credit_svc.api.shapes import (
     ExposurePartsRead,
     HeardPositionRead,
     LimitInForceRead,
+    StandingHoldRead,
     ToldStatus,
     amount_or_none,
 )
+from credit_svc.domain.decision import DenialReason
 from credit_svc.store import policies, positions
 from credit_svc.store.positions import NOT_RATED_SORTS_AS, Asked, Position
 from dunlin_events.contracts.base import Amount
@@ -75,12 +77,19 @@ class PositionRead(CurrencyPositionRead):
     number: str | None
     name: str | None
     status: str | None = ToldStatus
+    owner_id: UUID | None
+    owner_code: str | None = Field(description="Who answers for the customer.")
+    can_buy: bool = Field(description="Whether at least the smallest order would be approved.")
+    reasons: list[DenialReason] = Field(description="Why not; the first is the rule that fires.")
+    holds: list[StandingHoldRead]
 
     @classmethod
     def row(cls, position: Position) -> Self:
         return cls(
             **CurrencyPositionRead.of(position).__dict__, customer_id=position.customer_id, number=position.number,
-            name=position.name, status=position.status)
+            name=position.name, status=position.status, owner_id=position.owner_id, owner_code=position.owner_code,
+            can_buy=not position.reasons, reasons=list(position.reasons),
+            holds=[StandingHoldRead(hold_id=hold.id, rule=hold.rule) for hold in position.holds])
 
 
 class PositionPage(Page[PositionRead]):
@@ -111,14 +120,17 @@ async def list_credit_positions(
     currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
     available_below: Annotated[str | None, Query(alias="available.lt", max_length=24, description=(
         "Only those with less available, in `currency` or, without it, in the tenant's own."))] = None,
+    hold: Annotated[bool | None, Query(description="Only those with a hold that stands, or without.")] = None,
+    owner: Annotated[str | None, Query(max_length=100, description="The code of who answers for them.")] = None,
     sort: PositionSort = PositionSort.CUSTOMER,
 ) -> PositionPage:
-    """Who can still buy: positions per customer and currency."""
+    """Who can still buy, and who cannot and why: positions per customer and currency."""
     tenant = await present(tx)
     policy = await policies.current(tx)
     meant = currency or (tenant.currency if available_below is not None else None)
     below = None if available_below is None or meant is None else Money.parse(available_below, meant)
-    asked = Asked(meant, below, by_available=sort is PositionSort.AVAILABLE, after=cursor.after, most=limit + 1)
+    asked = Asked(meant, below, by_available=sort is PositionSort.AVAILABLE, after=cursor.after, most=limit + 1,
+                  hold=hold, owner=owner)
     found = await positions.some(tx, asked, today=tenant.today, policy=policy)
     page = cursor.page(response, found, limit, _key_of)
     return PositionPage(**{**page, "data": [PositionRead.row(position) for position in found[:limit]]})

@@ -8,20 +8,22 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from credit_svc.domain.decision import credit_available
+from credit_svc.domain.decision import DecisionInputs, DenialReason, StandingHold, credit_available, decide
 from credit_svc.domain.exposure import ExposureParts, exposure_of
 from credit_svc.domain.limit import LimitInForce, limit_in_force
 from credit_svc.domain.policy import CreditPolicy
 from credit_svc.store.exposures import figures_of
 from credit_svc.store.limits import facts_of
 from dunlin_events.consuming import Tx
+from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
 
 NOT_RATED_SORTS_AS = 2**63 - 1
 """Where a position without a rating stands among the available amounts: last."""
 
 _FIGURES = """
-  SELECT k.customer_id, k.currency, c.number, c.name, c.status, k.open, k.disputed, k.unapplied, k.reserved, k.sequence,
+  SELECT k.customer_id, k.currency, c.number, c.name, c.status, o.owner_id, o.owner_code, k.open, k.disputed,
+         k.unapplied, k.reserved, k.sequence,
          l.limit_id, l.version, l.amount, l.source, l.valid_from, l.valid_until, l.kind,
          t.limit_id AS temporary_limit_id, t.version AS temporary_version, t.amount AS temporary_amount,
          t.source AS temporary_source, t.valid_from AS temporary_valid_from, t.valid_until AS temporary_valid_until,
@@ -30,7 +32,9 @@ _FIGURES = """
            CASE WHEN l.valid_until < CAST(:today AS date) THEN 0 ELSE l.amount END + coalesce(t.amount, 0)
            - (k.open - k.disputed + round(k.disputed * CAST(:disputed_bps AS numeric) / 10000) - k.unapplied)
            - k.reserved
-         END AS available
+         END AS available,
+         (SELECT jsonb_agg(jsonb_build_array(h.hold_id, h.rule) ORDER BY h.hold_id) FROM credit_hold h
+          WHERE h.customer_id = k.customer_id AND h.released_at IS NULL) AS holds
   FROM (
     SELECT h.tenant_id, h.customer_id, h.currency, coalesce(e.open, 0) AS open, coalesce(e.disputed, 0) AS disputed,
            coalesce(e.unapplied, 0) AS unapplied, h.reserved, coalesce(e.sequence, 0) AS sequence
@@ -40,26 +44,30 @@ _FIGURES = """
     WHERE NOT EXISTS (SELECT FROM authorization_head h WHERE h.tenant_id = e.tenant_id
                       AND h.customer_id = e.customer_id AND h.currency = e.currency)) k
   LEFT JOIN customer c USING (tenant_id, customer_id)
-  LEFT JOIN (
-    SELECT DISTINCT ON (tenant_id, customer_id, currency) * FROM credit_limit
-    WHERE kind = 'base' AND valid_from <= CAST(:today AS date)
-    ORDER BY tenant_id, customer_id, currency, version DESC) l USING (tenant_id, customer_id, currency)
-  LEFT JOIN (
-    SELECT DISTINCT ON (tenant_id, customer_id, currency) * FROM credit_limit
-    WHERE kind = 'temporary' AND CAST(:today AS date) BETWEEN valid_from AND valid_until
-    ORDER BY tenant_id, customer_id, currency, version DESC) t USING (tenant_id, customer_id, currency)"""
+  LEFT JOIN customer_owner o USING (tenant_id, customer_id)
+  LEFT JOIN LATERAL (
+    SELECT * FROM credit_limit x
+    WHERE (x.tenant_id, x.customer_id, x.currency) = (k.tenant_id, k.customer_id, k.currency)
+      AND x.kind = 'base' AND x.valid_from <= CAST(:today AS date) ORDER BY x.version DESC LIMIT 1) l ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM credit_limit x
+    WHERE (x.tenant_id, x.customer_id, x.currency) = (k.tenant_id, k.customer_id, k.currency)
+      AND x.kind = 'temporary' AND CAST(:today AS date) BETWEEN x.valid_from AND x.valid_until
+    ORDER BY x.version DESC LIMIT 1) t ON true"""
+"""Each limit and hold is one probe of an index, so that a page by customer reads no more rows than it shows."""
 _FILTERED = f"""
 SELECT * FROM ({_FIGURES}) p
 WHERE (CAST(:currency AS text) IS NULL OR currency = CAST(:currency AS text))
-  AND (CAST(:below AS bigint) IS NULL OR available < CAST(:below AS bigint))"""  # noqa: S608  constants only
+  AND (CAST(:below AS bigint) IS NULL OR available < CAST(:below AS bigint))
+  AND (CAST(:hold AS boolean) IS NULL OR (holds IS NOT NULL) = CAST(:hold AS boolean))
+  AND (CAST(:owner AS text) IS NULL OR owner_code = CAST(:owner AS text))"""  # noqa: S608  constants only
 _OF_CUSTOMER = text(
     f"SELECT * FROM ({_FIGURES}) p WHERE customer_id = CAST(:customer_id AS uuid) ORDER BY currency")  # noqa: S608
 _BY_CUSTOMER = text(f"""{_FILTERED}
-  AND (CAST(:after_id AS uuid) IS NULL
-       OR (customer_id, currency) > (CAST(:after_id AS uuid), CAST(:after_currency AS text)))
+  AND (customer_id, currency) > (CAST(:after_id AS uuid), CAST(:after_currency AS text))
 ORDER BY customer_id, currency LIMIT CAST(:most AS bigint)""")
 _BY_AVAILABLE = text(f"""{_FILTERED}
-  AND (CAST(:after_id AS uuid) IS NULL
+  AND (CAST(:after_available AS numeric) IS NULL
        OR (coalesce(available, {NOT_RATED_SORTS_AS}), customer_id, currency)
           > (CAST(:after_available AS numeric), CAST(:after_id AS uuid), CAST(:after_currency AS text)))
 ORDER BY coalesce(available, {NOT_RATED_SORTS_AS}), customer_id, currency LIMIT CAST(:most AS bigint)""")
@@ -71,7 +79,10 @@ _HEARD = text(
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """One customer in one currency. Number, name and status are None for one whom customer-svc has not told of yet."""
+    """One customer in one currency, and why even the smallest order would be refused: no reason means it can buy.
+
+    Number, name and status are None for one whom customer-svc has not told of yet.
+    """
 
     customer_id: UUID
     number: str | None
@@ -82,6 +93,10 @@ class Position:
     exposure: Money
     available: Money | None
     sequence: int
+    owner_id: UUID | None
+    owner_code: str | None
+    holds: tuple[StandingHold, ...]
+    reasons: tuple[DenialReason, ...]
 
     @property
     def currency(self) -> str:
@@ -90,13 +105,15 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which positions: in a currency, with less than so much available, after the last one seen."""
+    """Which positions: in a currency, with less than so much available, on hold or not, of an owner, after the last."""
 
     currency: str | None
     below: Money | None
     by_available: bool
     after: Sequence[Any] | None
     most: int
+    hold: bool | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +143,12 @@ async def of_customer(tx: Tx, customer_id: UUID, *, today: date, policy: CreditP
 
 async def some(tx: Tx, asked: Asked, *, today: date, policy: CreditPolicy) -> Sequence[Position]:
     """Positions in the order asked for; `after` holds (sort value, customer, currency) of the last one seen."""
-    after_available, after_id, after_currency = asked.after or (None, None, None)
+    after_available, after_id, after_currency = asked.after or (None, NIL, "")
     rows = await tx.rows(
         _BY_AVAILABLE if asked.by_available else _BY_CUSTOMER,
         currency=asked.currency, below=asked.below and asked.below.minor, most=asked.most,
-        after_available=after_available, after_id=after_id and UUID(after_id), after_currency=after_currency,
+        hold=asked.hold, owner=asked.owner, after_available=after_available, after_id=UUID(str(after_id)),
+        after_currency=after_currency,
         **_bound(today, policy))
     return [_position(row, today=today, policy=policy) for row in rows]
 
@@ -147,6 +165,9 @@ def _position(row: Any, *, today: date, policy: CreditPolicy) -> Position:
     exposure = exposure_of(parts, policy)
     available = credit_available(limit, exposure)
     assert (available and available.minor) == (row["available"] and int(row["available"])), "list and rule agree"
+    holds = tuple(StandingHold(UUID(hold_id), rule) for hold_id, rule in row["holds"] or ())
+    least = DecisionInputs(
+        Money(1, currency), today, row["status"] or "", limit.fact, parts, policy, {}, limit.temporary, holds)
     return Position(
         row["customer_id"], row["number"], row["name"], row["status"], limit, parts, exposure, available,
-        row["sequence"])
+        row["sequence"], row["owner_id"], row["owner_code"], holds, decide(least).reasons)
