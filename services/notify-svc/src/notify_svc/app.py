@@ -11,10 +11,12 @@ from notify_svc.api import (
     cases,
     collection_policy,
     contact_policy,
+    deliveries,
     ladder,
     ladders,
     messages,
     promises,
+    templates,
     worklist,
 )
 from notify_svc.store.integrity import CHECKS
@@ -22,9 +24,10 @@ from notify_svc.store.integrity import CHECKS
 CONFLICTS = {
     "pk_ladder_policy": "etag_mismatch", "pk_ladder_selection": "etag_mismatch", "pk_contact_policy": "etag_mismatch",
     "pk_collection_policy": "etag_mismatch", "uq_collection_case_open_once": "case_open_already",
+    "pk_letter_template": "etag_mismatch",
     "uq_message_item_leaves_once": "left_already"}
-BOTH = (calls, cases, collection_policy, contact_policy, ladder, ladders, messages, promises)
-ROUTERS = (*(one for routes in BOTH for one in (routes.router, routes.writes)), worklist.router)
+BOTH = (calls, cases, collection_policy, contact_policy, ladder, ladders, messages, promises, templates)
+ROUTERS = (*(one for routes in BOTH for one in (routes.router, routes.writes)), deliveries.writes, worklist.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

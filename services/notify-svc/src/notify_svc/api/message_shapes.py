@@ -11,7 +11,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.notify import ReminderChannel
 from dunlin_kit.pages import Page
 from notify_svc.domain.letter import LetterLanguage
-from notify_svc.domain.message import Message, MessageStatus, Step
+from notify_svc.domain.message import Bounce, Message, MessageStatus, Step
 from notify_svc.gateways.letters import Rendered
 from notify_svc.store.messages import Content
 
@@ -58,6 +58,9 @@ class MessageRead(BaseModel):
     handed_over_at: datetime | None
     recorded_at: datetime
     resolved_by: str | None
+    delivered_at: datetime | None
+    bounced_at: datetime | None
+    bounce: Bounce | None
     recipient: str | None
     items: list[MessageItemRead]
 
@@ -69,6 +72,7 @@ class MessageRead(BaseModel):
             language=LetterLanguage(message.language) if message.language else None, tone=message.tone,
             reason=message.reason, code=message.code, looked_at=message.looked_at,
             handed_over_at=message.handed_over_at, recorded_at=message.recorded_at, resolved_by=message.resolved_by,
+            delivered_at=message.delivered_at, bounced_at=message.bounced_at, bounce=message.bounce,
             recipient=content.recipient if content else None,
             items=[MessageItemRead.of(step) for step in message.steps])
 

@@ -1,11 +1,11 @@
-"""Routes of the log: every message and suppression, what one said, an unknown outcome resolved, templates previewed."""
+"""Routes of the log: every message and suppression, what one said, an unknown outcome resolved."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from dunlin_events.contracts.notify import SuppressionReason
 from dunlin_kit import pages
@@ -21,10 +21,7 @@ from notify_svc.api.message_shapes import (
     MessagePage,
     MessageRead,
     MessageResolve,
-    MessageTextRead,
 )
-from notify_svc.domain.ladder import LetterTone
-from notify_svc.domain.letter import LetterLanguage
 from notify_svc.domain.message import MessageStatus
 from notify_svc.store import customers, message_list, messages
 
@@ -47,15 +44,6 @@ class MessageFilter(BaseModel):
 
 async def _filter(query: Annotated[MessageFilter, Query()]) -> MessageFilter:
     return query
-
-
-class TemplatePreviewCreate(BaseModel):
-    """The letter to be shown."""
-
-    model_config = ConfigDict(extra="forbid")
-    language: LetterLanguage
-    tone: LetterTone
-    recipient_name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
 @router.get("/messages", dependencies=[requires("reminders:read")],
@@ -89,11 +77,3 @@ async def resolve_message(message_id: UUID, body: MessageResolve, tx: Tx) -> Mes
     """Say whether a message of unknown outcome left; one that did not makes its levels due again."""
     resolved = await usecases.resolve_message(tx, message_id, sent=body.outcome is MessageFinding.SENT)
     return MessageRead.of(resolved, None)
-
-
-@writes.post("/templates:preview", dependencies=[requires("reminders:read")],
-             responses=refuses("tenant_not_known_yet", status=409) | refuses("invalid_request"))
-async def preview_template(body: TemplatePreviewCreate, tx: Tx) -> MessageTextRead:
-    """How a letter would read today, with made-up items."""
-    return MessageTextRead.of(await usecases.preview_template(
-        tx, language=body.language, tone=body.tone, recipient_name=body.recipient_name))

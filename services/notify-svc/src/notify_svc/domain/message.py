@@ -21,6 +21,13 @@ class MessageStatus(StrEnum):
     NOT_SENT = "not_sent"
 
 
+class Bounce(StrEnum):
+    """How a message came back: `hard` says that the address is of no use."""
+
+    HARD = "hard"
+    SOFT = "soft"
+
+
 _OUTCOMES = frozenset({MessageStatus.SENT, MessageStatus.FAILED, MessageStatus.DEFERRED})
 
 MESSAGE = Lifecycle("message", {
@@ -80,6 +87,9 @@ class Message:
     code: str | None = None
     handed_over_at: datetime | None = None
     resolved_by: str | None = None
+    delivered_at: datetime | None = None
+    bounced_at: datetime | None = None
+    bounce: Bounce | None = None
 
     @property
     def leaving(self) -> tuple[Step, ...]:
@@ -92,6 +102,23 @@ class Message:
         steps = tuple(
             replace(step, outcome=status) if step.outcome in COUNTS_AS_SENT else step for step in self.steps)
         return replace(self, status=status, reason=reason, code=code, handed_over_at=at, steps=steps)
+
+    def delivered(self, at: datetime) -> "Message":
+        """With the recipient's confirmation, which also tells that an unknown one left. Refuses: illegal_transition."""
+        return replace(self._left(), delivered_at=self.delivered_at or at)
+
+    def bounced(self, bounce: Bounce, at: datetime) -> "Message":
+        """Given back after it had left; its levels count as sent all the same. Refuses: illegal_transition."""
+        return replace(self._left(), bounced_at=at, bounce=bounce)
+
+    def _left(self) -> "Message":
+        if self.status is MessageStatus.UNKNOWN:
+            return self.ended(MessageStatus.SENT, reason=None, code=None, at=self.handed_over_at)
+        if self.status is not MessageStatus.SENT:
+            raise IllegalTransition(
+                "illegal_transition", f"This message is {self.status.value}; only one that left is delivered.",
+                status=self.status.value)
+        return self
 
     def resolved(self, *, sent: bool, by: str) -> "Message":
         """With the outcome that a person found out. Refuses: illegal_transition, unless the outcome is unknown."""

@@ -1,16 +1,22 @@
-"""How a letter reads: Jinja2 templates in a sandbox, a folder per language, a file per tone, the subject first."""
+"""How a letter reads: Jinja2 templates in a sandbox, a folder per language, a file per tone, or a tenant's own."""
 
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.money import Money
-from notify_svc.domain.letter import Letter
+from dunlin_kit.telemetry import log
+from notify_svc.domain.ladder import LetterTone
+from notify_svc.domain.letter import Letter, LetterLanguage
+from notify_svc.domain.letter_template import LetterTemplate
+from notify_svc.gateways.template_words import check_words
 
-MAX_SUBJECT = 200
+MAX_SUBJECT, MAX_TEXT, MAX_COLUMN = 200, 200_000, 60
+_FOLDER = Path(__file__).parent / "templates"
 
 
 class Rendered(NamedTuple):
@@ -30,20 +36,63 @@ def date_text(day: date) -> str:
     return day.isoformat()
 
 
+def column(text: object, width: int) -> str:
+    """Filled up with blanks on the right, to 60 places at most."""
+    return str(text).ljust(min(width, MAX_COLUMN))
+
+
+def right(text: object, width: int) -> str:
+    """Filled up with blanks on the left, to 60 places at most."""
+    return str(text).rjust(min(width, MAX_COLUMN))
+
+
 _ENVIRONMENT = ImmutableSandboxedEnvironment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), undefined=StrictUndefined,
+    loader=FileSystemLoader(_FOLDER), undefined=StrictUndefined,
     autoescape=select_autoescape(("html",), default=False), trim_blocks=True, lstrip_blocks=True,
     keep_trailing_newline=True)
-_ENVIRONMENT.filters |= {"money": money_text, "day": date_text}
+_ENVIRONMENT.filters |= {"money": money_text, "day": date_text, "column": column, "right": right}
 
 
-def render(letter: Letter) -> Rendered:
-    """The letter in its language and tone. A name with line breaks stays on its line."""
-    template = _ENVIRONMENT.get_template(f"{letter.language.value}/{letter.tone.value}.txt")
-    subject, _, body = template.render(
-        sender=_one_line(letter.sender_name), recipient=_one_line(letter.recipient_name or ""), on=letter.on,
-        lines=letter.lines, totals=letter.totals).partition("\n")
+def render(letter: Letter, own: LetterTemplate | None = None) -> Rendered:
+    """The letter in its language and tone, by a template of the tenant's own where there is one.
+
+    A name with line breaks stays on its line. Refuses: bad_template for an own one that fails or grows too long.
+    """
+    if own is None:
+        template = _ENVIRONMENT.get_template(f"{letter.language.value}/{letter.tone.value}.txt")
+        subject, _, body = template.render(**_fields(letter)).partition("\n")
+        return Rendered(_one_line(subject)[:MAX_SUBJECT], body.strip() + "\n")
+    check_words(_ENVIRONMENT, own.subject, own.body)
+    try:
+        subject, body = (_ENVIRONMENT.from_string(text).render(**_fields(letter)) for text in (own.subject, own.body))
+    except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError) as failed:
+        raise RuleBroken("bad_template", "The template fails on a letter.", cause=type(failed).__name__) from None
+    if len(body) > MAX_TEXT:
+        raise RuleBroken("bad_template", f"A letter has at most {MAX_TEXT} characters.")
     return Rendered(_one_line(subject)[:MAX_SUBJECT], body.strip() + "\n")
+
+
+def render_or_usual(letter: Letter, own: LetterTemplate | None) -> Rendered:
+    """As `render`, but by the template that every tenant begins with where the own one fails: a letter must leave."""
+    try:
+        return render(letter, own)
+    except RuleBroken as failed:
+        log.warning("a template failed", tone=letter.tone.value, language=letter.language.value, why=failed.code)
+        return render(letter, None)
+
+
+def beginning(language: LetterLanguage, tone: LetterTone) -> LetterTemplate:
+    """The template that every tenant begins with, its lines in it; version 0."""
+    subject, _, body = (_FOLDER / language.value / f"{tone.value}.txt").read_text("utf-8").partition("\n")
+    items = (_FOLDER / language.value / "_items.txt").read_text("utf-8")
+    body = body.replace(f'{{% include "{language.value}/_items.txt" %}}\n', items)
+    return LetterTemplate(language, tone, 0, subject, body.strip() + "\n")
+
+
+def _fields(letter: Letter) -> dict[str, object]:
+    return {
+        "sender": _one_line(letter.sender_name), "recipient": _one_line(letter.recipient_name or ""), "on": letter.on,
+        "lines": letter.lines, "totals": letter.totals}
 
 
 def _one_line(text: str) -> str:

@@ -13,7 +13,7 @@ class MessageRow(Row, table=True):
     """One message to one customer, or, with status `suppressed`, why none left that day.
 
     `looked_at` and `handed_over_at` are the machine's time: they prove that the look was fresh. `job_id` is the run
-    that wrote it; `code` the server's reply code.
+    that wrote it; `code` the server's reply code; `bounce` says how it came back after it had left.
     """
 
     __tablename__ = "message"
@@ -35,6 +35,9 @@ class MessageRow(Row, table=True):
     handed_over_at: datetime | None = Field(sa_type=DateTime(timezone=True))
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
     resolved_by: str | None
+    delivered_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    bounced_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    bounce: str | None
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "customer_id"], ["customer.tenant_id", "customer.customer_id"]),
         Index(None, "tenant_id", "customer_id", "id"),
@@ -85,3 +88,17 @@ class MessageContentRow(Row, table=True):
         ForeignKeyConstraint(["tenant_id", "message_id"], ["message.tenant_id", "message.id"]),
         Index(None, "tenant_id", "customer_id"),
     )
+
+
+class LetterTemplateRow(Row, table=True):
+    """One version of a template of the tenant's own; the highest of a language and tone is in force."""
+
+    __tablename__ = "letter_template"
+    tenant_id: UUID = Field(primary_key=True)
+    language: str = Field(primary_key=True)
+    tone: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    subject: str
+    body: str
+    set_by: str
+    set_at: datetime = Field(sa_type=DateTime(timezone=True))

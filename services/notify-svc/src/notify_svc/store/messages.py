@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money
-from notify_svc.domain.message import Message, MessageStatus, Step
+from notify_svc.domain.message import Bounce, Message, MessageStatus, Step
 from notify_svc.store.message_tables import MessageContentRow as ContentRow
 from notify_svc.store.message_tables import MessageItemRow as StepRow
 from notify_svc.store.message_tables import MessageRow
@@ -111,7 +111,8 @@ def add(tx: Any, message: Message) -> None:
         "policy_version": message.policy_version, "language": message.language, "tone": message.tone,
         "fee_code": message.fee_code, "reason": message.reason, "code": message.code, "looked_at": message.looked_at,
         "handed_over_at": message.handed_over_at, "recorded_at": message.recorded_at,
-        "resolved_by": message.resolved_by})
+        "resolved_by": message.resolved_by, "delivered_at": message.delivered_at, "bounced_at": message.bounced_at,
+        "bounce": message.bounce.value if message.bounce else None})
     tx.insert(StepRow, *(_step_row(message, step) for step in message.steps))
 
 
@@ -126,7 +127,9 @@ def keep_outcome(tx: Any, message: Message) -> None:
     """Gather how a message and its steps ended."""
     tx.change(MessageRow, {
         "id": message.id, "status": message.status.value, "reason": message.reason, "code": message.code,
-        "handed_over_at": message.handed_over_at, "resolved_by": message.resolved_by})
+        "handed_over_at": message.handed_over_at, "resolved_by": message.resolved_by,
+        "delivered_at": message.delivered_at, "bounced_at": message.bounced_at,
+        "bounce": message.bounce.value if message.bounce else None})
     tx.change(StepRow, *(
         {"message_id": message.id, "item_id": step.item_id, "outcome": step.outcome.value} for step in message.steps
     ), key=("message_id", "item_id"))
@@ -148,7 +151,8 @@ def of_row(row: Any, steps: Iterable[Step]) -> Message:
     return Message(
         row["id"], row["customer_id"], row["job_id"], row["judged_on"], MessageStatus(row["status"]), row["channel"],
         row["level"], row["policy_version"], row["language"], row["tone"], row["fee_code"], row["looked_at"],
-        row["recorded_at"], tuple(steps), row["reason"], row["code"], row["handed_over_at"], row["resolved_by"])
+        row["recorded_at"], tuple(steps), row["reason"], row["code"], row["handed_over_at"], row["resolved_by"],
+        row["delivered_at"], row["bounced_at"], Bounce(row["bounce"]) if row["bounce"] else None)
 
 
 def _step(row: Any) -> Step:

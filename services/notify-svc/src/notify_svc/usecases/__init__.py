@@ -13,6 +13,7 @@ from notify_svc.usecases.plan_items import plan_items
 from notify_svc.usecases.prepare_reminder import prepare_reminder
 from notify_svc.usecases.preview_ladder import preview_ladder
 from notify_svc.usecases.preview_template import preview_template
+from notify_svc.usecases.record_delivery import record_delivery
 from notify_svc.usecases.record_outcome import record_outcome
 from notify_svc.usecases.resolve_message import resolve_message
 from notify_svc.usecases.review_cases import review_cases
@@ -21,6 +22,7 @@ from notify_svc.usecases.set_collection_policy import set_collection_policy
 from notify_svc.usecases.set_contact_policy import set_contact_policy
 from notify_svc.usecases.set_ladder_policy import set_ladder_policy
 from notify_svc.usecases.set_ladder_selection import set_ladder_selection
+from notify_svc.usecases.set_template import set_template
 from notify_svc.usecases.switch_on_items import switch_on_items
 from notify_svc.usecases.switch_on_ladder import switch_on_ladder
 from notify_svc.usecases.withdraw_promise import withdraw_promise
@@ -28,7 +30,7 @@ from notify_svc.usecases.withdraw_promise import withdraw_promise
 __all__ = [
     "advance_case", "close_case", "end_interrupted_reminder", "judge_promises", "log_call", "make_promise",
     "note_case", "open_case", "plan_call", "plan_items", "prepare_reminder", "preview_ladder", "preview_template",
-    "record_outcome", "resolve_message", "review_cases", "run_ladder", "set_collection_policy",
-    "set_contact_policy", "set_ladder_policy", "set_ladder_selection", "switch_on_items", "switch_on_ladder",
-    "withdraw_promise",
+    "record_delivery", "record_outcome", "resolve_message", "review_cases", "run_ladder", "set_collection_policy",
+    "set_contact_policy", "set_ladder_policy", "set_ladder_selection", "set_template", "switch_on_items",
+    "switch_on_ladder", "withdraw_promise",
 ]

@@ -4,6 +4,7 @@ from typing import Any
 
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.notify import FailureReason, ItemStep, ReminderChannel, ReminderFailed, ReminderSent
+from dunlin_events.contracts.notify_deliveries import ContactFailed
 from dunlin_kit.transaction import Transaction
 from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.ladder import LadderPolicy
@@ -37,6 +38,8 @@ async def end_message(tx: Transaction, message: Message, ended: Message, custome
     plan_reminders(tx, policy, _changes(policy, changes))
     if ended.status is MessageStatus.FAILED and ended.reason == FailureReason.RECIPIENT_REFUSED.value:
         customers.refused(tx, message.customer_id, message.judged_on)
+        tx.emit(ContactFailed(
+            customer_id=message.customer_id, channel=ReminderChannel(message.channel), message_id=message.id))
 
 
 def _changes(policy: LadderPolicy, pairs: list[tuple[DunnedItem, DunnedItem]]) -> list[Change]:

@@ -13,7 +13,17 @@ from notify_svc.domain.ladder import LadderPolicy, LevelChannel
 from notify_svc.domain.letter import Letter
 from notify_svc.gateways import letters
 from notify_svc.gateways.sender import Mail
-from notify_svc.store import calls, cases, contact_policies, customers, items, ladder_policies, messages, promises
+from notify_svc.store import (
+    calls,
+    cases,
+    contact_policies,
+    customers,
+    items,
+    ladder_policies,
+    letter_templates,
+    messages,
+    promises,
+)
 from notify_svc.usecases.call_instead import call_instead
 from notify_svc.usecases.tell_suppressed import tell_suppressed
 from notify_svc.usecases.write_message import PrepareReminder, write_message
@@ -50,7 +60,8 @@ async def prepare_reminder(tx: Transaction, command: PrepareReminder) -> Mail | 
     if not verdict.remind or reach.contact is None:
         return None
     letter = Letter.of(verdict, reach.contact, policy, sender_name=moment.name, on=moment.today)
-    rendered = letters.render(letter)
+    found = await letter_templates.own(tx, letter.language, letter.tone)
+    rendered = letters.render_or_usual(letter, found.template if found else None)
     content = messages.Content(reach.contact.email, rendered.subject, rendered.body)
     messages.add_content(tx, message, content)
     return Mail(message.id, content.recipient, content.subject, content.body)
