@@ -1,9 +1,10 @@
 """A bus that does its worst, by a seed: duplicates, delays, whole partitions again, keys out of turn. Never one key."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from random import Random  # noqa: TID251  always seeded, by the test
 
 from dunlin_events.envelope import Record
+from dunlin_events.holding import HoldingReader
 from dunlin_events.topics import Bus, Partition, Publisher, Reader, Received
 
 
@@ -42,16 +43,13 @@ class FaultyPublisher:
         await self._publisher.stop()
 
 
-class FaultyReader:
+class FaultyReader(HoldingReader):
     """Gives records twice, holds keys back, and now and then begins a partition anew (`replays` times each)."""
 
     def __init__(self, reader: Reader, dice: Random, replays: int) -> None:
-        self._reader, self._dice, self._replays = reader, dice, replays
-        self._back: dict[Partition, list[Received]] = {}
+        super().__init__(reader)
+        self._dice, self._replays = dice, replays
         self._replayed: dict[Partition, int] = {}
-
-    async def start(self) -> None:
-        await self._reader.start()
 
     async def poll(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Received]]:
         """May give more than asked for: duplicates, and what was held back."""
@@ -69,32 +67,12 @@ class FaultyReader:
         return given
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
-        """Never beyond what is held back."""
-        kept = {p: min([at, *(r.offset for r in self._back.get(p, ()))]) for p, at in offsets.items()}
-        await self._reader.commit(kept)
+        """And now and then read anew what was committed."""
+        await super().commit(offsets)
         for partition in offsets:
             if self._replayed.get(partition, 0) < self._replays and self._dice.random() < 0.1:
                 self._replayed[partition] = self._replayed.get(partition, 0) + 1
                 await self.seek(partition, 0)
-
-    async def seek(self, partition: Partition, offset: int) -> None:
-        self._back[partition] = [r for r in self._back.get(partition, ()) if r.offset < offset]
-        await self._reader.seek(partition, offset)
-
-    def pause(self, *partitions: Partition) -> None:
-        self._reader.pause(*partitions)
-
-    def resume(self, *partitions: Partition) -> None:
-        self._reader.resume(*partitions)
-
-    def assigned(self) -> Collection[Partition]:
-        return self._reader.assigned()
-
-    def lag(self) -> Mapping[Partition, int]:
-        return self._reader.lag()
-
-    async def stop(self) -> None:
-        await self._reader.stop()
 
     def _out_of_turn(self, received: Sequence[Received]) -> list[Received]:
         waiting: dict[str, list[Received]] = {}

@@ -5,12 +5,13 @@ brought to exactly the place where the original stands, and no event is ever app
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
 from dunlin_events.envelope import Envelope, Record, Undecodable
+from dunlin_events.holding import HoldingReader
 from dunlin_events.live_marks import LiveMark, LiveMarks
 from dunlin_events.structured import in_binary_mode
 from dunlin_events.topics import Partition, Reader, Received
@@ -30,22 +31,19 @@ class Rewound:
     agreed: int = 0
 
 
-class FollowingReader:
+class FollowingReader(HoldingReader):
     """A reader of the rebuild's own group. `waiting` is what it holds back, by stream."""
 
     def __init__(self, reader: Reader, marks: LiveMarks) -> None:
-        self._reader, self._marks = reader, marks
-        self._back: dict[Partition, list[Received]] = {}
+        super().__init__(reader)
+        self._marks = marks
         self._rewound: dict[str, Rewound] = {}
         self._paused: set[Partition] = set()
         self.last_found = 0.0
 
     async def start(self) -> None:
-        await self._reader.start()
+        await super().start()
         self.last_found = asyncio.get_running_loop().time()
-
-    async def stop(self) -> None:
-        await self._reader.stop()
 
     async def poll(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Received]]:
         """What the real consumer has applied by now."""
@@ -67,24 +65,7 @@ class FollowingReader:
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Never beyond what is held back, nor while eras are compared: that needs the log from its first event."""
         if not self._rewound:
-            await self._reader.commit(
-                {p: min([at, *(one.offset for one in self._back.get(p, ()))]) for p, at in offsets.items()})
-
-    async def seek(self, partition: Partition, offset: int) -> None:
-        self._back[partition] = [one for one in self._back.get(partition, ()) if one.offset < offset]
-        await self._reader.seek(partition, offset)
-
-    def pause(self, *partitions: Partition) -> None:
-        self._reader.pause(*partitions)
-
-    def resume(self, *partitions: Partition) -> None:
-        self._reader.resume(*partitions)
-
-    def assigned(self) -> Collection[Partition]:
-        return self._reader.assigned()
-
-    def lag(self) -> Mapping[Partition, int]:
-        return self._reader.lag()
+            await super().commit(offsets)
 
     def waiting(self, stream: str) -> list[Received]:
         """What is held back of a stream, in order."""
