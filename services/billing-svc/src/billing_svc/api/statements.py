@@ -5,11 +5,13 @@ from uuid import UUID
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from billing_svc.api.statement_shapes import (
+from billing_svc.api.statement_answer_shapes import (
     SearchTaskClose,
     SearchTaskPage,
     SearchTaskRead,
     StatementAnswerCreate,
+)
+from billing_svc.api.statement_shapes import (
     StatementCreate,
     StatementPage,
     StatementRead,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, bindparam, literal_column, select
+from sqlalchemy import Integer, Uuid, bindparam, select
 
 from billing_svc.domain.statement import Statement, snapshot_of
 from billing_svc.domain.statement_answer import AnswerWish, JudgedAnswer, Search, answer_text
@@ -37,7 +37,6 @@ TASKS_PAGE = (
     .order_by(_task.id).limit(bindparam("wanted", type_=Integer)))
 TASKS_OF = select(_task.id).where(_task.statement_id == bindparam("statement_id", type_=Uuid)).order_by(_task.id)
 RUN = select(StatementRunRow.__table__).where(_run.id == bindparam("run_id", type_=Uuid)).with_for_update()
-ANSWERED = select(literal_column("1")).where(_a.statement_id == bindparam("statement_id", type_=Uuid))
 
 
 @dataclass(frozen=True, slots=True)

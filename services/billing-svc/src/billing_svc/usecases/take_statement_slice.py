@@ -18,7 +18,8 @@ async def take_statement_slice(tx: Transaction, run_id: UUID, size: int) -> bool
     for customer_id in customers:
         await issue_statement(tx, StatementWish(
             new_id(), customer_id, run.period_from, run.period_to, run.id))
-    after = replace(run, done=run.done + len(customers), last_customer_id=(customers or [run.last_customer_id])[-1])
+    last = customers[-1] if customers else run.last_customer_id
+    after = replace(run, done=run.done + len(customers), last_customer_id=last)
     statements.move_run(tx, after)
     if len(customers) == size:
         operations.progress(tx, run.operation_id, after.done, max(run.total, after.done))
