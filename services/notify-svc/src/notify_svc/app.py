@@ -16,6 +16,7 @@ from notify_svc.api import (
     ladders,
     messages,
     promises,
+    simulations,
     templates,
     worklist,
 )
@@ -27,7 +28,8 @@ CONFLICTS = {
     "pk_letter_template": "etag_mismatch",
     "uq_message_item_leaves_once": "left_already"}
 BOTH = (calls, cases, collection_policy, contact_policy, ladder, ladders, messages, promises, templates)
-ROUTERS = (*(one for routes in BOTH for one in (routes.router, routes.writes)), deliveries.writes, worklist.router)
+ROUTERS = (*(one for routes in BOTH for one in (routes.router, routes.writes)), deliveries.writes,
+           simulations.writes, worklist.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

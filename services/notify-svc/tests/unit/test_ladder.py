@@ -137,3 +137,12 @@ def test_a_newer_due_date_begins_the_ladder_anew_and_keeps_the_gap() -> None:
     assert later.planned(LADDER_K) == NextReminder(0, day(57))
     assert later.dated(day(0), 1) == later
     assert item.dated(day(1), 2).planned(LADDER_K) == NextReminder(0, day(16))
+
+
+@pytest.mark.parametrize(("due", "level"), [(day(-40), 3), (day(-16), 2), (day(2), 0), (day(60), 0)])
+def test_a_due_date_that_was_agreed_goes_on_at_the_level_that_is_reached(due: date, level: int) -> None:
+    item = DunnedItem(new_id(), new_id(), new_id(), "I", day(-90), DUE, 1, OWED, True, Progress(3, day(-1)), NOTHING)
+    planned = item.dated(due, 2).reached(LADDER_K, day(0)).planned(LADDER_K)
+    assert planned is not None
+    assert planned.level == level
+    assert planned.planned_on >= day(-1)

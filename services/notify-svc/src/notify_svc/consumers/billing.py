@@ -123,9 +123,12 @@ def invoice_overdue(event: InvoiceOverdue, state: CustomerItems) -> CustomerItem
 @billing.on(
     ArrangementAgreed, ArrangementRevised, ArrangementCompleted, ArrangementDefaulted, ArrangementReinstated)
 def arranged(event: ArrangementFact, state: CustomerItems) -> CustomerItems:
-    """Other due dates stand: the ladder begins anew by them."""
+    """Other due dates stand: the ladder goes by them, from the level on that is reached."""
     for told in event.items:
-        state = state.having(state.item(told.item_id).dated(told.due_on, told.due_version))
+        before = state.item(told.item_id)
+        dated = before.dated(told.due_on, told.due_version)
+        if dated != before:
+            state = state.having(dated.reached(state.policy, event.heard.recorded_at.date()))
     return state
 
 

@@ -48,6 +48,11 @@ class DunnedItem:
         return replace(
             self, due_on=due_on, due_version=due_version, progress=Progress(last_sent_on=self.progress.last_sent_on))
 
+    def reached(self, policy: LadderPolicy, today: date) -> "DunnedItem":
+        """After its due date was changed by agreement: the ladder goes on at the level that is reached on this day."""
+        progress = started_late(policy, due_on=self.due_on, today=today)
+        return replace(self, progress=replace(progress, last_sent_on=self.progress.last_sent_on))
+
     def reminded(self, *, due_version: int, offset_days: int, on: date) -> "DunnedItem":
         """After a level was sent, or may have been; what is told late takes nothing back."""
         passed, last = self.progress.passed_offset_days, self.progress.last_sent_on

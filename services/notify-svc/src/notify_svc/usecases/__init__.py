@@ -23,6 +23,7 @@ from notify_svc.usecases.set_contact_policy import set_contact_policy
 from notify_svc.usecases.set_ladder_policy import set_ladder_policy
 from notify_svc.usecases.set_ladder_selection import set_ladder_selection
 from notify_svc.usecases.set_template import set_template
+from notify_svc.usecases.simulate_ladders import simulate_ladders
 from notify_svc.usecases.switch_on_items import switch_on_items
 from notify_svc.usecases.switch_on_ladder import switch_on_ladder
 from notify_svc.usecases.withdraw_promise import withdraw_promise
@@ -31,6 +32,6 @@ __all__ = [
     "advance_case", "close_case", "end_interrupted_reminder", "judge_promises", "log_call", "make_promise",
     "note_case", "open_case", "plan_call", "plan_items", "prepare_reminder", "preview_ladder", "preview_template",
     "record_delivery", "record_outcome", "resolve_message", "review_cases", "run_ladder", "set_collection_policy",
-    "set_contact_policy", "set_ladder_policy", "set_ladder_selection", "set_template", "switch_on_items",
-    "switch_on_ladder", "withdraw_promise",
+    "set_contact_policy", "set_ladder_policy", "set_ladder_selection", "set_template", "simulate_ladders",
+    "switch_on_items", "switch_on_ladder", "withdraw_promise",
 ]

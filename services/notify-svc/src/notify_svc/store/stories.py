@@ -1,0 +1,33 @@
+"""The stories of items over a period, made of their history, for the simulator."""
+
+from datetime import date
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from notify_svc.domain.simulation import ItemStory, Owed
+
+_MOVES = text("""
+SELECT i.id, i.customer_id, i.issued_on, i.due_on, m.recorded_at, m.open_after, m.disputed_after
+FROM dunned_item i JOIN item_move m ON m.tenant_id = i.tenant_id AND m.item_id = i.id
+WHERE i.issued_on <= CAST(:until AS date) ORDER BY i.id, m.sequence""")
+
+
+async def stories_until(tx: Any, until: date, zone: str) -> list[ItemStory]:
+    """All items issued until a day, each with what was owed of it day by day in the tenant's zone."""
+    rows = await tx.rows(_MOVES, until=until)
+    return [_story(list(moves), ZoneInfo(zone)) for _, moves in groupby(rows, key=lambda row: row["id"])]
+
+
+def _story(rows: list[Any], zone: ZoneInfo) -> ItemStory:
+    """Of several facts of one day the last one stands; what was taken over is owed from its issue on."""
+    first = rows[0]
+    days: dict[date, Owed] = {}
+    for n, row in enumerate(rows):
+        since = min(row["recorded_at"].astimezone(zone).date(), first["issued_on"]) if n == 0 else (
+            row["recorded_at"].astimezone(zone).date())
+        days[since] = Owed(since, row["open_after"] > row["disputed_after"], row["open_after"] == 0)
+    return ItemStory(first["id"], first["customer_id"], first["issued_on"], first["due_on"],
+                     tuple(days[day] for day in sorted(days)))

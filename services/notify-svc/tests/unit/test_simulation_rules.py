@@ -1,0 +1,78 @@
+"""The simulator: what a ladder would have sent, by hand and as properties; two ladders compared."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.ids import new_id
+from dunlin_kernel.money import Money
+from notify_svc.domain.ladder import LADDER_K, LetterTone, Level, LevelChannel
+from notify_svc.domain.simulation import ItemStory, Owed, check_period, simulate
+
+CUSTOMER = new_id()
+BEGIN, END = date(2026, 1, 1), date(2026, 6, 30)
+ISSUED, DUE = date(2026, 1, 5), date(2026, 2, 4)
+CALLING = replace(LADDER_K, levels=(Level(3, LetterTone.FRIENDLY), Level(10, LetterTone.FIRM, None, LevelChannel.CALL)))
+
+
+def story(*days: tuple[date, bool, bool], due: date = DUE, issued: date = ISSUED) -> ItemStory:
+    return ItemStory(new_id(), CUSTOMER, issued, due, tuple(Owed(*day) for day in days))
+
+
+OPEN = (ISSUED, True, False)
+
+
+def test_an_item_that_is_never_paid_is_reminded_of_at_every_level() -> None:
+    found = simulate(LADDER_K, [story(OPEN)], begin=BEGIN, end=END)
+    assert (found.by_level, found.messages, found.people) == ({0: 1, 1: 1, 2: 1, 3: 1}, {LevelChannel.EMAIL: 4}, 1)
+    assert (found.items, found.settled, found.per_settled) == (1, 0, None)
+
+
+def test_money_ends_it_a_return_resumes_it_and_a_dispute_waits() -> None:
+    paid = story(OPEN, (date(2026, 2, 10), False, True))
+    back = story(OPEN, (date(2026, 2, 10), False, True), (date(2026, 3, 10), True, False))
+    disputed = story(OPEN, (date(2026, 2, 10), False, False), (date(2026, 6, 30), True, False))
+    assert simulate(LADDER_K, [paid], begin=BEGIN, end=END).by_level == {0: 1, 1: 1}
+    assert simulate(LADDER_K, [back], begin=BEGIN, end=END).by_level == {0: 1, 1: 1, 2: 1, 3: 1}
+    assert simulate(LADDER_K, [disputed], begin=BEGIN, end=END).by_level == {0: 1, 1: 1, 2: 1}
+    assert simulate(LADDER_K, [paid, back], begin=BEGIN, end=date(2026, 3, 1)).per_settled == 200
+
+
+def test_what_is_due_on_one_day_is_one_message_and_two_ladders_are_compared() -> None:
+    stories = [story(OPEN), story(OPEN), story(OPEN, due=date(2026, 2, 5))]
+    usual = simulate(LADDER_K, stories, begin=BEGIN, end=END)
+    calling = simulate(CALLING, stories, begin=BEGIN, end=END)
+    assert (usual.messages, sum(usual.by_level.values())) == ({LevelChannel.EMAIL: 8}, 12)
+    assert calling.messages == {LevelChannel.EMAIL: 2, LevelChannel.CALL: 2}
+    prices = {LevelChannel.CALL: Money(1250, "CNY")}
+    assert (calling.cost(prices, "CNY"), usual.cost(prices, "CNY")) == (Money(2500, "CNY"), Money(0, "CNY"))
+
+
+def test_what_was_issued_before_begins_at_the_level_it_had_reached() -> None:
+    old = story((date(2025, 1, 5), True, False), issued=date(2025, 1, 5), due=date(2025, 12, 20))
+    assert simulate(LADDER_K, [old], begin=BEGIN, end=date(2026, 1, 1)).by_level == {1: 1}
+
+
+@pytest.mark.parametrize("end", [date(2025, 12, 31), date(2028, 1, 3)])
+def test_a_period_has_bounds(end: date) -> None:
+    with pytest.raises(RuleBroken, match="bad_period"):
+        check_period(BEGIN, end)
+
+
+@settings(max_examples=60)
+@given(changes=st.lists(st.tuples(st.integers(1, 170), st.booleans()), max_size=5), days=st.integers(0, 180))
+def test_no_level_twice_never_what_is_not_owed_and_a_longer_period_sends_no_less(
+    changes: list[tuple[int, bool]], days: int,
+) -> None:
+    parts = {0: True} | dict(changes)
+    one = story(*((ISSUED + timedelta(days=day), owed, not owed) for day, owed in sorted(parts.items())))
+    short = simulate(LADDER_K, [one], begin=BEGIN, end=BEGIN + timedelta(days=days))
+    whole = simulate(LADDER_K, [one], begin=BEGIN, end=END)
+    assert all(count == 1 for count in whole.by_level.values())
+    assert set(short.by_level) <= set(whole.by_level)
+    if not any(parts.values()):
+        assert whole.by_level == {}
