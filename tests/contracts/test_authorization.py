@@ -186,7 +186,8 @@ class Owner:
             if ours and operation.names <= set(self.ids) and not operation.path.endswith(VOLATILE):
                 answer = await _ask(self.service, operation, self.ids, self.service.headers(self.tenant, *EVERY_SCOPE))
                 assert answer.status_code == 200, (operation, answer.text)
-                found[operation.path] = answer.json()
+                is_json = answer.headers["content-type"].startswith("application/json")
+                found[operation.path] = answer.json() if is_json else answer.headers["content-disposition"]
         return found
 
 

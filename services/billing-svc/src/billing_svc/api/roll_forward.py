@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from billing_svc.domain.kpis import KpiPeriod, first_day_of
 from billing_svc.domain.roll_forward import Receipts, RollForward, RollLine, receipts_tied, roll
 from billing_svc.store import periods, roll_forward
 from billing_svc.store.roll_forward import Period
@@ -19,8 +20,9 @@ from dunlin_kit.wire import Day, Instant
 from dunlin_kit.write_route import ReadRoute, Tx
 
 router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["reports"])
-PeriodStart = Annotated[Day, Query(alias="from", description="The first effective day of the period.")]
-PeriodEnd = Annotated[Day, Query(alias="to", description="The last effective day of the period.")]
+PeriodStart = Annotated[Day | None, Query(alias="from", description="The first day; that of the last day's month when "
+                                                                    "left out.")]
+PeriodEnd = Annotated[Day | None, Query(alias="to", description="The last effective day; today when left out.")]
 
 
 class RollForwardLineRead(BaseModel):
@@ -84,21 +86,23 @@ class RollForwardRead(BaseModel):
 @router.get("/roll-forward", dependencies=[requires("reports:read")],
             responses=refuses("report_does_not_tie", "tenant_not_known_yet", status=409) | refuses("period_reversed"))
 async def get_roll_forward(
-    tx: Tx, start: PeriodStart, end: PeriodEnd, customer_id: UUID | None = None,
+    tx: Tx, start: PeriodStart = None, end: PeriodEnd = None, customer_id: UUID | None = None,
     known_at: Annotated[Instant | None, Query(description="As recorded up to then; now when left out.")] = None,
 ) -> RollForwardRead:
     """What moved receivables in a period, line by line. One that does not tie to the journal is refused."""
-    if start > end:
-        raise RuleBroken("period_reversed", "A period ends no earlier than it begins.")
     tenant = await periods.present_for(tx, known_at)
-    period, base = Period(start, end, known_at or tenant.now, customer_id), tenant.currency
+    last = end or tenant.today
+    first = start or first_day_of(KpiPeriod.MONTH, last)
+    if first > last:
+        raise RuleBroken("period_reversed", "A period ends no earlier than it begins.")
+    period, base = Period(first, last, known_at or tenant.now, customer_id), tenant.currency
     opening = await roll_forward.opening(tx, period, base)
     moved = await roll_forward.moved(tx, period, base)
     control = await roll_forward.control(tx, period, base)
     rolled = [roll(opening.get(one) or _nothing(one, base), moved.get(one, ()), control.get(one) or _nothing(one, base))
               for one in sorted(opening.keys() | moved.keys() | control.keys())]
     return RollForwardRead(
-        period_from=start, period_to=end, known_at=period.known_at,
+        period_from=first, period_to=last, known_at=period.known_at,
         provisional=known_at is None or known_at >= tenant.now,
         currencies=[RollForwardCurrencyRead.of(one) for one in rolled],
         receipts=[ReceiptsRead.of(receipts_tied(one)) for one in await roll_forward.receipts(tx, period)])
