@@ -67,6 +67,15 @@ async def test_a_retried_event_and_all_behind_it_are_applied(place: Place) -> No
     assert await place.parked() == []
 
 
+async def test_what_comes_again_of_a_held_stream_waits_for_the_operator(place: Place) -> None:
+    one, two = new_id(), new_id()
+    poison = told(TENANT, one, 2, 666)
+    await deliver(place, told(TENANT, one, 1), poison, told(TENANT, two, 1), told(TENANT, two, 2, era=2))
+    await deliver(place, poison, told(TENANT, two, 2), mood=Mood(refuses=False))
+    assert (await place.order(one), await place.mark(stream_of(TENANT, one))) == ("1", (1, 1, "poison"))
+    assert (await place.order(two), await place.mark(stream_of(TENANT, two))) == ("1", (1, 1, "era"))
+
+
 async def test_who_had_an_event_tried_again_is_kept(place: Place) -> None:
     one = new_id()
     await deliver(place, told(TENANT, one, 1, 666), told(TENANT, one, 2))

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from dunlin_local.logs import turn_over
 from dunlin_local.ports import HOST, free_port, is_taken
 from dunlin_local.postgres_binaries import Runner, major_version, programs, runner
 from dunlin_local.postgres_words import port_taken, words_for
@@ -164,6 +165,7 @@ class Postgres:
         command = [str(programs() / "postgres"), "-D", str(self._data), "-h", HOST, "-p", str(self.port), "-k", ""]
         for name, value in self._options.items():
             command += ["-c", f"{name}={value}"]
+        turn_over(self._log)
         with self._log.open("ab") as log:
             since = log.tell()
             self._process = self._spawn(command, log)

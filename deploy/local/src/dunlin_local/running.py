@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import logging
 import os
 import signal
 import socket
@@ -16,6 +15,7 @@ from dunlin_kit.telemetry import configure_logging, log, serve_metrics
 from dunlin_local.databases import SERVICES, DatabasesError, make_databases
 from dunlin_local.demonstration import DemonstrationError, Shown, demonstration
 from dunlin_local.issuer import Issuer
+from dunlin_local.logs import log_to
 from dunlin_local.mailbox import kept_mail
 from dunlin_local.node_settings import Surroundings, settings_of
 from dunlin_local.places import data_folder, forget, remember, server_folder
@@ -47,7 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _run(arguments: argparse.Namespace, listening: socket.socket, server: Postgres | None) -> None:
     """Live until stopped; what ends it earlier stands in the log with where it came from."""
-    _log_to(data_folder() / "dunlin.log")
+    configure_logging(os.environ.get("DUNLIN_LOG_LEVEL", "info"))
+    log_to(data_folder() / "dunlin.log")
     try:
         await _live(arguments, listening, server)
     except HINDRANCES as hindrance:
@@ -158,14 +159,6 @@ async def _first(ready: asyncio.Event, running: asyncio.Task[None]) -> bool:
     await asyncio.wait({waiting, running}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
     return ready.is_set()
-
-
-def _log_to(path: Path) -> None:
-    """The services' log, one JSON object a line, away from the terminal."""
-    configure_logging(os.environ.get("DUNLIN_LOG_LEVEL", "info"))
-    for handler in logging.getLogger().handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(path.open("a", buffering=1))
 
 
 def _say(shown: Shown, folder: Path) -> None:
