@@ -186,3 +186,41 @@ async def test_a_worker_that_lost_its_job_has_no_effect_and_leaves_it_to_the_oth
     assert await second is True
     assert [row["key"] for row in await admin.fetch(effects, tenant)] == ["2"]
     assert await admin.fetchval("SELECT state FROM job WHERE kind = $1", kind) == "done"
+
+
+async def test_jobs_of_one_time_run_at_once_and_a_later_one_waits_for_them(toy: Running, ops: Database) -> None:
+    tenant, kind, stop = await toy.tenant(at=NOON), str(new_id()), asyncio.Event()
+    running: set[str] = set()
+    seen: list[tuple[str, ...]] = []
+    together, go_on = asyncio.Event(), asyncio.Event()
+
+    async def handler(database: Database, job: Job) -> None:
+        running.add(job.key)
+        seen.append(tuple(sorted(running)))
+        if len(running) == 2:
+            together.set()
+        if job.key != "later":
+            await go_on.wait()
+
+        async def work(tx: Transaction) -> None:
+            finish(tx, job)
+
+        await database.transact(job.tenant, work)
+        running.remove(job.key)
+        if job.key == "later":
+            stop.set()
+
+    async def plan(tx: Transaction) -> None:
+        for key, due_at in (("a", NOON - timedelta(hours=1)), ("b", NOON - timedelta(hours=1)), ("later", NOON)):
+            schedule(tx, kind, key, due_at, {})
+
+    await toy.database.transact(tenant, plan)
+    runner = _runner(toy, ops, handler, kind)
+    runner.at_once = 3
+    work = asyncio.create_task(runner.run(stop))
+    await asyncio.wait_for(together.wait(), 10)
+    await asyncio.sleep(0.6)
+    assert running == {"a", "b"}, "the later one waits"
+    go_on.set()
+    await asyncio.wait_for(work, 10)
+    assert seen[-1] == ("later",)

@@ -71,7 +71,9 @@ UPDATE job SET lease_until = now() + make_interval(secs => $2), attempts = attem
 WHERE (tenant_id, job_id) = (
   SELECT j.tenant_id, j.job_id FROM job j JOIN tenant t USING (tenant_id)
   WHERE {DUE} AND (j.lease_until IS NULL OR j.lease_until < now()) AND (j.retry_at IS NULL OR j.retry_at <= now())
-    AND j.kind = ANY($1::text[])
+    AND j.kind = ANY($1::text[]) AND NOT EXISTS (
+      SELECT 1 FROM job b WHERE b.tenant_id = j.tenant_id AND b.state = 'waiting' AND b.due_at < j.due_at
+        AND b.lease_until > now())
   ORDER BY j.due_at, j.job_id LIMIT 1 FOR UPDATE OF j SKIP LOCKED)
 RETURNING tenant_id, job_id, kind, key, due_at, payload, attempts, correlation_id"""  # noqa: S608  a constant
 _RENEW = """
@@ -140,7 +142,9 @@ async def moment_of(tx: Transaction, job: Job) -> Tenant:
 
 
 class JobRunner:
-    """Claims due jobs, oldest first, and runs them one at a time; what fails is tried again with growing waits.
+    """Claims due jobs, oldest first, and runs `at_once` of them; what fails is tried again with growing waits.
+
+    Of one tenant only jobs that fell due at the same time run at once: a day's work never overtakes the day before.
 
     A job is its worker's while it renews the lease; one whose worker died or hangs is taken over `lease_seconds` later.
     """
@@ -154,6 +158,9 @@ class JobRunner:
         handlers: Mapping[str, Handler],
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
+        self.at_once = 1
+        """How many jobs run at the same time; set before `run`."""
+        self._claiming = asyncio.Lock()
         self._service, self._ops, self._app, self._handlers = service, ops, app, dict(handlers)
         self._lease_seconds = lease_seconds
         self._wake = asyncio.Event()
@@ -166,6 +173,9 @@ class JobRunner:
         """Until `stop` is set, whatever breaks; without handlers there is nothing to claim."""
         if not self._handlers:
             await stop.wait()
+        await asyncio.gather(*(self._work(stop) for _ in range(self.at_once)))
+
+    async def _work(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 worked = await self.run_one()
@@ -181,7 +191,8 @@ class JobRunner:
 
     async def run_one(self) -> bool:
         """Run the oldest due job; False when there is none."""
-        job = await self._ops.transact(NIL, self._claim)
+        async with self._claiming:
+            job = await self._ops.transact(NIL, self._claim)
         if job is None:
             return False
         started = perf_counter()

@@ -28,16 +28,19 @@ from notify_svc.jobs import (
 from notify_svc.settings import SCOPES, Settings
 
 LOOK_SECONDS = 3
+JOBS_AT_ONCE = 4
 
 
 def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus: Bus | None = None) -> Worker:
     """Relay, consumers and jobs of notify-svc."""
     assert isinstance(settings, Settings)
     remind = reminding(settings, httpx.AsyncClient(timeout=LOOK_SECONDS), clock or SystemClock())
-    return Worker("notify", settings, subscriptions=(customer, billing), clock=clock, bus=bus, jobs={
+    worker = Worker("notify", settings, subscriptions=(customer, billing), clock=clock, bus=bus, jobs={
         run_ladder.KIND: run_ladder.run, remind_customer.KIND: remind.run, plan_items.KIND: plan_items.run,
         switch_on_items.KIND: switch_on_items.run, judge_promises.KIND: judge_promises.run,
         plan_customer.KIND: plan_customer.run, review_cases.KIND: review_cases.run})
+    worker.runner.at_once = JOBS_AT_ONCE
+    return worker
 
 
 def reminding(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> remind_customer.RemindCustomer:
