@@ -1,5 +1,6 @@
 """Rates and base amounts: which rate counts, what is relieved, and where the difference goes."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing_svc.domain.base_amounts import Carried, Carrier, exchange_difference, moved, with_base
+from billing_svc.domain.base_amounts import Carried, Carrier, Taken, exchange_difference, moved, with_base
 from billing_svc.domain.exchange_rate import DayRate, Rates, RateWish, rate_set
 from billing_svc.domain.journal import (
     JournalAccount,
@@ -61,13 +62,20 @@ def allocation(minor: int) -> Fact:
         journal_of_allocation(usd(minor)))
 
 
+def taken_by(made: Fact) -> dict[Taken, Money]:
+    """What a fact took and booked, as it is given back."""
+    taken: dict[Taken, Money] = {
+        (entry.ref_id, -entry.amount.minor): -entry.base for entry in made.entries if entry.base}
+    return taken | {(line.account, -line.amount.minor): -line.base for line in made.journal if line.base}
+
+
 class Ledger:
     """What is carried, fact by fact."""
 
     def __init__(self) -> None:
         self.carried: dict[UUID, Carried] = {}
 
-    def enter(self, meant: Fact, rate: str, taken: dict[tuple[UUID, int], Money] | None = None) -> Fact:
+    def enter(self, meant: Fact, rate: str, taken: dict[Taken, Money] | None = None) -> Fact:
         held = Carrier(rates(rate), self.carried)
         entered = with_base(meant, held, taken or {})
         self.carried |= moved(entered, held)
@@ -96,10 +104,9 @@ def test_what_is_undone_is_carried_as_before_and_the_difference_is_given_back() 
     ledger.enter(invoice(900_000, 100_000), "7.10")
     ledger.enter(payment(400_000), "7.15")
     made = ledger.enter(allocation(400_000), "7.15")
-    taken = {(entry.ref_id, -entry.amount.minor): -entry.base for entry in made.entries if entry.base}
     undone = ledger.enter(fact(
         FactKind.ALLOCATION_REVERSED, tuple(Entry(one.side, one.ref_id, -one.amount) for one in made.entries),
-        reversed_journal(journal_of_allocation(usd(400_000))), undoes=made.id), "6.00", taken)
+        reversed_journal(journal_of_allocation(usd(400_000))), undoes=made.id), "6.00", taken_by(made))
     assert exchange_difference(undone, "CNY") == cny(-20_000)
     assert (ledger.carried[ITEM].base, ledger.carried[CREDIT].base) == (cny(7_100_000), cny(2_860_000))
     gone = ledger.enter(fact(
@@ -117,6 +124,11 @@ def test_money_paid_back_leaves_at_the_days_rate_and_the_credit_at_its_own() -> 
         reversed_journal(journal_of_payment(usd(100_000))))
     entered = ledger.enter(paid_back, "7.20")
     assert exchange_difference(entered, "CNY") == cny(-10_000)
+    bounced = replace(paid_back, entries=(Entry(LedgerSide.CREDIT, CREDIT, usd(100_000)),),
+                      journal=journal_of_payment(usd(100_000)), undoes=entered.id)
+    again = ledger.enter(bounced, "9.99", taken_by(entered))
+    assert exchange_difference(again, "CNY") == cny(10_000)
+    assert ledger.carried[CREDIT].base == cny(710_000)
 
 
 def test_a_clearing_that_has_its_base_amount_keeps_it() -> None:

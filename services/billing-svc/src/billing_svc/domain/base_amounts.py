@@ -46,8 +46,8 @@ class Carried:
         return left
 
 
-Taken = tuple[UUID, int]
-"""An item or credit, and what an entry on it moved, in minor units."""
+Taken = tuple[UUID | JournalAccount, int]
+"""An item, a credit or an account of the journal, and what was moved on it, in minor units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,12 @@ class Carrier:
 
 
 def with_base(fact: Fact, books: Carrier, taken: Mapping[Taken, Money]) -> Fact:
-    """The fact with base amounts. `taken` is what the fact that it undoes took, and gives back now.
+    """The fact with base amounts. `taken` is what the fact that it undoes took and booked, and gives back now.
 
     Refuses: exchange_rate_missing, amount_too_large.
     """
     entries = _entries(fact, books, taken)
-    return replace(fact, entries=entries, journal=_journal(fact, entries, books.rates))
+    return replace(fact, entries=entries, journal=_journal(fact, entries, books.rates, taken))
 
 
 def moved(fact: Fact, books: Carrier) -> dict[UUID, Carried]:
@@ -104,13 +104,17 @@ def _held(fact: Fact, entry: Entry, carried: Mapping[UUID, Carried], base_curren
         fact.customer_id, entry.side, Money.zero(fact.currency), Money.zero(base_currency))
 
 
-def _journal(fact: Fact, entries: Sequence[Entry], rates: Rates) -> tuple[JournalLine, ...]:
-    lines = [replace(line, base=_line_base(line, fact, entries, rates)) for line in fact.journal]
+def _journal(
+    fact: Fact, entries: Sequence[Entry], rates: Rates, taken: Mapping[Taken, Money],
+) -> tuple[JournalLine, ...]:
+    lines = [
+        replace(line, base=taken.get((line.account, line.amount.minor)) or _line_base(line, fact, entries, rates))
+        for line in fact.journal]
     rest = -sum(line.base.minor for line in lines if line.base is not None)
     if rest == 0:
         return tuple(lines)
     last = max((n for n, line in enumerate(lines) if line.account not in _CONTROL), default=None)
-    if last is not None and not _may_differ(fact, entries):
+    if last is not None and not taken and not _may_differ(fact, entries):
         lines[last] = _raised(lines[last], rest)
     else:
         lines.append(JournalLine(

@@ -11,13 +11,15 @@ from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from billing_svc.domain.base_amounts import Carried, Taken
 from billing_svc.domain.exchange_rate import DayRate, ExchangeRate, Rates, RateWish
+from billing_svc.domain.journal import JournalAccount
 from billing_svc.domain.ledger import LedgerSide
 from billing_svc.store.exchange_tables import CarriedAmountRow, ExchangeRateRow
-from billing_svc.store.ledger_tables import LedgerEntryRow
+from billing_svc.store.ledger_tables import JournalEntryRow, JournalLineRow, LedgerEntryRow
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
 _rate, _carried, _entry = ExchangeRateRow.__table__.c, CarriedAmountRow.__table__.c, LedgerEntryRow.__table__.c
+_journal, _line = JournalEntryRow.__table__.c, JournalLineRow.__table__.c
 RATES = (
     select(_rate.currency, _rate.valid_on, _rate.rate).ext(distinct_on(_rate.currency, _rate.valid_on))
     .where(_rate.currency == func.any(bindparam("currencies", type_=ARRAY(Text))),
@@ -34,6 +36,10 @@ TAKEN = select(
 ).where(
     _entry.customer_id == func.any(bindparam("customer_ids", type_=ARRAY(Uuid))),
     _entry.fact_id == func.any(bindparam("fact_ids", type_=ARRAY(Uuid))), _entry.base_amount.is_not(None))
+BOOKED = (
+    select(_journal.fact_id, _line.account, _line.amount, _line.base_amount)
+    .join_from(JournalEntryRow.__table__, JournalLineRow.__table__, _line.journal_entry_id == _journal.id)
+    .where(_journal.fact_id == func.any(bindparam("fact_ids", type_=ARRAY(Uuid))), _line.base_amount.is_not(None)))
 PAGE = (
     select(ExchangeRateRow.__table__).where(_rate.sequence < bindparam("before", type_=BigInteger))
     .order_by(_rate.sequence.desc()).limit(bindparam("wanted", type_=Integer)))
@@ -61,10 +67,13 @@ async def carried(
 async def taken_by(
     tx: Transaction, customer_ids: Collection[UUID], fact_ids: Collection[UUID], base_currency: str,
 ) -> dict[UUID, dict[Taken, Money]]:
-    """What these facts took from items and credits in base currency, by fact."""
+    """What these facts took from items and credits and booked in base currency, by fact."""
     found: dict[UUID, dict[Taken, Money]] = defaultdict(dict)
     for row in await tx.rows(TAKEN, customer_ids=list(customer_ids), fact_ids=list(fact_ids)):
         found[row["fact_id"]][row["ref_id"], -row["amount"]] = Money(-row["base_amount"], base_currency)
+    for row in await tx.rows(BOOKED, fact_ids=list(fact_ids)):
+        booked = JournalAccount(row["account"]), -row["amount"]
+        found[row["fact_id"]][booked] = Money(-row["base_amount"], base_currency)
     return dict(found)
 
 
