@@ -206,6 +206,8 @@ async def _in_customer(owner: Owner) -> None:
     await owner.make("/staff", {"code": "S-1", "name": "Secret Han", "language": "zh"}, named="staff_id")
     await owner.make(f"/staff/{owner.ids['staff_id']}/absences", {
         "from_on": "2026-01-05", "until_on": "2026-01-06"}, named="absence_id")
+    await owner.make(f"{at}/interactions", {"kind": "call", "happened_at": "2026-01-05T01:00:00Z", "summary": "Secret",
+                                            "outcome": "follow_up", "follow_up_on": "2026-01-05"})
     await owner.make("/customers:import", {"rows": [
         {"line": 2, "external_id": "secret-2", "name": "Secret Crane Ltd", "due_days": 30}]}, named="operation_id")
 
@@ -236,6 +238,10 @@ async def _in_billing(owner: Owner) -> None:
     await owner.make(f"{taken}:run", named="operation_id")
 
 
+NUMBERS = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500,
+           "authorization_days": 30}
+
+
 async def _in_credit(owner: Owner) -> None:
     await owner.hear_of_the_customer(heard_in_credit)
     owner.ids["group_id"] = new_id()
@@ -245,9 +251,7 @@ async def _in_credit(owner: Owner) -> None:
         "currency": "CNY", "amount": "98765.43", "reason": "Secret terms"}, method="PUT")
     await owner.make("/limit-proposals", {"customer_id": str(owner.ids["customer_id"]), "currency": "CNY",
                                           "amount": "98765.43", "reason": "Secret terms"}, named="proposal_id")
-    numbers = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500}
-    await owner.make("/policies", numbers | {"authorization_days": 30, "reason": "Secret lines", "alerts": {
-        "amount_above": [_secret("1.00")]}})
+    await owner.make("/policies", NUMBERS | {"reason": "Secret lines", "alerts": {"amount_above": [_secret("1.00")]}})
     approved = await owner.make("/authorizations", {
         "customer_id": str(owner.ids["customer_id"]), "amount": _secret("98765.00"), "reference": "secret-1",
     }, named="authorization_id")
@@ -300,7 +304,8 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
     parked = {"consumer": "credit", "owner": "billing", "stream": stream}
     return {
         "/customers/{customer_id}": {"name": "Theirs"}, "/terms": {"due_days": 1, "end_of_month": True},
-        ":merge": {"into_id": named["customer_id"]}, "/groups/{group_id}": {"name": "Theirs"},
+        "/classes": {"dimension": "size", "value": "large"}, "/interactions": {
+            "kind": "call", "happened_at": "2026-01-05T01:00:00Z", "summary": "Theirs", "outcome": "reached"}, ":merge": {"into_id": named["customer_id"]}, "/groups/{group_id}": {"name": "Theirs"},
         "/customers/{customer_id}/group": {"group_id": named.get("group_id")}, "/staff": {
             "code": "S-2", "name": "Theirs", "language": "en", "deputy_id": named.get("staff_id")},
         "/owner": {"owner_id": named.get("staff_id")}, "/staff/{staff_id}": {"name": "Theirs"},
@@ -325,7 +330,8 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
                 "external_id": "theirs", "amount": "1.00", "issued_on": "2025-01-02", "due_on": "2025-02-01"}}]},
         ":release": {"reason": "Theirs"}, ":acknowledge": {}, ":assign": {"owner": "Theirs"},
         "/groups/{group_id}/limit": {"amount": "1.00", "reason": "Theirs"},
-        "/mismatches:close": {"currency": "CNY", "sequence": 1, "reason": "Theirs"}, "/holds": {"reason": "other", "note": "Theirs"},
+        "/mismatches:close": {"currency": "CNY", "sequence": 1, "reason": "Theirs"},
+        "/holds": {"reason": "other", "note": "Theirs"},
         "/limit": {"currency": "CNY", "amount": "1.00", "reason": "Theirs"}, "/limit-proposals": {
             "customer_id": named["customer_id"], "currency": "CNY", "amount": "1.00", "reason": "Theirs"},
         "/authorizations": {

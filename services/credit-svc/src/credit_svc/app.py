@@ -5,12 +5,14 @@ from fastapi import FastAPI
 from credit_svc.api import (
     alerts,
     authorizations,
+    decisions,
     groups,
     holds,
     limit_proposals,
     limits,
     mismatches,
     policies,
+    policy_trials,
     positions,
 )
 from credit_svc.store.integrity import CHECKS
@@ -30,6 +32,7 @@ def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> Fast
     return create_api(
         Api("credit", "Dunlin credit",
             (*positions.routers, *limits.routers, *limit_proposals.routers, *authorizations.routers, *policies.routers,
-             *holds.routers, *alerts.routers, *mismatches.routers, *groups.routers),
+             *holds.routers, *alerts.routers, *mismatches.routers, *groups.routers,
+             *policy_trials.routers, *decisions.routers),
             CHECKS, CONFLICTS, head_of("credit_svc")),
         settings, clock=clock)

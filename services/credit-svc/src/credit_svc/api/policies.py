@@ -83,8 +83,11 @@ class PolicyVersionList(BaseModel):
     data: list[PolicyVersionRead]
 
 
-@writes.post("/credit/v1/policies", status_code=201, dependencies=[requires("credit:write")], responses=refuses(
-    "bad_policy", "effective_in_past", "unknown_currency", "malformed_amount", "wrong_precision", "amount_too_large"))
+REFUSED = refuses(
+    "bad_policy", "effective_in_past", "unknown_currency", "malformed_amount", "wrong_precision", "amount_too_large")
+
+
+@writes.post("/credit/v1/policies", status_code=201, dependencies=[requires("credit:write")], responses=REFUSED)
 async def adopt_credit_policy(body: CreditPolicyCreate, tx: Tx) -> PolicyVersionRead:
     """Adopt a policy from a day on; decisions already made keep the version they were made by."""
     return PolicyVersionRead.of(await adopting.adopt_credit_policy(tx, body.to_command()))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import Uuid, bindparam, select, text
 from sqlmodel import col
 
 from credit_svc.domain.decision import Decision, DecisionInputs, DenialReason, StandingHold
@@ -18,10 +18,16 @@ from credit_svc.store.group_inputs import group_as_json, group_of_json
 from credit_svc.store.tables import CreditDecisionRow
 from dunlin_events.consuming import Tx
 from dunlin_kernel.errors import NotFound
+from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
 
 _FIND = select(*CreditDecisionRow.__table__.c).where(
     col(CreditDecisionRow.authorization_id) == bindparam("authorization_id", type_=Uuid))
+_OF_DAYS = text("""
+SELECT d.* FROM credit_decision d
+WHERE d.authorization_id > CAST(:after AS uuid) AND d.decided_at >= CAST(:begins AS timestamptz)
+  AND d.decided_at < CAST(:ends AS timestamptz)
+ORDER BY d.authorization_id LIMIT CAST(:most AS bigint)""")
 _PARTS = ("open", "disputed", "delivered", "reserved", "unapplied")
 
 
@@ -41,8 +47,15 @@ async def get(tx: Tx, authorization_id: UUID) -> StoredDecision:
     row = await tx.row(_FIND, authorization_id=authorization_id)
     if row is None:
         raise NotFound("authorization_not_found", "There is no such authorisation.")
-    reasons = tuple(DenialReason(reason) for reason in row["reasons"])
-    return StoredDecision(row["approved"], reasons, _inputs_of(row["inputs"]), row["decided_by"], row["decided_at"])
+    return _stored(row)
+
+
+async def between(
+    tx: Tx, begins: datetime, ends: datetime, *, after: UUID | None, most: int,
+) -> Sequence[tuple[UUID, StoredDecision]]:
+    """Decisions made in this time, with their ids and in their order, after the last one seen."""
+    rows = await tx.rows(_OF_DAYS, begins=begins, ends=ends, after=after or NIL, most=most)
+    return [(row["authorization_id"], _stored(row)) for row in rows]
 
 
 def add(tx: Tx, authorization_id: UUID, stored: StoredDecision) -> None:
@@ -54,6 +67,11 @@ def add(tx: Tx, authorization_id: UUID, stored: StoredDecision) -> None:
 
 def stored_of(inputs: DecisionInputs, decision: Decision, *, decided_by: str, decided_at: datetime) -> StoredDecision:
     return StoredDecision(decision.approved, decision.reasons, inputs, decided_by, decided_at)
+
+
+def _stored(row: Any) -> StoredDecision:
+    reasons = tuple(DenialReason(reason) for reason in row["reasons"])
+    return StoredDecision(row["approved"], reasons, _inputs_of(row["inputs"]), row["decided_by"], row["decided_at"])
 
 
 def _text_of(inputs: DecisionInputs) -> str:

@@ -15,10 +15,10 @@ from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
 
-_STANDING = text("""
+_READ = """
 SELECT hold_id, customer_id, rule FROM credit_hold
-WHERE customer_id = ANY(CAST(:customer_ids AS uuid[])) AND released_at IS NULL
-ORDER BY customer_id, hold_id FOR UPDATE""")
+WHERE customer_id = ANY(CAST(:customer_ids AS uuid[])) AND released_at IS NULL ORDER BY customer_id, hold_id"""
+_STANDING_READ, _STANDING = text(_READ), text(f"{_READ} FOR UPDATE")
 _SHOWN = "SELECT h.*, c.number, c.name FROM credit_hold h LEFT JOIN customer c USING (tenant_id, customer_id)"
 _FIND = text(f"{_SHOWN} WHERE h.hold_id = CAST(:hold_id AS uuid)")
 _LOCK = text("SELECT hold_id FROM credit_hold WHERE hold_id = CAST(:hold_id AS uuid) FOR UPDATE")
@@ -61,10 +61,12 @@ class HoldEnd:
     waived_until: date | None = None
 
 
-async def standing(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapping[HoldRule, UUID]]:
-    """The holds that stand, locked in one order; by customer and rule."""
+async def standing(
+    tx: Tx, customer_ids: Collection[UUID], *, to_change: bool = True,
+) -> Mapping[UUID, Mapping[HoldRule, UUID]]:
+    """The holds that stand, by customer and rule; locked in one order when they are to be changed."""
     found: dict[UUID, dict[HoldRule, UUID]] = {}
-    for row in await tx.rows(_STANDING, customer_ids=list(customer_ids)):
+    for row in await tx.rows(_STANDING if to_change else _STANDING_READ, customer_ids=list(customer_ids)):
         found.setdefault(row["customer_id"], {})[HoldRule(row["rule"])] = row["hold_id"]
     return found
 

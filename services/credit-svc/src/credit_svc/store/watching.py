@@ -50,6 +50,22 @@ async def beside(
     standing = await holds.standing(tx, customer_ids)
     before = days_after(moment.today, -grace_days)
     overdue = await owed_items.overdue(tx, customer_ids, before=before, beside=items)
+    return await _read(tx, customer_ids, moment, standing, overdue)
+
+
+async def look(
+    tx: Tx, customer_ids: Collection[UUID], *, moment: Moment, grace_days: int,
+) -> Mapping[UUID, Beside]:
+    """The same for one who only looks: nothing is locked."""
+    standing = await holds.standing(tx, customer_ids, to_change=False)
+    overdue = await owed_items.overdue(tx, customer_ids, before=days_after(moment.today, -grace_days))
+    return await _read(tx, customer_ids, moment, standing, overdue)
+
+
+async def _read(
+    tx: Tx, customer_ids: Collection[UUID], moment: Moment, standing: Mapping[UUID, Mapping[HoldRule, UUID]],
+    overdue: owed_items.ByCustomer,
+) -> Mapping[UUID, Beside]:
     rows = await tx.rows(_BESIDE, customer_ids=list(customer_ids), today=moment.today)
     return {row["customer_id"]: _beside(row, moment, standing, overdue) for row in rows}
 

@@ -1,0 +1,85 @@
+"""A policy tried before it is adopted: who is blocked, who is freed, and decisions decided again."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from credit_svc.domain.decision import DecisionInputs, DenialReason, StandingHold, decide
+from credit_svc.domain.dry_run import Candidate, CurrencySum, Tried, redecided, replays, sum_over, tried
+from credit_svc.domain.exposure import ExposureParts
+from credit_svc.domain.hold import HoldRule, HoldRules, Watched
+from credit_svc.domain.limit import LimitFact, LimitSource
+from credit_svc.domain.owed_item import Overdue
+from credit_svc.domain.policy import FIRST_POLICY
+from dunlin_kernel.money import Money
+
+TODAY = date(2026, 3, 10)
+R = DenialReason
+
+
+def cny(minor: int) -> Money:
+    return Money(minor, "CNY")
+
+
+def inputs(limit: int, opened: int, *, disputed: int = 0, holds: tuple[StandingHold, ...] = ()) -> DecisionInputs:
+    fact = LimitFact(UUID(int=1), 1, "CNY", cny(limit), LimitSource.MANUAL, TODAY, None)
+    parts = ExposureParts(cny(opened), cny(disputed), cny(0), cny(0), cny(0))
+    return DecisionInputs(cny(1), TODAY, "active", fact, parts, FIRST_POLICY, {}, None, holds, UUID(int=5))
+
+
+QUIET = Watched(TODAY, {}, {}, None, None, {})
+LATE = replace(QUIET, overdue={"CNY": Overdue(TODAY - timedelta(days=40), cny(10))})
+STRICT = Candidate(FIRST_POLICY, HoldRules(overdue_grace_days=30))
+LENIENT = Candidate(replace(FIRST_POLICY, version=2, disputed_weight_bps=0), HoldRules())
+HELD = (StandingHold(UUID(int=2), "overdue"),)
+BY_HAND = (StandingHold(UUID(int=3), "manual"),)
+
+TRIED = [
+    ("nothing changes", inputs(100, 50), (), QUIET, STRICT, (), ()),
+    ("a rule blocks", inputs(100, 50), (), LATE, STRICT, (), (R.ON_HOLD,)),
+    ("not one whom a person spares", inputs(100, 50), (), replace(LATE, waived={HoldRule.OVERDUE: TODAY}), STRICT,
+     (), ()),
+    ("its end frees", inputs(100, 50, holds=HELD), (HoldRule.OVERDUE,), LATE, LENIENT, (R.ON_HOLD,), ()),
+    ("but no hold by hand", inputs(100, 50, holds=BY_HAND), (HoldRule.MANUAL,), QUIET, LENIENT, (R.ON_HOLD,),
+     (R.ON_HOLD,)),
+    ("a weight frees", inputs(100, 130, disputed=60), (), QUIET, LENIENT, (R.OVER_LIMIT,), ()),
+]
+
+
+@pytest.mark.parametrize(("given_inputs", "standing", "watched", "by", "before", "after"), [row[1:] for row in TRIED],
+                         ids=[row[0] for row in TRIED])
+def test_tried(
+    given_inputs: DecisionInputs, standing: tuple[HoldRule, ...], watched: Watched, by: Candidate,
+    before: tuple[R, ...], after: tuple[R, ...],
+) -> None:
+    found = tried(given_inputs, standing, watched, by=by)
+    assert (found.before, found.after) == (before, after)
+    assert (found.is_blocked, found.is_freed) == (not before and bool(after), bool(before) and not after)
+
+
+def one(before: int | None, after: int | None, was: tuple[R, ...] = (), then: tuple[R, ...] = ()) -> Tried:
+    return Tried(UUID(int=1), None if before is None else cny(before), None if after is None else cny(after), was, then)
+
+
+def test_sums_count_only_who_can_buy() -> None:
+    found = [one(100, 100), one(50, 50, then=(R.ON_HOLD,)), one(-30, 20, was=(R.OVER_LIMIT,)),
+             one(None, None, (R.NOT_RATED,), (R.NOT_RATED,))]
+    assert sum_over(found, "CNY") == CurrencySum(cny(150), cny(120), cny(50), cny(20))
+
+
+@given(st.integers(1, 10**6), st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10000))
+@settings(max_examples=60)
+def test_a_decision_replays_and_is_decided_again(amount: int, limit: int, opened: int, weight: int) -> None:
+    asked = replace(inputs(limit, opened, disputed=opened // 2), amount=cny(amount))
+    answer = decide(asked)
+    assert replays(asked, approved=answer.approved, reasons=answer.reasons)
+    assert not replays(asked, approved=not answer.approved, reasons=answer.reasons)
+    again = redecided(UUID(int=1), asked, approved=answer.approved, by=FIRST_POLICY)
+    assert not again.is_changed
+    by = replace(FIRST_POLICY, disputed_weight_bps=weight)
+    lighter = redecided(UUID(int=1), asked, approved=answer.approved, by=by)
+    assert not lighter.is_changed or lighter.then.approved
