@@ -16,7 +16,8 @@ from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import Running, tell
 
 T = TypeVar("T")
-SCOPES = ("invoices:write", "payments:write", "reports:read", "periods:write", "integrity:read")
+SCOPES = ("invoices:write", "payments:write", "items:read", "items:write", "reports:read",
+          "periods:write", "integrity:read")
 BEGAN = datetime(2026, 1, 31, 2, tzinfo=UTC)
 
 

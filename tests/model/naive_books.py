@@ -33,12 +33,13 @@ class Debt:
 
 @dataclass(frozen=True)
 class Money:
-    """What was received."""
+    """What was received: a payment, or a credit note."""
 
     credit: str
     customer: str
     minor: int
     on: date
+    kind: str = "payments"
 
 
 @dataclass
@@ -54,24 +55,50 @@ class Share:
 
 
 @dataclass
+class Dispute:
+    """So much of an item is contested, or was."""
+
+    id: str
+    item: str
+    minor: int
+
+
+@dataclass
 class NaiveBooks:
     """Everything that was ever recorded, in order."""
 
     debts: dict[str, Debt] = field(default_factory=dict)
     moneys: dict[str, Money] = field(default_factory=dict)
     shares: dict[str, Share] = field(default_factory=dict)
+    disputes: dict[str, Dispute] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    """The credit notes that stand, each with the item of its invoice."""
     moves: list[Move] = field(default_factory=list)
     closed_until: date | None = None
 
     def balance(self, ref: str, as_of: date = date.max, known_at: datetime | None = None) -> int:
         return sum(move.minor for move in self._seen(as_of, known_at) if move.ref == ref)
 
+    def disputed(self, item: str) -> int:
+        return sum(dispute.minor for dispute in self.disputes.values() if dispute.item == item)
+
+    def is_contested(self, item: str) -> bool:
+        """In dispute in part, or credited in part."""
+        return self.disputed(item) > 0 or item in self.notes.values()
+
+    def give_way(self, item: str) -> None:
+        """Of an item that owes less than is disputed, the newest disputes end first, by just enough."""
+        for dispute in reversed(self.disputes.values()):
+            over = self.disputed(item) - self.balance(item)
+            if dispute.item == item and over > 0:
+                dispute.minor -= min(over, dispute.minor)
+
     def oldest_first(self, customer: str, minor: int) -> dict[str, int]:
-        """What each open item of a customer gets of an amount."""
+        """What each open item of a customer gets of an amount: never what is disputed of it."""
         shares, rest = {}, minor
         owed = [debt for debt in self.debts.values() if debt.customer == customer and self.balance(debt.item) > 0]
         for debt in sorted(owed, key=lambda one: (one.due_on, one.item)):
-            part = min(rest, self.balance(debt.item))
+            part = min(rest, self.balance(debt.item) - self.disputed(debt.item))
             if part:
                 shares[debt.item] = part
                 rest -= part
