@@ -10,9 +10,11 @@ from billing_svc.api import (
     arrangements,
     charges,
     credit_notes,
+    discount_policy,
     disputes,
     documents,
     exchange_rates,
+    interest,
     invoice_lists,
     invoices,
     kpis,
@@ -36,6 +38,7 @@ CONFLICTS = {
     "uq_invoice_tenant_id_external_id": "invoice_exists",
     "pk_credit": "payment_exists",
     "pk_dispute": "dispute_exists",
+    "pk_reference_rate": "reference_rate_exists",
     "pk_write_off": "write_off_exists",
     "pk_arrangement": "arrangement_exists",
     "pk_arrangement_part": "arrangement_exists",
@@ -48,11 +51,12 @@ CONFLICTS = {
 }
 ROUTERS = (
     invoices.writes, charges.writes, disputes.writes, disputes.router, arrangements.writes,
-    arrangements.router, write_offs.writes, write_offs.router, invoice_lists.router,
+    arrangements.router, interest.writes, interest.router, write_offs.writes, write_offs.router, invoice_lists.router,
     payments.writes, payments.router, allocations.writes,
     pending_payments.writes, approvals.writes, approvals.router, accounts.router, ageing.router,
     period_locks.writes, ledger_imports.writes, ledger_imports.router,
     exchange_rates.writes, exchange_rates.router, credit_notes.writes, credit_notes.router,
+    discount_policy.writes, discount_policy.router,
     refunds.writes, refunds.router,
     kpis.router, roll_forward.router, statements.writes, statements.router, documents.router)
 

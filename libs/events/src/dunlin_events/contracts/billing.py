@@ -226,13 +226,15 @@ class CreditAllocated(MoneyFact):
     business_on: date
     due_on: date
     open_after: Amount
-    base: Amount | None = Field(default=None, description="What this part of the item was carried for, in base currency.")
+    discount: Amount | None = Field(default=None, description="Early-payment discount that the item is let off beside.")
+    base: Amount | None = Field(default=None, description="What this part was carried for, in base currency.")
     exchange_difference: Amount | None = Field(default=None, description="Realised gain; negative for a loss.")
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
         {"customer_id": ID + "1", "origin": "live", "account": account("8690.00"), "allocation_id": ID + "5",
          "credit_kind": "payment", "credit_id": ID + "4", "invoice_id": ID + "2", "item_id": ID + "3",
          "amount": cny(part), "effective_on": "2026-03-01", "business_on": "2026-03-01", "due_on": "2026-02-04",
-         "open_after": cny(left)} for part, left in (("4520.00", "0.00"), ("1480.00", "780.00")))
+         "open_after": cny(left), "discount": discount, "base": None, "exchange_difference": None}
+        for part, left, discount in (("4429.60", "0.00", cny("90.40")), ("1480.00", "780.00", None)))
 
 
 class AllocationReversed(MoneyFact):
@@ -248,11 +250,13 @@ class AllocationReversed(MoneyFact):
     effective_on: date
     due_on: date
     open_after: Amount
+    discount: Amount | None = Field(default=None, description="The discount that was given with it, owed again.")
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
         {"customer_id": ID + "1", "origin": "live", "account": account("14690.00"), "reversal_id": ID + "6",
          "allocation_id": ID + "5", "credit_id": ID + "4", "invoice_id": ID + "2", "item_id": ID + "3",
-         "amount": cny(part), "effective_on": "2026-03-05", "due_on": "2026-02-04", "open_after": cny(left)}
-        for part, left in (("4520.00", "4520.00"), ("1480.00", "2260.00")))
+         "amount": cny(part), "effective_on": "2026-03-05", "due_on": "2026-02-04", "open_after": cny(left),
+         "discount": discount}
+        for part, left, discount in (("4429.60", "4520.00", cny("90.40")), ("1480.00", "2260.00", None)))
 
 
 class PeriodLocked(Event):

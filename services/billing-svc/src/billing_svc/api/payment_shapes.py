@@ -140,11 +140,12 @@ class PaymentReverse(Body):
 
 
 class AllocationRead(BaseModel):
-    """What an item got. `reversed_on` is null while it stands."""
+    """What an item got: `amount`, and the `discount` given with it. `reversed_on` is null while it stands."""
 
     id: UUID
     item_id: UUID
     amount: Amount
+    discount: Amount | None
     effective_on: date
     business_on: date
     reversed_on: date | None
@@ -152,7 +153,8 @@ class AllocationRead(BaseModel):
     @classmethod
     def of(cls, view: AllocationView) -> Self:
         made = view.allocation
-        return cls(id=made.id, item_id=made.item_id, amount=Amount.of(made.amount), effective_on=made.effective_on,
+        return cls(id=made.id, item_id=made.item_id, amount=Amount.of(made.amount),
+                   discount=Amount.of(made.discount.total) if made.discount else None, effective_on=made.effective_on,
                    business_on=made.business_on, reversed_on=view.reversed_on)
 
 

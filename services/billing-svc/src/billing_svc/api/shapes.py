@@ -50,9 +50,13 @@ class ItemRead(BaseModel):
     due_version: int
     arrangement_id: UUID | None
     arranged_due_on: date | None = Field(description="By its arrangement, the day by which its next part is due.")
+    discount: Amount | None = Field(description="What is let off the open part when it is paid by `discount_until`.")
+    discount_until: date | None
 
     @classmethod
     def of(cls, item: Item) -> Self:
+        until = item.offer.until if item.offer else None
+        offered = item.discount_on(until) if until else None
         return cls(
             id=item.id, customer_id=item.customer_id, invoice_id=item.invoice_id, claim_item_id=item.claim_item_id,
             number=item.number, kind=item.kind, instalment=item.instalment, instalments=item.instalments,
@@ -60,7 +64,8 @@ class ItemRead(BaseModel):
             disputed=Amount.of(item.disputed), written_off=Amount.of(item.lost),
             issued_on=item.effective_on, due_on=item.due_on,
             due_version=item.due_version, arrangement_id=item.arrangement_id,
-            arranged_due_on=item.stands_due_on if item.arrangement_id else None)
+            arranged_due_on=item.stands_due_on if item.arrangement_id else None,
+            discount=Amount.of(offered.total) if offered else None, discount_until=until)
 
 
 class OwedItemRead(ItemRead):

@@ -49,4 +49,5 @@ def customer_told(event: CustomerProfile, stub: CustomerStub) -> CustomerStub:
         stub, known=True, number=event.number, name=event.name, kind=event.kind.value, status=event.status.value,
         tax_id=event.tax_id, region=event.region, industry=event.industry, due_days=event.terms.due_days,
         end_of_month=event.terms.end_of_month,
-        instalments=[one.model_dump() for one in event.terms.instalments] or None, external_id=event.external_id)
+        instalments=[one.model_dump() for one in event.terms.instalments] or None,
+        discount=event.terms.discount.model_dump() if event.terms.discount else None, external_id=event.external_id)

@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from billing_svc.domain.discount import Discount
 from billing_svc.domain.item import Item, ItemKind
 from billing_svc.domain.journal import journal_of_allocation
 from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide
@@ -52,6 +53,12 @@ class Share:
 
     item_id: UUID
     amount: Money
+    discount: Discount | None = None
+
+    @property
+    def relieved(self) -> Money:
+        """What the item owes less: the amount, and the discount given with it."""
+        return self.amount + self.discount.total if self.discount else self.amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,12 @@ class Allocation:
     amount: Money
     effective_on: date
     business_on: date
+    discount: Discount | None = None
+
+    @property
+    def relieved(self) -> Money:
+        """What the item owes less: the amount, and the discount given with it."""
+        return self.amount + self.discount.total if self.discount else self.amount
 
 
 def allocate(available: Money, choice: Choice, items: Mapping[UUID, Item]) -> Allocated:
@@ -151,9 +164,9 @@ def fact_of_allocation(allocation: Allocation) -> Fact:
     return Fact(
         FactKind.CREDIT_ALLOCATED, allocation.id, allocation.customer_id, allocation.amount.currency,
         allocation.effective_on,
-        (Entry(LedgerSide.RECEIVABLE, allocation.item_id, -allocation.amount),
+        (Entry(LedgerSide.RECEIVABLE, allocation.item_id, -allocation.relieved),
          Entry(LedgerSide.CREDIT, allocation.credit_id, -allocation.amount)),
-        journal_of_allocation(allocation.amount))
+        journal_of_allocation(allocation.amount, allocation.discount))
 
 
 def _check(share: Money, item: Item, rest: Money) -> None:

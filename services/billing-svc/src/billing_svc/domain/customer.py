@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from billing_svc.domain.discount import DiscountTerms
 from billing_svc.domain.instalments import InstalmentShare
 from dunlin_kernel.calendar import Terms
 from dunlin_kernel.errors import Conflict, NotReady
@@ -22,6 +23,7 @@ class Customer:
     status: str
     terms: Terms
     instalments: tuple[InstalmentShare, ...] = ()
+    discount: DiscountTerms | None = None
 
 
 def heard_of(customer: Customer | None, customer_id: UUID) -> Customer:

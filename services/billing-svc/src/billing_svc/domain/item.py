@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from billing_svc.domain.discount import Discount, DiscountOffer
 from billing_svc.domain.ledger import Entry
 from dunlin_kernel.money import Money
 
@@ -45,6 +46,14 @@ class Item:
     standing_due_on: date | None = None
     arrangement_id: UUID | None = None
     written_off: Money | None = None
+    offer: DiscountOffer | None = None
+
+    def discount_on(self, paid_on: date) -> Discount | None:
+        """What is let off the rest of it when that is paid by then; None when nothing is, or part is disputed."""
+        if self.offer is None or max(paid_on, self.effective_on) > self.offer.until or not self.disputed.is_zero:
+            return None
+        discount = self.offer.on(self.open)
+        return discount if Money.zero(self.open.currency) < discount.total < self.open else None
 
     @property
     def undisputed(self) -> Money:

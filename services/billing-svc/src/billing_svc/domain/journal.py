@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from billing_svc.domain.discount import Discount
 from dunlin_kernel.money import Money
 
 
@@ -16,6 +17,7 @@ class JournalAccount(StrEnum):
     EXCHANGE_CLEARING = "exchange_clearing"
     INTEREST = "interest"
     FEES = "fees"
+    DISCOUNT = "discount"
     BAD_DEBT = "bad_debt"
     ALLOWANCE = "allowance"
 
@@ -58,9 +60,12 @@ def journal_of_payment(amount: Money) -> tuple[JournalLine, ...]:
     return _lines((JournalAccount.BANK, amount), (JournalAccount.CUSTOMER_CREDIT, -amount))
 
 
-def journal_of_allocation(amount: Money) -> tuple[JournalLine, ...]:
-    """Dr customer credit, Cr receivables."""
-    return _lines((JournalAccount.CUSTOMER_CREDIT, amount), (JournalAccount.RECEIVABLE_CONTROL, -amount))
+def journal_of_allocation(amount: Money, discount: Discount | None = None) -> tuple[JournalLine, ...]:
+    """Dr customer credit, Dr discounts given and their output tax, Cr receivables."""
+    given = discount or Discount(Money.zero(amount.currency), Money.zero(amount.currency))
+    return _lines(
+        (JournalAccount.CUSTOMER_CREDIT, amount), (JournalAccount.DISCOUNT, given.net),
+        (JournalAccount.TAX, given.tax), (JournalAccount.RECEIVABLE_CONTROL, -(amount + given.total)))
 
 
 def reversed_journal(lines: tuple[JournalLine, ...]) -> tuple[JournalLine, ...]:

@@ -9,6 +9,7 @@ from sqlalchemy import Uuid, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.allocation import Allocation
+from billing_svc.domain.discount import Discount
 from billing_svc.domain.reversal import AllocationReversal, CreditReversal
 from billing_svc.store.ledger_tables import AllocationReversalRow, AllocationRow, PaymentReversalRow
 from dunlin_kernel.errors import NotFound
@@ -16,7 +17,8 @@ from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
 _t, _undone = AllocationRow.__table__.c, AllocationReversalRow.__table__.c
-_columns = (_t.id, _t.customer_id, _t.credit_id, _t.item_id, _t.currency, _t.amount, _t.effective_on, _t.business_on)
+_columns = (_t.id, _t.customer_id, _t.credit_id, _t.item_id, _t.currency, _t.amount, _t.effective_on, _t.business_on,
+            _t.discount, _t.discount_tax)
 _ids = bindparam("ids", type_=ARRAY(Uuid))
 LIVE = select(*_columns).where(
     _t.credit_id == func.any(bindparam("credit_ids", type_=ARRAY(Uuid))),
@@ -27,12 +29,12 @@ UNDONE = select(_undone.allocation_id).where(_undone.allocation_id == func.any(_
 
 async def live_of(tx: Transaction, credit_ids: Collection[UUID]) -> list[Allocation]:
     """The allocations of these credits that were not undone, in the order in which they were made."""
-    return [_allocation(row) for row in await tx.rows(LIVE, credit_ids=list(credit_ids))]
+    return [allocation_kept(row) for row in await tx.rows(LIVE, credit_ids=list(credit_ids))]
 
 
 async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Allocation]:
     """Refuses: allocation_not_found."""
-    found = {row["id"]: _allocation(row) for row in await tx.rows(BY_ID, ids=list(ids))}
+    found = {row["id"]: allocation_kept(row) for row in await tx.rows(BY_ID, ids=list(ids))}
     for allocation_id in ids:
         if allocation_id not in found:
             raise NotFound("allocation_not_found", "There is no such allocation.", allocation_id=allocation_id)
@@ -49,7 +51,9 @@ def add(tx: Transaction, allocation: Allocation, *, reason: str, recorded_at: da
         "id": allocation.id, "customer_id": allocation.customer_id, "credit_id": allocation.credit_id,
         "item_id": allocation.item_id, "currency": allocation.amount.currency, "amount": allocation.amount.minor,
         "effective_on": allocation.effective_on, "business_on": allocation.business_on, "recorded_at": recorded_at,
-        "actor": tx.actor, "reason": reason})
+        "discount": (allocation.relieved - allocation.amount).minor,
+        "discount_tax": allocation.discount.tax.minor if allocation.discount else 0, "actor": tx.actor,
+        "reason": reason})
 
 
 def add_reversal(tx: Transaction, reversal: AllocationReversal, *, reason: str, recorded_at: datetime) -> None:
@@ -67,6 +71,9 @@ def add_payment_reversal(tx: Transaction, reversal: CreditReversal, *, reason: s
         "business_on": reversal.business_on, "recorded_at": recorded_at, "actor": tx.actor, "reason": reason})
 
 
-def _allocation(row: Any) -> Allocation:
-    return Allocation(row["id"], row["customer_id"], row["credit_id"], row["item_id"],
-                      Money(row["amount"], row["currency"]), row["effective_on"], row["business_on"])
+def allocation_kept(row: Any) -> Allocation:
+    """An allocation out of a row with all its columns."""
+    currency, tax = row["currency"], Money(row["discount_tax"], row["currency"])
+    discount = Discount(Money(row["discount"], currency) - tax, tax) if row["discount"] else None
+    return Allocation(row["id"], row["customer_id"], row["credit_id"], row["item_id"], Money(row["amount"], currency),
+                      row["effective_on"], row["business_on"], discount)

@@ -11,13 +11,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.customer import Customer, heard_of
 from billing_svc.domain.instalments import InstalmentShare
+from billing_svc.store.discounts import terms_kept
 from billing_svc.store.document_tables import CustomerRow
 from dunlin_kernel.calendar import Terms
 from dunlin_kit.transaction import Transaction
 
 _t = CustomerRow.__table__.c
 _columns = (_t.customer_id, _t.known, _t.number, _t.name, _t.kind, _t.status, _t.tax_id, _t.region, _t.industry,
-            _t.due_days, _t.end_of_month, _t.instalments, _t.external_id)
+            _t.due_days, _t.end_of_month, _t.instalments, _t.discount, _t.external_id)
 _named = _t.customer_id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
 KNOWN = select(*_columns).where(_named, _t.known.is_(literal_column("true")))
 BY_EXTERNAL_ID = select(*_columns).where(
@@ -41,6 +42,7 @@ class CustomerStub:
     due_days: int | None = None
     end_of_month: bool | None = None
     instalments: Sequence[Mapping[str, Any]] | None = None
+    discount: Mapping[str, Any] | None = None
     external_id: str | None = None
 
 
@@ -59,6 +61,11 @@ async def assert_heard_of(tx: Transaction, customer_id: UUID | None) -> None:
         heard_of((await known(tx, [customer_id])).get(customer_id), customer_id)
 
 
+async def regions_of(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, str | None]:
+    """Where these customers are, as far as they were heard of."""
+    return {row["customer_id"]: row["region"] for row in await tx.rows(KNOWN, ids=list(ids))}
+
+
 async def by_external_id(tx: Transaction, external_ids: Collection[str]) -> Mapping[str, Customer]:
     """Those of these customers that have been heard of, by the id they have in another system."""
     rows = await tx.rows(BY_EXTERNAL_ID, external_ids=list(set(external_ids)))
@@ -73,8 +80,12 @@ async def hold(tx: Any, ids: Collection[UUID]) -> dict[UUID, CustomerStub]:
 
 def keep(tx: Any, *stubs: CustomerStub) -> None:
     tx.put(CustomerRow, *(
-        asdict(stub) | {"instalments": None if stub.instalments is None else json.dumps(stub.instalments)}
+        asdict(stub) | {"instalments": _text(stub.instalments), "discount": _text(stub.discount)}
         for stub in stubs), key=("customer_id",))
+
+
+def _text(told: Any) -> str | None:
+    return None if told is None else json.dumps(told)
 
 
 def shares_of(told: Sequence[Mapping[str, Any]] | None) -> tuple[InstalmentShare, ...]:
@@ -84,4 +95,5 @@ def shares_of(told: Sequence[Mapping[str, Any]] | None) -> tuple[InstalmentShare
 
 def _customer(row: Any) -> Customer:
     return Customer(row["customer_id"], row["number"], row["name"], row["kind"], row["tax_id"], row["status"],
-                    Terms(row["due_days"], row["end_of_month"]), shares_of(row["instalments"]))
+                    Terms(row["due_days"], row["end_of_month"]), shares_of(row["instalments"]),
+                    terms_kept(row["discount"]))

@@ -43,6 +43,7 @@ class CustomerRow(Row, table=True):
     due_days: int | None
     end_of_month: bool | None
     instalments: str | None = Field(sa_type=JSONB)
+    discount: str | None = Field(sa_type=JSONB)
     external_id: str | None = Field(sa_type=Text)
     __table_args__ = (Index(None, "tenant_id", "number"), Index(None, "tenant_id", "external_id"))
 
@@ -161,6 +162,7 @@ class ItemRow(Row, table=True):
     standing_due_on: date
     arrangement_id: UUID | None
     written_off: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    discount: str | None = Field(sa_type=JSONB)
     due_version: int
     overdue_told_version: int
     origin: str = Field(sa_type=Text)

@@ -16,7 +16,8 @@ LEFT JOIN (SELECT item_id, sum(amount), -sum(amount) FILTER (WHERE fact_kind = '
              -sum(amount) FILTER (WHERE fact_kind NOT IN ('invoice_issued', 'fee_charged', 'interest_charged',
                'invoice_voided', 'credit_allocated', 'allocation_reversed')) AS ended
            FROM ledger_entry WHERE item_id IS NOT NULL GROUP BY 1) e ON e.item_id = i.id
-LEFT JOIN (SELECT a.item_id, sum(a.amount) FROM allocation a WHERE NOT EXISTS (SELECT 1 FROM allocation_reversal r
+LEFT JOIN (SELECT a.item_id, sum(a.amount + a.discount) FROM allocation a
+           WHERE NOT EXISTS (SELECT 1 FROM allocation_reversal r
              WHERE r.tenant_id = a.tenant_id AND r.allocation_id = a.id) GROUP BY 1) a ON a.item_id = i.id
 WHERE i.open <> coalesce(e.sum, 0)
    OR i.amount <> i.open + coalesce(a.sum, 0) + coalesce(e.voided, 0) + coalesce(e.ended, 0)

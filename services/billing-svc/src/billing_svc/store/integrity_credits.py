@@ -32,9 +32,16 @@ UNION ALL
 SELECT r.id, r.effective_on, p.effective_on FROM refund_reversal r
 JOIN refund p ON p.tenant_id = r.tenant_id AND p.id = r.refund_id WHERE r.effective_on < p.effective_on
 LIMIT 20""")
+_DISCOUNTS = text("""
+SELECT a.id AS allocation, a.discount, a.business_on, i.discount ->> 'until' AS until FROM allocation a
+JOIN item i ON i.tenant_id = a.tenant_id AND i.id = a.item_id
+JOIN credit c ON c.tenant_id = a.tenant_id AND c.id = a.credit_id
+WHERE a.discount > 0 AND (i.discount IS NULL OR a.business_on > (i.discount ->> 'until')::date OR c.kind <> 'payment')
+LIMIT 20""")
 
 CREDIT_CHECKS = (
     Check("I15-credited", "Credit notes per invoice line are at most the line, net and tax.", _LINES),
     Check("I15-credit-notes", "Each credit note is what its lines sum to, as document and as credit.", _DOCUMENTS),
+    Check("I16-discounts", "A discount was given with money, in time, on what offers one.", _DISCOUNTS),
     Check("I14-credits", "No credit note, no refund and no end of one takes effect before what it rests on.", _DATES),
 )

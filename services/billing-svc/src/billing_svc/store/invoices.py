@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from billing_svc.domain.invoice import DraftInvoice, Invoice, InvoiceStatus, Par
 from billing_svc.domain.invoice_totals import Line, LineDraft, TaxRounding, Totals, totals_of
 from billing_svc.domain.ledger import Origin
 from billing_svc.store.customers import shares_of
+from billing_svc.store.discounts import terms_kept
 from billing_svc.store.document_tables import InvoiceLineRow, InvoiceRow
 from dunlin_kernel.calendar import Terms
 from dunlin_kernel.errors import NotFound
@@ -85,7 +87,8 @@ def _parties_row(parties: Parties | None) -> dict[str, str | None]:
         "status": buyer.status, "terms": {"due_days": terms.due_days, "end_of_month": terms.end_of_month},
         "instalments": [
             {"share_bps": one.share_bps, "due_days": one.terms.due_days, "end_of_month": one.terms.end_of_month}
-            for one in buyer.instalments]}
+            for one in buyer.instalments],
+        "discount": asdict(buyer.discount) if buyer.discount else None}
     return {"buyer": _text(frozen), "seller": _text({"name": parties.seller})}
 
 
@@ -128,7 +131,8 @@ def _parties(row: Mapping[str, Any]) -> Parties | None:
         return None
     buyer = row["buyer"]
     return Parties(Customer(**buyer | {"id": UUID(buyer["id"]), "terms": Terms(**buyer["terms"]),
-                                       "instalments": shares_of(buyer.get("instalments"))}),
+                                       "instalments": shares_of(buyer.get("instalments")),
+                                       "discount": terms_kept(buyer.get("discount"))}),
                    row["seller"]["name"])
 
 

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, func, literal_column, select
+from sqlalchemy import Select, Text, Uuid, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.item import Item, ItemKind
 from billing_svc.domain.ledger import Origin
+from billing_svc.store.discounts import offer_kept, offer_text
 from billing_svc.store.document_tables import ItemRow
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
@@ -22,7 +23,7 @@ def _items() -> Select[Any]:
     return select(
         _t.id, _t.invoice_id, _t.number, _t.customer_id, _t.currency, _t.amount, _t.open, _t.disputed,
         _t.effective_on, _t.raised_on, _t.due_on, _t.due_version, _t.kind, _t.claim_item_id, _t.instalment,
-        _t.instalments, _t.standing_due_on, _t.arrangement_id, _t.written_off)
+        _t.instalments, _t.standing_due_on, _t.arrangement_id, _t.written_off, _t.discount)
 
 
 BY_ID = _items().where(_t.id == func.any(_ids))
@@ -30,6 +31,11 @@ OPEN_OF = _items().where(_t.customer_id == func.any(_ids), _t.open > literal_col
 OF_INVOICES = _items().where(
     _t.invoice_id == func.any(_ids), _t.kind == literal_column(f"'{ItemKind.INVOICE.value}'"),
 ).order_by(_t.due_on, _t.instalment)
+
+
+CHARGES_ON = _items().where(
+    _t.claim_item_id == func.any(_ids), _t.kind == bindparam("kind", type_=Text), _t.open > literal_column("0"),
+).order_by(_t.id)
 
 
 async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Item]:
@@ -46,6 +52,16 @@ async def of_invoices(tx: Transaction, invoice_ids: Collection[UUID]) -> list[It
     return [_item(row) for row in await tx.rows(OF_INVOICES, ids=list(invoice_ids))]
 
 
+async def charges_on(
+    tx: Transaction, claim_item_ids: Collection[UUID], kind: ItemKind,
+) -> dict[UUID, list[Item]]:
+    """What was charged of a kind on each of these items, and is owed still."""
+    found: dict[UUID, list[Item]] = {}
+    for row in await tx.rows(CHARGES_ON, ids=list(claim_item_ids), kind=kind.value):
+        found.setdefault(row["claim_item_id"], []).append(_item(row))
+    return found
+
+
 def add(tx: Transaction, item: Item, *, origin: Origin, told_version: int, recorded_at: datetime) -> None:
     """`told_version` is the version of its due date that is not to be told of as overdue, 0 for none."""
     tx.insert(ItemRow, {
@@ -56,6 +72,7 @@ def add(tx: Transaction, item: Item, *, origin: Origin, told_version: int, recor
         "disputed": item.disputed.minor, "effective_on": item.effective_on, "raised_on": item.raised_on,
         "due_on": item.due_on, "standing_due_on": item.stands_due_on, "arrangement_id": item.arrangement_id,
         "written_off": item.lost.minor, "due_version": item.due_version, "overdue_told_version": told_version,
+        "discount": offer_text(item.offer),
         "origin": origin.value, "recorded_at": recorded_at})
 
 
@@ -75,4 +92,4 @@ def _item(row: Mapping[str, Any]) -> Item:
         Money(row["open"], currency), Money(row["disputed"], currency), row["effective_on"], row["raised_on"],
         row["due_on"], row["due_version"], ItemKind(row["kind"]), row["claim_item_id"], row["instalment"],
         row["instalments"], row["standing_due_on"], row["arrangement_id"],
-        Money(row["written_off"], currency))
+        Money(row["written_off"], currency), offer_kept(row["discount"]))

@@ -44,10 +44,7 @@ class AccountRow(Row, table=True):
 
 
 class CreditRow(Row, table=True):
-    """Money or value received. `effective_on` is its day in the books, `business_on` its value date.
-
-    One that was pending has the last day for its confirmation, and what its payer chose.
-    """
+    """Money or value received; one that was pending has the last day for its confirmation, and its payer's choice."""
 
     __tablename__ = "credit"
     tenant_id: UUID = Field(primary_key=True)
@@ -102,6 +99,8 @@ class AllocationRow(Row, table=True):
     amount: int = Field(sa_type=BigInteger)
     effective_on: date
     business_on: date
+    discount: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    discount_tax: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
     actor: str = Field(sa_type=Text)
     reason: str = Field(sa_type=Text)
@@ -109,6 +108,7 @@ class AllocationRow(Row, table=True):
         ForeignKeyConstraint(["tenant_id", "credit_id"], ["credit.tenant_id", "credit.id"]),
         ForeignKeyConstraint(["tenant_id", "item_id"], ["item.tenant_id", "item.id"]),
         CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("0 <= discount_tax AND discount_tax <= discount", name="discount"),
         Index(None, "tenant_id", "credit_id"),
         Index(None, "tenant_id", "item_id"),
     )

@@ -17,6 +17,7 @@ from billing_svc.domain.payment import Payment, PaymentState, RecordPayment
 from billing_svc.domain.payment_policy import SecondPerson
 from billing_svc.domain.pending_payment import RejectionReason
 from billing_svc.domain.reversal import ReversalReason
+from billing_svc.store.allocations import allocation_kept
 from billing_svc.store.ledger_tables import AllocationReversalRow, AllocationRow, CreditRow, PaymentReversalRow
 from billing_svc.store.payment_tables import PaymentDecisionRow
 from billing_svc.store.payments import choice_of
@@ -104,7 +105,4 @@ def _view(row: Mapping[str, Any], made: Collection[AllocationView]) -> PaymentVi
 
 
 def _allocation(row: Mapping[str, Any]) -> AllocationView:
-    allocation = Allocation(
-        row["id"], row["customer_id"], row["credit_id"], row["item_id"], Money(row["amount"], row["currency"]),
-        row["effective_on"], row["business_on"])
-    return AllocationView(allocation, row["reversed_on"])
+    return AllocationView(allocation_kept(row), row["reversed_on"])

@@ -45,7 +45,7 @@ async def allocate_credit(
     made = []
     for share in allocated.shares:
         item = posting.items[share.item_id]
-        not_before = max(able, _able_from(item, posting.steps_of(item.id), share.amount))
+        not_before = max(able, _able_from(item, posting.steps_of(item.id), share.relieved))
         effective_on = posting.books.day_of(day.wanted, default=day.default, not_before=not_before)
         one = _allocated(posting, credit, share, effective_on)
         _enter(posting, one, credit.kind, origin)
@@ -62,7 +62,7 @@ def _able_from(moved: Item | Credit, steps: list[Step] | None, amount: Money) ->
 def _allocated(posting: Posting, credit: Credit, share: Share, effective_on: date) -> Allocation:
     item = posting.items[share.item_id]
     return Allocation(new_id(), item.customer_id, credit.id, item.id, share.amount, effective_on,
-                      business_on=max(credit.business_on, item.effective_on))
+                      business_on=max(credit.business_on, item.effective_on), discount=share.discount)
 
 
 def _enter(posting: Posting, made: Allocation, kind: StrEnum, origin: Origin) -> None:
@@ -79,7 +79,7 @@ def _told(
         customer_id=item.customer_id, origin=origin, account=figures, allocation_id=made.id,
         credit_kind=kind, credit_id=made.credit_id, invoice_id=item.invoice_id, item_id=item.id,
         amount=Amount.of(made.amount), effective_on=made.effective_on, business_on=made.business_on, due_on=item.due_on,
-        open_after=Amount.of(item.open))
+        open_after=Amount.of(item.open), discount=Amount.of(made.discount.total) if made.discount else None)
 
 
 def _in_base(told: CreditAllocated, fact: Fact, base_currency: str) -> CreditAllocated:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from billing_svc.domain.allocation import Allocation, Choice, allocate
+from billing_svc.domain.allocation import Allocation, Choice
 from billing_svc.domain.credit import Credit
+from billing_svc.domain.discounting import allocate_discounted
 from billing_svc.domain.payment import Payment, spendable
 from billing_svc.store import payments
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
@@ -56,7 +57,7 @@ async def _applied(posting: Posting, wish: ApplyCredit) -> AppliedCredit:
     choice = posting.resolved(credit.customer_id, wish.choice)
     if isinstance(credit, Payment):
         credit = posting.credits[credit.id] = replace(credit, unmatched=choice.unmatched)
-    allocated = allocate(credit.unapplied, choice, posting.items_of(credit.customer_id, choice))
+    allocated = allocate_discounted(credit, choice, posting.items_of(credit.customer_id, choice))
     day = AllocationDay(wish.effective_on, posting.tenant.today)
     made = await allocate_credit(
         posting, credit, allocated, day, reason=wish.choice.rule.value, origin=Origin.LIVE)

@@ -1,15 +1,17 @@
 """Issuing: drafts of accounts that are held become invoices, one by one, in one posting."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Self
 from uuid import UUID
 
 from billing_svc.domain.customer import Customer, heard_of, invoiceable
+from billing_svc.domain.discount import FIRST_DISCOUNT_POLICY, DiscountPolicy, offer_of
 from billing_svc.domain.invoice import Invoice, Parties, fact_of_issue, issue, items_of
 from billing_svc.domain.item import Item
 from billing_svc.domain.numbering import NumberSeries
 from billing_svc.domain.overdue import told_before
-from billing_svc.store import customers, items, number_series
+from billing_svc.store import customers, discounts, items, number_series
 from billing_svc.usecases.posting import Posting
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_events.contracts.billing import InvoicedItem, InvoicedLine, InvoiceIssued, Origin
@@ -19,8 +21,11 @@ from dunlin_kernel.ids import new_id
 class Issuing:
     """Holds the number series. `save` keeps the items as they then stand; the caller stores the documents."""
 
-    def __init__(self, posting: Posting, buyers: Mapping[UUID, Customer], series: dict[str, NumberSeries]) -> None:
-        self._posting, self._buyers, self._series = posting, buyers, series
+    def __init__(
+        self, posting: Posting, buyers: Mapping[UUID, Customer], policy: DiscountPolicy,
+        series: dict[str, NumberSeries],
+    ) -> None:
+        self._posting, self._buyers, self._policy, self._series = posting, buyers, policy, series
         self._issued: dict[UUID, tuple[Invoice, tuple[UUID, ...]]] = {}
 
     @classmethod
@@ -31,7 +36,9 @@ class Issuing:
                   for one in drafts}
         for one in drafts:
             posting.books.open_on(one.issued_on or posting.tenant.today)
-        return cls(posting, buyers, await number_series.lock(posting.tx, {one.wish.series for one in drafts}))
+        offered = any(buyer.discount for buyer in buyers.values())
+        policy = await discounts.policy_in_force(posting.tx) if offered else FIRST_DISCOUNT_POLICY
+        return cls(posting, buyers, policy, await number_series.lock(posting.tx, {one.wish.series for one in drafts}))
 
     def issue(self, one: Invoice) -> tuple[Invoice, tuple[Item, ...]]:
         """Take the next number and enter what is owed, by due date.
@@ -44,7 +51,8 @@ class Issuing:
         number, self._series[series] = self._series[series].take(day)
         parties = Parties(self._buyers[one.wish.customer_id], posting.tenant.name)
         invoice = issue(one, number=number, issued_on=day, parties=parties)
-        unentered = items_of(invoice, new_id)
+        offer = offer_of(parties.buyer.discount, self._policy, day, invoice.totals.net, invoice.totals.tax)
+        unentered = [replace(item, offer=offer) for item in items_of(invoice, new_id)]
         posting.items |= {item.id: item for item in unentered}
         figures = posting.post(fact_of_issue(invoice, unentered))
         owed = tuple(posting.items[item.id] for item in unentered)

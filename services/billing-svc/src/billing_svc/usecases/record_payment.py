@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from billing_svc.domain.allocation import Allocation, allocate
+from billing_svc.domain.discounting import allocate_discounted
 from billing_svc.domain.payment import Payment, RecordPayment, fact_of_payment, receive
 from billing_svc.domain.payment_policy import PaymentPolicy, SecondPerson, second_person_for
 from billing_svc.domain.pending_payment import awaiting
@@ -65,7 +66,7 @@ async def settle_in(posting: Posting, command: RecordPayment, unentered: Payment
     payment = posting.credits[payment.id] = replace(payment, unmatched=choice.unmatched)
     payable = posting.items_of(payment.customer_id, choice)
     made = await allocate_credit(
-        posting, payment, allocate(payment.unapplied, choice, payable), AllocationDay(None, effective_on),
+        posting, payment, allocate_discounted(payment, choice, payable), AllocationDay(None, effective_on),
         reason=choice.rule.value, origin=origin)
     return RecordedPayment(command, posting.payment(command.id), made)
 

@@ -62,4 +62,5 @@ def enter_reversal(posting: Posting, reversal: AllocationReversal, reason: str) 
         customer_id=item.customer_id, origin=Origin.LIVE, account=figures, reversal_id=reversal.id,
         allocation_id=allocation.id, credit_id=allocation.credit_id, invoice_id=item.invoice_id, item_id=item.id,
         amount=Amount.of(allocation.amount), effective_on=reversal.effective_on, due_on=item.due_on,
-        open_after=Amount.of(item.open)))
+        open_after=Amount.of(item.open),
+        discount=Amount.of(allocation.discount.total) if allocation.discount else None))

@@ -11,9 +11,11 @@ from credit_svc.domain.conduct import Conduct
 from credit_svc.domain.exposure import Figures
 from credit_svc.domain.owed_item import OwedItem
 from credit_svc.domain.position import Billed, CreditPosition
+from credit_svc.domain.review import RatingCause
 from credit_svc.store import authorizations, conduct, exposures, groups, heads, owed_items, policies, watching
 from credit_svc.usecases.keep_holds import keep_holds
 from credit_svc.usecases.keep_position import keep_position
+from credit_svc.usecases.plan_review import plan_reviews_now
 from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.billing import (
@@ -69,6 +71,10 @@ async def save(tx: Tx, positions: Mapping[UUID, CreditPosition]) -> None:
     for position in positions.values():
         keep_position(tx, position)
         keep_holds(tx, position)
+    worse = [customer for customer, position in positions.items() if position.conduct.worsens]
+    if worse:
+        _, moment = await policies.in_force(tx)
+        await plan_reviews_now(tx, worse, moment, RatingCause.WORSENED)
 
 
 billing = Subscription[CreditPosition](consumer="credit", owner="billing", load=load, save=save)
@@ -150,14 +156,14 @@ def refund_reversed(event: RefundReversed, position: CreditPosition) -> CreditPo
 
 @billing.on(CreditAllocated)
 def credit_allocated(event: CreditAllocated, position: CreditPosition) -> CreditPosition:
-    """Less open and less unapplied: exposure stays as it is."""
-    return _moved(event, position, opened=-event.amount.money, unapplied=-event.amount.money)
+    """Less open and less unapplied: exposure stays as it is, but for a discount given with it."""
+    return _moved(event, position, opened=-_relieved(event), unapplied=-event.amount.money)
 
 
 @billing.on(AllocationReversed)
 def allocation_reversed(event: AllocationReversed, position: CreditPosition) -> CreditPosition:
-    """More open and more unapplied: exposure stays as it is."""
-    return _moved(event, position, opened=event.amount.money, unapplied=event.amount.money)
+    """More open and more unapplied: exposure stays as it is, but for the discount that is gone with it."""
+    return _moved(event, position, opened=_relieved(event), unapplied=event.amount.money)
 
 
 @billing.on(DisputeOpened)
@@ -198,6 +204,10 @@ def debt_written_off(event: DebtWrittenOff, position: CreditPosition) -> CreditP
 def debt_owed_again(event: DebtRecovered | WriteOffReversed, position: CreditPosition) -> CreditPosition:
     """What was lost is owed again; what recovers it is told by its allocation."""
     return _moved(event, position, opened=event.amount.money)
+
+
+def _relieved(event: CreditAllocated | AllocationReversed) -> Money:
+    return event.amount.money + event.discount.money if event.discount else event.amount.money
 
 
 def _moved(

@@ -1,0 +1,109 @@
+"""Early-payment discount through the API: frozen at issue, given with the allocation, gone with it."""
+
+from typing import Any
+
+import pytest
+
+from billing_svc.consumers.customer import customer
+from dunlin_events.contracts.customer import (
+    CustomerKind,
+    CustomerRegistered,
+    CustomerStatus,
+    DiscountTerms,
+    TermsOfTrade,
+)
+from dunlin_kernel.ids import new_id
+from dunlin_kit.testing import tell
+
+
+def cny(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+async def early_payer(company: Any) -> Any:
+    """Two per cent for paying within ten days."""
+    who = new_id()
+    await tell(company.running.database, customer, company.tenant, CustomerRegistered(
+        customer_id=who, number="C-000001", kind=CustomerKind.ORGANIZATION, status=CustomerStatus.ACTIVE,
+        name="北京华为贸易", tax_id=None, region=None, industry=None, external_id=None,
+        terms=TermsOfTrade(due_days=30, end_of_month=False,
+                           discount=DiscountTerms(discount_bps=200, within_days=10))))
+    return who
+
+
+async def failing(company: Any) -> list[str]:
+    checks = (await company.get("/integrity"))["checks"]
+    return [one["id"] for one in checks if one["violations"]]
+
+
+async def test_who_pays_in_time_keeps_it_whenever_the_money_is_recorded(company: Any) -> None:
+    who = await early_payer(company)
+    invoice = await company.issue(who, "1000", "2026-01-05")
+    assert (invoice["items"][0]["discount"], invoice["items"][0]["discount_until"]) == (cny("22.60"), "2026-01-15")
+    await company.clock("2026-01-20")
+    paid = await company.pay(who, "1107.40", "2026-01-15")
+    assert [(one["amount"]["amount"], one["discount"]) for one in paid["allocations"]] == [("1107.40", cny("22.60"))]
+    assert await company.account(who) == ("0.00", "0.00")
+    assert await company.balances() == {
+        "bank": "1107.40", "customer_credit": "0.00", "receivable_control": "0.00", "revenue": "-1000.00",
+        "tax": "-127.40", "discount": "20.00"}
+    told = [(fact, said) for _, fact, said in await company.running.told(company.tenant)]
+    assert [fact for fact, _ in told[-2:]] == ["CreditAllocated", "InvoiceSettled"]
+    assert (told[-2][1]["amount"], told[-2][1]["discount"], told[-2][1]["open_after"]) == (
+        cny("1107.40"), cny("22.60"), cny("0.00"))
+    assert await failing(company) == []
+
+
+async def test_it_lives_and_dies_with_its_allocation(company: Any) -> None:
+    who = await early_payer(company)
+    await company.issue(who, "1000", "2026-01-05")
+    paid = await company.pay(who, "1130.00", "2026-01-05")
+    assert paid["unapplied"]["amount"] == "22.60"
+    await company.clock("2026-02-10")
+    undone = await company.post(f"/allocations/{paid['allocations'][0]['id']}:reverse", {"reason": "reassigned"})
+    assert (undone["open"]["amount"], undone["unapplied"]["amount"]) == ("1130.00", "1130.00")
+    assert (await company.balances())["discount"] == "0.00"
+    assert await failing(company) == []
+    again = await company.post(f"/payments/{paid['id']}:apply", {"allocation": "oldest_first"})
+    assert again["allocations"][-1]["discount"] == cny("22.60"), "the money had come in time"
+    await company.post(f"/payments/{paid['id']}:reverse", {"reason": "returned"})
+    assert await company.account(who) == ("1130.00", "0.00")
+    late = await company.pay(who, "1107.40", "2026-02-10")
+    assert (late["allocations"][0]["discount"], await company.account(who)) == (None, ("22.60", "0.00"))
+    assert await failing(company) == []
+
+
+@pytest.mark.parametrize(
+    ("base", "vat", "discount", "tax"),
+    [("gross", "none", "22.60", "-260.00"), ("net", "none", "20.00", "-260.00"), ("net", "adjust", "20.00", "-257.40")],
+)
+async def test_the_policy_at_issue_says_of_which_amount_and_whether_tax_is_corrected(
+    company: Any, base: str, vat: str, discount: str, tax: str,
+) -> None:
+    who = await early_payer(company)
+    before = await company.issue(who, "1000", "2026-01-05")
+    assert (await company.get("/discount-policy"))["version"] == 0
+    wanted = {"discount_base": base, "discount_vat": vat}
+    set_ = await company.send("PUT", "/discount-policy", wanted, If_Match='"0"')
+    assert set_.json() == {"version": 1} | wanted
+    stale = await company.send("PUT", "/discount-policy", wanted, If_Match='"0"')
+    assert stale.status_code == 412
+    invoice = await company.issue(who, "1000", "2026-01-05")
+    assert before["items"][0]["discount"] == cny("22.60")
+    named = [{"item_id": invoice["items"][0]["id"]}]
+    await company.pay(who, "1130.00", "2026-01-05", allocation="items", items=named)
+    balances = await company.balances()
+    assert (balances["discount"], balances["tax"]) == (discount, tax)
+    assert await failing(company) == []
+
+
+async def test_a_pending_payment_that_is_confirmed_late_was_in_time(company: Any) -> None:
+    who = await early_payer(company)
+    await company.issue(who, "1000", "2026-01-05")
+    await company.clock("2026-01-14")
+    waits = await company.pay(who, "1107.40", "2026-01-14", state="pending")
+    await company.clock("2026-01-19")
+    sure = await company.post(f"/payments/{waits['id']}:confirm", {})
+    assert sure["allocations"][0]["discount"] == cny("22.60")
+    assert await company.account(who) == ("0.00", "0.00")
+    assert await failing(company) == []
