@@ -49,6 +49,14 @@ def test_cash_stands_at_its_own_rate_and_the_difference_apart() -> None:
     assert Decimal(rolled.closing.minor) == 50
 
 
+def test_what_was_let_off_with_a_payment_is_a_discount() -> None:
+    paid = Moved(FactKind.CREDIT_ALLOCATED, "payment", usd(-100), cny(-710), cny(8), (usd(-2), cny(-14)))
+    rolled = roll((usd(100), cny(710)), (paid,), (usd(0), cny(0)))
+    assert rolled.lines[RollLine.CASH] == (usd(-98), cny(-704))
+    assert rolled.lines[RollLine.DISCOUNTS] == (usd(-2), cny(-14))
+    assert rolled.lines[RollLine.EXCHANGE] == (usd(0), cny(8))
+
+
 @pytest.mark.parametrize("control", [(usd(51), cny(350)), (usd(50), cny(349))])
 def test_what_does_not_tie_is_refused(control: tuple[Money, Money]) -> None:
     with pytest.raises(Conflict) as refused:

@@ -61,7 +61,8 @@ credit."""
 class Moved:
     """What the facts of one kind did to receivables in one currency; `exchange` is what they gained in base currency.
 
-    `credit_kind` is that of the credit, where they are allocations.
+    `credit_kind` is that of the credit, where they are allocations; `discount` (and in base currency) is what was let
+    off with those, a part of the amount.
     """
 
     fact_kind: FactKind
@@ -69,6 +70,7 @@ class Moved:
     amount: Money
     base: Money
     exchange: Money
+    discount: tuple[Money, Money] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +105,21 @@ def roll(opening: tuple[Money, Money], moved: Iterable[Moved], control: tuple[Mo
     for one in moved:
         line = line_of(one.fact_kind.value, one.credit_kind)
         assert line is not None, f"{one.fact_kind} moves no receivables"
-        amount, base = lines[line]
-        lines[line] = amount + one.amount, base + one.base - one.exchange
-        lines[RollLine.EXCHANGE] = zero, lines[RollLine.EXCHANGE][1] + one.exchange
+        off, off_base = one.discount or (zero, zero_base)
+        _add(lines, line, one.amount - off, one.base - one.exchange - off_base)
+        _add(lines, RollLine.DISCOUNTS, off, off_base)
+        _add(lines, RollLine.EXCHANGE, zero, one.exchange)
     closing = start + sum_money(start.currency, (amount for amount, _ in lines.values()))
     closing_base = start_base + sum_money(start_base.currency, (base for _, base in lines.values()))
     if (closing, closing_base) != control:
         raise Conflict("report_does_not_tie", "Opening and movements do not sum to the control of the journal.",
                        currency=closing.currency, closing=closing, control=control[0])
     return RollForward(start, start_base, lines, closing, closing_base)
+
+
+def _add(lines: dict[RollLine, tuple[Money, Money]], line: RollLine, amount: Money, base: Money) -> None:
+    before, before_base = lines[line]
+    lines[line] = before + amount, before_base + base
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,17 @@ WHERE side = 'receivable' AND effective_on < :start AND recorded_at <= :known_at
     _TIMES[0], _TIMES[2], _TIMES[3])
 MOVED = text("""
 WITH entries AS (
-  SELECT fact_kind, fact_id, currency, sum(amount) AS amount, sum(coalesce(base_amount, amount)) AS base,
+  SELECT fact_kind, fact_id, currency, sum(amount) FILTER (WHERE side = 'receivable') AS amount,
+         sum(coalesce(base_amount, amount)) FILTER (WHERE side = 'receivable') AS base,
+         sum(amount) FILTER (WHERE side = 'credit') AS used,
+         sum(coalesce(base_amount, amount)) FILTER (WHERE side = 'credit') AS used_base,
          bool_or(base_amount IS NOT NULL) AS is_foreign FROM ledger_entry
-  WHERE side = 'receivable' AND effective_on BETWEEN :start AND :end AND recorded_at <= :known_at
-    AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id) GROUP BY 1, 2, 3)
+  WHERE effective_on BETWEEN :start AND :end AND recorded_at <= :known_at
+    AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id)
+  GROUP BY 1, 2, 3 HAVING bool_or(side = 'receivable'))
 SELECT e.fact_kind, c.kind AS credit_kind, e.currency, sum(e.amount) AS amount, sum(e.base) AS base,
-       -coalesce(sum(d.difference), 0) AS exchange
+       -coalesce(sum(d.difference), 0) AS exchange, coalesce(sum(e.amount - e.used), 0) AS discount,
+       coalesce(sum(e.base + coalesce(d.difference, 0) - e.used_base), 0) AS discount_base
 FROM entries e
 LEFT JOIN LATERAL (
   SELECT sum(l.base_amount) AS difference FROM journal_entry j
@@ -94,7 +99,8 @@ async def moved(tx: Transaction, period: Period, base_currency: str) -> dict[str
     for row in await tx.rows(MOVED, **period.binds()):
         found[row["currency"]].append(Moved(
             FactKind(row["fact_kind"]), row["credit_kind"], Money(int(row["amount"]), row["currency"]),
-            Money(int(row["base"]), base_currency), Money(int(row["exchange"]), base_currency)))
+            Money(int(row["base"]), base_currency), Money(int(row["exchange"]), base_currency),
+            (Money(int(row["discount"]), row["currency"]), Money(int(row["discount_base"]), base_currency))))
     return dict(found)
 
 
