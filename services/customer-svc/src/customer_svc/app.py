@@ -2,7 +2,20 @@
 
 from fastapi import FastAPI
 
-from customer_svc.api import addresses, contacts, customer_lists, customers, groups, imports, overview, staff, tenants
+from customer_svc.api import (
+    addresses,
+    classification,
+    contacts,
+    customer_lists,
+    customers,
+    exports,
+    groups,
+    imports,
+    interactions,
+    overview,
+    staff,
+    tenants,
+)
 from customer_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
 from dunlin_kit.app import Api, create_api
@@ -15,6 +28,7 @@ CONFLICTS = {
     "pk_address": "id_taken",
     "pk_customer_group": "id_taken",
     "pk_staff": "id_taken",
+    "pk_interaction": "id_taken",
     "uq_customer_group_tenant_id_number": "group_number_taken",
     "uq_staff_tenant_id_code": "staff_code_taken",
     "pk_tenant": "tenant_exists",
@@ -24,7 +38,8 @@ CONFLICTS = {
 ROUTERS = (tenants.writes, tenants.router, customers.writes, imports.writes, customer_lists.router, contacts.writes,
            contacts.router, contacts.one_writes, contacts.one_router, groups.writes, groups.router,
            staff.writes, staff.router, addresses.writes, addresses.router, addresses.one_writes,
-           addresses.one_router, overview.router)
+           addresses.one_router, overview.router, classification.writes, classification.router,
+           interactions.writes, interactions.router, exports.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

@@ -1,8 +1,10 @@
-"""The composition root of the worker: relay, and the three owners it hears. Its tenants' clocks are its own rows."""
+"""The composition root of the worker: relay, the three owners it hears, its jobs; tenants' clocks are its own rows."""
 
 from customer_svc.consumers.billing import billing
 from customer_svc.consumers.credit import credit
 from customer_svc.consumers.notify import notify
+from customer_svc.jobs.refresh_classes import refresh_classes
+from customer_svc.usecases.plan_class_refresh import REFRESH_CLASSES
 from dunlin_events.topics import Bus
 from dunlin_kernel.clock import Clock
 from dunlin_kit.process import Worker
@@ -11,4 +13,6 @@ from dunlin_kit.settings import ServiceSettings
 
 def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus: Bus | None = None) -> Worker:
     """Relay, consumers and jobs of customer-svc."""
-    return Worker("customer", settings, subscriptions=(billing, credit, notify), jobs={}, clock=clock, bus=bus)
+    return Worker(
+        "customer", settings, subscriptions=(billing, credit, notify), jobs={REFRESH_CLASSES: refresh_classes},
+        clock=clock, bus=bus)

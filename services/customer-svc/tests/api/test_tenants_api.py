@@ -90,7 +90,7 @@ async def test_the_clock_goes_on_to_the_turn_of_the_day(service: Any) -> None:
     assert (answer.status_code, answer.json()) == (200, {"now": "2026-01-05T16:00:00Z"})
     assert (await advance(service, tenant, "2026-01-07T00:00:00+08:00")).json() == {"now": "2026-01-06T16:00:00Z"}
     clock = await service.client.get(CLOCK, headers=service.headers(tenant, "clock:read", key=None))
-    assert {"now": "2026-01-06T16:00:00Z", "sandbox": True, "emitted": 3, "due_jobs": 0}.items() <= clock.json().items()
+    assert {"now": "2026-01-06T16:00:00Z", "sandbox": True, "emitted": 3, "due_jobs": 1}.items() <= clock.json().items()
     assert [payload for fact, payload in await told(service, tenant) if fact == "ClockAdvanced"] == [
         {"now": "2026-01-05T16:00:00Z"}, {"now": "2026-01-06T16:00:00Z"}]
 

@@ -68,3 +68,19 @@ class CustomerClassified(CustomerEvent):
         {"customer_id": ID + "1", "dimension": "importance", "value": "vip", "previous": None, "rule_version": None,
          "effective_on": "2026-02-05"},
     )
+
+
+class VisitRecorded(CustomerEvent):
+    """Somebody of ours visited the customer. What was said and found stays at home, but for the willingness to pay."""
+
+    owner: ClassVar[str] = OWNER
+    interaction_id: UUID
+    visited_on: date
+    willingness: str | None = Field(description="As the visitor saw it: `willing`, `unwilling`, `unable` or `unclear`.")
+    follow_up_on: date | None
+    examples: ClassVar[tuple[dict[str, object], ...]] = (
+        {"customer_id": ID + "1", "interaction_id": ID + "d", "visited_on": "2026-02-20", "willingness": "unable",
+         "follow_up_on": "2026-03-20"},
+        {"customer_id": ID + "1", "interaction_id": ID + "e", "visited_on": "2026-02-21", "willingness": None,
+         "follow_up_on": None},
+    )

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from customer_svc import usecases
+from customer_svc.api.classification_shapes import CustomerClassList, CustomerClassRead
 from customer_svc.api.contact_shapes import ContactRead
 from customer_svc.api.customer_shapes import CustomerRead
 from customer_svc.api.group_shapes import CustomerGroupRead
@@ -113,6 +114,7 @@ class CustomerOverviewRead(BaseModel):
     owner: StaffRead | None
     acting: StaffRead | None
     contacts: list[ContactRead]
+    classes: list[CustomerClassRead]
     on: date
     accounts: list[OverviewAccountRead]
     credit: list[OverviewCreditRead]
@@ -131,6 +133,7 @@ class CustomerOverviewRead(BaseModel):
             owner=StaffRead.of(said.ownership.owner) if said.ownership.owner else None,
             acting=StaffRead.of(said.ownership.acting) if said.ownership.acting else None,
             contacts=[ContactRead.of(contact) for contact in said.contacts], accounts=_accounts(said),
+            classes=CustomerClassList.of(said.classes).data,
             credit=_credit(said),
             holds=[OverviewHoldRead(id=one.id, rule=one.rule, placed_at=one.placed_at) for one in said.holds],
             disputes=[OverviewDisputeRead(item_id=one.id, number=one.number, due_on=one.due_on,

@@ -1,1 +1,1 @@
-"""Work that falls due by itself: nothing yet."""
+"""Work that falls due by the tenant's calendar."""

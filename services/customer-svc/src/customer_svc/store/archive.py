@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from customer_svc.domain.classification import ClassChange
 from customer_svc.domain.contact import Contact, decisions_between
 from customer_svc.domain.customer import Customer
-from customer_svc.store import customers, facts, history
+from customer_svc.store import classes, customers, facts, history
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.customer import CustomerProfile, CustomerRegistered
 from dunlin_kit.transaction import Transaction
@@ -28,6 +29,15 @@ def keep_with(tx: Transaction, before: Customer, after: Customer, *told: Event, 
         customers.move(tx, after)
         history.changed(tx, before, after, at=at)
         tx.emit(*told)
+
+
+def keep_class(tx: Transaction, change: ClassChange, *, at: datetime) -> None:
+    """The row, its line of history, and the fact; one given back to the rule is told of when the rule has judged."""
+    history.class_changed(tx, change, at=at)
+    if change.after is not None:
+        classes.keep(tx, change.dimension, [(change.customer_id, change.after)])
+        if change.before is None or change.before.value != change.after.value:
+            tx.emit(facts.classified(change, change.after))
 
 
 def move_contact(

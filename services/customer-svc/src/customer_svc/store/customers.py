@@ -80,13 +80,18 @@ async def lock_open(tx: Transaction, customer_id: CustomerId) -> Customer:
     return customer
 
 
+async def some(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Customer]:
+    """These entries by id."""
+    rows = await tx.rows(_KNOWN, ids=list(ids), numbers=[], external_ids=[]) if ids else []
+    return {row["id"]: customer_of(row) for row in rows}
+
+
 async def standing_for(tx: Transaction, found: Sequence[Customer]) -> list[Customer]:
     """Those who go on for these: who was merged into another is given as that one, each once, in this order."""
     ends: dict[UUID, Customer] = {}
     wanted = {one.merged_into for one in found if one.merged_into}
     while wanted:
-        rows = await tx.rows(_KNOWN, ids=list(wanted), numbers=[], external_ids=[])
-        ends |= {row["id"]: customer_of(row) for row in rows}
+        ends |= await some(tx, sorted(wanted))
         wanted = {one.merged_into for one in ends.values() if one.merged_into} - ends.keys()
 
     def end_of(customer: Customer) -> Customer:

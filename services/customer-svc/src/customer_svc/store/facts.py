@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
+from customer_svc.domain.classification import ClassChange, HeldClass
 from customer_svc.domain.contact import ConsentDecision, Contact, purposes_of
 from customer_svc.domain.customer import Customer, CustomerKind
 from customer_svc.domain.group import CustomerGroup
+from customer_svc.domain.interaction import Interaction
 from customer_svc.domain.tenant import Tenant
 from customer_svc.domain.terms import TermsOfTrade
 from dunlin_events.contracts import customer as contracts
+from dunlin_events.contracts import customer_relationship as relationship
 from dunlin_events.contracts.customer_groups import CustomersMerged, GroupConfigured
-from dunlin_events.contracts.customer_relationship import ConsentChanged
+from dunlin_events.contracts.customer_relationship import ConsentChanged, CustomerClassified, VisitRecorded
+from dunlin_kernel.clock import date_in
 from dunlin_kernel.ids import CustomerId
 
 P = TypeVar("P", bound=contracts.CustomerProfile)
@@ -54,6 +58,21 @@ def customers_merged(source: Customer, into: Customer) -> tuple[CustomersMerged,
     told = CustomersMerged(customer_id=source.id, source_id=source.id, source_number=source.number, into_id=into.id,
                            into_number=into.number)
     return told, told.model_copy(update={"customer_id": into.id})
+
+
+def classified(change: ClassChange, after: HeldClass) -> CustomerClassified:
+    return CustomerClassified(
+        customer_id=change.customer_id, dimension=relationship.Dimension(change.dimension.value), value=after.value,
+        previous=change.before.value if change.before else None, rule_version=after.rule_version,
+        effective_on=after.effective_on)
+
+
+def visited(interaction: Interaction, zone: str) -> VisitRecorded:
+    willing = interaction.findings.willingness
+    return VisitRecorded(
+        customer_id=interaction.customer_id, interaction_id=interaction.id,
+        visited_on=date_in(zone, interaction.happened_at), willingness=willing.value if willing else None,
+        follow_up_on=interaction.follow_up_on)
 
 
 def group_configured(group: CustomerGroup) -> GroupConfigured:

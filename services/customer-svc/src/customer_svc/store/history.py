@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Integer, bindparam, select
 from sqlmodel import col
 
 from customer_svc.domain.address import Address
+from customer_svc.domain.classification import ClassChange
 from customer_svc.domain.contact import Contact
 from customer_svc.domain.customer import Customer, FieldChange, field_changes
 from customer_svc.store import addresses, contacts
@@ -74,6 +75,12 @@ def address_changed(tx: Transaction, before: Address | None, after: Address | No
     assert address is not None
     old, new = (addresses.held(one) if one else {} for one in (before, after))
     _add(tx, Of(address.customer_id, address_id=address.id), _differing(old, new), at)
+
+
+def class_changed(tx: Transaction, change: ClassChange, *, at: datetime) -> None:
+    """One line with both classes, as field `class.<dimension>`."""
+    before, after = (held.value if held else None for held in (change.before, change.after))
+    _add(tx, Of(change.customer_id), [FieldChange(f"class.{change.dimension.value}", before, after)], at)
 
 
 class Of(NamedTuple):

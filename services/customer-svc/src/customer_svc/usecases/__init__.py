@@ -15,6 +15,7 @@ from customer_svc.usecases.change_group import change_group
 from customer_svc.usecases.change_owner import change_owner
 from customer_svc.usecases.change_staff import change_staff
 from customer_svc.usecases.change_terms import change_terms
+from customer_svc.usecases.classify_customer import classify_customer
 from customer_svc.usecases.close_customer import close_customer
 from customer_svc.usecases.configure_tenant import configure_tenant
 from customer_svc.usecases.create_group import create_group
@@ -23,17 +24,24 @@ from customer_svc.usecases.get_overview import get_overview
 from customer_svc.usecases.get_owner import get_owner
 from customer_svc.usecases.import_customers import import_customers
 from customer_svc.usecases.merge_customer import merge_customer
+from customer_svc.usecases.plan_class_refresh import plan_class_refresh
+from customer_svc.usecases.preview_classification import preview_classification
+from customer_svc.usecases.record_interaction import record_interaction
+from customer_svc.usecases.refresh_classes import refresh_classes
 from customer_svc.usecases.register_customer import register_customer
 from customer_svc.usecases.register_customers import register_customers
 from customer_svc.usecases.remove_absence import remove_absence
 from customer_svc.usecases.remove_address import remove_address
 from customer_svc.usecases.remove_contact import remove_contact
+from customer_svc.usecases.set_classification_rule import set_classification_rule
 from customer_svc.usecases.suspend_customer import suspend_customer
 
 __all__ = [
     "activate_customer", "add_absence", "add_address", "add_contact", "add_staff", "advance_test_clock",
     "change_address", "change_consent", "change_contact", "change_customer", "change_customer_group", "change_group",
-    "change_owner", "change_staff", "change_terms", "close_customer", "configure_tenant", "create_group",
-    "get_addressing", "get_overview", "get_owner", "import_customers", "merge_customer", "register_customer",
-    "register_customers", "remove_absence", "remove_address", "remove_contact", "suspend_customer",
+    "change_owner", "change_staff", "change_terms", "classify_customer", "close_customer", "configure_tenant",
+    "create_group", "get_addressing", "get_overview", "get_owner", "import_customers", "merge_customer",
+    "plan_class_refresh", "preview_classification", "record_interaction", "refresh_classes", "register_customer",
+    "register_customers", "remove_absence", "remove_address", "remove_contact", "set_classification_rule",
+    "suspend_customer",
 ]

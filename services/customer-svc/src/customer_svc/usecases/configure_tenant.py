@@ -2,6 +2,8 @@
 
 from customer_svc.domain.tenant import Tenant
 from customer_svc.store import facts, tenants
+from customer_svc.usecases.plan_class_refresh import plan_class_refresh
+from dunlin_kernel.clock import date_in
 from dunlin_kit.transaction import Transaction
 
 
@@ -13,5 +15,6 @@ async def configure_tenant(tx: Transaction, tenant: Tenant) -> Tenant:
     tx.recorded_at = tenant.clock_at or tx.clock.now()
     tenants.add(tx, tenant)
     tx.emit(facts.configured(tenant))
+    plan_class_refresh(tx, tenant.zone, date_in(tenant.zone, tx.recorded_at))
     await tx.act_for(operator)
     return tenant

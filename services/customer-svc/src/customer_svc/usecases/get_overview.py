@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from customer_svc.domain.classification import Dimension, HeldClass
 from customer_svc.domain.contact import Contact
 from customer_svc.domain.customer import Customer
 from customer_svc.domain.group import CustomerGroup
 from customer_svc.domain.heard_credit import HeardCredit, HeardHold
 from customer_svc.domain.heard_ledger import HeardAccount, HeardItem
-from customer_svc.store import contacts, groups, heard_credits, heard_ledgers, heard_positions
+from customer_svc.store import classes, contacts, groups, heard_credits, heard_ledgers, heard_positions
 from customer_svc.store.heard_credits import HeardPromise, HeardReminder
 from customer_svc.usecases.get_owner import Ownership, get_owner
 from dunlin_kernel.ids import CustomerId
@@ -31,6 +32,7 @@ class Overview:
     reminder: HeardReminder | None
     promises: Sequence[HeardPromise]
     positions: Sequence[str]
+    classes: Mapping[Dimension, HeldClass]
 
     @property
     def on(self) -> date:
@@ -50,4 +52,5 @@ async def get_overview(tx: Transaction, customer_id: CustomerId) -> Overview:
         (await heard_credits.credits_of(tx, ids))[customer_id],
         [hold for hold in holds.values() if hold.released_at is None],
         (await heard_credits.reminders_of(tx, ids)).get(customer_id),
-        (await heard_credits.promises_of(tx, ids))[customer_id], await heard_positions.of_customer(tx, customer_id))
+        (await heard_credits.promises_of(tx, ids))[customer_id], await heard_positions.of_customer(tx, customer_id),
+        await classes.of_customer(tx, customer_id))

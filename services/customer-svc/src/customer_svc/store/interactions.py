@@ -1,0 +1,85 @@
+"""The log of interactions as rows: added, read by customer, and what is to be followed up."""
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import DateTime, Integer, Uuid, bindparam, select, text, tuple_
+from sqlmodel import col
+
+from customer_svc.domain.interaction import Findings, Interaction, InteractionKind, InteractionOutcome, Willingness
+from customer_svc.store.interaction_tables import InteractionRow
+from dunlin_kernel.ids import ContactId, CustomerId
+from dunlin_kit.transaction import Transaction
+
+_FIRST: Any = (
+    select(*InteractionRow.__table__.c).where(col(InteractionRow.customer_id) == bindparam("customer_id"))
+    .order_by(col(InteractionRow.happened_at).desc(), col(InteractionRow.id).desc())
+    .limit(bindparam("wanted", type_=Integer)))
+_NEXT: Any = _FIRST.where(
+    tuple_(col(InteractionRow.happened_at), col(InteractionRow.id))
+    < tuple_(bindparam("at", type_=DateTime(timezone=True)), bindparam("last", type_=Uuid)))
+_DUE: Any = text(
+    "SELECT i.customer_id, c.number, c.name, c.owner_id, i.id, i.kind, i.follow_up_on FROM interaction i "
+    "JOIN customer c ON c.id = i.customer_id WHERE i.follow_up_on <= :day AND (i.follow_up_on, i.id) > (:at, :last) "
+    "AND (CAST(:owner AS uuid) IS NULL OR c.owner_id = :owner) AND NOT EXISTS (SELECT 1 FROM interaction l "
+    "WHERE l.customer_id = i.customer_id AND (l.happened_at, l.id) > (i.happened_at, i.id)) "
+    "ORDER BY i.follow_up_on, i.id LIMIT :wanted")
+_START = (date.min, UUID(int=0))
+
+
+class Logged(NamedTuple):
+    """An entry, by whom it was written down and when."""
+
+    interaction: Interaction
+    actor: str
+    recorded_at: datetime
+
+
+class FollowUp(NamedTuple):
+    """What is to be done about a customer from a day on: the last entry of its log said so."""
+
+    customer_id: UUID
+    number: str
+    name: str
+    owner_id: UUID | None
+    id: UUID
+    kind: str
+    follow_up_on: date
+
+
+async def page(tx: Transaction, customer_id: CustomerId, after: tuple[Any, ...] | None, limit: int) -> list[Logged]:
+    """Up to `limit` + 1 entries of a customer, the newest first."""
+    given: dict[str, Any] = {"customer_id": customer_id, "wanted": limit + 1}
+    if after is not None:
+        given |= {"at": datetime.fromisoformat(after[0]), "last": UUID(after[1])}
+    return [_logged(row) for row in await tx.rows(_NEXT if after else _FIRST, **given)]
+
+
+async def follow_ups(
+    tx: Transaction, on: date, owner_id: UUID | None, after: tuple[Any, ...] | None, limit: int
+) -> list[FollowUp]:
+    """Up to `limit` + 1 customers whose last entry is to be followed up by a day, the longest due first."""
+    at, last = (date.fromisoformat(after[0]), UUID(after[1])) if after else _START
+    rows = await tx.rows(_DUE, day=on, owner=owner_id, at=at, last=last, wanted=limit + 1)
+    return [FollowUp(**dict(row.items())) for row in rows]
+
+
+def add(tx: Transaction, interaction: Interaction, *, at: datetime) -> None:
+    found = interaction.findings
+    tx.insert(InteractionRow, {
+        "id": interaction.id, "customer_id": interaction.customer_id, "contact_id": interaction.contact_id,
+        "kind": interaction.kind.value, "happened_at": interaction.happened_at, "summary": interaction.summary,
+        "outcome": interaction.outcome.value, "follow_up_on": interaction.follow_up_on,
+        "willingness": found.willingness.value if found.willingness else None, "condition": found.condition,
+        "difficulties": found.difficulties, "actor": tx.actor, "recorded_at": at})
+
+
+def _logged(row: Any) -> Logged:
+    willing = row["willingness"]
+    findings = Findings(Willingness(willing) if willing else None, row["condition"], row["difficulties"])
+    contact = row["contact_id"]
+    return Logged(Interaction(
+        row["id"], CustomerId(row["customer_id"]), InteractionKind(row["kind"]), row["happened_at"], row["summary"],
+        InteractionOutcome(row["outcome"]), ContactId(contact) if contact else None, row["follow_up_on"], findings),
+        row["actor"], row["recorded_at"])
