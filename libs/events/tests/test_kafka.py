@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunlin_events import kafka
-from dunlin_events.broker_for_tests import Broker, JavaBroker, startable
+from dunlin_events.broker_for_tests import Broker, JavaBroker, make_on_mock, startable
 from dunlin_events.envelope import Record
 from dunlin_events.kafka import KafkaBus, KafkaPublisher
 from dunlin_events.testing import kafka_broker
@@ -109,6 +109,26 @@ async def test_a_member_without_partitions_stays_and_takes_over(kafka_broker: Br
         while not idle.assigned():
             assert await idle.poll(max_records=1, timeout_ms=100) == {}
     await idle.stop()
+
+
+@pytest.mark.kafka
+async def test_a_cancelled_poll_leaves_the_guard_against_members_that_hang(kafka_broker: Broker) -> None:
+    """The client counts a poll that was cancelled as one that goes on for ever: nobody would get its partitions."""
+    topic = f"t-{new_id()}"
+    if kafka_broker.kind == "mock":
+        make_on_mock(kafka_broker.bootstrap, topic)
+    bus = KafkaBus(kafka_broker.bootstrap, topics={topic: 4})
+    await bus.ensure_topics()
+    reader = bus.reader(topic, [topic], "one")
+    await reader.start()
+    await reader.poll(max_records=1, timeout_ms=100)
+    waiting = asyncio.create_task(reader.poll(max_records=1, timeout_ms=600))
+    await asyncio.sleep(0.1)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    await asyncio.sleep(1.0)
+    assert reader._consumer._subscription.fetcher_idle_time > 0
+    await reader.stop()
 
 
 @pytest.fixture

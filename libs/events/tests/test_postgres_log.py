@@ -112,6 +112,11 @@ async def test_a_second_process_under_a_members_name_takes_its_place(dsn: str) -
     await first.poll(max_records=1, timeout_ms=0)
     await second.start()
     await second.poll(max_records=1, timeout_ms=0)
+    await second.commit({Partition(TOPIC, 0): 7})
+    await first.commit({Partition(TOPIC, 0): 3})
+    connection = await asyncpg.connect(dsn)
+    assert await connection.fetchval("SELECT next FROM bus_offset WHERE part = 0") == 7, "the first one has no say"
+    await connection.close()
     with pytest.raises(Displaced):
         await first.poll(max_records=1, timeout_ms=2000)
     assert len(second.assigned()) == 3
