@@ -58,13 +58,14 @@ _STANDING = (
     select(
         col(CustomerRow.status), col(CustomerRow.sequence).label("customer_sequence"), col(ExposureRow.open),
         col(ExposureRow.disputed), col(ExposureRow.unapplied), col(ExposureRow.sequence), *_BASE.c, *_TEMPORARY.c,
-        *_POLICY.c, _HOLDS, *_GROUP.c)
+        *_POLICY.c, _HOLDS)
     .select_from(CustomerRow)
     .outerjoin(ExposureRow, (col(ExposureRow.customer_id) == col(CustomerRow.customer_id))
                & (col(ExposureRow.currency) == _CURRENCY))
     .outerjoin(_BASE, true()).outerjoin(_TEMPORARY, true()).outerjoin(_POLICY, true())
-    .outerjoin(_GROUP, true())
     .where(col(CustomerRow.customer_id) == bindparam("customer_id", type_=Uuid)))
+
+_IN_GROUP = _STANDING.add_columns(*_GROUP.c).outerjoin(_GROUP, true())
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,12 @@ class Standing:
     group: GroupStanding | None
 
 
-async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date) -> Standing:
-    """Only after the lock on the head, never in the same statement. Refuses: customer_not_known_yet."""
-    row = await tx.row(_STANDING, customer_id=customer_id, currency=currency, today=today)
+async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date, in_group: bool = False) -> Standing:
+    """Only after the lock on the head, and on the group where it is read too, never in the same statement.
+
+    Refuses: customer_not_known_yet.
+    """
+    row = await tx.row(_IN_GROUP if in_group else _STANDING, customer_id=customer_id, currency=currency, today=today)
     if row is None:
         raise NotReady("customer_not_known_yet", "This service has not heard of the customer yet; try again.")
     figures = Figures.zero(currency) if row["open"] is None else figures_of(
@@ -92,7 +96,7 @@ async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date) -> Stan
         row["status"], facts_of(row, currency), figures, policy_of(row),
         {"billing": row["sequence"] or 0, "customer": row["customer_sequence"]},
         tuple(StandingHold(UUID(hold_id), rule) for hold_id, rule in sorted(row["holds"] or ())),
-        _line_of(row["amount_above"], currency), standing_of(row))
+        _line_of(row["amount_above"], currency), standing_of(row) if in_group else None)
 
 
 def _line_of(found: Mapping[str, int] | None, currency: str) -> Money | None:

@@ -44,7 +44,8 @@ async def authorize_credit(tx: Transaction, command: AuthorizeCredit) -> tuple[A
     """
     head = await heads.lock(tx, command.customer_id, command.amount.currency, for_order=True)
     tenant = await present(tx)
-    standing = await standings.read(tx, command.customer_id, command.amount.currency, today=tenant.today)
+    standing = await standings.read(
+        tx, command.customer_id, command.amount.currency, today=tenant.today, in_group=head.group_id is not None)
     if standing.group is not None and standing.group.group_id != head.group_id:
         raise NotReady("in_progress", "The customer has just come to another group; try again.")
     inputs = DecisionInputs(
