@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dunlin_events.contracts.base import FACTS
 from dunlin_events.contracts.billing import InvoiceIssued
+from dunlin_events.contracts.customer import CustomerProfile
 from dunlin_events.envelope import Envelope, Record, stream_of
 from dunlin_events.memory_bus import MemoryBus, MemoryReader
 from dunlin_events.testing import deliver_all
@@ -61,3 +63,11 @@ async def test_a_worker_copies_what_it_can_never_apply(postgres: str, tmp_path: 
 def test_no_topic_of_dead_letters_is_nobodys() -> None:
     assert HEARERS.keys() <= set(SERVICES)
     assert len(DEAD_LETTERS) == sum(map(len, HEARERS.values()))
+
+
+@pytest.mark.parametrize("service", ["billing", "credit", "notify"])
+def test_every_fact_that_says_how_a_customer_stands_is_heard(service: str) -> None:
+    standing = {name for name, fact in FACTS.items() if issubclass(fact, CustomerProfile)}
+    heard = import_module(f"{service}_svc.consumers.customer").customer
+    assert "dunlin.customer.CustomerClosed.v1" in standing
+    assert standing <= heard.folds.keys()

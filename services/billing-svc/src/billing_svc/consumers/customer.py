@@ -11,6 +11,7 @@ from billing_svc.usecases.plan_day_turn import plan_day_turn
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.customer import (
     CustomerActivated,
+    CustomerClosed,
     CustomerProfile,
     CustomerRegistered,
     CustomerSuspended,
@@ -42,7 +43,8 @@ async def plan_first_turn(tx: Any, event: TenantConfigured) -> None:
 follow_tenants(customer, configured=plan_first_turn)
 
 
-@customer.on(CustomerRegistered, CustomerUpdated, CustomerActivated, CustomerSuspended, CustomerTermsChanged)
+@customer.on(
+    CustomerRegistered, CustomerUpdated, CustomerActivated, CustomerSuspended, CustomerTermsChanged, CustomerClosed)
 def customer_told(event: CustomerProfile, stub: CustomerStub) -> CustomerStub:
     """Each of these says how the customer stands now."""
     return replace(

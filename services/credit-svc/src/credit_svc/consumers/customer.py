@@ -12,6 +12,7 @@ from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.customer import (
     CustomerActivated,
+    CustomerClosed,
     CustomerProfile,
     CustomerRegistered,
     CustomerSuspended,
@@ -49,7 +50,8 @@ async def plan_first_turn(tx: Any, event: TenantConfigured) -> None:
 follow_tenants(customer, configured=plan_first_turn)
 
 
-@customer.on(CustomerRegistered, CustomerUpdated, CustomerActivated, CustomerSuspended, CustomerTermsChanged)
+@customer.on(
+    CustomerRegistered, CustomerUpdated, CustomerActivated, CustomerSuspended, CustomerTermsChanged, CustomerClosed)
 def customer_told_of(event: CustomerProfile, told: CustomerTold) -> CustomerTold:
     """The customer as it stands after this fact; a suspended or closed one gets no new credit."""
     return replace(told, standing=CustomerStanding(

@@ -9,6 +9,7 @@ from dunlin_events.consuming import Subscription
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.customer import (
     CustomerActivated,
+    CustomerClosed,
     CustomerContactsChanged,
     CustomerProfile,
     CustomerRegistered,
@@ -51,7 +52,8 @@ customer: Subscription[CustomerKept] = Subscription(consumer="notify", owner="cu
 follow_tenants(customer, configured)
 
 
-@customer.on(CustomerRegistered, CustomerUpdated, CustomerActivated, CustomerSuspended, CustomerTermsChanged)
+@customer.on(
+    CustomerRegistered, CustomerUpdated, CustomerActivated, CustomerSuspended, CustomerTermsChanged, CustomerClosed)
 def profile_told(event: CustomerProfile, kept: CustomerKept) -> CustomerKept:
     """Number, trade name and status, as they stand now."""
     return replace(kept, known=True, number=event.number, name=event.name, status=event.status.value)
