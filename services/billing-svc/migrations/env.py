@@ -2,9 +2,11 @@
 
 import billing_svc.store.arrangement_tables
 import billing_svc.store.charge_tables
+import billing_svc.store.credit_exchange_tables
 import billing_svc.store.credit_note_tables
-import billing_svc.store.dispute_tables
+import billing_svc.store.difference_tables
 import billing_svc.store.discounts
+import billing_svc.store.dispute_tables
 import billing_svc.store.document_tables
 import billing_svc.store.exchange_tables
 import billing_svc.store.interest_tables

@@ -9,7 +9,9 @@ from billing_svc.api import (
     approvals,
     arrangements,
     charges,
+    credit_exchanges,
     credit_notes,
+    differences,
     discount_policy,
     disputes,
     documents,
@@ -44,9 +46,11 @@ CONFLICTS = {
     "pk_arrangement_part": "arrangement_exists",
     "uq_credit_tenant_id_external_id": "payment_exists",
     "pk_statement": "statement_exists",
+    "pk_credit_exchange": "exchange_exists",
     "pk_statement_answer": "statement_answered",
     "uq_statement_answer_tenant_id_statement_id": "statement_answered",
     "pk_refund": "refund_exists",
+    "pk_difference": "difference_exists",
     "uq_refund_tenant_id_external_id": "refund_exists",
 }
 ROUTERS = (
@@ -56,9 +60,10 @@ ROUTERS = (
     pending_payments.writes, approvals.writes, approvals.router, accounts.router, ageing.router,
     period_locks.writes, ledger_imports.writes, ledger_imports.router,
     exchange_rates.writes, exchange_rates.router, credit_notes.writes, credit_notes.router,
-    discount_policy.writes, discount_policy.router,
+    discount_policy.writes, discount_policy.router, differences.writes, differences.router,
     refunds.writes, refunds.router,
-    kpis.router, roll_forward.router, statements.writes, statements.router, documents.router)
+    kpis.router, roll_forward.router, statements.writes, statements.router, documents.router,
+    credit_exchanges.writes)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

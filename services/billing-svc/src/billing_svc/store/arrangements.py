@@ -19,6 +19,7 @@ from billing_svc.store.document_tables import ItemRow
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
+from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 
 _t, _part = ArrangementRow.__table__.c, ArrangementPartRow.__table__.c
@@ -100,15 +101,14 @@ def judged(tx: Transaction, one: Arrangement, position: int) -> None:
         "id": one.id, "state": one.state.value, "misses_on": one.misses_on, "judged_position": position})
 
 
-def stand(tx: Transaction, item: Item, shares: Sequence[Instalment], by: UUID, *, recorded_at: datetime,
-          effective_on: date) -> None:
+def stand(tx: Transaction, item: Item, shares: Sequence[Instalment], by: UUID, *, at: Tenant) -> None:
     """The due dates that stand for an item from now on, as a version of their own."""
     tx.change(ItemRow, {"id": item.id, "due_version": item.due_version, "standing_due_on": item.stands_due_on,
                         "arrangement_id": item.arrangement_id})
     tx.insert(StandingDueRow, *(
         {"item_id": item.id, "due_version": item.due_version, "position": position, "arrangement_id": by,
          "due_on": share.due_on, "currency": share.amount.currency, "amount": share.amount.minor,
-         "effective_on": effective_on, "recorded_at": recorded_at} for position, share in enumerate(shares, 1)))
+         "effective_on": at.today, "recorded_at": at.now} for position, share in enumerate(shares, 1)))
 
 
 def _add_parts(tx: Transaction, one: Arrangement) -> None:

@@ -37,6 +37,15 @@ WHERE w.recovered <> coalesce(r.sum, 0) OR (w.state = 'reversed') <> (v.id IS NO
    OR (v.id IS NOT NULL AND w.amount <> w.recovered + v.amount)
    OR (w.state IN ('approved', 'reversed') AND (w.checker IS NULL OR w.checker = w.maker OR w.effective_on IS NULL))
 LIMIT 20""")
+_INTEREST = text("""
+SELECT a.item_id AS item, a.charged, coalesce(c.sum, 0) AS charges, coalesce(w.sum, 0) AS recomputed
+FROM interest_account a
+LEFT JOIN (SELECT i.claim_item_id, sum(i.amount) FROM item i WHERE i.kind = 'interest' GROUP BY 1) c
+  ON c.claim_item_id = a.item_id
+LEFT JOIN (SELECT i.claim_item_id, sum(w.amount) FROM interest_waiver w
+           JOIN item i ON i.tenant_id = w.tenant_id AND i.id = w.item_id WHERE w.reason = 'recomputed' GROUP BY 1) w
+  ON w.claim_item_id = a.item_id
+WHERE a.charged <> coalesce(c.sum, 0) - coalesce(w.sum, 0) LIMIT 20""")
 _UNTOLD = text("""
 WITH facts AS (SELECT 'DisputeOpened' AS fact, count(*) AS n FROM dispute
                UNION ALL SELECT 'DisputeSettled', count(*) FROM dispute_settlement
@@ -56,5 +65,6 @@ ITEM_CHECKS = (
           _WRITTEN_OFF),
     Check("I16-recovered", "No more was recovered than written off, and another person than its maker approved it.",
           _RECOVERED),
+    Check("I1-interest", "What was charged on an item is its interest, less what was recomputed.", _INTEREST),
     Check("I16-settled", "Each dispute is what is contested still and what was settled of it.", _SETTLEMENTS),
 )

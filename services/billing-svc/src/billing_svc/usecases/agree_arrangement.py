@@ -9,7 +9,7 @@ from billing_svc.domain.arrangement import Arrangement, ArrangementState, agreed
 from billing_svc.domain.instalments import Instalment
 from billing_svc.domain.item import Item
 from billing_svc.store import arrangements, items
-from billing_svc.usecases.arranging import note, parts_told, stand_by_parts
+from billing_svc.usecases.arranging import Arranging, parts_told
 from billing_svc.usecases.posting import open_posting
 from dunlin_events.contracts.billing_arrangements import ArrangementAgreed
 from dunlin_kernel.errors import NotFound
@@ -40,9 +40,10 @@ async def agree_arrangement(tx: Transaction, wish: AgreeArrangement) -> Arrangem
     parts = agreed_parts(wish.parts, arrangeable(owed, wish.id), posting.tenant.today)
     one = _agreed(wish, owed, parts, posting.tenant.today, posting.accounts[min(accounts)].entries)
     arrangements.add(tx, one, reference=wish.reference, recorded_at=posting.tenant.now)
-    note(posting, "arrangement_agreed", one)
+    arranging = Arranging(posting, one)
+    arranging.note("arrangement_agreed")
     tx.emit(ArrangementAgreed(
-        customer_id=one.customer_id, arrangement_id=one.id, version=one.version, items=stand_by_parts(posting, one),
+        customer_id=one.customer_id, arrangement_id=one.id, version=one.version, items=arranging.by_parts(),
         parts=parts_told(one.parts), grace_days=one.grace_days, agreed_on=one.agreed_on))
     return one
 

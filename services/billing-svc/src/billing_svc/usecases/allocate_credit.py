@@ -12,7 +12,7 @@ from billing_svc.domain.ledger import Fact
 from billing_svc.domain.posting_dates import Step, earliest_day
 from billing_svc.store import allocations
 from billing_svc.usecases.posting import Posting
-from billing_svc.usecases.settling import load_siblings, tell_settled
+from billing_svc.usecases.tell_settled import load_siblings, tell_settled
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_events.contracts.billing import CreditAllocated, CreditKind, Origin
 from dunlin_kernel.ids import new_id

@@ -1,6 +1,6 @@
 """Charge interest and fees: each takes a number and is owed as an item of its own."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Self
 from uuid import UUID
 
@@ -10,11 +10,13 @@ from billing_svc.domain.ledger import Origin
 from billing_svc.domain.numbering import NumberSeries
 from billing_svc.store import charges, items, number_series
 from billing_svc.usecases.posting import Posting
-from dunlin_events.contracts.base import AccountFigures, Amount
+from dunlin_events.contracts.base import AccountFigures, Amount, Event
 from dunlin_events.contracts.billing import InvoicedItem
 from dunlin_events.contracts.billing import Origin as ToldOrigin
 from dunlin_events.contracts.billing_charges import FeeCharged
 from dunlin_kernel.ids import new_id
+
+Told = Callable[[Charge, AccountFigures], Event]
 
 
 class Charging:
@@ -29,8 +31,8 @@ class Charging:
         """Wait for the series, last of all locks."""
         return cls(posting, await number_series.lock(posting.tx, {SERIES[kind] for kind in kinds}))
 
-    def charge(self, wish: ChargeWish) -> Item:
-        """Take the next number and enter what is owed.
+    def charge(self, wish: ChargeWish, told: Told | None = None) -> Item:
+        """Take the next number, enter what is owed, and tell it: as `told` says, else as a fee.
 
         Refuses: amount_not_positive, due_before_issue, effective_in_future, period_locked.
         """
@@ -41,7 +43,7 @@ class Charging:
         posting.items[charge.item_id] = charged_item(charge)
         figures = posting.post(fact_of_charge(charge))
         self._charged.append(charge)
-        posting.tx.emit(_told(charge, figures))
+        posting.tx.emit((told or _told)(charge, figures))
         return posting.items[charge.item_id]
 
     def save(self) -> set[UUID]:

@@ -5,7 +5,7 @@ from datetime import date
 
 from billing_svc.domain.arrangement import Arrangement, ArrangementState, Judgement, judge
 from billing_svc.store import arrangements, items
-from billing_svc.usecases.arranging import note, parts_told, stand_as_before, stand_by_parts
+from billing_svc.usecases.arranging import Arranging, parts_told
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.billing_arrangements import (
     ArrangementCompleted,
@@ -45,19 +45,20 @@ async def _judged(posting: Posting, one: Arrangement, today: date) -> None:
 
 def _tell(posting: Posting, before: Arrangement, after: Arrangement, found: Judgement, today: date) -> None:
     tx, (customer_id, one, version) = posting.tx, (after.customer_id, after.id, after.version)
+    arranging = Arranging(posting, after)
     if before.state is ArrangementState.DEFAULTED:
-        note(posting, "arrangement_reinstated", after)
+        arranging.note("arrangement_reinstated")
         tx.emit(ArrangementReinstated(
-            customer_id=customer_id, arrangement_id=one, version=version, items=stand_by_parts(posting, after),
+            customer_id=customer_id, arrangement_id=one, version=version, items=arranging.by_parts(),
             reinstated_on=today))
     if after.state is ArrangementState.COMPLETED:
-        note(posting, "arrangement_completed", after)
+        arranging.note("arrangement_completed")
         tx.emit(ArrangementCompleted(
-            customer_id=customer_id, arrangement_id=one, version=version, items=stand_as_before(posting, after),
+            customer_id=customer_id, arrangement_id=one, version=version, items=arranging.as_before(),
             completed_on=today))
     elif after.state is ArrangementState.DEFAULTED:
         assert found.missed is not None, "a default has a part that was missed"
-        note(posting, "arrangement_defaulted", after)
+        arranging.note("arrangement_defaulted")
         tx.emit(ArrangementDefaulted(
-            customer_id=customer_id, arrangement_id=one, version=version, items=stand_as_before(posting, after),
+            customer_id=customer_id, arrangement_id=one, version=version, items=arranging.as_before(),
             missed=parts_told([found.missed])[0], defaulted_on=today))

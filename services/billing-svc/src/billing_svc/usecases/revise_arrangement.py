@@ -8,7 +8,7 @@ from uuid import UUID
 from billing_svc.domain.arrangement import Arrangement, agreed_parts, arrangeable, revisable
 from billing_svc.domain.instalments import Instalment
 from billing_svc.store import arrangements, items
-from billing_svc.usecases.arranging import note, parts_told, stand_by_parts
+from billing_svc.usecases.arranging import Arranging, parts_told
 from billing_svc.usecases.posting import open_posting
 from dunlin_events.contracts.billing_arrangements import ArrangementRevised
 from dunlin_kit.transaction import Transaction
@@ -29,8 +29,9 @@ async def revise_arrangement(
         held, version=held.version + 1, parts=agreed, grace_days=grace_days,
         misses_on=agreed[0].due_on + timedelta(days=grace_days + 1), after_position=posting.accounts[key].entries)
     arrangements.revise(tx, one)
-    note(posting, "arrangement_revised", one)
+    arranging = Arranging(posting, one)
+    arranging.note("arrangement_revised")
     tx.emit(ArrangementRevised(
-        customer_id=one.customer_id, arrangement_id=one.id, version=one.version, items=stand_by_parts(posting, one),
+        customer_id=one.customer_id, arrangement_id=one.id, version=one.version, items=arranging.by_parts(),
         parts=parts_told(one.parts), grace_days=one.grace_days, revised_on=posting.tenant.today))
     return one

@@ -12,7 +12,8 @@ from credit_svc.domain.exposure import Figures
 from credit_svc.domain.owed_item import OwedItem
 from credit_svc.domain.position import Billed, CreditPosition
 from credit_svc.domain.review import RatingCause
-from credit_svc.store import authorizations, conduct, exposures, groups, heads, owed_items, policies, watching
+from credit_svc.store import authorizations, conduct, exposures, heads, owed_items, policies, watching
+from credit_svc.usecases.declare_exchange_rate import declare_exchange_rate
 from credit_svc.usecases.keep_holds import keep_holds
 from credit_svc.usecases.keep_position import keep_position
 from credit_svc.usecases.plan_review import plan_reviews_now
@@ -38,8 +39,10 @@ from dunlin_events.contracts.billing_arrangements import (
     ArrangementReinstated,
     ArrangementRevised,
 )
-from dunlin_events.contracts.billing_charges import FeeCharged
+from dunlin_events.contracts.billing_charges import FeeCharged, InterestCharged, InterestWaived
+from dunlin_events.contracts.billing_credit_exchanges import CreditExchanged, CreditExchangeReversed
 from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
+from dunlin_events.contracts.billing_differences import DifferenceClosed, DifferenceReversed
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
 from dunlin_events.contracts.billing_exchange import ExchangeRateSet
 from dunlin_events.contracts.billing_refunds import RefundPaid, RefundReversed
@@ -97,8 +100,8 @@ def invoice_voided(event: InvoiceVoided, position: CreditPosition) -> CreditPosi
     return _moved(event, position, opened=-event.amount.money)
 
 
-@billing.on(FeeCharged)
-def charged(event: FeeCharged, position: CreditPosition) -> CreditPosition:
+@billing.on(FeeCharged, InterestCharged)
+def charged(event: FeeCharged | InterestCharged, position: CreditPosition) -> CreditPosition:
     """What is charged on a debt is debt."""
     return _moved(event, position, opened=event.amount.money)
 
@@ -154,10 +157,28 @@ def refund_reversed(event: RefundReversed, position: CreditPosition) -> CreditPo
     return _moved(event, position, unapplied=event.amount.money)
 
 
+@billing.on(CreditExchanged, CreditExchangeReversed)
+def credit_exchanged(event: CreditExchanged | CreditExchangeReversed, position: CreditPosition) -> CreditPosition:
+    """One side of credit that went into another currency: that account's unapplied credit moved."""
+    return _moved(event, position, unapplied=event.amount.money)
+
+
 @billing.on(CreditAllocated)
 def credit_allocated(event: CreditAllocated, position: CreditPosition) -> CreditPosition:
     """Less open and less unapplied: exposure stays as it is, but for a discount given with it."""
     return _moved(event, position, opened=-_relieved(event), unapplied=-event.amount.money)
+
+
+@billing.on(DifferenceClosed)
+def difference_closed(event: DifferenceClosed, position: CreditPosition) -> CreditPosition:
+    """What was closed is owed no more."""
+    return _moved(event, position, opened=-event.amount.money)
+
+
+@billing.on(DifferenceReversed)
+def difference_reversed(event: DifferenceReversed, position: CreditPosition) -> CreditPosition:
+    """It is owed again."""
+    return _moved(event, position, opened=event.amount.money)
 
 
 @billing.on(AllocationReversed)
@@ -191,7 +212,13 @@ def arranged(event: ArrangementFact, position: CreditPosition) -> CreditPosition
 @billing.on_tenant(ExchangeRateSet)
 async def exchange_rate_set(tx: Tx, event: ExchangeRateSet) -> None:
     """By which a group's members in other currencies count from that day on."""
-    groups.declare_rate(tx, event.currency, event.valid_on, Decimal(event.rate))
+    await declare_exchange_rate(tx, event.currency, event.valid_on, Decimal(event.rate))
+
+
+@billing.on(InterestWaived)
+def interest_waived(event: InterestWaived, position: CreditPosition) -> CreditPosition:
+    """So much of what was charged is not owed."""
+    return _moved(event, position, opened=-event.amount.money)
 
 
 @billing.on(DebtWrittenOff)

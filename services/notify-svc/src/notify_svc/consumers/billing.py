@@ -1,5 +1,6 @@
 """What billing-svc tells: items that are owed, and every change of what is open on them, folded into their ladders."""
 
+from dataclasses import replace
 from typing import Protocol
 
 from dunlin_events.consuming import Subscription
@@ -24,8 +25,10 @@ from dunlin_events.contracts.billing_arrangements import (
     ArrangementReinstated,
     ArrangementRevised,
 )
-from dunlin_events.contracts.billing_charges import FeeCharged
+from dunlin_events.contracts.billing_charges import FeeCharged, InterestCharged, InterestWaived
+from dunlin_events.contracts.billing_differences import DifferenceClosed, DifferenceReversed
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
+from dunlin_events.contracts.billing_statements import StatementAnswered, StatementIssued
 from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, WriteOffReversed
 from dunlin_events.contracts.notify import CancellationReason
 from dunlin_kernel.money import Money
@@ -67,8 +70,8 @@ def invoice_issued(event: InvoiceIssued, state: CustomerItems) -> CustomerItems:
     return state
 
 
-@billing.on(FeeCharged)
-def charged(event: FeeCharged, state: CustomerItems) -> CustomerItems:
+@billing.on(FeeCharged, InterestCharged)
+def charged(event: FeeCharged | InterestCharged, state: CustomerItems) -> CustomerItems:
     """Each charge is an item with a ladder of its own."""
     for told in event.items:
         amount = told.amount.money
@@ -79,7 +82,9 @@ def charged(event: FeeCharged, state: CustomerItems) -> CustomerItems:
     return state
 
 
-for moving in (DisputeOpened, DisputeSettled, DebtWrittenOff, DebtRecovered, WriteOffReversed):
+for moving in (
+    DisputeOpened, DisputeSettled, DebtWrittenOff, DebtRecovered, WriteOffReversed, InterestWaived,
+    DifferenceClosed, DifferenceReversed):
     billing.on(moving)(item_moved)
 
 
@@ -147,6 +152,18 @@ def payment_reversed(event: PaymentReversed, state: CustomerItems) -> CustomerIt
     told = event.heard
     return state.paid(PaymentMoved(
         told.event_id, event.customer_id, told.sequence, told.recorded_at, event.payment_id, -event.amount.money, None))
+
+
+@billing.on(StatementIssued)
+def statement_issued(event: StatementIssued, state: CustomerItems) -> CustomerItems:
+    """It is sent to the customer, and reminded of while there is no answer."""
+    return replace(state, statements=(*state.statements, event))
+
+
+@billing.on(StatementAnswered)
+def statement_answered(event: StatementAnswered, state: CustomerItems) -> CustomerItems:
+    """Nobody is reminded of it any more."""
+    return replace(state, answered=(*state.answered, event.statement_id))
 
 
 def _told(event: MoneyFact, item: DunnedItem, amount: Money) -> ItemMoved:

@@ -1,0 +1,148 @@
+"""Interest: policy and reference rates, what interest is reckoned on, and what was charged on each item so far."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, Integer, Uuid, bindparam, func, literal_column, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from billing_svc.domain.interest import Contested
+from billing_svc.domain.interest_charge import InterestWaiver
+from billing_svc.domain.interest_policy import FIRST_INTEREST_POLICY, InterestPolicy, InterestRule, RateStep
+from billing_svc.domain.posting_dates import Step
+from billing_svc.store.accounts import AccountKey
+from billing_svc.store.interest_tables import (
+    InterestAccountRow,
+    InterestPolicyRow,
+    InterestWaiverRow,
+    ReferenceRateRow,
+)
+from dunlin_kernel.money import Money
+from dunlin_kit.transaction import Transaction
+
+_policy, _rate, _held = InterestPolicyRow.__table__.c, ReferenceRateRow.__table__.c, InterestAccountRow.__table__.c
+_ids = bindparam("ids", type_=ARRAY(Uuid))
+IN_FORCE = select(_policy.version, _policy.rules).order_by(_policy.version.desc()).limit(literal_column("1"))
+RATES = select(_rate.reference, _rate.effective_from, _rate.rate).order_by(_rate.reference, _rate.effective_from)
+HELD = select(_held.item_id, _held.currency, _held.charged, _held.compensated).where(_held.item_id == func.any(_ids))
+_WAITING = """
+FROM item i LEFT JOIN interest_account s ON s.tenant_id = i.tenant_id AND s.item_id = i.id
+WHERE i.kind = 'invoice' AND i.due_on < :to_on AND (
+  s.item_id IS NULL OR i.open > 0 AND s.charged_to < :to_on OR EXISTS (
+    SELECT 1 FROM ledger_entry e WHERE e.tenant_id = i.tenant_id AND e.item_id = i.id AND e.position > s.position))"""
+WAITING = text(
+    f"SELECT i.id, i.customer_id, i.currency {_WAITING} AND i.id > :after ORDER BY i.id LIMIT :most",
+).bindparams(
+    bindparam("to_on", type_=Date), bindparam("after", type_=Uuid), bindparam("most", type_=Integer))
+COUNT = text(f"SELECT count(*) AS waiting {_WAITING}").bindparams(bindparam("to_on", type_=Date))
+MOVES = text("""
+SELECT e.item_id, e.amount, coalesce(l.business_on, r.business_on, e.effective_on) AS business_on FROM ledger_entry e
+LEFT JOIN allocation l ON l.tenant_id = e.tenant_id AND l.id = e.fact_id
+LEFT JOIN allocation_reversal r ON r.tenant_id = e.tenant_id AND r.id = e.fact_id
+WHERE e.item_id = ANY(:ids) AND e.fact_kind <> 'invoice_issued'""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+CONTESTED = text("""
+SELECT item_id, currency, opened_on, CAST(NULL AS date) AS until_on, rest AS amount FROM dispute
+WHERE item_id = ANY(:ids) AND rest > 0
+UNION ALL
+SELECT d.item_id, d.currency, d.opened_on, s.settled_on, s.amount FROM dispute_settlement s
+JOIN dispute d ON d.tenant_id = s.tenant_id AND d.id = s.dispute_id
+WHERE d.item_id = ANY(:ids) AND s.outcome = 'accepted'""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What was charged on an item so far, and whether its claim was compensated."""
+
+    amount: Money
+    compensated: bool
+
+
+async def policy_in_force(tx: Transaction) -> InterestPolicy:
+    """The tenant's newest version, or that by which every tenant begins."""
+    row = await tx.row(IN_FORCE)
+    if row is None:
+        return FIRST_INTEREST_POLICY
+    return InterestPolicy(row["version"], tuple(_rule(one) for one in row["rules"]))
+
+
+def add_policy(tx: Transaction, policy: InterestPolicy, *, recorded_at: datetime) -> None:
+    rules = [{
+        "name": rule.name, "margin": str(rule.margin), "day_base": rule.day_base,
+        "customer_id": str(rule.customer_id) if rule.customer_id else None, "region": rule.region,
+        "currency": rule.currency, "reference": rule.reference,
+        "compensation": [rule.compensation.minor, rule.compensation.currency] if rule.compensation else None,
+    } for rule in policy.rules]
+    tx.insert(InterestPolicyRow, {"version": policy.version, "rules": json.dumps(rules, ensure_ascii=False),
+                                  "actor": tx.actor, "recorded_at": recorded_at})
+
+
+async def references(tx: Transaction) -> dict[str, list[RateStep]]:
+    """Every reference rate by its name, in order of its days."""
+    found: dict[str, list[RateStep]] = defaultdict(list)
+    for row in await tx.rows(RATES):
+        found[row["reference"]].append(RateStep(row["effective_from"], row["rate"]))
+    return dict(found)
+
+
+def add_reference(tx: Transaction, reference: str, step: RateStep, *, recorded_at: datetime) -> None:
+    tx.insert(ReferenceRateRow, {"reference": reference, "effective_from": step.effective_from, "rate": step.rate,
+                                 "actor": tx.actor, "recorded_at": recorded_at})
+
+
+async def count_waiting(tx: Transaction, to_on: date) -> int:
+    """How many items may have interest to be charged or corrected up to this day."""
+    return int((await tx.row(COUNT, to_on=to_on))["waiting"])
+
+
+async def waiting(tx: Transaction, to_on: date, after: UUID, most: int) -> dict[UUID, AccountKey]:
+    """Up to `most` of them, each with its account; read before any lock, so it decides nothing."""
+    rows = await tx.rows(WAITING, to_on=to_on, after=after, most=most)
+    return {row["id"]: (row["customer_id"], row["currency"]) for row in rows}
+
+
+async def charged_on(tx: Transaction, item_ids: Collection[UUID]) -> dict[UUID, Charged]:
+    return {row["item_id"]: Charged(Money(row["charged"], row["currency"]), row["compensated"])
+            for row in await tx.rows(HELD, ids=list(item_ids))}
+
+
+async def moves_of(tx: Transaction, item_ids: Collection[UUID]) -> dict[UUID, list[Step]]:
+    """How these items moved since they were made, by value date."""
+    found: dict[UUID, list[Step]] = defaultdict(list)
+    for row in await tx.rows(MOVES, ids=list(item_ids)):
+        found[row["item_id"]].append(Step(row["business_on"], row["amount"]))
+    return found
+
+
+async def contested_of(tx: Transaction, item_ids: Collection[UUID]) -> dict[UUID, list[Contested]]:
+    """What bears nothing of these items: what is contested still, or was accepted."""
+    found: dict[UUID, list[Contested]] = defaultdict(list)
+    for row in await tx.rows(CONTESTED, ids=list(item_ids)):
+        found[row["item_id"]].append(
+            Contested(row["opened_on"], row["until_on"], Money(row["amount"], row["currency"])))
+    return found
+
+
+def keep(tx: Transaction, item_id: UUID, charged: Charged, *, to_on: date, position: int) -> None:
+    tx.put(InterestAccountRow, {
+        "item_id": item_id, "currency": charged.amount.currency, "charged": charged.amount.minor, "charged_to": to_on,
+        "position": position, "compensated": charged.compensated}, key=("item_id",))
+
+
+def add_waiver(tx: Transaction, one: InterestWaiver, *, maker: str, checker: str | None, recorded_at: datetime) -> None:
+    tx.insert(InterestWaiverRow, {
+        "id": one.id, "item_id": one.item_id, "customer_id": one.customer_id, "currency": one.amount.currency,
+        "amount": one.amount.minor, "reason": one.reason, "effective_on": one.effective_on,
+        "recorded_at": recorded_at, "maker": maker, "checker": checker})
+
+
+def _rule(row: Any) -> InterestRule:
+    paid = row["compensation"]
+    return InterestRule(
+        row["name"], Decimal(row["margin"]), row["day_base"], UUID(row["customer_id"]) if row["customer_id"] else None,
+        row["region"], row["currency"], row["reference"], Money(paid[0], paid[1]) if paid else None)

@@ -1,0 +1,115 @@
+"""Charge interest on a slice of items: what is due to the day less what was charged before, or waive too much."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from billing_svc.domain.interest import Bearing, interest_of, segments_of
+from billing_svc.domain.interest_charge import Reckoning, waived_of
+from billing_svc.domain.interest_policy import Debtor, InterestPolicy, InterestRule, RateStep, rates_for, rule_for
+from billing_svc.domain.item import Item, ItemKind
+from billing_svc.store import customers, interest, interest_runs, items
+from billing_svc.store.interest import Charged
+from billing_svc.store.interest_runs import InterestRun
+from billing_svc.usecases.charging import Charging
+from billing_svc.usecases.charging_interest import ChargingInterest
+from billing_svc.usecases.posting import Posting, open_posting
+from dunlin_kernel.errors import Conflict
+from dunlin_kernel.money import Money, sum_money
+from dunlin_kit import operations
+from dunlin_kit.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class _Law:
+    """By what interest is reckoned, up to which day."""
+
+    policy: InterestPolicy
+    references: Mapping[str, list[RateStep]]
+    to_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One item: what bears interest of it, by which rule (None: none), what was charged, and what of that is open."""
+
+    item: Item
+    bearing: Bearing
+    rule: InterestRule | None
+    charged: Charged
+    standing: tuple[Item, ...]
+
+
+async def charge_interest(tx: Transaction, run_id: UUID, size: int) -> bool:
+    """Up to `size` items of a run; True when it is over. Refuses: period_locked."""
+    run = await interest_runs.hold(tx, run_id)
+    found = await interest.waiting(tx, run.to_on, run.after_item_id, size)
+    if not found:
+        operations.succeed(tx, run.operation_id, run.looked_at, {
+            "charged": run.charged, "corrected": run.corrected, "without_rate": run.without_rate})
+        return True
+    posting = await open_posting(tx, set(found.values()))
+    law = _Law(await interest.policy_in_force(tx), await interest.references(tx), run.to_on)
+    cases = await _cases(posting, found, law)
+    charging = await Charging.begin(posting, [ItemKind.INTEREST, ItemKind.FEE])
+    for case in cases:
+        run = _judged(posting, ChargingInterest(posting, charging), case, law, run)
+    posting.save(fresh=charging.save())
+    run = replace(run, after_item_id=max(found))
+    interest_runs.move(tx, run)
+    operations.progress(tx, run.operation_id, run.looked_at, None)
+    return False
+
+
+async def _cases(posting: Posting, found: Collection[UUID], law: _Law) -> list[_Case]:
+    tx = posting.tx
+    claims = await items.by_id(tx, found)
+    standing = await items.charges_on(tx, found, ItemKind.INTEREST)
+    posting.items |= claims | {one.id: one for charges in standing.values() for one in charges}
+    moves, contested = await interest.moves_of(tx, found), await interest.contested_of(tx, found)
+    regions = await customers.regions_of(tx, {item.customer_id for item in claims.values()})
+    before = await interest.charged_on(tx, found)
+    return [
+        _Case(item, Bearing(item.amount, item.due_on, moves.get(item.id, []), contested.get(item.id, [])),
+              rule_for(law.policy, Debtor(item.customer_id, regions.get(item.customer_id), item.amount.currency)),
+              before.get(item.id) or Charged(Money.zero(item.amount.currency), compensated=False),
+              tuple(standing.get(item.id, ())))
+        for item in sorted(claims.values(), key=lambda item: item.id)]
+
+
+def _judged(posting: Posting, charging: ChargingInterest, case: _Case, law: _Law, run: InterestRun) -> InterestRun:
+    try:
+        reckoned = _reckoned(case, law)
+    except Conflict:  # its reference rate is not known yet: a later run charges it
+        return run.counting(charged=0, corrected=0, without_rate=1)
+    after = _entered(posting, charging, case, reckoned)
+    interest.keep(posting.tx, case.item.id, after, to_on=run.to_on,
+                  position=posting.accounts[case.item.customer_id, case.item.amount.currency].entries)
+    return run.counting(charged=int(after.amount > case.charged.amount),
+                        corrected=int(after.amount < case.charged.amount), without_rate=0)
+
+
+def _reckoned(case: _Case, law: _Law) -> Reckoning:
+    """Refuses: reference_rate_missing."""
+    item, rule, charged = case.item, case.rule, case.charged.amount
+    if rule is None:
+        return Reckoning(item, law.to_on, (), Money.zero(charged.currency), charged, "")
+    rates = rates_for(rule, law.references.get(rule.reference or "", []), item.due_on)
+    segments = segments_of(case.bearing, rates, law.to_on)
+    return Reckoning(
+        item, law.to_on, segments, interest_of(segments, rule.day_base, charged.currency), charged, rule.name)
+
+
+def _entered(posting: Posting, charging: ChargingInterest, case: _Case, reckoned: Reckoning) -> Charged:
+    """What is charged in all after the difference was charged or waived."""
+    before = case.charged
+    if reckoned.to_charge.is_positive:
+        charging.charge(reckoned)
+    standing = [posting.items[one.id] for one in case.standing]
+    waived = [charging.waive_again(one, part) for one, part in waived_of(standing, reckoned.too_much)]
+    fixed = case.rule.compensation if case.rule and reckoned.segments and not before.compensated else None
+    if fixed is not None and fixed.currency == case.item.amount.currency:
+        charging.compensate(case.item, fixed)
+        before = replace(before, compensated=True)
+    return replace(before, amount=before.amount + reckoned.to_charge - sum_money(before.amount.currency, waived))

@@ -1,0 +1,72 @@
+"""Enter what interest comes to: a charge with its segments, the compensation of a claim, and what is waived of it."""
+
+
+from billing_svc.domain.charge import Charge, ChargeReason, ChargeWish
+from billing_svc.domain.interest_charge import InterestWaiver, Reckoning, fact_of_interest_waiver
+from billing_svc.domain.item import Item, ItemKind
+from billing_svc.store import interest
+from billing_svc.usecases.charging import Charging
+from billing_svc.usecases.posting import Posting
+from dunlin_events.contracts.base import AccountFigures, Amount
+from dunlin_events.contracts.billing import InvoicedItem, ItemMove, Origin
+from dunlin_events.contracts.billing_charges import InterestCharged, InterestSegment, InterestWaived
+from dunlin_kernel.ids import new_id
+from dunlin_kernel.money import Money
+
+RECOMPUTED = "recomputed"
+"""Why interest is waived that was charged before money was known that had come earlier."""
+
+
+class ChargingInterest:
+    """Charges and waivers of interest in one posting."""
+
+    def __init__(self, posting: Posting, charging: Charging) -> None:
+        self._posting, self._charging, self._today = posting, charging, posting.tenant.today
+
+    def charge(self, reckoned: Reckoning) -> None:
+        """The difference to what was charged before; due at once."""
+        item, today = reckoned.item, self._today
+        self._charging.charge(
+            ChargeWish(ItemKind.INTEREST, item.customer_id, reckoned.to_charge, today, today, ChargeReason.LATE_PAYMENT,
+                       item.invoice_id, item.id),
+            lambda charge, figures: _told(charge, figures, reckoned))
+
+    def compensate(self, item: Item, amount: Money) -> None:
+        """The fixed sum for the costs of recovering a claim, once."""
+        self._charging.charge(ChargeWish(
+            ItemKind.FEE, item.customer_id, amount, self._today, self._today, ChargeReason.LATE_PAYMENT_COMPENSATION,
+            item.invoice_id, item.id))
+
+    def waive_again(self, item: Item, amount: Money) -> Money:
+        """So much of an interest item was charged too much."""
+        return waive_interest(self._posting, item, amount, RECOMPUTED)
+
+
+def waive_interest(posting: Posting, item: Item, amount: Money, reason: str, maker: str | None = None) -> Money:
+    """So much of an interest item in the posting is not owed; `maker` proposed it where a second person acts."""
+    day = posting.books.open_on(posting.tenant.today)
+    waiver = InterestWaiver(new_id(), item.id, item.customer_id, amount, reason, day)
+    figures = posting.post(fact_of_interest_waiver(waiver))
+    tx, after = posting.tx, posting.items[item.id]
+    interest.add_waiver(tx, waiver, maker=maker or tx.actor, checker=tx.actor if maker else None,
+                        recorded_at=posting.tenant.now)
+    tx.emit(InterestWaived(
+        customer_id=item.customer_id, origin=Origin.LIVE, account=figures, waiver_id=waiver.id, number=item.number,
+        invoice_id=item.invoice_id, claim_item_id=item.claim_item_id, amount=Amount.of(amount), waived_on=day,
+        reason=reason, items=[ItemMove(
+            item_id=item.id, amount=Amount.of(-amount), open_after=Amount.of(after.open),
+            disputed_after=Amount.of(after.disputed))]))
+    return amount
+
+
+def _told(charge: Charge, figures: AccountFigures, reckoned: Reckoning) -> InterestCharged:
+    wish = charge.wish
+    assert wish.claim_item_id is not None, "interest is charged on an item"
+    return InterestCharged(
+        customer_id=wish.customer_id, origin=Origin.LIVE, account=figures, charge_id=charge.id, number=charge.number,
+        items=[InvoicedItem(item_id=charge.item_id, due_on=wish.due_on, amount=Amount.of(wish.amount))],
+        amount=Amount.of(wish.amount), invoice_id=wish.invoice_id, claim_item_id=wish.claim_item_id,
+        charged_on=wish.effective_on, to_on=reckoned.to_on, rule=reckoned.rule, total=Amount.of(reckoned.total),
+        segments=[InterestSegment(
+            from_on=one.from_on, to_on=one.to_on, principal=Amount.of(one.principal), rate=f"{one.rate:f}")
+            for one in reckoned.segments])

@@ -1,0 +1,154 @@
+"""Interest runs: what is charged to a day, corrected by earlier money, paused by disputes, told and booked."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from billing_svc.jobs.charge_interest import charge_interest
+from billing_svc.usecases.run_interest import CHARGE_INTEREST
+from dunlin_kit.database import Database
+from dunlin_kit.jobs import JobRunner
+
+CONTRACT = {"name": "contract", "margin": "12", "day_base": 360}
+
+
+def cny(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+@pytest.fixture
+async def ops(billing: Any) -> AsyncIterator[Database]:
+    database = Database(billing.urls.ops, source="/dunlin/billing")
+    yield database
+    await database.close()
+
+
+async def sound(company: Any) -> bool:
+    """Every integrity check passes."""
+    return not [one for one in (await company.get("/integrity"))["checks"] if not one["holds"]]
+
+
+async def policy(company: Any, *rules: dict[str, Any], version: int = 0) -> None:
+    answer = await company.send("PUT", "/interest-policy", {"rules": list(rules)}, If_Match=f'"{version}"')
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == await company.get("/interest-policy")
+
+
+async def run(company: Any, ops: Database, to_on: str | None = None) -> dict[str, int]:
+    """Run to a day, and what came of it."""
+    answer = await company.send("POST", "/interest-runs", {"to_on": to_on})
+    assert answer.status_code == 202, answer.text
+    runner = JobRunner(service="billing", ops=ops, app=company.running.database,
+                       handlers={CHARGE_INTEREST: charge_interest})
+    while await runner.run_one():
+        pass
+    done = await company.get(f"/operations/{answer.json()['id']}")
+    assert done["status"] == "succeeded", done
+    result: dict[str, int] = done["result"]
+    return result
+
+
+async def owing(company: Any, net: str = "4520") -> tuple[UUID, str]:
+    """A customer who owes 4,520.00 since 4 February, on 6 March: 30 days late."""
+    who = await company.register()
+    item = (await company.issue(who, net, "2026-01-05", rate="0"))["items"][0]["id"]
+    await company.clock("2026-03-06")
+    return who, item
+
+
+async def interest(company: Any, who: UUID) -> list[tuple[str, str, str]]:
+    """Charges of a customer: number, amount and what is open."""
+    found = (await company.get(f"/items?customer_id={who}"))["data"]
+    return [(one["number"], one["amount"]["amount"], one["open"]["amount"])
+            for one in found if one["kind"] != "invoice"]
+
+
+async def test_a_run_charges_what_is_due_to_its_day_and_the_next_one_only_the_rest(company: Any, ops: Database) -> None:
+    who, item = await owing(company)
+    await policy(company, CONTRACT)
+    assert await run(company, ops, "2026-02-19") == {"charged": 1, "corrected": 0, "without_rate": 0}
+    assert await interest(company, who) == [("INT-000001", "22.60", "22.60")]
+    assert (await run(company, ops))["charged"] == 1
+    assert await interest(company, who) == [("INT-000001", "22.60", "22.60"), ("INT-000002", "22.60", "22.60")]
+    assert await run(company, ops) == {"charged": 0, "corrected": 0, "without_rate": 0}
+    _, fact, said = (await company.running.told(company.tenant))[-1]
+    assert (fact, said["total"], said["rule"], said["account"]["open"]) == (
+        "InterestCharged", cny("45.20"), "contract", cny("4565.20"))
+    assert said["claim_item_id"] == item
+    assert [(one["from_on"], one["to_on"], one["principal"]) for one in said["segments"]] == [
+        ("2026-02-04", "2026-03-06", cny("4520.00"))]
+    assert await company.balances() == {
+        "interest": "-45.20", "receivable_control": "4565.20", "revenue": "-4520.00"}
+    assert await sound(company)
+
+
+async def test_it_never_runs_on_interest_and_survives_the_principal(company: Any, ops: Database) -> None:
+    who, item = await owing(company)
+    await policy(company, CONTRACT)
+    await company.pay(who, "4520.00", "2026-03-06", allocation="items", items=[{"item_id": item}])
+    await company.clock("2026-12-31")
+    assert (await run(company, ops))["charged"] == 1
+    assert await interest(company, who) == [("INT-000001", "45.20", "45.20")]
+    await company.clock("2027-12-31")
+    assert (await run(company, ops))["charged"] == 0
+
+
+async def test_money_that_came_earlier_than_was_known_is_seen(company: Any, ops: Database) -> None:
+    who, item = await owing(company)
+    await policy(company, CONTRACT)
+    await run(company, ops)
+    await company.pay(who, "2260.00", "2026-02-19", allocation="items", items=[{"item_id": item}])
+    assert (await run(company, ops))["corrected"] == 1
+    assert await interest(company, who) == [("INT-000001", "45.20", "33.90")]
+    _, fact, said = (await company.running.told(company.tenant))[-1]
+    assert (fact, said["amount"], said["reason"]) == ("InterestWaived", cny("11.30"), "recomputed")
+    assert await sound(company)
+
+
+async def test_what_is_contested_bears_nothing_until_it_is_rejected(company: Any, ops: Database) -> None:
+    who, item = await owing(company)
+    await policy(company, CONTRACT)
+    made = await company.post("/disputes", {"item_id": item, "reason": "price", "amount": cny("2260.00")})
+    await company.clock("2026-03-16")
+    await run(company, ops)
+    assert await interest(company, who) == [("INT-000001", "52.73", "52.73")]
+    await company.post(f"/disputes/{made['id']}:settle", {"outcome": "rejected"})
+    await company.clock("2026-03-17")
+    await run(company, ops)
+    assert [amount for _, amount, _ in await interest(company, who)] == ["52.73", "9.04"]
+    assert await sound(company)
+
+
+async def test_a_reference_rate_and_the_compensation_of_each_claim(company: Any, ops: Database) -> None:
+    who, _ = await owing(company, "3650")
+    await policy(company, {"name": "EU", "margin": "8", "day_base": 365, "region": "CN", "reference": "ECB",
+                           "compensation": cny("40.00")})
+    assert await run(company, ops) == {"charged": 0, "corrected": 0, "without_rate": 1}
+    for day, rate in (("2026-01-01", "2"), ("2026-02-14", "4.5")):
+        await company.post("/reference-rates", {"reference": "ECB", "effective_from": day, "rate": rate})
+    again = await company.send("POST", "/reference-rates", {
+        "reference": "ECB", "effective_from": "2026-01-01", "rate": "3"})
+    assert (again.status_code, again.json()["code"]) == (409, "reference_rate_exists")
+    assert len((await company.get("/reference-rates"))["data"]) == 2
+    assert (await run(company, ops))["charged"] == 1
+    assert [(number, amount) for number, amount, _ in await interest(company, who)] == [
+        ("INT-000001", "35.00"), ("FEE-000001", "40.00")]
+    await company.clock("2026-03-07")
+    await run(company, ops)
+    assert [number for number, _, _ in await interest(company, who)] == ["INT-000001", "FEE-000001", "INT-000002"]
+    assert await sound(company)
+
+
+async def test_what_is_refused(company: Any) -> None:
+    await company.clock("2026-03-06")
+    for method, path, body, status, code in (
+            ("POST", "/interest-runs", {"to_on": "2026-03-07"}, 422, "day_in_future"),
+            ("PUT", "/interest-policy", {"rules": [CONTRACT, CONTRACT]}, 422, "bad_interest_rule"),
+            ("PUT", "/interest-policy", {"rules": [CONTRACT | {"margin": "-1"}]}, 422, "bad_interest_rule"),
+            ("PUT", "/interest-policy", {"rules": [CONTRACT | {"day_base": 364}]}, 422, "invalid_request")):
+        answer = await company.send(method, path, body, **({"If_Match": '"0"'} if method == "PUT" else {}))
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+    stale = await company.send("PUT", "/interest-policy", {"rules": []}, If_Match='"5"')
+    assert stale.status_code == 412
