@@ -14,6 +14,8 @@ from dunlin_local.postgres_binaries import ROOTS_PLACE, can_be_reached
 
 GIVEN = "DUNLIN_TEST_DATABASE_URL"
 PLACE = "DUNLIN_TEST_POSTGRES_FOLDER"
+NOT_REAL = "NO REAL KAFKA"
+"""A warning that begins so is said again in the last line."""
 PREFIX = "dunlin-test-"
 
 
@@ -34,8 +36,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _remove(Path(os.environ[PLACE]))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What was done to the system and what was counted afterwards, a line a test."""
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What was done to the system and what was counted afterwards, a line a test; last of all, what was not real."""
+    if missing := {one.message.partition("UserWarning: ")[2].splitlines()[0]
+                   for one in terminalreporter.stats.get("warnings", ()) if NOT_REAL in one.message}:
+        config.add_cleanup(lambda: terminalreporter.write_line(*missing))
     lines = [said for report in terminalreporter.stats.get("passed", ()) for name, said in report.user_properties
              if name == "survived"]
     if lines:

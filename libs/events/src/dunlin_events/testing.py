@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import sys
 import warnings
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import NamedTuple
@@ -39,13 +38,12 @@ async def _tell(admin: str, statement: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def kafka_broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
+def kafka_broker() -> Iterator[Broker]:
     """A Kafka broker; the same one in all workers of this run, unless it is the mock."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
     with broker(run) as found:
         if found.kind == "mock":
             warnings.warn(MOCK_WARNING, stacklevel=1)
-            request.config.pluginmanager.register(_LastLine())
         yield found
 
 
@@ -53,11 +51,6 @@ def kafka_broker(request: pytest.FixtureRequest) -> Iterator[Broker]:
 def kafka_bootstrap(kafka_broker: Broker) -> str:
     """Where that broker is."""
     return kafka_broker.bootstrap
-
-
-class _LastLine:
-    def pytest_unconfigure(self) -> None:
-        sys.stderr.write(f"\n{MOCK_WARNING}\n")
 
 
 async def deliver_all(*consumers: Consumer, turns: int = 1000) -> int:
