@@ -33,9 +33,10 @@ from notify_svc.consumers.customer import customer
 from notify_svc.gateways.recorder import Recorder
 from notify_svc.jobs import judge_promises, plan_customer, plan_items, review_cases, run_ladder, switch_on_items
 from notify_svc.jobs.remind_customer import KIND, RemindCustomer
+from notify_svc.jobs.send_notices import SendNotices
 from notify_svc.settings import Settings
 from notify_svc.store.integrity import CHECKS
-from notify_svc.worker import reminding
+from notify_svc.worker import noticing, reminding
 
 ELSEWHERE = {
     "smtp_url": "recorder:", "billing_url": "http://billing.test", "customer_url": "http://customer.test",
@@ -59,6 +60,7 @@ class Neighbours:
     status: str = "active"
     zone: str = ZONE
     broken: str | None = None
+    acting: dict[str, Any] | None = None
     asked: list[tuple[str, str | None]] = field(default_factory=list)
 
     def owe(self, customer_id: UUID, item_id: UUID, due_on: date, amount: str, *, disputed: str = "0.00") -> None:
@@ -73,6 +75,7 @@ class Neighbours:
         app = Starlette(routes=[
             Route("/oauth/token", self._token, methods=["POST"]),
             Route("/billing/v1/items", self._items),
+            Route("/customer/v1/customers/{customer_id}/owner", self._owner),
             Route("/customer/v1/customers/{customer_id}/addressing", self._addressing)])
         return httpx.AsyncClient(transport=httpx.ASGITransport(app=app))
 
@@ -91,10 +94,15 @@ class Neighbours:
         return JSONResponse({"data": own[at:at + 1], "next_cursor": str(at + 1) if more else None, "has_more": more,
                              "unapplied": self.unapplied})
 
+    async def _owner(self, request: Request) -> JSONResponse:
+        if (failed := self._seen(request)) is not None:
+            return failed
+        return JSONResponse({"owner": None, "acting": self.acting, "on": "2026-02-01"})
+
     async def _addressing(self, request: Request) -> JSONResponse:
         if (failed := self._seen(request)) is not None:
             return failed
-        assert request.query_params["purpose"] == "dunning"
+        assert request.query_params["purpose"] in ("dunning", "billing")
         nobody = {"contact_name": None, "language": None, "email": None}
         return JSONResponse({"customer_id": request.path_params["customer_id"], "number": "C-000001", "name": "Heron",
                              "status": self.status, "zone": self.zone, **(self.contact or nobody)})
@@ -113,6 +121,7 @@ class Desk:
     database: Database
     ops: Database
     remind: RemindCustomer
+    notices: SendNotices
     neighbours: Neighbours
     tenant: UUID
     customer: UUID
@@ -170,7 +179,7 @@ class Desk:
         runner = JobRunner(service="notify", ops=self.ops, app=self.database, handlers={
             run_ladder.KIND: run_ladder.run, KIND: self.remind.run, plan_items.KIND: plan_items.run,
             switch_on_items.KIND: switch_on_items.run, judge_promises.KIND: judge_promises.run,
-            plan_customer.KIND: plan_customer.run, review_cases.KIND: review_cases.run})
+            plan_customer.KIND: plan_customer.run, review_cases.KIND: review_cases.run, **self.notices.handlers()})
         while await runner.run_one():
             pass
 
@@ -226,7 +235,8 @@ async def open_desk(
     database = Database(urls.app, source="/dunlin/notify", clock=clock)
     ops = Database(urls.ops, source="/dunlin/notify", clock=clock, pool_size=2)
     async with owing.client() as client:
-        desk = Desk(urls, database, ops, reminding(settings, client, clock), owing, new_id(), new_id())
+        remind, notices = reminding(settings, client, clock), noticing(settings, client, clock)
+        desk = Desk(urls, database, ops, remind, notices, owing, new_id(), new_id())
         await tell(database, customer, desk.tenant, TenantConfigured(
             name="Dunlin Demo", currency="CNY", zone=ZONE, sandbox=True, clock_at=at))
         yield desk

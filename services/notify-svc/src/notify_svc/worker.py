@@ -12,7 +12,7 @@ from dunlin_kit.settings import ServiceSettings
 from notify_svc.consumers.billing import billing
 from notify_svc.consumers.customer import customer
 from notify_svc.gateways.billing_looks import look_at_account
-from notify_svc.gateways.customer_looks import look_at_customer
+from notify_svc.gateways.customer_looks import look_at_customer, look_at_owner
 from notify_svc.gateways.recorder import Recorder
 from notify_svc.gateways.sender import Sender
 from notify_svc.gateways.smtp import SmtpSender
@@ -25,6 +25,7 @@ from notify_svc.jobs import (
     run_ladder,
     switch_on_items,
 )
+from notify_svc.jobs.send_notices import SendNotices
 from notify_svc.settings import SCOPES, Settings
 
 LOOK_SECONDS = 3
@@ -34,24 +35,38 @@ JOBS_AT_ONCE = 4
 def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus: Bus | None = None) -> Worker:
     """Relay, consumers and jobs of notify-svc."""
     assert isinstance(settings, Settings)
-    remind = reminding(settings, httpx.AsyncClient(timeout=LOOK_SECONDS), clock or SystemClock())
+    client, machine = httpx.AsyncClient(timeout=LOOK_SECONDS), clock or SystemClock()
+    remind, notices = reminding(settings, client, machine), noticing(settings, client, machine)
     worker = Worker("notify", settings, subscriptions=(customer, billing), clock=clock, bus=bus, jobs={
         run_ladder.KIND: run_ladder.run, remind_customer.KIND: remind.run, plan_items.KIND: plan_items.run,
         switch_on_items.KIND: switch_on_items.run, judge_promises.KIND: judge_promises.run,
-        plan_customer.KIND: plan_customer.run, review_cases.KIND: review_cases.run})
+        plan_customer.KIND: plan_customer.run, review_cases.KIND: review_cases.run,
+        **notices.handlers()})
     worker.runner.at_once = JOBS_AT_ONCE
     return worker
 
 
 def reminding(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> remind_customer.RemindCustomer:
     """The job that reminds, with looks through this client under this service's own token."""
-    token = ServiceToken(
-        client, url=settings.token_url, client_id=settings.client_id,
-        client_secret=settings.client_secret.get_secret_value(), scopes=SCOPES, clock=clock)
+    token = _token(settings, client, clock)
     return remind_customer.RemindCustomer(
         partial(look_at_account, Outbound(client, settings.billing_url, token)),
         partial(look_at_customer, Outbound(client, settings.customer_url, token)),
         sender_of(settings, clock), clock)
+
+
+def noticing(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> SendNotices:
+    """The jobs that send notices, with looks at customer-svc for staff and for whom bills go to."""
+    customer_svc = Outbound(client, settings.customer_url, _token(settings, client, clock))
+    return SendNotices(
+        partial(look_at_owner, customer_svc), partial(look_at_customer, customer_svc, purpose="billing"),
+        sender_of(settings, clock), clock)
+
+
+def _token(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> ServiceToken:
+    return ServiceToken(
+        client, url=settings.token_url, client_id=settings.client_id,
+        client_secret=settings.client_secret.get_secret_value(), scopes=SCOPES, clock=clock)
 
 
 def sender_of(settings: Settings, clock: Clock) -> Sender:

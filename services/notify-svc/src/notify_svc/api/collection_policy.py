@@ -15,7 +15,13 @@ from dunlin_kit.tenants import present
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
-from notify_svc.domain.collection_case import MAX_CALL_AGAIN_DAYS, MAX_CHRONIC_DAYS, CollectionPolicy
+from notify_svc.domain.collection_case import (
+    MAX_CALL_AGAIN_DAYS,
+    MAX_CHRONIC_DAYS,
+    MAX_RECONCILE_DAYS,
+    CollectionPolicy,
+)
+from notify_svc.domain.notice import DigestFrequency
 from notify_svc.store import collection_policies
 from notify_svc.store.collection_policies import SetCollectionPolicy
 
@@ -30,11 +36,14 @@ class CollectionPolicyUpdate(BaseModel):
     chronic_days: int | None = Field(ge=1, le=MAX_CHRONIC_DAYS)
     large: Amount | None
     call_again_days: int = Field(ge=1, le=MAX_CALL_AGAIN_DAYS, strict=True)
+    owner_digest: DigestFrequency = DigestFrequency.DAILY
+    reconcile_after_days: int = Field(default=10, ge=1, le=MAX_RECONCILE_DAYS, strict=True)
 
     def to_policy(self) -> CollectionPolicy:
         """Refuses: bad_collection_policy, and what no amount is."""
         return CollectionPolicy(
-            1, self.chronic_days, self.large.money if self.large else None, self.call_again_days)
+            1, self.chronic_days, self.large.money if self.large else None, self.call_again_days,
+            self.owner_digest, self.reconcile_after_days)
 
 
 class CollectionPolicyRead(BaseModel):
@@ -44,6 +53,8 @@ class CollectionPolicyRead(BaseModel):
     chronic_days: int | None
     large: Amount | None
     call_again_days: int
+    owner_digest: DigestFrequency
+    reconcile_after_days: int
     set_by: str | None
     set_at: datetime | None
 
@@ -52,6 +63,7 @@ class CollectionPolicyRead(BaseModel):
         policy = found.policy
         return cls(
             version=policy.version, chronic_days=policy.chronic_days, call_again_days=policy.call_again_days,
+            owner_digest=policy.owner_digest, reconcile_after_days=policy.reconcile_after_days,
             large=Amount.of(policy.large) if policy.large else None, set_by=found.set_by, set_at=found.set_at)
 
 

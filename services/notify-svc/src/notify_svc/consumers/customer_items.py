@@ -6,12 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from dunlin_events.contracts.base import Event
+from dunlin_events.contracts.billing_statements import StatementIssued
 from dunlin_events.contracts.notify import CancellationReason
 from dunlin_kernel.errors import RuleBroken
 from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.item_history import ItemMoved, PaymentMoved
 from notify_svc.domain.ladder import LadderPolicy
-from notify_svc.store import customers, item_history, items, ladder_policies
+from notify_svc.store import customers, item_history, items, ladder_policies, notices
+from notify_svc.usecases.hear_statement import hear_statement
 from notify_svc.usecases.plan_reminders import Change, plan_reminders
 from notify_svc.usecases.watch_promises import Watched, watch_promises, watched_of
 
@@ -29,6 +31,8 @@ class CustomerItems:
     watched: Watched | None = None
     moves: tuple[ItemMoved, ...] = ()
     payments: tuple[PaymentMoved, ...] = ()
+    statements: tuple[StatementIssued, ...] = ()
+    answered: tuple[UUID, ...] = ()
 
     def item(self, item_id: UUID) -> DunnedItem:
         """Refuses: unknown_item."""
@@ -87,6 +91,10 @@ async def save(tx: Any, states: Mapping[UUID, CustomerItems]) -> None:
         if state.watched and told:
             watch_promises(tx, state.customer_id, state.watched, event_id=told[-1].event_id, at=told[-1].recorded_at)
         plan_reminders(tx, state.policy, state.changes)
+        for told_of in state.statements:
+            hear_statement(tx, told_of)
+        for statement_id in state.answered:
+            notices.answered(tx, statement_id)
 
 
 def items_of(event: Event) -> list[UUID]:

@@ -6,6 +6,7 @@ from notify_svc.consumers.customer import customer
 from notify_svc.store.history_tables import ItemMoveRow, PaymentMoveRow
 from notify_svc.store.ladder_tables import CustomerRow, DunnedItemRow
 from notify_svc.store.library_tables import TenantRow
+from notify_svc.store.notice_tables import StatementRow
 from notify_svc.usecases.plan_items_of import plan_items_of
 
 PROJECTIONS = (
@@ -13,6 +14,6 @@ PROJECTIONS = (
         Copied(CustomerRow, own=("refused_on",), known="known"), Copied(TenantRow, customer=None))),
     Projection("items", billing, (
         Copied(DunnedItemRow, own=("active", "passed_offset_days", "last_sent_on"), derived=("next_level", "next_on")),
-        Copied(ItemMoveRow), Copied(PaymentMoveRow),
+        Copied(ItemMoveRow), Copied(PaymentMoveRow), Copied(StatementRow),
     ), healed=plan_items_of),
 )

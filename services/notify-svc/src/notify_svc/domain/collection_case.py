@@ -11,8 +11,9 @@ from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.lifecycle import Lifecycle
 from dunlin_kernel.money import Money
 from notify_svc.domain.item import DunnedItem
+from notify_svc.domain.notice import DigestFrequency
 
-MAX_CHRONIC_DAYS, MAX_CALL_AGAIN_DAYS = 3650, 30
+MAX_CHRONIC_DAYS, MAX_CALL_AGAIN_DAYS, MAX_RECONCILE_DAYS = 3650, 30, 90
 
 
 class CaseReason(StrEnum):
@@ -66,15 +67,18 @@ IN_COURT = frozenset({CaseStage.SUIT, CaseStage.JUDGMENT})
 
 @dataclass(frozen=True, slots=True)
 class CollectionPolicy:
-    """When cases are opened by rule, and after how many days somebody who was not reached is called again.
+    """When cases are opened by rule, after how many days somebody is called again, and how often staff are told.
 
-    `large` is an overdue sum in the tenant's currency; None: no such rule. Refuses: bad_collection_policy.
+    `large` is an overdue sum in the tenant's currency; None: no such rule. `reconcile_after_days`: a statement that was
+    not answered is reminded of so many days later. Refuses: bad_collection_policy.
     """
 
     version: int
     chronic_days: int | None
     large: Money | None
     call_again_days: int
+    owner_digest: DigestFrequency = DigestFrequency.DAILY
+    reconcile_after_days: int = 10
 
     def __post_init__(self) -> None:
         if self.chronic_days is not None and not 1 <= self.chronic_days <= MAX_CHRONIC_DAYS:
@@ -83,6 +87,8 @@ class CollectionPolicy:
             raise RuleBroken("bad_collection_policy", "A large sum is above zero.")
         if not 1 <= self.call_again_days <= MAX_CALL_AGAIN_DAYS:
             raise RuleBroken("bad_collection_policy", f"Call again after 1 to {MAX_CALL_AGAIN_DAYS} days.")
+        if not 1 <= self.reconcile_after_days <= MAX_RECONCILE_DAYS:
+            raise RuleBroken("bad_collection_policy", f"Remind of a statement after 1 to {MAX_RECONCILE_DAYS} days.")
 
     def opens(self, overdue: Iterable[DunnedItem], today: date) -> CaseReason | None:
         """Why a case is opened for a customer with these items; not what is disputed, not due, or silent."""

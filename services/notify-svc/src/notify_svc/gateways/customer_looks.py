@@ -21,10 +21,41 @@ class _Addressing(BaseModel):
     email: str | None
 
 
-async def look_at_customer(customer: Outbound, tenant: UUID, customer_id: UUID) -> Reach:
-    """The contact for dunning right now; nobody where the customer is not known there. Refuses: LookFailed."""
+class _Staff(BaseModel):
+    """What is read of a member of staff."""
+
+    name: str
+    language: str
+    email: str | None
+    active: bool
+
+
+class _Ownership(BaseModel):
+    """What is read of who answers for a customer: who acts today, the owner or a deputy."""
+
+    acting: _Staff | None
+
+
+async def look_at_owner(customer: Outbound, tenant: UUID, customer_id: UUID) -> Contact | None:
+    """Who acts for a customer today, the deputy when the owner is away; None: nobody. Refuses: LookFailed."""
+    answer = await customer.get(f"/customer/v1/customers/{customer_id}/owner", tenant=tenant)
+    if answer is None:
+        return None
+    try:
+        acting = _Ownership.model_validate(answer).acting
+    except ValidationError as failed:
+        raise LookFailed("answered in another form") from failed
+    if acting is None or acting.email is None or not acting.active:
+        return None
+    return Contact(acting.email, acting.name, acting.language)
+
+
+async def look_at_customer(
+    customer: Outbound, tenant: UUID, customer_id: UUID, purpose: str = "dunning",
+) -> Reach:
+    """The contact for a purpose right now; nobody where the customer is not known there. Refuses: LookFailed."""
     path = f"/customer/v1/customers/{customer_id}/addressing"
-    answer = await customer.get(path, tenant=tenant, params={"purpose": "dunning", "channel": "email"})
+    answer = await customer.get(path, tenant=tenant, params={"purpose": purpose, "channel": "email"})
     if answer is None:
         return Reach(contact=None, active=True, refused=False)
     try:

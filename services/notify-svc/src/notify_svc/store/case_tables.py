@@ -18,6 +18,8 @@ class CollectionPolicyRow(Row, table=True):
     chronic_days: int | None
     large: int | None = Field(sa_type=BigInteger)
     call_again_days: int
+    owner_digest: str = Field(sa_column_kwargs={"server_default": "daily"})
+    reconcile_after_days: int = Field(sa_column_kwargs={"server_default": "10"})
     set_by: str
     set_at: datetime = Field(sa_type=DateTime(timezone=True))
 

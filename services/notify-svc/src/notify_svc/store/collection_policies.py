@@ -9,6 +9,7 @@ from sqlmodel import col
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 from notify_svc.domain.collection_case import USUAL_COLLECTION, CollectionPolicy
+from notify_svc.domain.notice import DigestFrequency
 from notify_svc.store.case_tables import CollectionPolicyRow
 
 _IN_FORCE = (
@@ -30,7 +31,8 @@ async def in_force(tx: Any, currency: str) -> SetCollectionPolicy:
     if row is None:
         return SetCollectionPolicy(USUAL_COLLECTION, None, None)
     large = Money(row["large"], currency) if row["large"] is not None else None
-    policy = CollectionPolicy(row["version"], row["chronic_days"], large, row["call_again_days"])
+    policy = CollectionPolicy(row["version"], row["chronic_days"], large, row["call_again_days"],
+                              DigestFrequency(row["owner_digest"]), row["reconcile_after_days"])
     return SetCollectionPolicy(policy, row["set_by"], row["set_at"])
 
 
@@ -39,5 +41,6 @@ def add(tx: Transaction, policy: CollectionPolicy, *, set_at: datetime) -> SetCo
     tx.insert(CollectionPolicyRow, {
         "version": policy.version, "chronic_days": policy.chronic_days,
         "large": policy.large.minor if policy.large else None, "call_again_days": policy.call_again_days,
+        "owner_digest": policy.owner_digest.value, "reconcile_after_days": policy.reconcile_after_days,
         "set_by": tx.actor, "set_at": set_at})
     return SetCollectionPolicy(policy, tx.actor, set_at)

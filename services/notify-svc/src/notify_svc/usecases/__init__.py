@@ -3,6 +3,9 @@
 from notify_svc.usecases.advance_case import advance_case
 from notify_svc.usecases.close_case import close_case
 from notify_svc.usecases.end_interrupted_reminder import end_interrupted_reminder
+from notify_svc.usecases.end_notice import end_notice
+from notify_svc.usecases.gather_digest import gather_digest
+from notify_svc.usecases.hear_statement import hear_statement
 from notify_svc.usecases.judge_promises import judge_promises
 from notify_svc.usecases.log_call import log_call
 from notify_svc.usecases.make_promise import make_promise
@@ -10,6 +13,7 @@ from notify_svc.usecases.note_case import note_case
 from notify_svc.usecases.open_case import open_case
 from notify_svc.usecases.plan_call import plan_call
 from notify_svc.usecases.plan_items import plan_items
+from notify_svc.usecases.plan_statement import plan_statement
 from notify_svc.usecases.prepare_reminder import prepare_reminder
 from notify_svc.usecases.preview_ladder import preview_ladder
 from notify_svc.usecases.preview_template import preview_template
@@ -27,11 +31,13 @@ from notify_svc.usecases.simulate_ladders import simulate_ladders
 from notify_svc.usecases.switch_on_items import switch_on_items
 from notify_svc.usecases.switch_on_ladder import switch_on_ladder
 from notify_svc.usecases.withdraw_promise import withdraw_promise
+from notify_svc.usecases.write_notice import write_notice
 
 __all__ = [
-    "advance_case", "close_case", "end_interrupted_reminder", "judge_promises", "log_call", "make_promise",
-    "note_case", "open_case", "plan_call", "plan_items", "prepare_reminder", "preview_ladder", "preview_template",
-    "record_delivery", "record_outcome", "resolve_message", "review_cases", "run_ladder", "set_collection_policy",
-    "set_contact_policy", "set_ladder_policy", "set_ladder_selection", "set_template", "simulate_ladders",
-    "switch_on_items", "switch_on_ladder", "withdraw_promise",
+    "advance_case", "close_case", "end_interrupted_reminder", "end_notice", "gather_digest", "hear_statement",
+    "judge_promises", "log_call", "make_promise", "note_case", "open_case", "plan_call", "plan_items",
+    "plan_statement", "prepare_reminder", "preview_ladder", "preview_template", "record_delivery", "record_outcome",
+    "resolve_message", "review_cases", "run_ladder", "set_collection_policy", "set_contact_policy",
+    "set_ladder_policy", "set_ladder_selection", "set_template", "simulate_ladders", "switch_on_items",
+    "switch_on_ladder", "withdraw_promise", "write_notice",
 ]

@@ -1,14 +1,17 @@
 """Run a tenant's ladder for a day: find the customers to be reminded, one piece of work each."""
 
+from dunlin_kernel.calendar import days_after
 from dunlin_kit import jobs
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 from notify_svc.domain.run_time import runs_now
-from notify_svc.store import items, ladder_policies
+from notify_svc.store import collection_policies, items, ladder_policies, notices
 from notify_svc.usecases.plan_run import plan_run
 
 REMIND_CUSTOMER = "remind_customer"
 REVIEW_CASES = "review_cases"
+OWNER_DIGEST = "owner_digest"
+DAYS_AHEAD = 3
 
 
 async def run_ladder(tx: Transaction, moment: Tenant) -> None:
@@ -22,4 +25,15 @@ async def run_ladder(tx: Transaction, moment: Tenant) -> None:
             jobs.schedule(tx, REMIND_CUSTOMER, f"{customer_id}:{moment.today}", moment.now,
                           {"customer_id": str(customer_id)})
         jobs.schedule(tx, REVIEW_CASES, str(moment.today), moment.now, {})
+        await _plan_digests(tx, moment)
     await plan_run(tx, zone=moment.zone, after=moment.now)
+
+
+async def _plan_digests(tx: Transaction, moment: Tenant) -> None:
+    """A digest per member of staff whose customers owe something that is due by the next days."""
+    frequency = (await collection_policies.in_force(tx, moment.currency)).policy.owner_digest
+    if not frequency.due(moment.today):
+        return
+    for owner_code, customer_id in await notices.owners(tx, days_after(moment.today, DAYS_AHEAD)):
+        jobs.schedule(tx, OWNER_DIGEST, f"{owner_code}:{moment.today}", moment.now,
+                      {"owner_code": owner_code, "customer_id": str(customer_id)})

@@ -1,0 +1,117 @@
+"""Send notices beside reminders: statements, reminders to answer them, and digests for the staff of customers."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from dunlin_kernel.calendar import days_after
+from dunlin_kernel.clock import Clock
+from dunlin_kit import jobs
+from dunlin_kit.database import Database
+from dunlin_kit.jobs import Handler, Job
+from dunlin_kit.tenants import Tenant
+from dunlin_kit.transaction import Transaction
+from notify_svc import usecases
+from notify_svc.domain.judging import Contact, Reach
+from notify_svc.domain.message import MessageStatus
+from notify_svc.domain.notice import NoticeKind
+from notify_svc.gateways.sender import Mail, Sender
+from notify_svc.jobs.remind_customer import Freshness, NotHandedOver
+from notify_svc.store import contact_policies, notices
+from notify_svc.usecases.plan_statement import REMIND_RECONCILE, SEND_STATEMENT
+from notify_svc.usecases.run_ladder import OWNER_DIGEST
+from notify_svc.usecases.write_notice import Addressee, WriteNotice
+
+FRESH_FOR = timedelta(seconds=30)
+OwnerLooker = Callable[[UUID, UUID], Awaitable[Contact | None]]
+PersonLooker = Callable[[UUID, UUID], Awaitable[Reach]]
+
+
+@dataclass(frozen=True, slots=True)
+class SendNotices:
+    """The handlers of these jobs, with the looks (tenant, customer), the sender, and the machine's clock."""
+
+    look_at_owner: OwnerLooker
+    look_at_books: PersonLooker
+    sender: Sender
+    clock: Clock
+
+    def handlers(self) -> dict[str, Handler]:
+        """By kind of job."""
+        return {SEND_STATEMENT: self.send_statement, REMIND_RECONCILE: self.remind, OWNER_DIGEST: self.tell_owner}
+
+    async def send_statement(self, database: Database, job: Job) -> None:
+        """A statement, to whom bills go; a reminder to answer it is planned with it."""
+        await self._of_statement(database, job, NoticeKind.STATEMENT)
+
+    async def remind(self, database: Database, job: Job) -> None:
+        """A reminder to answer, unless the statement was answered."""
+        await self._of_statement(database, job, NoticeKind.RECONCILE)
+
+    async def tell_owner(self, database: Database, job: Job) -> None:
+        """The day's digest, to the deputy when the owner is away."""
+        acting = await self.look_at_owner(job.tenant, UUID(job.payload["customer_id"]))
+
+        async def written(tx: Transaction, moment: Tenant) -> WriteNotice:
+            fields = await usecases.gather_digest(tx, job.payload["owner_code"], moment)
+            addressee = Addressee(acting.email, acting.name, acting.language) if acting else None
+            return WriteNotice(
+                NoticeKind.OWNER_DIGEST, job.key, None, job.payload["owner_code"], addressee, fields)
+
+        await self._send(database, job, written)
+
+    async def _of_statement(self, database: Database, job: Job, kind: NoticeKind) -> None:
+        reach = await self.look_at_books(job.tenant, UUID(job.payload["customer_id"]))
+
+        async def written(tx: Transaction, moment: Tenant) -> WriteNotice | None:
+            told = await notices.statement(tx, UUID(job.payload["statement_id"]))
+            if told is None or (kind is NoticeKind.RECONCILE and told.answered) or not reach.active:
+                return None
+            sparing = (await contact_policies.in_force(tx)).policy
+            if (ends := sparing.quiet_ends(reach.zone or moment.zone, moment.now)) is not None:
+                jobs.schedule(tx, job.kind, f"{job.key}:{ends.isoformat()}", ends, job.payload)
+                return None
+            if kind is NoticeKind.STATEMENT:
+                await usecases.plan_statement(tx, told, moment)
+            to = reach.contact
+            fields: dict[str, Any] = {
+                "period_from": told.period_from, "period_to": told.period_to, "closing": told.closing,
+                "answer_by": days_after(moment.today, 10)}
+            return WriteNotice(kind, str(told.id), told.customer_id, None,
+                               Addressee(to.email, to.name, to.language) if to else None, fields)
+
+        await self._send(database, job, written)
+
+    async def _send(
+        self, database: Database, job: Job, written: Callable[[Transaction, Tenant], Awaitable[WriteNotice | None]],
+    ) -> None:
+        """Write down, commit, hand over, note the end; nothing leaves twice."""
+        command: WriteNotice | None = None
+
+        async def prepare(tx: Transaction) -> Mail | None:
+            nonlocal command
+            moment = await jobs.moment_of(tx, job)
+            command = await written(tx, moment)
+            mail = await usecases.write_notice(tx, command, moment) if command else None
+            if mail is None:
+                jobs.finish(tx, job)
+            return mail
+
+        looked_at = self.clock.now()
+        mail = await database.transact(job.tenant, prepare)
+        if mail is None or command is None:
+            return
+        delivery = await self.sender.send(mail, fresh=Freshness(self.clock, looked_at, FRESH_FOR))
+        kind, key = command.kind, command.key
+
+        async def record(tx: Transaction) -> None:
+            await jobs.moment_of(tx, job)
+            await usecases.end_notice(tx, kind, key, delivery)
+            if delivery.status is not MessageStatus.DEFERRED:
+                jobs.finish(tx, job)
+
+        await database.transact(job.tenant, record)
+        if delivery.status is MessageStatus.DEFERRED:
+            raise NotHandedOver(delivery.reason)

@@ -1,0 +1,39 @@
+"""Tables of notices beside reminders, and of the statements that they are about."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from notify_svc.store.rows import Row
+
+
+class StatementRow(Row, table=True):
+    """A statement of account as billing-svc told of it; `closing` is a JSON array, one entry per currency."""
+
+    __tablename__ = "statement"
+    tenant_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    period_from: date
+    period_to: date
+    closing: str = Field(sa_type=JSONB)
+    answered: bool
+
+
+class NoticeRow(Row, table=True):
+    """A notice to a customer or to a member of staff, once per kind and key; what it said is not kept."""
+
+    __tablename__ = "notice"
+    tenant_id: UUID = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    id: UUID
+    customer_id: UUID | None
+    staff_code: str | None
+    on: date
+    status: str
+    reason: str | None
+    __table_args__ = (Index(None, "tenant_id", "id"),)

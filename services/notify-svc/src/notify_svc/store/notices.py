@@ -1,0 +1,122 @@
+"""Notices and the statements they are about: rows in, values out; what staff are told of."""
+
+from datetime import date
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Text, Uuid, bindparam, select, text
+from sqlmodel import col
+
+from dunlin_kernel.money import Money
+from notify_svc.domain.message import MessageStatus
+from notify_svc.domain.notice import Notice, NoticeKind
+from notify_svc.store.notice_tables import NoticeRow, StatementRow
+
+_COLUMNS = tuple(NoticeRow.__table__.c)
+_FIND = select(*_COLUMNS).where(
+    col(NoticeRow.kind) == bindparam("kind", type_=Text), col(NoticeRow.key) == bindparam("key", type_=Text),
+).with_for_update()
+_STATEMENT = select(*StatementRow.__table__.c).where(col(StatementRow.id) == bindparam("id", type_=Uuid))
+_OWNERS = text("""
+SELECT c.owner_code, (array_agg(c.customer_id ORDER BY c.customer_id))[1] AS customer_id FROM customer c
+WHERE c.owner_code IS NOT NULL AND EXISTS (
+  SELECT 1 FROM dunned_item i WHERE i.tenant_id = c.tenant_id AND i.customer_id = c.customer_id
+    AND i.open > i.disputed AND i.due_on <= CAST(:until AS date))
+GROUP BY c.owner_code ORDER BY c.owner_code""")
+_SOON = text("""
+SELECT c.number, c.name, i.number AS item, i.due_on, i.open - i.disputed AS minor, i.currency
+FROM dunned_item i JOIN customer c ON c.tenant_id = i.tenant_id AND c.customer_id = i.customer_id
+WHERE c.owner_code = :owner AND i.open > i.disputed AND i.due_on BETWEEN CAST(:today AS date) AND CAST(:until AS date)
+ORDER BY i.due_on, i.id LIMIT 200""")
+_FILTERS = {
+    "after": col(NoticeRow.id) < bindparam("after", type_=Uuid),
+    "kind": col(NoticeRow.kind) == bindparam("kind", type_=Text),
+    "customer_id": col(NoticeRow.customer_id) == bindparam("customer_id", type_=Uuid),
+}
+
+
+class Statement(NamedTuple):
+    """A statement as it was told: what it closes with, (receivables, unapplied) per currency."""
+
+    id: UUID
+    customer_id: UUID
+    period_from: date
+    period_to: date
+    closing: tuple[tuple[Money, Money], ...]
+    answered: bool
+
+
+class DueSoon(NamedTuple):
+    """An item that falls due in the next days."""
+
+    customer_number: str | None
+    customer_name: str | None
+    number: str
+    due_on: date
+    amount: Money
+
+
+@cache
+def _page(filters: tuple[str, ...]) -> Any:
+    """One text per combination of filters."""
+    return (
+        select(*_COLUMNS).where(*(_FILTERS[name] for name in filters))
+        .order_by(col(NoticeRow.id).desc()).limit(bindparam("limit")))
+
+
+async def find(tx: Any, kind: NoticeKind, key: str) -> Notice | None:
+    """Wait for a notice that was written down before; None where it was not."""
+    row = await tx.row(_FIND, kind=kind.value, key=key)
+    return _notice(row) if row else None
+
+
+async def statement(tx: Any, statement_id: UUID) -> Statement | None:
+    row = await tx.row(_STATEMENT, id=statement_id)
+    if row is None:
+        return None
+    closing = tuple(
+        (Money.parse(one["receivables"]["amount"], one["receivables"]["currency"]),
+         Money.parse(one["unapplied"]["amount"], one["unapplied"]["currency"])) for one in row["closing"])
+    return Statement(row["id"], row["customer_id"], row["period_from"], row["period_to"], closing, row["answered"])
+
+
+async def owners(tx: Any, until: date) -> list[tuple[str, UUID]]:
+    """Staff with customers who owe something due by a day, each with one of these customers."""
+    return [(row["owner_code"], row["customer_id"]) for row in await tx.rows(_OWNERS, until=until)]
+
+
+async def due_soon(tx: Any, owner: str, today: date, until: date) -> list[DueSoon]:
+    """What falls due with the customers of a member of staff, the earliest first."""
+    return [
+        DueSoon(row["number"], row["name"], row["item"], row["due_on"], Money(row["minor"], row["currency"]))
+        for row in await tx.rows(_SOON, owner=owner, today=today, until=until)]
+
+
+async def listed(tx: Any, filters: dict[str, Any], *, limit: int) -> list[Notice]:
+    """Notices, newest first. Filters, left out where None: after (id), kind, customer_id."""
+    applied = {name: filters[name] for name in _FILTERS if filters.get(name) is not None}
+    return [_notice(row) for row in await tx.rows(_page(tuple(applied)), limit=limit, **applied)]
+
+
+def keep(tx: Any, notice: Notice) -> None:
+    """Gather a notice as it stands now."""
+    tx.put(NoticeRow, {
+        "kind": notice.kind.value, "key": notice.key, "id": notice.id, "customer_id": notice.customer_id,
+        "staff_code": notice.staff_code, "on": notice.on, "status": notice.status.value, "reason": notice.reason,
+    }, key=("kind", "key"))
+
+
+def keep_statement(tx: Any, row: dict[str, Any]) -> None:
+    """Gather a statement as it was told."""
+    tx.put(StatementRow, row)
+
+
+def answered(tx: Any, statement_id: UUID) -> None:
+    """Gather that the customer answered a statement."""
+    tx.change(StatementRow, {"id": statement_id, "answered": True})
+
+
+def _notice(row: Any) -> Notice:
+    return Notice(row["id"], NoticeKind(row["kind"]), row["key"], row["customer_id"], row["staff_code"], row["on"],
+                  MessageStatus(row["status"]), row["reason"])

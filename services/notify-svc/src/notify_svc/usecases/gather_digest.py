@@ -1,0 +1,26 @@
+"""Gather what a member of staff is told of the customers that they answer for."""
+
+from dunlin_kernel.calendar import days_after, days_between
+from dunlin_kit.tenants import Tenant
+from dunlin_kit.transaction import Transaction
+from notify_svc.domain.worklist import rank
+from notify_svc.gateways.letters import money_text
+from notify_svc.store import collection_policies, notices, worklist
+from notify_svc.usecases.run_ladder import DAYS_AHEAD
+
+MOST = 50
+
+
+async def gather_digest(tx: Transaction, owner_code: str, moment: Tenant) -> dict[str, object]:
+    """`rows`: whom to call, as on the worklist; `soon`: what falls due in the next days."""
+    policy = (await collection_policies.in_force(tx, moment.currency)).policy
+    found = await worklist.candidates(tx, today=moment.today, owner=owner_code)
+    of = {row.candidate.customer_id: row for row in found}
+    ranked = rank([row.candidate for row in found], today=moment.today, large=policy.large)[:MOST]
+    rows = [{
+        "number": of[one.candidate.customer_id].number or "-", "name": of[one.candidate.customer_id].name or "-",
+        "overdue": ", ".join(money_text(sum_) for sum_ in one.candidate.overdue) or "-",
+        "days": days_between(one.candidate.oldest_due_on, moment.today) if one.candidate.oldest_due_on else 0,
+        "why": ", ".join(reason.value for reason in one.why)} for one in ranked]
+    soon = await notices.due_soon(tx, owner_code, moment.today, days_after(moment.today, DAYS_AHEAD))
+    return {"rows": rows, "soon": soon}

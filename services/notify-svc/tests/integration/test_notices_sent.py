@@ -1,0 +1,126 @@
+"""Notices on the desk: statements and reminders to answer them; digests to the owner or the deputy; once each."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from dunlin_events.contracts.billing_statements import StatementAnswered, StatementIssued
+from dunlin_events.contracts.customer import CustomerRegistered
+from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
+from dunlin_kernel.ids import new_id
+from dunlin_kit.testing import tell
+from notify_svc.consumers.customer import customer
+from notify_svc.domain.message import MessageStatus
+from notify_svc.gateways.recorder import Recorder
+from notify_svc.gateways.sender import Delivery, Mail
+
+ISSUED, DUE = date(2026, 1, 5), date(2026, 2, 4)
+LI = {"name": "Li Lei", "language": "en", "email": "li@dunlin.example", "active": True}
+
+
+def mails(desk: Any) -> list[Mail]:
+    found: list[Mail] = desk.notices.sender.mails
+    return found
+
+
+async def notices(desk: Any) -> list[tuple[str, str, date]]:
+    return [(row["kind"], row["status"], row["on"]) for row in await desk.rows(
+        'SELECT kind, status, "on" FROM notice ORDER BY id')]
+
+
+async def state(desk: Any) -> StatementIssued:
+    told = StatementIssued.model_validate(StatementIssued.examples[0] | {
+        "customer_id": desk.customer, "statement_id": new_id()})
+    await desk.hear(told)
+    await desk.work()
+    return told
+
+
+async def test_a_statement_is_sent_and_reminded_of_once_while_there_is_no_answer(desk: Any) -> None:
+    await state(desk)
+    await desk.turn_to(date(2026, 1, 20))
+    assert await notices(desk) == [("statement", "sent", date(2026, 1, 5)), ("reconcile", "sent", date(2026, 1, 15))]
+    first, second = mails(desk)
+    assert (first.subject, first.recipient) == ("【Dunlin Demo】对账单：2026-01-01 至 2026-01-31", "ap@heron.example")
+    assert "应收 CNY 4,520.00，未核销款项 CNY 0.00" in first.body
+    assert "提醒对账" in second.subject
+
+
+async def test_an_answer_ends_it(desk: Any) -> None:
+    told = await state(desk)
+    await desk.hear(StatementAnswered.model_validate(StatementAnswered.examples[0] | {
+        "customer_id": desk.customer, "statement_id": told.statement_id}))
+    await desk.turn_to(date(2026, 1, 20))
+    assert [kind for kind, _, _ in await notices(desk)] == ["statement"]
+
+
+async def test_at_night_a_statement_waits_and_without_a_contact_it_is_written_down(desk: Any) -> None:
+    desk.neighbours.zone = "America/New_York"
+    await state(desk)
+    assert await notices(desk) == []
+    desk.neighbours.contact = None
+    await desk.turn_to(date(2026, 1, 6))
+    assert await notices(desk) == [("statement", "suppressed", date(2026, 1, 5))]
+
+
+async def owned(desk: Any, due: date) -> None:
+    await tell(desk.database, customer, desk.tenant, CustomerRegistered.model_validate(
+        CustomerRegistered.examples[0] | {"customer_id": desk.customer, "number": "C-7", "name": "Heron"}),
+        CustomerOwnerChanged(customer_id=desk.customer, owner_id=new_id(), owner_code="S-17"))
+    await desk.issue("INV1", "100.00", issued=ISSUED, due=due)
+
+
+async def test_who_answers_for_a_customer_is_told_before_and_after_the_due_date(desk: Any) -> None:
+    await owned(desk, date(2026, 1, 10))
+    desk.neighbours.acting = LI
+    await desk.turn_to(date(2026, 1, 13))
+    sent = [(mail.subject, mail.recipient) for mail in mails(desk)]
+    assert [recipient for _, recipient in sent] == ["li@dunlin.example"] * 6
+    assert sent[0][0] == "Dunlin Demo: 0 of your customers to call, 1 items due soon"
+    assert sent[-1][0] == "Dunlin Demo: 1 of your customers to call, 0 items due soon"
+    assert "C-7          Heron" in mails(desk)[-1].body
+    assert "overdue" in mails(desk)[-1].body
+
+
+async def test_when_all_are_away_nobody_is_told_and_a_digest_leaves_once(desk: Any) -> None:
+    await owned(desk, date(2026, 1, 6))
+    await desk.turn_to(date(2026, 1, 6))
+    desk.neighbours.acting = LI
+    await desk.turn_to(date(2026, 1, 7))
+    await desk.rows("UPDATE job SET state = 'waiting' WHERE kind = 'owner_digest'")
+    await desk.work()
+    assert [(kind, status) for kind, status, _ in await notices(desk)] == [
+        ("owner_digest", "suppressed"), ("owner_digest", "sent")]
+    assert len(mails(desk)) == 1
+
+
+class Ending(Recorder):
+    """A sender that ends the first mail as told, and takes the others."""
+
+    def __init__(self, *ends: Delivery | Exception) -> None:
+        super().__init__()
+        self.ends = list(ends)
+
+    async def send(self, mail: Mail, *, fresh: Callable[[], float]) -> Delivery:
+        if not self.ends:
+            return await super().send(mail, fresh=fresh)
+        end = self.ends.pop(0)
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+
+@pytest.mark.parametrize(("end", "status", "sent"), [
+    (Delivery(MessageStatus.DEFERRED, "server_away"), "sent", 1),
+    (RuntimeError("killed"), "unknown", 0)])
+async def test_what_was_not_handed_over_is_tried_again_and_what_was_interrupted_is_not(
+    desk: Any, end: Delivery | Exception, status: str, sent: int,
+) -> None:
+    desk.notices = replace(desk.notices, sender=Ending(end))
+    await state(desk)
+    await desk.try_again()
+    assert [found for _, found, _ in await notices(desk)] == [status]
+    assert len(mails(desk)) == sent

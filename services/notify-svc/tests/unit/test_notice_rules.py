@@ -1,0 +1,37 @@
+"""Notices: how often staff are told, and that what was interrupted never leaves again."""
+
+from datetime import date
+
+import pytest
+
+from dunlin_kernel.ids import new_id
+from dunlin_kernel.lifecycle import IllegalTransition
+from notify_svc.domain.message import MessageStatus
+from notify_svc.domain.notice import DigestFrequency, Notice, NoticeKind
+
+MONDAY, TUESDAY = date(2026, 2, 2), date(2026, 2, 3)
+
+
+@pytest.mark.parametrize(("frequency", "monday", "tuesday"), [
+    (DigestFrequency.OFF, False, False), (DigestFrequency.DAILY, True, True), (DigestFrequency.WEEKLY, True, False)])
+def test_how_often_staff_are_told(frequency: DigestFrequency, monday: bool, tuesday: bool) -> None:
+    assert (frequency.due(MONDAY), frequency.due(TUESDAY)) == (monday, tuesday)
+
+
+def notice(status: MessageStatus) -> Notice:
+    return Notice(new_id(), NoticeKind.STATEMENT, "x", new_id(), None, MONDAY, status)
+
+
+@pytest.mark.parametrize(("status", "after"), [
+    (MessageStatus.SENDING, MessageStatus.UNKNOWN), (MessageStatus.DEFERRED, MessageStatus.SENDING),
+    (MessageStatus.SENT, None), (MessageStatus.UNKNOWN, None), (MessageStatus.FAILED, None),
+    (MessageStatus.SUPPRESSED, None)])
+def test_what_may_have_left_never_leaves_again(status: MessageStatus, after: MessageStatus | None) -> None:
+    again = notice(status).again()
+    assert (again.status if again else None) is after
+
+
+def test_a_hand_over_ends_once() -> None:
+    ended = notice(MessageStatus.SENDING).ended(MessageStatus.SENT, None)
+    with pytest.raises(IllegalTransition):
+        ended.ended(MessageStatus.SENT, None)
