@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from dunlin_events.testing import database
-from dunlin_events.topics import Bus
+from dunlin_events.topics import HEARERS, Bus
 from dunlin_kernel.clock import SystemClock
 from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import DatabaseUrls, migrated
@@ -28,7 +28,7 @@ from dunlin_local.mailbox import kept_mail
 from dunlin_local.node_settings import Surroundings, settings_of
 from dunlin_local.single_node import SingleNode
 
-HEARS = {"customer": (), "billing": ("customer",), "credit": ("customer", "billing"), "notify": ("customer", "billing")}
+HEARS = {service: HEARERS.get(service, ()) for service in SERVICES}
 """Which service hears which owner."""
 QUIET_SECONDS = 60
 
