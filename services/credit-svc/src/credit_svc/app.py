@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from credit_svc.api import (
     alerts,
+    authorization_list,
     authorizations,
     decisions,
     groups,
@@ -33,6 +34,6 @@ def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> Fast
         Api("credit", "Dunlin credit",
             (*positions.routers, *limits.routers, *limit_proposals.routers, *authorizations.routers, *policies.routers,
              *holds.routers, *alerts.routers, *mismatches.routers, *groups.routers,
-             *policy_trials.routers, *decisions.routers),
+             *policy_trials.routers, *authorization_list.routers, *decisions.routers),
             CHECKS, CONFLICTS, head_of("credit_svc")),
         settings, clock=clock)

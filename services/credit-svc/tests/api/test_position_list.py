@@ -84,3 +84,19 @@ async def test_a_page_by_customer_reads_the_index_and_not_the_book(books: Any, t
     finally:
         await connection.close()
     assert "Seq Scan on credit_limit" not in plan and "Seq Scan on exposure" not in plan, plan
+
+
+async def test_what_was_asked_for_is_listed_newest_first(books: Any, three: list[Any]) -> None:
+    asked = [await three[0].ask(amount) for amount in ("10.00", "500.00", "20.00")]
+    denied = await three[1].ask("1.00")
+    path = "/credit/v1/authorizations"
+    found = (await books.service.client.get(
+        f"{path}?customer_id={three[0].customer}", headers=books.headers())).json()["data"]
+    assert [(row["id"], row["status"], row["reasons"], row["number"], row["owner_code"]) for row in found] == [
+        (asked[2]["id"], "approved", [], "C-000001", "S-1"),
+        (asked[1]["id"], "denied", ["over_limit"], "C-000001", "S-1"),
+        (asked[0]["id"], "approved", [], "C-000001", "S-1")]
+    first = await books.service.client.get(f"{path}?status=denied&limit=1", headers=books.headers())
+    assert [row["id"] for row in first.json()["data"]] == [denied["id"]] and first.json()["has_more"]
+    second = await books.service.client.get(first.links["next"]["url"], headers=books.headers())
+    assert [row["id"] for row in second.json()["data"]] == [asked[1]["id"]]

@@ -94,6 +94,12 @@ async def test_currencies_count_at_the_declared_rate_and_a_missing_one_refuses(b
         {"currency": "USD", "rate": "7.1000"}]
     assert (await two.ask("29.01"))["reasons"] == ["group_over_limit"]
     assert (await two.ask("29.00"))["decision"] == "approved"
+    stronger = rate.model_copy(update={"rate": "7.2000"})
+    for _ in range(2):
+        await tell(books.service.database, billing, books.tenant, stronger, first=2)
+    [alert] = (await call(books, "/alerts", method="GET")).json()["data"]
+    assert (alert["rule"], alert["amount"]["amount"], alert["line"]["amount"], alert["customer_id"]) == (
+        "group_exceeded", "1.00", "100.00", str(one.customer))
     left = await call(books, f"/groups/{group_id}/limit", {"amount": None, "reason": "none"})
     assert left.json()["limit"] is None and (await two.ask("500.00"))["decision"] == "approved"
     listed = (await call(books, "/groups", method="GET")).json()["data"]

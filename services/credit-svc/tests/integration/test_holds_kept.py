@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from credit_svc.consumers.customer import customer
+from credit_svc.consumers.healing import holds_judged_anew
 from credit_svc.consumers.notify import notify
 from credit_svc.jobs import turn_credit_day
+from credit_svc.store.tables import ExposureRow
 from dunlin_events.contracts.billing import (
     AllocationReversed,
     CreditAllocated,
@@ -20,6 +22,7 @@ from dunlin_kernel.ids import new_id
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import JobRunner
 from dunlin_kit.testing import tell
+from dunlin_kit.transaction import Transaction
 
 POLICY = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500,
           "authorization_days": 30, "reason": "holds", "holds": {
@@ -203,3 +206,18 @@ async def test_the_day_turns_for_each_tenant_that_was_configured(books: Any) -> 
         await books.service.move_clock(tenant, datetime(2026, 1, day, 16, tzinfo=UTC))
         assert await due() > 0
         await turn(books, datetime(2026, 3, 1, 2, tzinfo=UTC))
+
+
+async def test_a_copy_that_was_put_right_is_judged_anew(books: Any) -> None:
+    await books.limit("100.00")
+    await adopt(books)
+    await books.hear(owed(books, "50.00", "50.00", "2026-06-01"))
+
+    async def put_right(tx: Transaction) -> None:
+        tx.change(ExposureRow, {"customer_id": books.customer, "currency": "CNY", "open": 150_00},
+                  key=("customer_id", "currency"))
+        await tx.flush()
+        await holds_judged_anew(tx, [books.customer])
+
+    await books.service.database.transact(books.tenant, put_right)
+    assert await standing(books) == ["limit_exceeded"]

@@ -85,7 +85,8 @@ async def test_every_decision_replays_to_the_same_answer(books: Any) -> None:
     await call(books, "/policies", NUMBERS | {"disputed_weight_bps": 0})
     for one in asked:
         again = (await call(books, f"/authorizations/{one['id']}/replay", method="GET")).json()
-        assert again["same"] and (again["approved"], again["reasons"]) == (one["decision"] == "approved", one["reasons"])
+        assert again["same"] and again["reasons"] == one["reasons"]
+        assert again["approved"] == (one["decision"] == "approved")
     first = (await call(books, "/decisions/replay?most=3", method="GET")).json()
     rest = (await call(books, f"/decisions/replay?after={first['last']}", method="GET")).json()
     assert (first["replayed"], rest["replayed"], first["differing"], rest["differing"]) == (3, 2, [], [])

@@ -19,6 +19,7 @@ from credit_svc.domain.group import (
     converted,
     group_exposure,
     member_exposures,
+    newly_exceeded,
     with_order,
 )
 from credit_svc.domain.limit import LimitFact, LimitSource
@@ -117,3 +118,17 @@ def test_what_is_approved_leaves_the_group_inside_its_limit(amount: int, one: in
     standing = group(member(ONE, one), member(TWO, two), limit=limit)
     after = group_exposure(with_order(standing, ONE, cny(amount)), FIRST_POLICY)
     assert decide(inputs(amount, standing)).approved == (after <= cny(limit))
+
+
+DOLLARS = group(member(ONE, 100, currency="USD"), member(TWO, 300), limit=1050)
+STRONGER = replace(DOLLARS, rates={"USD": Decimal("7.60")})
+
+
+def test_a_new_rate_that_puts_a_group_over_its_limit_names_who_uses_most() -> None:
+    assert newly_exceeded(DOLLARS, STRONGER, FIRST_POLICY, today=TODAY) == (ONE, cny(10), cny(1050))
+    assert newly_exceeded(STRONGER, STRONGER, FIRST_POLICY, today=TODAY) is None
+    assert newly_exceeded(STRONGER, DOLLARS, FIRST_POLICY, today=TODAY) is None
+    assert newly_exceeded(replace(DOLLARS, rates={}), STRONGER, FIRST_POLICY, today=TODAY) is not None
+    assert newly_exceeded(DOLLARS, replace(STRONGER, rates={}), FIRST_POLICY, today=TODAY) is None
+    unbound = replace(STRONGER, limit=replace(STRONGER.limit, amount=None))
+    assert newly_exceeded(DOLLARS, unbound, FIRST_POLICY, today=TODAY) is None

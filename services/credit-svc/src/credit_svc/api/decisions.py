@@ -1,6 +1,6 @@
 """Decisions again: each replayed from its stored inputs, to the same answer."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from dunlin_kit.write_route import ReadRoute, Tx
 
 reads = APIRouter(route_class=ReadRoute, tags=["authorizations"])
 routers = (reads,)
-_FIRST = datetime(FIRST_DAY.year, 1, 1)
+_FIRST = datetime(FIRST_DAY.year, 1, 1, tzinfo=UTC)
 
 
 class DecisionReplayRead(BaseModel):
@@ -67,7 +67,7 @@ async def replay_decisions(
 ) -> DecisionsReplayRead:
     """Replay decisions in the order in which they were asked for: none may come out otherwise."""
     tenant = await present(tx)
-    begins = since or _FIRST.replace(tzinfo=tenant.now.tzinfo)
+    begins = since or _FIRST
     ends = tenant.now.replace(year=min(9998, tenant.now.year + 1))
     found = [DecisionReplayRead.of(one, stored) for one, stored in await decisions.between(
         tx, begins, ends, after=after, most=most)]

@@ -2,6 +2,7 @@
 
 from credit_svc.consumers.billing import billing
 from credit_svc.consumers.customer import customer
+from credit_svc.consumers.healing import holds_judged_anew
 from credit_svc.consumers.notify import notify
 from credit_svc.store.alert_tables import CustomerOwnerRow
 from credit_svc.store.conduct_tables import BilledInvoiceRow, ConductMarkRow, LearntPaymentRow, PaymentRecordRow
@@ -18,6 +19,6 @@ PROJECTIONS = (
     Projection("exposures", billing, (
         Copied(ExposureRow), Copied(OwedItemRow), Copied(ExchangeRateRow, customer=None),
         Copied(PaymentRecordRow), Copied(LearntPaymentRow),
-        Copied(BilledInvoiceRow), Copied(ConductMarkRow))),
-    Projection("promises", notify, (Copied(BrokenPromiseRow),)),
+        Copied(BilledInvoiceRow), Copied(ConductMarkRow)), healed=holds_judged_anew),
+    Projection("promises", notify, (Copied(BrokenPromiseRow),), healed=holds_judged_anew),
 )

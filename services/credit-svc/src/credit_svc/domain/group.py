@@ -84,6 +84,30 @@ def group_exposure(group: GroupStanding, policy: CreditPolicy) -> Money:
     return sum_money(group.currency, used if group.set_off else (max(nothing, one) for one in used))
 
 
+def newly_exceeded(
+    before: GroupStanding, after: GroupStanding, policy: CreditPolicy, *, today: date,
+) -> tuple[UUID, Money, Money] | None:
+    """The member that uses most, by how much the group is over its limit and the limit; None where it was before."""
+    limit = after.limit.in_force(today)
+    if limit is None:
+        return None
+    try:
+        used, members = group_exposure(after, policy), member_exposures(after, policy)
+    except RateMissing:
+        return None
+    if used <= limit or _is_exceeded(before, policy, limit):
+        return None
+    most = max(sorted(members), key=lambda one: members[one].minor)
+    return most, used - limit, limit
+
+
+def _is_exceeded(group: GroupStanding, policy: CreditPolicy, limit: Money) -> bool:
+    try:
+        return group_exposure(group, policy) > limit
+    except RateMissing:
+        return False
+
+
 def with_order(group: GroupStanding, customer_id: UUID, amount: Money) -> GroupStanding:
     """The group as if this amount were reserved for a member."""
     nothing = Money.zero(amount.currency)
