@@ -223,13 +223,21 @@ async def _in_billing(owner: Owner) -> None:
         "customer_id": customer, "amount": _secret("1000.00"), "received_on": "2026-01-05", "method": "bank_transfer",
         "allocation": "oldest_first", "reference": "secret-2"}, named="payment_id")
     owner.ids["allocation_id"] = UUID(paid["allocations"][0]["id"])
+    await owner.make("/credit-notes", {
+        "invoice_id": issued["id"], "reason": "rebate", "external_id": "secret-4", "lines": [
+        {"position": 1, "net": _secret("1.00")}]}, named="credit_note_id")
+    spare = await owner.make("/payments", {
+        "customer_id": customer, "amount": _secret("10.00"), "received_on": "2026-01-05", "method": "bank_transfer",
+        "allocation": "none"})
+    await owner.make("/refunds", {"credit_id": spare["id"], "amount": _secret("1.00"), "method": "bank_transfer",
+                                  "reason": "overpaid", "reference": "secret-5"}, named="refund_id")
     await owner.make("/disputes", {"item_id": str(owner.ids["item_id"]), "reason": "other", "amount": _secret("1.00"),
                                    "evidence": "Secret letter"}, named="dispute_id")
     await owner.make("/write-offs", {"item_id": str(owner.ids["item_id"]), "reason": "insolvency",
                                      "reference": "Secret court"}, named="write_off_id")
     await owner.make("/arrangements", {
         "item_ids": [str(owner.ids["item_id"])], "reference": "Secret minutes",
-        "parts": [{"due_on": "2026-02-01", "amount": _secret("97765.43")}]}, named="arrangement_id")
+        "parts": [{"due_on": "2026-02-01", "amount": _secret("97764.43")}]}, named="arrangement_id")
     await owner.make("/ledger-imports", {"name": "secret.csv", "digest": "a" * 64}, named="ledger_import_id")
     taken = f"/ledger-imports/{owner.ids['ledger_import_id']}"
     await owner.make(f"{taken}/rows", {"rows": [{
@@ -324,7 +332,11 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
             "customer_id": named["customer_id"], "amount": _secret("1.00"), "received_on": "2026-01-05",
             "method": "bank_transfer", "allocation": "none"},
         ":apply": {"allocation": "oldest_first"}, ":reverse": {"reason": "not_received"},
-        ":reject": {"reason": "not_received"},
+        ":reject": {"reason": "not_received"}, "/credit-notes": {
+            "invoice_id": named.get("invoice_id"), "reason": "rebate"}, ":cancel": {"reason": "withdrawn"},
+        "/refunds": {"credit_id": named.get("payment_id"), "method": "cash", "reason": "overpaid"},
+        "/refunds/{refund_id}:reverse": {"reason": "bounced"}, "/differences/{difference_id}:reverse": {},
+        "/differences": {"item_id": named.get("item_id"), "reason": "rounding"},
         "/allocations/{allocation_id}:reverse": {"reason": "recorded_in_error"}, "/rows": {"rows": [{
             "line": 3, "customer_external_id": "theirs", "currency": "CNY", "invoice": {
                 "external_id": "theirs", "amount": "1.00", "issued_on": "2025-01-02", "due_on": "2025-02-01"}}]},

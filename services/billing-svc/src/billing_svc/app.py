@@ -17,6 +17,7 @@ from billing_svc.api import (
     documents,
     exchange_rates,
     interest,
+    interest_waivers,
     invoice_lists,
     invoices,
     kpis,
@@ -55,7 +56,8 @@ CONFLICTS = {
 }
 ROUTERS = (
     invoices.writes, charges.writes, disputes.writes, disputes.router, arrangements.writes,
-    arrangements.router, interest.writes, interest.router, write_offs.writes, write_offs.router, invoice_lists.router,
+    arrangements.router, interest.writes, interest.router,
+    interest_waivers.writes, interest_waivers.router, write_offs.writes, write_offs.router, invoice_lists.router,
     payments.writes, payments.router, allocations.writes,
     pending_payments.writes, approvals.writes, approvals.router, accounts.router, ageing.router,
     period_locks.writes, ledger_imports.writes, ledger_imports.router,

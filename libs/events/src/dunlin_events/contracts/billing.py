@@ -23,6 +23,7 @@ class Origin(StrEnum):
 class CreditKind(StrEnum):
     PAYMENT = "payment"
     CREDIT_NOTE = "credit_note"
+    EXCHANGE = "exchange"
 
 
 class InvoicedLine(Wire):
@@ -234,7 +235,7 @@ class CreditAllocated(MoneyFact):
          "credit_kind": "payment", "credit_id": ID + "4", "invoice_id": ID + "2", "item_id": ID + "3",
          "amount": cny(part), "effective_on": "2026-03-01", "business_on": "2026-03-01", "due_on": "2026-02-04",
          "open_after": cny(left), "discount": discount, "base": None, "exchange_difference": None}
-        for part, left, discount in (("4429.60", "0.00", cny("90.40")), ("1480.00", "780.00", None)))
+        for part, left, discount in (("4520.00", "0.00", None), ("1480.00", "0.00", cny("30.20"))))
 
 
 class AllocationReversed(MoneyFact):
@@ -256,7 +257,7 @@ class AllocationReversed(MoneyFact):
          "allocation_id": ID + "5", "credit_id": ID + "4", "invoice_id": ID + "2", "item_id": ID + "3",
          "amount": cny(part), "effective_on": "2026-03-05", "due_on": "2026-02-04", "open_after": cny(left),
          "discount": discount}
-        for part, left, discount in (("4429.60", "4520.00", cny("90.40")), ("1480.00", "2260.00", None)))
+        for part, left, discount in (("4520.00", "4520.00", None), ("1480.00", "1510.20", cny("30.20"))))
 
 
 class PeriodLocked(Event):

@@ -18,6 +18,7 @@ class JournalAccount(StrEnum):
     INTEREST = "interest"
     FEES = "fees"
     DISCOUNT = "discount"
+    DIFFERENCES = "small_differences"
     BAD_DEBT = "bad_debt"
     ALLOWANCE = "allowance"
 
@@ -66,6 +67,11 @@ def journal_of_allocation(amount: Money, discount: Discount | None = None) -> tu
     return _lines(
         (JournalAccount.CUSTOMER_CREDIT, amount), (JournalAccount.DISCOUNT, given.net),
         (JournalAccount.TAX, given.tax), (JournalAccount.RECEIVABLE_CONTROL, -(amount + given.total)))
+
+
+def journal_of_difference(amount: Money) -> tuple[JournalLine, ...]:
+    """Dr small differences, Cr receivables."""
+    return _lines((JournalAccount.DIFFERENCES, amount), (JournalAccount.RECEIVABLE_CONTROL, -amount))
 
 
 def reversed_journal(lines: tuple[JournalLine, ...]) -> tuple[JournalLine, ...]:

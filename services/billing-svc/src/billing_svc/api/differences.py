@@ -1,0 +1,137 @@
+"""Routes of small differences: close what is left of an item, take that back, and the policy of both."""
+
+from datetime import date
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from billing_svc.api.payments import AMOUNTS, DATES
+from billing_svc.api.shapes import Body
+from billing_svc.domain.difference import WHOLE_BPS, CloseDifference, DifferenceReason, TolerancePolicy
+from billing_svc.store import differences
+from billing_svc.usecases.close_difference import ClosedDifference
+from billing_svc.usecases.close_difference import close_difference as close
+from billing_svc.usecases.reverse_difference import ReverseDifference
+from billing_svc.usecases.reverse_difference import reverse_difference as reverse
+from billing_svc.usecases.set_tolerance_policy import set_tolerance_policy as set_policy
+from dunlin_events.contracts.base import Amount
+from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.ids import new_id
+from dunlin_kit import versions
+from dunlin_kit.auth import requires
+from dunlin_kit.problems import refuses
+from dunlin_kit.versions import IfMatch, set_etag
+from dunlin_kit.wire import Day
+from dunlin_kit.write_route import ReadRoute, Tx, ValidateOnly, WriteRoute
+
+writes = APIRouter(prefix="/billing/v1", route_class=WriteRoute, tags=["payments"])
+router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["payments"])
+MAX_CURRENCIES = 50
+
+
+class DifferenceClose(Body):
+    """Why what is left of this item is closed; today unless `effective_on`."""
+
+    id: UUID | None = None
+    item_id: UUID
+    reason: DifferenceReason
+    effective_on: Day | None = None
+
+    def to_wish(self) -> CloseDifference:
+        return CloseDifference(self.id or new_id(), self.item_id, self.reason, self.effective_on)
+
+
+class DifferenceReverse(Body):
+    """From when on it is owed again; today unless `effective_on`."""
+
+    effective_on: Day | None = None
+
+
+class DifferenceRead(BaseModel):
+    """What was closed of an item, and what is open of it now."""
+
+    id: UUID
+    item_id: UUID
+    customer_id: UUID
+    number: str
+    amount: Amount
+    reason: DifferenceReason
+    effective_on: date
+    open: Amount
+
+    @classmethod
+    def of(cls, closed: ClosedDifference) -> Self:
+        difference, item = closed.difference, closed.item
+        return cls(
+            id=difference.id, item_id=item.id, customer_id=item.customer_id, number=item.number,
+            amount=Amount.of(difference.amount), reason=difference.reason, effective_on=difference.effective_on,
+            open=Amount.of(item.open))
+
+
+class TolerancePolicyUpdate(Body):
+    """The most that may be closed of an item, one amount per currency, and never more than `share_bps` of it."""
+
+    most: Annotated[list[Amount], Field(max_length=MAX_CURRENCIES)]
+    share_bps: int = Field(default=WHOLE_BPS, strict=True, ge=1, le=WHOLE_BPS)
+
+    def to_policy(self) -> TolerancePolicy:
+        """Refuses: bad_tolerance_policy, unknown_currency, malformed_amount, wrong_precision, amount_too_large."""
+        most = {one.currency: one.money for one in self.most}
+        if len(most) < len(self.most):
+            raise RuleBroken("bad_tolerance_policy", "Name one amount per currency.")
+        return TolerancePolicy(0, most, self.share_bps)
+
+
+class TolerancePolicyRead(BaseModel):
+    """The policy in force; version 0 is the one by which every tenant begins: nothing is closed."""
+
+    version: int
+    most: list[Amount]
+    share_bps: int
+
+    @classmethod
+    def of(cls, policy: TolerancePolicy) -> Self:
+        return cls(version=policy.version, share_bps=policy.share_bps,
+                   most=[Amount.of(amount) for _, amount in sorted(policy.most.items())])
+
+
+@writes.post("/differences", status_code=201, dependencies=[requires("payments:write")], responses=(
+    refuses(*DATES, "nothing_open", "above_tolerance") | refuses("item_not_found", status=404)
+    | refuses("item_disputed", "difference_exists", "tenant_not_known_yet", status=409)))
+async def close_difference(body: DifferenceClose, tx: Tx, validate_only: ValidateOnly = False) -> DifferenceRead:
+    """Close what is left of an item, for a named reason and within the tolerance."""
+    return DifferenceRead.of((await close(tx, [body.to_wish()]))[0])
+
+
+@writes.post("/differences/{difference_id}:reverse", dependencies=[requires("payments:write")], responses=(
+    refuses(*DATES) | refuses("difference_not_found", status=404)
+    | refuses("difference_reversed", "tenant_not_known_yet", status=409)))
+async def reverse_difference(
+    difference_id: UUID, body: DifferenceReverse, tx: Tx, validate_only: ValidateOnly = False,
+) -> DifferenceRead:
+    """What was closed is owed again."""
+    return DifferenceRead.of((await reverse(tx, [ReverseDifference(difference_id, body.effective_on)]))[0])
+
+
+@router.get("/tolerance-policy", dependencies=[requires("payments:read")])
+async def get_tolerance_policy(tx: Tx, response: Response) -> TolerancePolicyRead:
+    """The policy in force."""
+    return _answer(await differences.policy_in_force(tx), response)
+
+
+@writes.put("/tolerance-policy", dependencies=[requires("policies:write")], responses=(
+    refuses(*AMOUNTS[:-1], "bad_tolerance_policy") | refuses("tenant_not_known_yet", status=409)
+    | versions.RESPONSES))
+async def set_tolerance_policy(
+    body: TolerancePolicyUpdate, expected: IfMatch, tx: Tx, response: Response,
+) -> TolerancePolicyRead:
+    """Set the policy as a new version; it counts for differences that are closed from now on."""
+    return _answer(await set_policy(tx, body.to_policy(), expected=expected), response)
+
+
+def _answer(policy: TolerancePolicy, response: Response) -> TolerancePolicyRead:
+    set_etag(response, policy.version)
+    return TolerancePolicyRead.of(policy)

@@ -1,0 +1,79 @@
+"""Small differences: facts, only ever added, and the policy by which they are closed."""
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from billing_svc.domain.difference import (
+    FIRST_TOLERANCE_POLICY,
+    Difference,
+    DifferenceReason,
+    DifferenceReversal,
+    TolerancePolicy,
+)
+from billing_svc.store.difference_tables import DifferenceReversalRow, DifferenceRow, TolerancePolicyRow
+from dunlin_kernel.errors import NotFound
+from dunlin_kernel.money import Money
+from dunlin_kit.transaction import Transaction
+
+_t, _back, _policy = DifferenceRow.__table__.c, DifferenceReversalRow.__table__.c, TolerancePolicyRow.__table__.c
+_ids = bindparam("ids", type_=ARRAY(Uuid))
+BY_ID = select(_t.id, _t.item_id, _t.customer_id, _t.currency, _t.amount, _t.reason, _t.effective_on).where(
+    _t.id == func.any(_ids))
+REVERSED = select(_back.difference_id).where(_back.difference_id == func.any(_ids))
+IN_FORCE = select(_policy.version, _policy.most, _policy.share_bps).order_by(_policy.version.desc()).limit(
+    literal_column("1"))
+
+
+async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Difference]:
+    """Refuses: difference_not_found."""
+    found = {row["id"]: _difference(row) for row in await tx.rows(BY_ID, ids=list(ids))}
+    for difference_id in ids:
+        if difference_id not in found:
+            raise NotFound("difference_not_found", "There is no such difference.", difference_id=difference_id)
+    return found
+
+
+async def reversed_of(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:
+    """Those of these differences that are owed again. Only after the lock of their account."""
+    return {row["difference_id"] for row in await tx.rows(REVERSED, ids=list(ids))}
+
+
+async def policy_in_force(tx: Transaction) -> TolerancePolicy:
+    """The tenant's newest version, or that by which every tenant begins."""
+    row = await tx.row(IN_FORCE)
+    if row is None:
+        return FIRST_TOLERANCE_POLICY
+    most = {currency: Money(minor, currency) for currency, minor in row["most"].items()}
+    return TolerancePolicy(row["version"], most, row["share_bps"])
+
+
+def add_policy(tx: Transaction, policy: TolerancePolicy, *, recorded_at: datetime) -> None:
+    most = {currency: amount.minor for currency, amount in policy.most.items()}
+    tx.insert(TolerancePolicyRow, {
+        "version": policy.version, "most": json.dumps(most), "share_bps": policy.share_bps, "actor": tx.actor,
+        "recorded_at": recorded_at})
+
+
+def add(tx: Transaction, difference: Difference, policy: TolerancePolicy, *, recorded_at: datetime) -> None:
+    tx.insert(DifferenceRow, {
+        "id": difference.id, "item_id": difference.item_id, "customer_id": difference.customer_id,
+        "currency": difference.amount.currency, "amount": difference.amount.minor, "reason": difference.reason.value,
+        "effective_on": difference.effective_on, "policy_version": policy.version, "recorded_at": recorded_at,
+        "actor": tx.actor})
+
+
+def add_reversal(tx: Transaction, reversal: DifferenceReversal, *, recorded_at: datetime) -> None:
+    tx.insert(DifferenceReversalRow, {
+        "id": reversal.id, "difference_id": reversal.difference.id, "effective_on": reversal.effective_on,
+        "recorded_at": recorded_at, "actor": tx.actor})
+
+
+def _difference(row: Any) -> Difference:
+    return Difference(row["id"], row["item_id"], row["customer_id"], Money(row["amount"], row["currency"]),
+                      DifferenceReason(row["reason"]), row["effective_on"])
