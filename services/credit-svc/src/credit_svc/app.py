@@ -7,6 +7,7 @@ from credit_svc.api import (
     authorization_list,
     authorizations,
     decisions,
+    financial_statements,
     groups,
     holds,
     limit_proposals,
@@ -15,6 +16,8 @@ from credit_svc.api import (
     policies,
     policy_trials,
     positions,
+    rating_policies,
+    ratings,
 )
 from credit_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
@@ -34,6 +37,7 @@ def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> Fast
         Api("credit", "Dunlin credit",
             (*positions.routers, *limits.routers, *limit_proposals.routers, *authorizations.routers, *policies.routers,
              *holds.routers, *alerts.routers, *mismatches.routers, *groups.routers,
+             *ratings.routers, *financial_statements.routers, *rating_policies.routers,
              *policy_trials.routers, *authorization_list.routers, *decisions.routers),
             CHECKS, CONFLICTS, head_of("credit_svc")),
         settings, clock=clock)

@@ -7,8 +7,10 @@ from typing import Self
 from uuid import UUID
 
 from credit_svc.domain.position import CreditPosition
+from credit_svc.domain.review import RatingCause
 from credit_svc.store import exposures, policies, promises, watching
 from credit_svc.usecases.keep_holds import keep_holds
+from credit_svc.usecases.plan_review import plan_reviews_now
 from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.notify_promises import PromiseBroken, PromiseCorrected, PromiseOutcome
@@ -52,6 +54,10 @@ async def save(tx: Tx, states: Mapping[UUID, Promised]) -> None:
     for customer, state in states.items():
         promises.keep(tx, customer, state.judged)
         keep_holds(tx, state.position)
+    broken = [one for one, state in states.items() if any(holds for _, holds in state.judged.values())]
+    if broken:
+        _, moment = await policies.in_force(tx)
+        await plan_reviews_now(tx, broken, moment, RatingCause.WORSENED)
 
 
 notify = Subscription[Promised](consumer="credit", owner="notify", load=load, save=save)

@@ -20,6 +20,16 @@ WHERE r.{_OWN} AND (r.payments, r.weight, r.late, r.much_late, r.days, r.squares
   IS DISTINCT FROM (l.payments, l.weight, l.late, l.much_late, l.days, l.squares, l.amount, l.amount_days)
 LIMIT 20""")  # noqa: S608  constants only
 
+_UNTOLD = text("SELECT stream, fact, changes, events FROM rating_facts_untold()")
+_SET = text(f"""
+SELECT e.customer_id, e.currency, e.rating_id, e.stands, l.amount
+FROM limit_evaluation e LEFT JOIN credit_limit l
+  ON l.tenant_id = e.tenant_id AND l.customer_id = e.customer_id AND l.currency = e.currency AND l.limit_id = e.limit_id
+WHERE e.{_OWN} AND e.limit_id IS NOT NULL AND (l.amount IS DISTINCT FROM e.stands OR l.source <> 'policy')
+LIMIT 20""")  # noqa: S608  constants only
+
 RATING_CHECKS = (
+    Check("I6-ratings", "Every rating, decision on terms and review has exactly one fact.", _UNTOLD),
+    Check("I6-evaluations", "A limit that an evaluation set is the one it came to, set by the policy.", _SET),
     Check("I8-payments", "What is learnt of a customer's payments is the sum of those that stand.", _RECORDS),
 )

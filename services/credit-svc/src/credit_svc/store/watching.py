@@ -31,7 +31,8 @@ SELECT w.customer_id,
   (SELECT max(p.broken_on) FROM broken_promise p WHERE p.customer_id = w.customer_id AND p.broken) AS broken_on,
   (SELECT jsonb_object_agg(v.rule, v.until) FROM (
      SELECT rule, max(waived_until) AS until FROM credit_hold
-     WHERE customer_id = w.customer_id AND waived_until >= CAST(:today AS date) GROUP BY rule) v) AS waived
+     WHERE customer_id = w.customer_id AND waived_until >= CAST(:today AS date) GROUP BY rule) v) AS waived,
+  (SELECT r.grade FROM credit_rating r WHERE r.customer_id = w.customer_id ORDER BY r.rating_id DESC LIMIT 1) AS grade
 FROM unnest(CAST(:customer_ids AS uuid[])) w (customer_id)""")
 
 
@@ -79,5 +80,5 @@ def _beside(
     return Beside(
         moment.now, moment.today, standing.get(customer, {}), overdue.get(customer, {}),
         {currency: Money(minor, currency) for currency, minor in (row["reserved"] or {}).items()}, limits,
-        None, row["broken_on"],
+        row["grade"], row["broken_on"],
         {HoldRule(rule): date.fromisoformat(until) for rule, until in (row["waived"] or {}).items()})

@@ -1,0 +1,56 @@
+"""Financial statements as they were entered; of each fiscal year the last one counts."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from credit_svc.domain.ability import Figures, FinancialStatement, StatementSource
+from credit_svc.store.rating_tables import FinancialStatementRow
+from dunlin_events.consuming import Tx
+
+_LAST = text("""
+SELECT DISTINCT ON (ended_on) * FROM financial_statement WHERE customer_id = CAST(:customer_id AS uuid)
+ORDER BY ended_on DESC, statement_id DESC LIMIT 2""")
+_ALL = text("""
+SELECT * FROM financial_statement WHERE customer_id = CAST(:customer_id AS uuid)
+ORDER BY ended_on DESC, statement_id DESC LIMIT 200""")
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredStatement:
+    """A statement with who entered it, and when."""
+
+    statement: FinancialStatement
+    customer_id: UUID
+    entered_by: str
+    entered_at: datetime
+
+
+async def last_years(tx: Tx, customer_id: UUID) -> tuple[FinancialStatement, ...]:
+    """Of the two last fiscal years, the later first."""
+    return tuple(_statement(row) for row in await tx.rows(_LAST, customer_id=customer_id))
+
+
+async def history(tx: Tx, customer_id: UUID) -> Sequence[EnteredStatement]:
+    """At most 200, the latest fiscal year first, of one year the last entered first."""
+    return [EnteredStatement(_statement(row), customer_id, row["entered_by"], row["entered_at"])
+            for row in await tx.rows(_ALL, customer_id=customer_id)]
+
+
+def add(tx: Tx, one: EnteredStatement) -> None:
+    said = one.statement
+    tx.insert(FinancialStatementRow, {
+        "statement_id": said.id, "customer_id": one.customer_id, "ended_on": said.ended_on, "currency": said.currency,
+        "source": said.source.value, "figures": json.dumps(asdict(said.figures)), "entered_by": one.entered_by,
+        "entered_at": one.entered_at})
+
+
+def _statement(row: Any) -> FinancialStatement:
+    return FinancialStatement(
+        row["statement_id"], row["ended_on"], row["currency"], StatementSource(row["source"]),
+        Figures(**row["figures"]))

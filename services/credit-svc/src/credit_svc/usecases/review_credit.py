@@ -1,0 +1,38 @@
+"""Look at a customer's credit again, by the calendar or because something happened."""
+
+from uuid import UUID
+
+from credit_svc.domain.review import RatingCause
+from credit_svc.store import rating_effects, rating_policies, ratings
+from credit_svc.store.rating_effects import Review
+from credit_svc.usecases.make_rating import make_rating
+from dunlin_events.contracts.credit_rating import RatingCauseTold, ReviewDue
+from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.ids import new_id
+from dunlin_kit import jobs
+from dunlin_kit.jobs import Job
+from dunlin_kit.tenants import Tenant
+from dunlin_kit.transaction import Transaction
+
+
+async def review_credit(tx: Transaction, job: Job) -> None:
+    """Nothing where a rating made meanwhile has planned its own review, or the policy reviews no more."""
+    tenant, customer_id = await jobs.moment_of(tx, job), UUID(job.payload["customer_id"])
+    await ratings.lock(tx, customer_id)
+    policy, last = await rating_policies.in_force(tx), await ratings.last(tx, customer_id)
+    after = job.payload["after"]
+    if policy.reviews and (after is None or (last is not None and str(last.id) == after)):
+        await reviewing(tx, customer_id, tenant, RatingCause(job.payload["cause"]))
+    jobs.finish(tx, job)
+
+
+async def reviewing(tx: Transaction, customer_id: UUID, tenant: Tenant, cause: RatingCause) -> None:
+    """Tell that it is due, and rate the customer where something is known of it."""
+    review_id = new_id()
+    tx.emit(ReviewDue(
+        customer_id=customer_id, review_id=review_id, cause=RatingCauseTold(cause.value), due_on=tenant.today))
+    try:
+        rating_id: UUID | None = (await make_rating(tx, customer_id, tenant, cause)).id
+    except RuleBroken:
+        rating_id = None
+    rating_effects.add_review(tx, Review(review_id, customer_id, cause, tenant.today, rating_id))
