@@ -40,21 +40,27 @@ class Office:
     client: SteadyClient
     tenant: UUID
     dice: Random
+    began: datetime = BEGINS
     now: datetime = BEGINS
     promised: Promised = field(default_factory=Promised)
 
     @classmethod
-    async def opened(cls, fleet: Fleet, seed: int) -> "Office":
-        """A new tenant whose clock stands on a Monday morning."""
+    async def opened(cls, fleet: Fleet, seed: int, *, begins: datetime = BEGINS) -> "Office":
+        """A new tenant whose clock stands at that time of its zone: on a Monday morning, if no other is said."""
         tenant = new_id()
         operator = SteadyClient(fleet.client, fleet.urls, {"Authorization": f"Bearer {fleet.token('operator')}"})
         made = await operator.write("POST", "/customer/v1/tenants", {
-            "id": str(tenant), "name": "Office", "currency": "CNY", "zone": ZONE.key, "sandbox": True,
-            "clock_at": BEGINS.isoformat()})
+            "id": str(tenant), "name": "Office", "currency": "CNY", "zone": str(begins.tzinfo), "sandbox": True,
+            "clock_at": begins.isoformat()})
         assert made, operator.findings
         token = fleet.token("demonstration", tenant=str(tenant))
         client = SteadyClient(fleet.client, fleet.urls, {"Authorization": f"Bearer {token}"})
-        return cls(client, tenant, Random(seed))
+        return cls(client, tenant, Random(seed), begins, begins)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        assert isinstance(self.began.tzinfo, ZoneInfo)
+        return self.began.tzinfo
 
     async def work(self, stop: asyncio.Event, *, clerks: int, customers: int) -> None:
         """Clerks work on customers of all, and the days go by, until `stop`; then each ends what it has begun."""
@@ -92,7 +98,7 @@ class Office:
 
     async def next_day(self) -> None:
         """On to the next turn of the tenant's day."""
-        turn = datetime.combine(self.now.astimezone(ZONE).date() + timedelta(days=1), time(), ZONE)
+        turn = datetime.combine(self.now.astimezone(self.zone).date() + timedelta(days=1), time(), self.zone)
         if await self.client.write("POST", "/customer/v1/test-clock:advance", {"to": turn.isoformat()}):
             self.now = turn
 
@@ -127,7 +133,7 @@ class Office:
         """Money that pays the oldest debt first."""
         payment, minor = new_id(), dice.randrange(1, 700_000)
         clock = await self.client.read("/billing/v1/test-clock")
-        today = datetime.fromisoformat(clock["now"]).astimezone(ZONE).date()
+        today = datetime.fromisoformat(clock["now"]).astimezone(self.zone).date()
         made = await self.client.write("POST", "/billing/v1/payments", {
             "id": str(payment), "external_id": payment.hex, "customer_id": str(customer), "amount": cny(minor),
             "received_on": today.isoformat(), "method": "bank_transfer", "allocation": "oldest_first"})

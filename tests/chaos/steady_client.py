@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -91,6 +91,15 @@ class Promised:
     reversed: set[UUID] = field(default_factory=set)
     authorizations: dict[UUID, UUID] = field(default_factory=dict)
     released: set[UUID] = field(default_factory=set)
+
+    @classmethod
+    def of_all(cls, some: Iterable["Promised"]) -> "Promised":
+        """What several were promised."""
+        every = cls()
+        for one in some:
+            for name, held in vars(one).items():
+                getattr(every, name).update(held)
+        return every
 
     def owed(self, customer: UUID) -> int:
         """What the customer owes net of all that was paid and not taken back."""
