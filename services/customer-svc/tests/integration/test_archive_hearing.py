@@ -20,6 +20,7 @@ from dunlin_events.contracts.billing import (
 )
 from dunlin_events.contracts.credit import AuthorizationCaptured, CreditAuthorized, CreditLimitChanged
 from dunlin_events.contracts.credit_holds import CreditHoldPlaced, CreditHoldReleased
+from dunlin_events.contracts.credit_rating import CreditRated, TermsDecided
 from dunlin_events.contracts.notify import ReminderSent
 from dunlin_events.contracts.notify_promises import PromiseCorrected, PromiseMade
 from dunlin_events.subscription import Subscription
@@ -154,6 +155,21 @@ async def test_a_temporary_limit_and_a_released_hold(office: Office) -> None:
     assert page["holds"] == []
     await office.hear(CreditLimitChanged, limit=None)
     assert [(c["limit"], c["available"]) for c in (await office.page())["credit"]] == [(None, None)]
+
+
+async def test_terms_that_credit_decides_are_kept_and_told(office: Office) -> None:
+    await office.hear(CreditRated, grade="B", score=604)
+    await office.hear(TermsDecided, due_days=15, prepayment_bps=3000, cash_on_delivery=False)
+    page = await office.page()
+    assert (page["grade"]["grade"], page["grade"]["score"]) == ("B", 604)
+    assert (page["customer"]["terms"]["due_days"], page["customer"]["terms"]["prepayment_bps"]) == (15, 3000)
+    told = [said["terms"] for fact, said in await office.archive.facts() if fact == "CustomerTermsChanged"]
+    assert [(terms["due_days"], terms["prepayment_bps"]) for terms in told] == [(15, 3000)]
+    await office.hear(TermsDecided, due_days=15, prepayment_bps=3000, cash_on_delivery=False)
+    assert len([fact for fact, _ in await office.archive.facts() if fact == "CustomerTermsChanged"]) == 1
+    await office.archive.post(f"{office.path}:close")
+    await office.hear(TermsDecided, due_days=0, prepayment_bps=10_000, cash_on_delivery=True)
+    assert (await office.page())["customer"]["terms"]["due_days"] == 15
 
 
 async def test_a_promise_stands_as_it_was_told_of_last(office: Office) -> None:

@@ -56,6 +56,22 @@ def test_terms_that_are_refused(terms: dict[str, Any], code: str) -> None:
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize(("before", "days", "cash", "after"), [
+    (TermsOfTrade(30), 60, False, TermsOfTrade(60, prepayment_bps=3000)),
+    (TermsOfTrade(60, instalments=HALVES), 60, False, TermsOfTrade(60, instalments=HALVES, prepayment_bps=3000)),
+    (TermsOfTrade(60, instalments=HALVES), 30, False, TermsOfTrade(30, prepayment_bps=3000)),
+    (TermsOfTrade(30, discount=Discount(200, 10)), 15, False,
+     TermsOfTrade(15, discount=Discount(200, 10), prepayment_bps=3000)),
+    (TermsOfTrade(30, discount=Discount(200, 20)), 15, False, TermsOfTrade(15, prepayment_bps=3000)),
+    (TermsOfTrade(30, discount=Discount(200, 20)), 15, True,
+     TermsOfTrade(0, prepayment_bps=3000, cash_on_delivery=True)),
+])
+def test_what_credit_decides_drops_what_does_not_fit(
+    before: TermsOfTrade, days: int, cash: bool, after: TermsOfTrade
+) -> None:
+    assert before.decided(days, prepayment_bps=3000, cash_on_delivery=cash) == after
+
+
 def an_instalment(share_bps: int) -> st.SearchStrategy[Instalment]:
     return st.builds(Instalment, st.just(share_bps), st.integers(0, 90), st.booleans())
 

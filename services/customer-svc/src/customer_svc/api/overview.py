@@ -71,6 +71,14 @@ class OverviewCreditRead(BaseModel):
     available: Amount | None = Field(description="Limit less open and reserved, plus unapplied; may be negative.")
 
 
+class OverviewGradeRead(BaseModel):
+    """How credit-svc graded the customer last."""
+
+    grade: str
+    score: int
+    rated_on: date
+
+
 class OverviewHoldRead(BaseModel):
     """A hold that stands, and the rule that placed it."""
 
@@ -117,6 +125,7 @@ class CustomerOverviewRead(BaseModel):
     classes: list[CustomerClassRead]
     on: date
     accounts: list[OverviewAccountRead]
+    grade: OverviewGradeRead | None
     credit: list[OverviewCreditRead]
     holds: list[OverviewHoldRead]
     disputes: list[OverviewDisputeRead]
@@ -134,7 +143,7 @@ class CustomerOverviewRead(BaseModel):
             acting=StaffRead.of(said.ownership.acting) if said.ownership.acting else None,
             contacts=[ContactRead.of(contact) for contact in said.contacts], accounts=_accounts(said),
             classes=CustomerClassList.of(said.classes).data,
-            credit=_credit(said),
+            credit=_credit(said), grade=OverviewGradeRead(**said.grade._asdict()) if said.grade else None,
             holds=[OverviewHoldRead(id=one.id, rule=one.rule, placed_at=one.placed_at) for one in said.holds],
             disputes=[OverviewDisputeRead(item_id=one.id, number=one.number, due_on=one.due_on,
                                           open=Amount.of(one.open), disputed=Amount.of(one.disputed))

@@ -1,12 +1,18 @@
-"""What credit-svc tells: limits, reservations and holds, folded into what the archive shows of a customer's credit."""
+"""What credit-svc tells: limits, reservations, holds, grades, folded into what the archive shows; and terms decided.
+
+Credit decides terms by grade; the archive keeps them and tells them on.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
+from customer_svc.domain.customer import Customer
 from customer_svc.domain.heard_credit import HeardCredit, HeardHold, HeardLimit
-from customer_svc.store import heard_credits
-from dunlin_events.consuming import Subscription, Tx
+from customer_svc.store import archive, customers, heard_credits
+from customer_svc.store.heard_credits import HeardGrade
+from dunlin_events.consuming import Subscription
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.credit import (
     AuthorizationCaptured,
@@ -17,6 +23,8 @@ from dunlin_events.contracts.credit import (
     LimitKind,
 )
 from dunlin_events.contracts.credit_holds import CreditHoldPlaced, CreditHoldReleased
+from dunlin_events.contracts.credit_rating import CreditRated, TermsDecided
+from dunlin_events.contracts.customer import CustomerTermsChanged
 from dunlin_kernel.money import Money
 
 
@@ -26,6 +34,9 @@ class HeardStanding:
 
     credits: Mapping[str, HeardCredit] = field(default_factory=dict)
     holds: Mapping[UUID, HeardHold] = field(default_factory=dict)
+    grade: HeardGrade | None = None
+    customer: Customer | None = None
+    decided: TermsDecided | None = None
 
     def credit_in(self, currency: str) -> HeardCredit:
         return self.credits.get(currency) or HeardCredit(Money.zero(currency))
@@ -37,19 +48,26 @@ class HeardStanding:
         return self.having(self.credit_in(amount.currency).reserving(amount))
 
 
-async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, HeardStanding]:
+async def load(tx: Any, events: Sequence[Event]) -> dict[UUID, HeardStanding]:
     """The standings concerned; blanks for customers not heard of here."""
     ids = {event.concerns for event in events if event.concerns is not None}
     limits, holds = await heard_credits.credits_of(tx, ids), await heard_credits.holds_of(tx, ids)
-    return {one: HeardStanding(limits[one], holds[one]) for one in ids}
+    grades = await heard_credits.grades_of(tx, ids)
+    deciding = sorted({event.customer_id for event in events if isinstance(event, TermsDecided)})
+    own = await customers.lock_some(tx, deciding) if deciding else {}
+    return {one: HeardStanding(limits[one], holds[one], grades.get(one), own.get(one)) for one in ids}
 
 
-async def save(tx: Tx, states: Mapping[UUID, HeardStanding]) -> None:
+async def save(tx: Any, states: Mapping[UUID, HeardStanding]) -> None:
     for customer_id, standing in states.items():
         for one in standing.credits.values():
             heard_credits.keep_credit(tx, customer_id, one)
         for hold in standing.holds.values():
             heard_credits.keep_hold(tx, customer_id, hold)
+        if standing.grade is not None:
+            heard_credits.keep_grade(tx, customer_id, standing.grade)
+        if standing.decided is not None and standing.customer is not None and standing.customer.is_open:
+            _keep_terms(tx, standing.customer, standing.decided)
 
 
 credit = Subscription[HeardStanding](consumer="customer", owner="credit", load=load, save=save)
@@ -91,3 +109,21 @@ def hold_released(event: CreditHoldReleased, standing: HeardStanding) -> HeardSt
     at = event.heard.recorded_at
     held = standing.holds.get(event.hold_id) or HeardHold(event.hold_id, event.rule.value, at)
     return replace(standing, holds={**standing.holds, held.id: replace(held, released_at=at)})
+
+
+@credit.on(CreditRated)
+def rated(event: CreditRated, standing: HeardStanding) -> HeardStanding:
+    """The grade from now on."""
+    return replace(standing, grade=HeardGrade(event.grade.value, event.score, event.rated_on))
+
+
+@credit.on(TermsDecided)
+def terms_decided(event: TermsDecided, standing: HeardStanding) -> HeardStanding:
+    """The last decision of a batch is the one that is kept."""
+    return replace(standing, decided=event)
+
+
+def _keep_terms(tx: Any, customer: Customer, decided: TermsDecided) -> None:
+    terms = customer.particulars.terms.decided(
+        decided.due_days, prepayment_bps=decided.prepayment_bps, cash_on_delivery=decided.cash_on_delivery)
+    archive.keep(tx, customer, customer.under(terms), CustomerTermsChanged, at=decided.heard.recorded_at)

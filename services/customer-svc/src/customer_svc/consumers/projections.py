@@ -6,6 +6,7 @@ from customer_svc.consumers.notify import notify
 from customer_svc.store.heard_tables import (
     HeardAccountRow,
     HeardCreditRow,
+    HeardGradeRow,
     HeardHoldRow,
     HeardItemRow,
     HeardMonthRow,
@@ -16,6 +17,6 @@ from dunlin_events.projection import Copied, Projection
 
 PROJECTIONS = (
     Projection("ledgers", billing, (Copied(HeardAccountRow), Copied(HeardItemRow), Copied(HeardMonthRow))),
-    Projection("credits", credit, (Copied(HeardCreditRow), Copied(HeardHoldRow))),
+    Projection("credits", credit, (Copied(HeardCreditRow), Copied(HeardHoldRow), Copied(HeardGradeRow))),
     Projection("talks", notify, (Copied(HeardReminderRow), Copied(HeardPromiseRow))),
 )

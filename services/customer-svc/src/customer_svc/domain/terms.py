@@ -63,6 +63,16 @@ class TermsOfTrade:
             raise RuleBroken(
                 "bad_cash_terms", "Cash on delivery is due at once: no days, no instalments, no discount for haste.")
 
+    def decided(self, days: int, *, prepayment_bps: int, cash_on_delivery: bool) -> "TermsOfTrade":
+        """These terms as credit decides them: what does not fit any more (instalments, discount) is dropped."""
+        if cash_on_delivery:
+            return TermsOfTrade(0, prepayment_bps=prepayment_bps, cash_on_delivery=True)
+        fits = self.instalments and self.instalments[-1].due_days == days
+        early = self.discount
+        keeps = early is not None and (self.end_of_month or early.within_days <= days)
+        return TermsOfTrade(
+            days, self.end_of_month, self.instalments if fits else (), early if keeps else None, prepayment_bps)
+
     def _must_be_early(self, discount: Discount) -> None:
         if not 0 < discount.discount_bps < WHOLE_BPS or not 0 <= discount.within_days <= MAX_DUE_DAYS:
             raise RuleBroken("bad_discount", f"A discount has 1 to {WHOLE_BPS - 1} basis points and some days.")

@@ -37,6 +37,9 @@ _KNOWN: Any = select(*COLUMNS).where(
         col(CustomerRow.external_id) == bindparam("external_ids", type_=ARRAY(Text)).any_(),
     )
 )
+_LOCK_SOME: Any = (
+    select(*COLUMNS).where(col(CustomerRow.id) == bindparam("ids", type_=ARRAY(Uuid)).any_())
+    .order_by(col(CustomerRow.id)).with_for_update())
 _SERIES = NumberSeriesRow.__table__
 _after_floor = insert(NumberSeriesRow).values(
     tenant_id=bindparam("tenant_id", type_=Uuid),
@@ -71,6 +74,12 @@ async def lock(tx: Transaction, customer_id: CustomerId) -> Customer:
     Refuses: customer_not_found.
     """
     return _found(await tx.row(_LOCK, id=customer_id))
+
+
+async def lock_some(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Customer]:
+    """Those of these entries that are there, locked in the order of their ids."""
+    rows = await tx.rows(_LOCK_SOME, ids=list(ids))
+    return {row["id"]: customer_of(row) for row in rows}
 
 
 async def lock_open(tx: Transaction, customer_id: CustomerId) -> Customer:

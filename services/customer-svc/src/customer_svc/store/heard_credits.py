@@ -10,7 +10,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from customer_svc.domain.heard_credit import HeardCredit, HeardHold, HeardLimit
-from customer_svc.store.heard_tables import HeardCreditRow, HeardHoldRow, HeardPromiseRow, HeardReminderRow
+from customer_svc.store.heard_tables import (
+    HeardCreditRow,
+    HeardGradeRow,
+    HeardHoldRow,
+    HeardPromiseRow,
+    HeardReminderRow,
+)
 from dunlin_events.consuming import Tx
 from dunlin_events.subscription import Statements
 from dunlin_kernel.money import Money
@@ -20,10 +26,19 @@ _CREDITS: Any = select(*HeardCreditRow.__table__.c).where(col(HeardCreditRow.cus
 _HOLDS: Any = (
     select(*HeardHoldRow.__table__.c).where(col(HeardHoldRow.customer_id) == _IDS)
     .order_by(col(HeardHoldRow.placed_at), col(HeardHoldRow.id)))
+_GRADES: Any = select(*HeardGradeRow.__table__.c).where(col(HeardGradeRow.customer_id) == _IDS)
 _REMINDERS: Any = select(*HeardReminderRow.__table__.c).where(col(HeardReminderRow.customer_id) == _IDS)
 _PROMISES: Any = (
     select(*HeardPromiseRow.__table__.c).where(col(HeardPromiseRow.customer_id) == _IDS)
     .order_by(col(HeardPromiseRow.promised_on), col(HeardPromiseRow.id)))
+
+
+class HeardGrade(NamedTuple):
+    """How credit-svc graded a customer last."""
+
+    grade: str
+    score: int
+    rated_on: date
 
 
 class HeardReminder(NamedTuple):
@@ -60,6 +75,12 @@ async def holds_of(tx: Statements, customer_ids: Collection[UUID]) -> dict[UUID,
     return found
 
 
+async def grades_of(tx: Statements, customer_ids: Collection[UUID]) -> dict[UUID, HeardGrade]:
+    """The last grade by customer; none for those who were never rated."""
+    rows = await tx.rows(_GRADES, customer_ids=list(customer_ids))
+    return {row["customer_id"]: HeardGrade(row["grade"], row["score"], row["rated_on"]) for row in rows}
+
+
 async def reminders_of(tx: Statements, customer_ids: Collection[UUID]) -> dict[UUID, HeardReminder]:
     """The last reminder by customer; none for those who were never reminded."""
     rows = await tx.rows(_REMINDERS, customer_ids=list(customer_ids))
@@ -85,6 +106,10 @@ def keep_credit(tx: Tx, customer_id: UUID, credit: HeardCredit) -> None:
 def keep_hold(tx: Tx, customer_id: UUID, hold: HeardHold) -> None:
     tx.put(HeardHoldRow, {"id": hold.id, "customer_id": customer_id, "rule": hold.rule, "placed_at": hold.placed_at,
                           "released_at": hold.released_at})
+
+
+def keep_grade(tx: Tx, customer_id: UUID, grade: HeardGrade) -> None:
+    tx.put(HeardGradeRow, {"customer_id": customer_id, **grade._asdict()}, key=("customer_id",))
 
 
 def keep_reminder(tx: Tx, customer_id: UUID, reminder: HeardReminder) -> None:

@@ -70,6 +70,17 @@ class HeardCreditRow(Row, table=True):
     temporary_until: date | None
 
 
+class HeardGradeRow(Row, table=True):
+    """The grade of a customer as credit-svc told of it last."""
+
+    __tablename__ = "heard_grade"
+    tenant_id: UUID = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    grade: str = Field(sa_type=Text)
+    score: int
+    rated_on: date
+
+
 class HeardHoldRow(Row, table=True):
     """A hold of credit-svc on a customer."""
 

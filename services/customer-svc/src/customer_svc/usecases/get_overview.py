@@ -11,7 +11,7 @@ from customer_svc.domain.group import CustomerGroup
 from customer_svc.domain.heard_credit import HeardCredit, HeardHold
 from customer_svc.domain.heard_ledger import HeardAccount, HeardItem
 from customer_svc.store import classes, contacts, groups, heard_credits, heard_ledgers, heard_positions
-from customer_svc.store.heard_credits import HeardPromise, HeardReminder
+from customer_svc.store.heard_credits import HeardGrade, HeardPromise, HeardReminder
 from customer_svc.usecases.get_owner import Ownership, get_owner
 from dunlin_kernel.ids import CustomerId
 from dunlin_kit.transaction import Transaction
@@ -33,6 +33,7 @@ class Overview:
     promises: Sequence[HeardPromise]
     positions: Sequence[str]
     classes: Mapping[Dimension, HeldClass]
+    grade: HeardGrade | None
 
     @property
     def on(self) -> date:
@@ -53,4 +54,5 @@ async def get_overview(tx: Transaction, customer_id: CustomerId) -> Overview:
         [hold for hold in holds.values() if hold.released_at is None],
         (await heard_credits.reminders_of(tx, ids)).get(customer_id),
         (await heard_credits.promises_of(tx, ids))[customer_id], await heard_positions.of_customer(tx, customer_id),
-        await classes.of_customer(tx, customer_id))
+        await classes.of_customer(tx, customer_id),
+        (await heard_credits.grades_of(tx, ids)).get(customer_id))
