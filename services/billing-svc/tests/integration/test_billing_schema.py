@@ -12,7 +12,7 @@ from dunlin_kit.testing import DatabaseUrls, migrated
 
 FACTS = ["invoice_line", "invoice_void", "allocation", "allocation_reversal", "payment_reversal", "ledger_entry",
          "journal_entry", "journal_line", "period_lock", "audit_log", "payment_policy", "payment_decision",
-         "statement", "statement_answer", "exchange_rate"]
+         "statement", "statement_answer", "exchange_rate", "credit_exchange", "credit_exchange_reversal"]
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from dunlin_kernel.money import Money
 class CreditKind(StrEnum):
     PAYMENT = "payment"
     CREDIT_NOTE = "credit_note"
+    EXCHANGE = "exchange"
 
 
 @dataclass(frozen=True, slots=True)

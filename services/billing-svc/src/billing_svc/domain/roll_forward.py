@@ -38,7 +38,7 @@ _LINE_OF: Mapping[str, RollLine | None] = {
     "credit_allocated": RollLine.CASH,
     "allocation_reversed": RollLine.CASH,
     "credit_exchanged": None,
-    "credit_received": None,
+    "credit_exchange_reversed": None,
     "credit_transferred": None,
     "refund_paid": None,
     "refund_reversed": None,

@@ -31,9 +31,14 @@ LEFT JOIN (SELECT a.credit_id, sum(a.amount) FROM allocation a WHERE NOT EXISTS 
              WHERE r.tenant_id = a.tenant_id AND r.allocation_id = a.id) GROUP BY 1) a ON a.credit_id = c.id
 LEFT JOIN (SELECT p.credit_id, sum(p.amount) FROM refund p WHERE NOT EXISTS (SELECT 1 FROM refund_reversal r
              WHERE r.tenant_id = p.tenant_id AND r.refund_id = p.id) GROUP BY 1) p ON p.credit_id = c.id
+LEFT JOIN (SELECT x.payment_id, sum(x.given) FROM credit_exchange x WHERE NOT EXISTS (
+             SELECT 1 FROM credit_exchange_reversal r WHERE r.tenant_id = x.tenant_id AND r.credit_exchange_id = x.id)
+           GROUP BY 1) x ON x.payment_id = c.id
 WHERE c.unapplied <> coalesce(e.sum, 0)
-   OR (c.state = 'confirmed' AND c.amount <> c.unapplied + coalesce(a.sum, 0) + coalesce(p.sum, 0))
-   OR (c.state <> 'confirmed' AND (c.unapplied <> 0 OR coalesce(a.sum, 0) <> 0 OR coalesce(p.sum, 0) <> 0))
+   OR (c.state = 'confirmed' AND c.amount <> c.unapplied + coalesce(a.sum, 0) + coalesce(p.sum, 0)
+                                + coalesce(x.sum, 0))
+   OR (c.state <> 'confirmed' AND (c.unapplied <> 0 OR coalesce(a.sum, 0) <> 0 OR coalesce(p.sum, 0) <> 0
+                                OR coalesce(x.sum, 0) <> 0))
 LIMIT 20""")
 _UNCERTAIN = text("""
 SELECT c.id AS credit, c.state, d.decision FROM credit c
