@@ -17,8 +17,8 @@ from dunlin_kit.testing import Running, running, tell
 
 SCOPES = ("invoices:read", "invoices:write", "payments:read", "payments:write",
           "payments:confirm", "policies:write", "approvals:read", "items:read", "items:write",
-          "write_offs:approve", "accounts:read", "journal:read", "reports:read", "integrity:read", "clock:read", "periods:read", "periods:write",
-          "imports:read", "imports:write", "operations:read", "events:read")
+          "write_offs:approve", "accounts:read", "journal:read", "reports:read", "integrity:read", "clock:read",
+          "periods:read", "periods:write", "imports:read", "imports:write", "operations:read", "events:read")
 
 
 def cny(amount: str) -> dict[str, str]:

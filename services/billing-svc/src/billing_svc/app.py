@@ -25,6 +25,7 @@ from billing_svc.api import (
     payments,
     pending_payments,
     period_locks,
+    proposals,
     refunds,
     roll_forward,
     statements,
@@ -51,6 +52,7 @@ CONFLICTS = {
     "pk_statement_answer": "statement_answered",
     "uq_statement_answer_tenant_id_statement_id": "statement_answered",
     "pk_refund": "refund_exists",
+    "pk_proposal": "proposal_exists",
     "pk_difference": "difference_exists",
     "uq_refund_tenant_id_external_id": "refund_exists",
 }
@@ -63,7 +65,7 @@ ROUTERS = (
     period_locks.writes, ledger_imports.writes, ledger_imports.router,
     exchange_rates.writes, exchange_rates.router, credit_notes.writes, credit_notes.router,
     discount_policy.writes, discount_policy.router, differences.writes, differences.router,
-    refunds.writes, refunds.router,
+    refunds.writes, refunds.router, proposals.writes,
     kpis.router, roll_forward.router, statements.writes, statements.router, documents.router,
     credit_exchanges.writes)
 

@@ -26,12 +26,14 @@ from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 writes = APIRouter(prefix="/billing/v1", route_class=WriteRoute, tags=["payments"])
 router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["payments"])
 MAX_THRESHOLDS = 50
+PROPOSED = (SecondPerson.WRITE_OFF, SecondPerson.INTEREST_WAIVER)
 
 
 class PaymentPolicyUpdate(Body):
     """How long pending payments wait, and above which amounts (one per currency) a second person confirms.
 
-    Once a threshold is set, a payment in a currency without one needs a second person, whatever its amount.
+    The thresholds count for payments, refunds and credit notes. Once one is set, a currency without one needs a second
+    person, whatever the amount.
     """
 
     pending_days: int = Field(strict=True, ge=1, le=MAX_PENDING_DAYS)
@@ -63,11 +65,13 @@ class PaymentPolicyRead(BaseModel):
 
 
 class ApprovalRead(BaseModel):
-    """What waits for a signature: a payment or a write-off, by its id. `maker` recorded it at `since`; `may_sign`: you
-    are another person."""
+    """What waits for a signature: a payment, a write-off or a waiver of interest, by its id. `maker` recorded it at
+    `since`; `may_sign`: you are another person."""
 
     payment_id: UUID | None
     write_off_id: UUID | None
+    interest_waiver_id: UUID | None
+    proposal_id: UUID | None = Field(description="Of a refund or credit note that was proposed.")
     customer_id: UUID
     number: str
     name: str | None
@@ -82,7 +86,10 @@ class ApprovalRead(BaseModel):
     @classmethod
     def of(cls, one: Approval, asking: str) -> Self:
         return cls(
-            payment_id=one.id if one.is_payment else None, write_off_id=None if one.is_payment else one.id,
+            payment_id=one.id if one.reason not in PROPOSED else None,
+            write_off_id=one.id if one.reason is SecondPerson.WRITE_OFF else None,
+            interest_waiver_id=one.id if one.reason is SecondPerson.INTEREST_WAIVER else None,
+            proposal_id=one.id if one.reason in (SecondPerson.REFUND, SecondPerson.CREDIT_NOTE) else None,
             customer_id=one.customer_id, number=one.number, name=one.name,
             amount=Amount.of(one.amount), payer=one.payer, reason=one.reason, maker=one.maker, since=one.since,
             expires_on=one.expires_on, may_sign=one.maker != asking)
@@ -96,7 +103,7 @@ class ApprovalPage(Page[ApprovalRead]):
 async def list_approvals(
     tx: Tx, me: Me, response: Response, cursor: Paging, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> ApprovalPage:
-    """What waits for a signature: payments that a second person must confirm, and write-offs that were proposed."""
+    """What waits for a second person: payments to confirm, and proposals of write-offs and waivers of interest."""
     after = UUID(cursor.after[0]) if cursor.after else None
     found = await approvals.waiting(tx, after, limit)
     page = cursor.page(response, found, limit, lambda one: [one.id])

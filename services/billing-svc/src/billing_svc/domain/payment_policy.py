@@ -15,11 +15,14 @@ MAX_PENDING_DAYS = 365
 
 
 class SecondPerson(StrEnum):
-    """Why a second person must confirm a payment; a write-off always needs one."""
+    """Why a second person must confirm a payment; a write-off and a waiver always need one."""
 
     ABOVE_THRESHOLD = "above_threshold"
     NEW_PAYER = "new_payer"
     WRITE_OFF = "write_off"
+    REFUND = "refund"
+    CREDIT_NOTE = "credit_note"
+    INTEREST_WAIVER = "interest_waiver"
 
 
 @dataclass(frozen=True, slots=True)

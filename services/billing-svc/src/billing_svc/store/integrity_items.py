@@ -46,6 +46,9 @@ LEFT JOIN (SELECT i.claim_item_id, sum(w.amount) FROM interest_waiver w
            JOIN item i ON i.tenant_id = w.tenant_id AND i.id = w.item_id WHERE w.reason = 'recomputed' GROUP BY 1) w
   ON w.claim_item_id = a.item_id
 WHERE a.charged <> coalesce(c.sum, 0) - coalesce(w.sum, 0) LIMIT 20""")
+_LET_GO = text("""
+SELECT w.id AS waiver, w.maker, w.checker, w.reason FROM interest_waiver w
+WHERE w.reason <> 'recomputed' AND (w.checker IS NULL OR w.checker = w.maker) LIMIT 20""")
 _UNTOLD = text("""
 WITH facts AS (SELECT 'DisputeOpened' AS fact, count(*) AS n FROM dispute
                UNION ALL SELECT 'DisputeSettled', count(*) FROM dispute_settlement
@@ -66,5 +69,6 @@ ITEM_CHECKS = (
     Check("I16-recovered", "No more was recovered than written off, and another person than its maker approved it.",
           _RECOVERED),
     Check("I1-interest", "What was charged on an item is its interest, less what was recomputed.", _INTEREST),
+    Check("I19-waivers", "What was let go was approved by another person than its maker.", _LET_GO),
     Check("I16-settled", "Each dispute is what is contested still and what was settled of it.", _SETTLEMENTS),
 )

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKeyConstraint, Index, Numeric, Text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKeyConstraint, Index, Numeric, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -90,4 +90,26 @@ class InterestWaiverRow(Row, table=True):
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("checker <> maker", name="two_persons"),
         Index(None, "tenant_id", "item_id"),
+    )
+
+
+class InterestWaiverProposalRow(Row, table=True):
+    """A waiver of interest that waits for a second person, or was decided."""
+
+    __tablename__ = "interest_waiver_proposal"
+    tenant_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    item_id: UUID
+    customer_id: UUID
+    currency: str = Field(sa_type=Text)
+    amount: int = Field(sa_type=BigInteger)
+    reason: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    maker: str = Field(sa_type=Text)
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "item_id"], ["item.tenant_id", "item.id"]),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("state IN ('proposed', 'approved', 'refused')", name="state"),
+        Index("ix_interest_waiver_proposal_waiting", "tenant_id", "id", postgresql_where=text("state = 'proposed'")),
     )
