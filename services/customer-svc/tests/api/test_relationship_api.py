@@ -163,3 +163,25 @@ async def test_who_opts_out_is_not_reached_from_that_moment(archive: Any) -> Non
     assert told == [("greeting", "email", True), (None, "email", False), ("greeting", "email", False)]
     lines = (await archive.get(f"{path}/history")).json()["data"]
     assert ("opted_out", None, "email") in {(line["field"], line["before"], line["after"]) for line in lines}
+
+
+async def test_what_was_changed_since_it_was_read_is_not_overwritten(archive: Any) -> None:
+    path = f"{CUSTOMERS}/{(await archive.register())['id']}"
+    group = await made(archive, f"{BASE}/groups", {"number": "G-1", "name": "A", "currency": "CNY"})
+    first, second = [await made(archive, STAFF, LI | {"code": code}) for code in ("S-1", "S-2")]
+    address = await made(archive, f"{path}/addresses", {"street": "1", "city": "A", "country": "CN"})
+    changes: list[tuple[str, str, dict[str, Any]]] = [
+        ("PUT", f"{path}/group", {"group_id": group["id"]}), ("PUT", f"{path}/owner", {"owner_id": first["id"]}),
+        ("PATCH", f"{STAFF}/{first['id']}", {"deputy_id": second["id"]}),
+        ("PATCH", f"{path}/addresses/{address['id']}", {"city": "B"}),
+        ("PATCH", f"{BASE}/groups/{group['id']}", {"name": "B"})]
+    for method, where, body in changes:
+        stale = await archive.send(method, where, body, seen='"9"')
+        assert (stale.status_code, stale.json()["code"]) == (412, "etag_mismatch")
+    for method, where, body in changes[2:]:
+        for seen, version in (("1", 2), ("2", 2)):
+            answer = await archive.send(method, where, body, seen=f'"{seen}"')
+            assert (answer.status_code, answer.json()["version"]) == (200, version), "saying the same counts nothing"
+    assert [one["code"] for one in (await archive.get(STAFF)).json()["data"]] == ["S-1", "S-2"]
+    unknown = await archive.send("PATCH", f"{STAFF}/{second['id']}", {"deputy_id": group["id"]}, seen='"1"')
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "staff_not_found")
