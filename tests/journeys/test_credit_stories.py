@@ -1,0 +1,55 @@
+"""Who may buy on credit, lived across the four services: a hold by rule, its end, decisions that say why."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from dunlin_running import Dunlin, Journey
+from story_words import Books, cny
+
+NUMBERS = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500,
+           "authorization_days": 30}
+HOLDS = {"overdue_grace_days": 0, "limit_exceeded_bps": 0, "broken_promise_days": None}
+
+
+async def ask(books: Books, amount: str) -> Any:
+    return await books.journey.post("/credit/v1/authorizations", {
+        "customer_id": str(books.id), "amount": cny(amount), "reference": "SO-1"})
+
+
+async def overdue_and_paid(system: Dunlin) -> None:
+    """The day after the due date new orders stop; the money lets them go; the reservation was captured meanwhile."""
+    journey = await Journey.begin(system, "2026-02-03 10:00")
+    books = await Books.open(journey, limit="20000.00")
+    tried = await journey.post("/credit/v1/policies:dry-run", NUMBERS | {"holds": HOLDS}, status=200)
+    assert (tried["blocked"], tried["freed"]) == (0, 0)
+    await journey.post("/credit/v1/policies", NUMBERS | {"reason": "no credit past due", "holds": HOLDS})
+    await books.invoice("4000", issued_on="2026-01-05")
+    reserved = await ask(books, "2260.00")
+    assert (reserved["decision"], await books.credit()) == ("approved", ("6780.00", "13220.00"))
+    await journey.advance("2026-02-05 10:00")
+    denied = await ask(books, "1.00")
+    assert (denied["reasons"], denied["explanation"]["holds"][0]["rule"]) == (["on_hold"], "overdue")
+    await books.invoice("2000", authorization_id=reserved["id"], final=True)
+    assert await books.credit() == ("6780.00", "13220.00")
+    (row,) = (await journey.get("/credit/v1/positions", hold="true"))["data"]
+    assert (row["customer_id"], row["can_buy"], row["reasons"]) == (str(books.id), False, ["on_hold"])
+    await books.pay("4520.00", "2026-02-05")
+    assert (await ask(books, "17740.00"))["decision"] == "approved"
+    assert (await journey.get("/credit/v1/decisions/replay"))["differing"] == []
+    await journey.assert_integrity()
+
+
+STORIES: list[Callable[[Dunlin], Awaitable[None]]] = [overdue_and_paid]
+
+
+@pytest.mark.parametrize("story", STORIES, ids=[story.__name__ for story in STORIES])
+async def test_on_a_calm_bus(calm: Dunlin, story: Callable[[Dunlin], Awaitable[None]]) -> None:
+    await story(calm)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=[story.__name__ for story in STORIES])
+async def test_with_duplicates_delays_and_redelivery(
+    faulty: Dunlin, story: Callable[[Dunlin], Awaitable[None]],
+) -> None:
+    await story(faulty)
