@@ -18,8 +18,9 @@ from dunlin_events.contracts.customer_groups import GroupConfigured
 from dunlin_kernel.clock import SystemClock
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
-from dunlin_kit.jobs import Job
+from dunlin_kit.jobs import Job, schedule
 from dunlin_kit.testing import Running, running, tell
+from dunlin_kit.transaction import Transaction
 from dunlin_local.databases import SERVICES
 from dunlin_local.documents import unconnected_apps
 from notify_svc.consumers.billing import billing as billing_heard_in_notify
@@ -31,6 +32,8 @@ from notify_svc.jobs.remind_customer import RemindCustomer
 
 ASKED = {"currency": "CNY", "purpose": "dunning", "q": "Secret"}
 VERBS = ("get", "post", "put", "patch", "delete")
+WORDS = {"ladder": "standard", "language": "en", "tone": "firm"}
+"""What a path names that is no id: every tenant has these."""
 DOCUMENTS = {service: app.openapi() for service, app in unconnected_apps().items()}
 
 
@@ -52,7 +55,8 @@ class Operation(NamedTuple):
     @property
     def names(self) -> set[str]:
         """The ids that its path names."""
-        return {part[1:].partition("}")[0] for part in self.path.split("/") if part.startswith("{")}
+        named = {part[1:].partition("}")[0] for part in self.path.split("/") if part.startswith("{")}
+        return named - WORDS.keys()
 
     def query(self, ids: Mapping[str, UUID]) -> dict[str, str]:
         """Of what can be asked for, that which would find the things in `ids`; nothing when there are none."""
@@ -67,7 +71,7 @@ class Operation(NamedTuple):
         for n, part in enumerate(parts):
             if part.startswith("{"):
                 name, _, verb = part.partition("}")
-                parts[n] = str(ids.get(name[1:]) or new_id()) + verb
+                parts[n] = str(WORDS.get(name[1:]) or ids.get(name[1:]) or new_id()) + verb
         return "/".join(parts)
 
 
@@ -231,6 +235,9 @@ async def _in_billing(owner: Owner) -> None:
         "allocation": "none"})
     await owner.make("/refunds", {"credit_id": spare["id"], "amount": _secret("1.00"), "method": "bank_transfer",
                                   "reason": "overpaid", "reference": "secret-5"}, named="refund_id")
+    await owner.make("/proposals", {"refund": {
+        "credit_id": spare["id"], "amount": _secret("2.00"), "method": "cash", "reason": "overpaid",
+        "reference": "secret-6"}}, named="proposal_id")
     await owner.make("/disputes", {"item_id": str(owner.ids["item_id"]), "reason": "other", "amount": _secret("1.00"),
                                    "evidence": "Secret letter"}, named="dispute_id")
     await owner.make("/write-offs", {"item_id": str(owner.ids["item_id"]), "reason": "insolvency",
@@ -248,6 +255,11 @@ async def _in_billing(owner: Owner) -> None:
 
 NUMBERS = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500,
            "authorization_days": 30}
+
+
+FIGURES = {"ended_on": "2025-12-31", "currency": "CNY", "source": "audited", "figures": {
+    "total_assets": "98765.43", "current_assets": "0.00", "current_liabilities": "0.00", "retained_earnings": "0.00",
+    "ebit": "0.00", "equity": "98765.43", "total_liabilities": "0.00", "sales": "0.00"}}
 
 
 async def _in_credit(owner: Owner) -> None:
@@ -268,6 +280,8 @@ async def _in_credit(owner: Owner) -> None:
     assert approved["status"] == "approved", approved
     await owner.make(f"/customers/{owner.ids['customer_id']}/holds", {
         "reason": "other", "note": "Secret worry"}, named="hold_id")
+    await owner.make(f"/customers/{owner.ids['customer_id']}/financial-statements", FIGURES)
+    await owner.make(f"/customers/{owner.ids['customer_id']}/ratings", {})
 
 
 class Unsure:
@@ -291,11 +305,29 @@ async def _in_notify(owner: Owner) -> None:
         return Reach(Contact("secret@heron.example", "Secret Li", "en"), active=True, refused=False)
 
     customer = {"customer_id": str(owner.ids["customer_id"])}
-    job = Job(owner.tenant, new_id(), "remind_customer", "secret", AT, customer, 1)
+    job = Job(owner.tenant, await _planned(owner, customer), "remind_customer", "secret", AT, customer, 0)
     await RemindCustomer(account, reach, Unsure(), SystemClock()).run(owner.service.database, job)
     [message] = (await owner.make("/messages", method="GET"))["data"]
     owner.ids["message_id"] = UUID(message["id"])
     await owner.make("/ladder:switch-on", {}, named="operation_id")
+    await owner.make("/promises", customer | {
+        "amount": _secret("98765.43"), "promised_on": "2026-01-06", "note": "Secret"}, named="promise_id")
+    await owner.make("/cases", customer | {"note": "Secret"}, named="case_id")
+    await owner.make("/calls", customer | {"due_on": "2026-01-05", "note": "Secret"}, named="call_id")
+
+
+async def _planned(owner: Owner, customer: dict[str, str]) -> UUID:
+    """The id of a job to remind this customer."""
+
+    async def plan(tx: Transaction) -> None:
+        schedule(tx, "remind_customer", "secret", AT, customer)
+
+    async def planned(tx: Transaction) -> UUID:
+        found: UUID = await tx.driver.fetchval("SELECT job_id FROM job WHERE kind = 'remind_customer'")
+        return found
+
+    await owner.service.database.transact(owner.tenant, plan)
+    return await owner.service.database.read(owner.tenant, planned)
 
 
 AT = datetime(2026, 1, 5, 2, tzinfo=UTC)
@@ -335,6 +367,7 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
         ":reject": {"reason": "not_received"}, "/credit-notes": {
             "invoice_id": named.get("invoice_id"), "reason": "rebate"}, ":cancel": {"reason": "withdrawn"},
         "/refunds": {"credit_id": named.get("payment_id"), "method": "cash", "reason": "overpaid"},
+        "/proposals": {"refund": {"credit_id": named.get("payment_id"), "method": "cash", "reason": "overpaid"}},
         "/refunds/{refund_id}:reverse": {"reason": "bounced"}, "/differences/{difference_id}:reverse": {},
         "/differences": {"item_id": named.get("item_id"), "reason": "rounding"},
         "/allocations/{allocation_id}:reverse": {"reason": "recorded_in_error"}, "/rows": {"rows": [{
@@ -343,11 +376,17 @@ def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
         ":release": {"reason": "Theirs"}, ":acknowledge": {}, ":assign": {"owner": "Theirs"},
         "/groups/{group_id}/limit": {"amount": "1.00", "reason": "Theirs"},
         "/mismatches:close": {"currency": "CNY", "sequence": 1, "reason": "Theirs"},
-        "/holds": {"reason": "other", "note": "Theirs"},
+        "/holds": {"reason": "other", "note": "Theirs"}, "/financial-statements": FIGURES,
         "/limit": {"currency": "CNY", "amount": "1.00", "reason": "Theirs"}, "/limit-proposals": {
             "customer_id": named["customer_id"], "currency": "CNY", "amount": "1.00", "reason": "Theirs"},
         "/authorizations": {
             "customer_id": named["customer_id"], "amount": _secret("1.00"), "reference": "theirs"},
+        "/promises": {"customer_id": named["customer_id"], "amount": _secret("1.00"), "promised_on": "2026-01-06"},
+        "/cases": {"customer_id": named["customer_id"]}, "/cases/{case_id}": {
+            "stage": "demand", "owner_code": None, "next_action": None, "next_action_on": None},
+        "/cases/{case_id}/entries": {"kind": "note", "note": "Theirs"}, "/cases/{case_id}:close": {"reason": "theirs"},
+        "/calls": {"customer_id": named["customer_id"], "due_on": "2026-01-05"}, ":log": {"outcome": "reached"},
+        "/deliveries": {"message_id": named.get("message_id"), "status": "delivered", "at": "2026-01-05T02:00:00Z"},
         ":switch-on": {"customer_id": named["customer_id"]}, ":resolve": {"outcome": "sent"}, ":retry": parked,
         ":skip": parked | {"mark": "1", "why": "theirs"}, ":skip-hole": parked | {"why": "theirs"},
     }

@@ -18,7 +18,7 @@ STRICT = replace(LADDER_K, levels=(Level(1, LetterTone.FIRM), Level(5, LetterTon
 
 async def strict_for_chronic(desk: Any) -> None:
     async def work(tx: Transaction) -> None:
-        await usecases.set_ladder_policy(tx, STRICT, expected_version=0, ladder="strict")
+        await usecases.set_ladder(tx, "strict", STRICT, expected_version=0)
         await tx.flush()
         rule = LadderRule("strict", dimension="payment_behaviour", value="chronic")
         await usecases.set_ladder_selection(tx, (rule,), expected_version=1)

@@ -124,7 +124,7 @@ async def set_ladder(
     ladder: LadderName, body: LadderPolicyUpdate, seen: IfMatch, tx: Tx, response: Response,
 ) -> LadderPolicyRead:
     """Set a ladder as a new version; `If-Match: "0"` makes one of a name that is not there yet."""
-    found = await usecases.set_ladder_policy(tx, body.to_policy(), expected_version=seen, ladder=ladder)
+    found = await usecases.set_ladder(tx, ladder, body.to_policy(), expected_version=seen)
     set_etag(response, found.policy.version)
     return LadderPolicyRead.of(found)
 

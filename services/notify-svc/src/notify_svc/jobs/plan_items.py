@@ -9,7 +9,7 @@ from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job
 from dunlin_kit.transaction import Transaction
 from notify_svc import usecases
-from notify_svc.usecases.set_ladder_policy import PLAN_ITEMS
+from notify_svc.usecases.set_ladder import PLAN_ITEMS
 
 KIND = PLAN_ITEMS
 

@@ -24,6 +24,7 @@ from notify_svc.usecases.review_cases import review_cases
 from notify_svc.usecases.run_ladder import run_ladder
 from notify_svc.usecases.set_collection_policy import set_collection_policy
 from notify_svc.usecases.set_contact_policy import set_contact_policy
+from notify_svc.usecases.set_ladder import set_ladder
 from notify_svc.usecases.set_ladder_policy import set_ladder_policy
 from notify_svc.usecases.set_ladder_selection import set_ladder_selection
 from notify_svc.usecases.set_template import set_template
@@ -37,7 +38,7 @@ __all__ = [
     "advance_case", "close_case", "end_interrupted_reminder", "end_notice", "gather_digest", "hear_statement",
     "judge_promises", "log_call", "make_promise", "note_case", "open_case", "plan_call", "plan_items",
     "plan_statement", "prepare_reminder", "preview_ladder", "preview_template", "record_delivery", "record_outcome",
-    "resolve_message", "review_cases", "run_ladder", "set_collection_policy", "set_contact_policy",
+    "resolve_message", "review_cases", "run_ladder", "set_collection_policy", "set_contact_policy", "set_ladder",
     "set_ladder_policy", "set_ladder_selection", "set_template", "simulate_ladders", "switch_on_items",
     "switch_on_ladder", "withdraw_promise", "write_notice",
 ]

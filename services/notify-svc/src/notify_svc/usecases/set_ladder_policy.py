@@ -1,30 +1,12 @@
-"""Set a ladder of a tenant: a new version, by which every open item is planned anew."""
+"""Set the ladder that every customer climbs whom no rule sends to another one."""
 
-from dataclasses import replace
-
-from dunlin_kit import jobs
-from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
-from dunlin_kit.versions import stale
 from notify_svc.domain.ladder import LadderPolicy
 from notify_svc.domain.ladder_choice import STANDARD
-from notify_svc.store import ladder_policies
 from notify_svc.store.ladder_policies import SetPolicy
+from notify_svc.usecases.set_ladder import set_ladder
 
-PLAN_ITEMS = "plan_items"
 
-
-async def set_ladder_policy(
-    tx: Transaction, wanted: LadderPolicy, *, expected_version: int, ladder: str = STANDARD,
-) -> SetPolicy:
-    """Add the version after the expected one (0 for a ladder that is new), numbered on over all ladders.
-
-    What was sent stays sent. Refuses: etag_mismatch.
-    """
-    tenant = await present(tx)
-    known = {one.ladder: one.policy.version for one in await ladder_policies.newest(tx)}
-    if known.get(ladder, 0) != expected_version:
-        raise stale()
-    policy = replace(wanted, version=await ladder_policies.last_version(tx) + 1)
-    jobs.schedule(tx, PLAN_ITEMS, str(policy.version), tenant.now, {})
-    return ladder_policies.add(tx, policy, ladder, set_at=tenant.now)
+async def set_ladder_policy(tx: Transaction, wanted: LadderPolicy, *, expected_version: int) -> SetPolicy:
+    """Add the version after the expected one. What was sent stays sent. Refuses: etag_mismatch."""
+    return await set_ladder(tx, STANDARD, wanted, expected_version=expected_version)

@@ -7,7 +7,7 @@ from dunlin_kit.versions import stale
 from notify_svc.domain.ladder_choice import LadderRule, check_rules
 from notify_svc.store import ladder_policies
 from notify_svc.store.ladder_policies import SetSelection
-from notify_svc.usecases.set_ladder_policy import PLAN_ITEMS
+from notify_svc.usecases.set_ladder import PLAN_ITEMS
 
 
 async def set_ladder_selection(
