@@ -94,6 +94,9 @@ async def test_a_prepayment_keeps_its_rate(company: Any) -> None:
     await company.post(f"/payments/{payment['id']}:apply", {"allocation": "oldest_first"})
     assert [one["exchange_difference"]["amount"] for one in await facts(company, "CreditAllocated")] == ["-60.00"]
     assert (await in_base(company))["customer_credit"] == "-2100.00"
+    (total,) = (await company.get("/ageing"))["totals"]
+    assert (total["customer_credit_control"], total["customer_credit_control_base"]) == (
+        usd("300.00"), {"amount": "2100.00", "currency": "CNY"})
     await whole(company)
 
 

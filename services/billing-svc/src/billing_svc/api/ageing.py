@@ -71,11 +71,16 @@ class AgeingFiguresRead(BaseModel):
 
 
 class AgeingTotalRead(BaseModel):
-    """The sum of all rows in one currency, and the two controls of the journal that it ties to."""
+    """The sum of all rows in one currency, and the two controls of the journal that it ties to, also in base currency.
+
+    Base amounts are null where nothing was ever booked.
+    """
 
     figures: AgeingFiguresRead
     receivable_control: Amount
     customer_credit_control: Amount
+    receivable_control_base: Amount | None
+    customer_credit_control_base: Amount | None
 
 
 class AgeingRowRead(BaseModel):
@@ -138,7 +143,9 @@ def _total(aged: Aged | None, control: Controls | None, currency: str, policy: A
     booked = control or Controls(zero, zero)
     return AgeingTotalRead(
         figures=AgeingFiguresRead.of(aged or sum_aged(currency, policy, ()), policy),
-        receivable_control=Amount.of(booked.receivables), customer_credit_control=Amount.of(booked.customer_credit))
+        receivable_control=Amount.of(booked.receivables), customer_credit_control=Amount.of(booked.customer_credit),
+        receivable_control_base=Amount.of(booked.in_base[0]) if booked.in_base else None,
+        customer_credit_control_base=Amount.of(booked.in_base[1]) if booked.in_base else None)
 
 
 def _read(row: Row, debtor: Debtor, policy: AgeingPolicy) -> AgeingRowRead:

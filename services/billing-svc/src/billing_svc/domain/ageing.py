@@ -93,10 +93,11 @@ def sum_aged(currency: str, policy: AgeingPolicy, rows: Iterable[Aged]) -> Aged:
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """The two controls of the journal in one currency; they are never netted in the books."""
+    """The two controls of the journal in one currency, and both in base currency; never netted in the books."""
 
     receivables: Money
     customer_credit: Money
+    in_base: tuple[Money, Money] | None = None
 
 
 def tied(totals: Mapping[str, Aged], controls: Mapping[str, Controls]) -> Sequence[str]:

@@ -55,7 +55,10 @@ GROUP BY 1, 2 HAVING sum(amount) <> 0""").bindparams(
     bindparam("customer_id", type_=Uuid), bindparam("currency", type_=Text))
 CONTROLS = text("""
 SELECT l.currency, coalesce(sum(l.amount) FILTER (WHERE l.account = 'receivable_control'), 0) AS receivables,
-       -coalesce(sum(l.amount) FILTER (WHERE l.account = 'customer_credit'), 0) AS customer_credit
+       -coalesce(sum(l.amount) FILTER (WHERE l.account = 'customer_credit'), 0) AS customer_credit,
+       sum(CASE l.account WHEN 'receivable_control' THEN coalesce(l.base_amount, l.amount) ELSE 0 END) AS owed_in_base,
+       sum(CASE l.account WHEN 'customer_credit' THEN -coalesce(l.base_amount, l.amount) ELSE 0 END) AS credit_in_base,
+       (SELECT currency FROM tenant) AS base_currency
 FROM journal_entry e JOIN journal_line l ON l.tenant_id = e.tenant_id AND l.journal_entry_id = e.id
 WHERE l.account IN ('receivable_control', 'customer_credit') AND e.effective_on <= :as_of AND e.recorded_at <= :known_at
   AND (CAST(:customer_id AS uuid) IS NULL OR e.customer_id = :customer_id)
@@ -124,7 +127,9 @@ async def aged(tx: Transaction, question: AgeingQuestion, policy: AgeingPolicy) 
 async def controls(tx: Transaction, question: AgeingQuestion) -> dict[str, Controls]:
     """By currency, from the journal: another path than the ledger entries."""
     return {row["currency"]: Controls(Money(int(row["receivables"]), row["currency"]),
-                                      Money(int(row["customer_credit"]), row["currency"]))
+                                      Money(int(row["customer_credit"]), row["currency"]),
+                                      (Money(int(row["owed_in_base"]), row["base_currency"]),
+                                       Money(int(row["credit_in_base"]), row["base_currency"])))
             for row in await tx.rows(CONTROLS, **question.binds())}
 
 
