@@ -14,6 +14,7 @@ import billing_svc.store.ledger_import_tables
 import billing_svc.store.ledger_tables
 import billing_svc.store.library_tables
 import billing_svc.store.payment_tables
+import billing_svc.store.proposals
 import billing_svc.store.refund_tables
 import billing_svc.store.statement_tables
 import billing_svc.store.write_off_tables  # noqa: F401

@@ -26,7 +26,8 @@ from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 writes = APIRouter(prefix="/billing/v1", route_class=WriteRoute, tags=["payments"])
 router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["payments"])
 MAX_THRESHOLDS = 50
-PROPOSED = (SecondPerson.WRITE_OFF, SecondPerson.INTEREST_WAIVER)
+GIVEN = (SecondPerson.REFUND, SecondPerson.CREDIT_NOTE)
+PROPOSED = (SecondPerson.WRITE_OFF, SecondPerson.INTEREST_WAIVER, *GIVEN)
 
 
 class PaymentPolicyUpdate(Body):
@@ -89,7 +90,7 @@ class ApprovalRead(BaseModel):
             payment_id=one.id if one.reason not in PROPOSED else None,
             write_off_id=one.id if one.reason is SecondPerson.WRITE_OFF else None,
             interest_waiver_id=one.id if one.reason is SecondPerson.INTEREST_WAIVER else None,
-            proposal_id=one.id if one.reason in (SecondPerson.REFUND, SecondPerson.CREDIT_NOTE) else None,
+            proposal_id=one.id if one.reason in GIVEN else None,
             customer_id=one.customer_id, number=one.number, name=one.name,
             amount=Amount.of(one.amount), payer=one.payer, reason=one.reason, maker=one.maker, since=one.since,
             expires_on=one.expires_on, may_sign=one.maker != asking)

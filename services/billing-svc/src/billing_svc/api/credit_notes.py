@@ -32,6 +32,7 @@ NOT_FOUND = refuses("credit_note_not_found", status=404)
     refuses(*AMOUNTS, *DATES, "not_issued", "line_named_twice", "more_than_line", "nothing_to_credit",
             "currency_mismatch", "issued_before_series")
     | refuses("invoice_not_found", "line_not_found", status=404)
+    | refuses("second_person_needed", status=403)
     | refuses("tenant_not_known_yet", "payment_exists", status=409)))
 async def issue_credit_note(
     body: CreditNoteCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,

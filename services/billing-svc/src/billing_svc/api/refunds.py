@@ -97,11 +97,12 @@ class RefundPage(Page[RefundRead]):
 
 @writes.post("/refunds", status_code=201, dependencies=[MAY_WRITE], responses=(
     refuses(*AMOUNTS, *DATES, "nothing_unapplied", "more_than_unapplied", "currency_mismatch")
-    | refuses("credit_not_found", status=404) | refuses("refund_exists", "tenant_not_known_yet", status=409)))
+    | refuses("credit_not_found", status=404) | refuses("second_person_needed", status=403)
+    | refuses("refund_exists", "tenant_not_known_yet", status=409)))
 async def pay_refund(
     body: RefundCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
 ) -> RefundRead:
-    """Pay unapplied credit back, never more than is unapplied on that day and today."""
+    """Pay unapplied credit back, never more than is unapplied on that day and today; a large one is proposed."""
     refund = (await pay(tx, [body.to_wish()]))[0]
     response.headers["Location"] = f"/billing/v1/refunds/{refund.id}"
     return await _written(tx, refund.id)

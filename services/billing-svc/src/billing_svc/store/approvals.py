@@ -46,7 +46,8 @@ WAITING = (
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A payment, or a write-off, waiver, refund or credit note that waits; `maker` recorded it, `since` then, and may not sign it."""
+    """A payment, write-off, waiver, refund or credit note that waits; `maker` recorded it `since` then, and may not
+    sign it."""
 
     id: UUID
     customer_id: UUID

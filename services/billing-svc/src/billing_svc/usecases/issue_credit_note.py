@@ -14,7 +14,8 @@ from billing_svc.domain.credit_note import (
 from billing_svc.domain.invoice import Invoice
 from billing_svc.domain.item import ItemKind
 from billing_svc.domain.numbering import series_named
-from billing_svc.store import credit_notes, invoices, items, number_series
+from billing_svc.domain.proposal import alone
+from billing_svc.store import credit_notes, invoices, items, number_series, pending_payments
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
@@ -32,11 +33,21 @@ class IssuedCreditNote:
     allocations: tuple[Allocation, ...]
 
 
-async def issue_credit_note(tx: Transaction, wishes: Sequence[IssueCreditNote]) -> list[IssuedCreditNote]:
-    """Issue credit notes, in order; all or none. Refuses: invoice_not_found, and what `enter_credit_notes` refuses."""
+async def issue_credit_note(
+    tx: Transaction, wishes: Sequence[IssueCreditNote], *, approved: bool = False,
+) -> list[IssuedCreditNote]:
+    """Issue credit notes, in order; all or none. `approved`: by a second person.
+
+    Refuses: invoice_not_found, second_person_needed, and what `enter_credit_notes` refuses.
+    """
     named = await invoices.by_id(tx, [wish.invoice_id for wish in wishes])
-    posting = await open_posting(tx, [one.account for one in named.values()])
-    return await enter_credit_notes(posting, wishes)
+    posting = await open_posting(tx, [one.account for one in named.values()], pending_payments.POLICY)
+    issued = await enter_credit_notes(posting, wishes)
+    if not approved:
+        policy = pending_payments.policy_of(posting.beside)
+        for one in issued:
+            alone(one.note.amount, policy)
+    return issued
 
 
 async def enter_credit_notes(posting: Posting, wishes: Sequence[IssueCreditNote]) -> list[IssuedCreditNote]:

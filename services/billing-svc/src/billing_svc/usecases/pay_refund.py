@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from billing_svc.domain.proposal import alone
 from billing_svc.domain.refund import PayRefund, Refund, fact_of_refund, refund_of
-from billing_svc.store import customer_credits, refunds
+from billing_svc.store import customer_credits, pending_payments, refunds
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import CreditKind, Origin
@@ -11,14 +12,22 @@ from dunlin_events.contracts.billing_refunds import RefundPaid
 from dunlin_kit.transaction import Transaction
 
 
-async def pay_refund(tx: Transaction, wishes: Sequence[PayRefund]) -> list[Refund]:
-    """Pay refunds, in order; all or none. Refuses: credit_not_found, and what `refund_of` refuses."""
+async def pay_refund(tx: Transaction, wishes: Sequence[PayRefund], *, approved: bool = False) -> list[Refund]:
+    """Pay refunds, in order; all or none. `approved`: by a second person.
+
+    Refuses: credit_not_found, second_person_needed, and what `refund_of` refuses.
+    """
     ids = [wish.credit_id for wish in wishes]
     named = await customer_credits.named(tx, ids)
-    posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in named.values()])
+    posting = await open_posting(
+        tx, [(one.customer_id, one.amount.currency) for one in named.values()], pending_payments.POLICY)
     posting.credits |= await customer_credits.named(tx, ids)
     await posting.remember_steps(ids)
     paid = [_paid(posting, wish) for wish in wishes]
+    if not approved:
+        policy = pending_payments.policy_of(posting.beside)
+        for refund in paid:
+            alone(refund.amount, policy)
     posting.save()
     return paid
 

@@ -1,0 +1,24 @@
+"""Approve a proposal that somebody else made: the refund is paid, the credit note issued, now."""
+
+from uuid import UUID
+
+from billing_svc.domain.proposal import Proposal
+from billing_svc.domain.refund import PayRefund
+from billing_svc.store import accounts, proposals
+from billing_svc.usecases.issue_credit_note import issue_credit_note
+from billing_svc.usecases.pay_refund import pay_refund
+from dunlin_kit.transaction import Transaction
+
+
+async def approve_proposal(tx: Transaction, proposal_id: UUID) -> Proposal:
+    """Refuses: proposal_not_found, illegal_transition, second_person_needed, and what `pay_refund` and
+    `issue_credit_note` refuse."""
+    named = await proposals.by_id(tx, proposal_id)
+    await accounts.lock(tx, [(named.customer_id, named.amount.currency)])
+    approved = (await proposals.by_id(tx, proposal_id)).approved(tx.actor)
+    if isinstance(approved.wish, PayRefund):
+        await pay_refund(tx, [approved.wish], approved=True)
+    else:
+        await issue_credit_note(tx, [approved.wish], approved=True)
+    proposals.decide(tx, approved)
+    return approved
