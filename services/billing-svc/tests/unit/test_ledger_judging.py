@@ -1,12 +1,14 @@
 """Judging an older ledger: every fact is new, there already, or refused, in order, and nothing is overpaid."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_svc.domain.customer import Customer
+from billing_svc.domain.exchange_rate import DayRate, Rates
 from billing_svc.domain.ledger_import import heard_first
 from billing_svc.domain.ledger_judgement import (
     KnownInvoice,
@@ -14,6 +16,7 @@ from billing_svc.domain.ledger_judgement import (
     Targets,
     judge_invoices,
     judge_payments,
+    judge_rates,
 )
 from billing_svc.domain.ledger_row import InvoiceTexts, LedgerPart, PaymentTexts, RowTexts, StagedFact, read_row
 from billing_svc.domain.posting_dates import Books
@@ -125,3 +128,11 @@ def test_what_refuses_a_row(who: str, number: str, amount: str, issued_on: str, 
     with pytest.raises(RuleBroken) as refused:
         read_row(RowTexts(2, who, "CNY", InvoiceTexts(number, amount, issued_on, "2025-02-10"), None))
     assert refused.value.code == code
+
+
+def test_a_fact_in_foreign_currency_without_a_rate_of_its_day_is_refused() -> None:
+    rates = Rates("CNY", {"USD": [DayRate(date(2025, 1, 1), Decimal(7))]})
+    facts = [invoice(1), invoice(2, amount=Money(100, "USD")), invoice(3, amount=Money(100, "EUR"))]
+    judged = judge_rates(facts, rates)
+    assert [fact.line for fact in judged.new] == [1, 2]
+    assert [(one.line, one.code) for one in judged.refused] == [(3, "exchange_rate_missing")]
