@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from credit_svc.consumers.notify import notify
-from credit_svc.jobs import rate_unrated, review_credit
+from credit_svc.jobs import review_credit, turn_rating_day
 from dunlin_events.contracts.billing import AllocationReversed, CreditAllocated, InvoiceIssued, PaymentConfirmed
 from dunlin_events.contracts.notify_promises import PromiseBroken
 from dunlin_kernel.ids import new_id
@@ -103,7 +103,7 @@ async def work_off(books: Any, at: datetime | None = None) -> None:
         await books.service.move_clock(books.tenant, at)
     ops = Database(books.service.urls.ops, source="/dunlin/credit", pool_size=1)
     runner = JobRunner(service="credit", ops=ops, app=books.service.database, handlers={
-        one.KIND: one.run for one in (rate_unrated, review_credit)})
+        one.KIND: one.run for one in (turn_rating_day, review_credit)})
     while await runner.run_one():
         pass
     await ops.close()
@@ -232,11 +232,36 @@ async def test_reviews_by_the_calendar_and_when_a_customer_worsens(books: Any) -
     grade = (await facts(books, "CreditRated"))[-1]["grade"]
     days = {"A": 365, "B": 180, "C": 90, "D": 30, "E": 30}[grade]
     await work_off(books, TURN + timedelta(days=days - 1))
-    assert len(await facts(books, "ReviewDue")) == 3
+    assert len(await facts(books, "ReviewDue")) == 2
     await work_off(books, TURN + timedelta(days=days))
     due = [one["cause"] for one in await facts(books, "ReviewDue")]
-    assert due == ["policy", "worsened", "statement", "periodic"]
+    assert due == ["worsened", "statement", "periodic"]
     assert await books.violations() == []
+
+
+async def test_time_alone_cuts_a_limit_and_what_cures_it_brings_it_back(books: Any) -> None:
+    trading = Trading(books)
+    await trading.months(*[0] * 12)
+    await adopt(books)
+    await work_off(books)
+    item = await trading.bill(900, date(2026, 1, 20), days=31)
+    await work_off(books, datetime(2026, 3, 6, 16, tzinfo=UTC))
+    assert [one["cause"] for one in await facts(books, "CreditRated")] == ["policy"]
+    await work_off(books, datetime(2026, 3, 7, 16, tzinfo=UTC))
+    assert [one["cause"] for one in await facts(books, "CreditRated")] == ["policy", "worsened"]
+    cut = (await call(books, f"/customers/{books.customer}/rating", method="GET")).json()["limits"][0]
+    assert (cut["move"], cut["oldest_overdue_days"], cut["entitled"]) == ("cut", 16, cny("1000.00"))
+    trading.open -= 900
+    await trading.hear(trading.like(
+        CreditAllocated, allocation_id=new_id(), credit_kind="credit_note", amount=cny("900.00"),
+        item_id=item.items[0].item_id, invoice_id=item.invoice_id, open_after=cny("0.00")))
+    await work_off(books, datetime(2026, 3, 8, 16, tzinfo=UTC))
+    found = (await call(books, f"/customers/{books.customer}/rating", method="GET")).json()
+    assert (found["rating"]["cause"], found["limits"][0]["move"]) == ("cured", "restored")
+    assert found["limits"][0]["stands"] == cny("1000.00")
+    await work_off(books, datetime(2026, 3, 12, 16, tzinfo=UTC))
+    assert len(await facts(books, "ReviewDue")) == 2
+    assert {one["id"] for one in await books.violations()} == {"I8"}
 
 
 async def test_many_ratings_at_once_set_one_limit(books: Any) -> None:

@@ -24,6 +24,7 @@ from credit_svc.domain.review import (
     Evaluated,
     LimitMove,
     Standing,
+    advised,
     decide_limit,
     steady_grade,
 )
@@ -139,6 +140,14 @@ def test_when_a_limit_moves(
     done = decide_limit(cny(wanted), overdue, Standing(limit, earlier, TODAY), RULES)
     assert (done.move.value, done.limit) == (move, cny(stands))
     assert done.changes == (move in {"first", "cut", "restored", "raised"}) and done.entitled >= done.limit
+
+
+def test_advice_moves_nothing() -> None:
+    for limit, stands in ((held(cny(100)), 100), (held(None, LimitStatus.NOT_RATED), 0),
+                          (LimitInForce(LimitStatus.NOT_RATED, None, None), 0)):
+        said = advised(cny(50), Standing(limit, [], TODAY))
+        assert (said.move, said.limit, said.entitled, said.changes) == (
+            LimitMove.ADVISED, cny(stands), cny(stands), False)
 
 
 EVALUATIONS = st.lists(

@@ -24,13 +24,15 @@ class CreditGrade(StrEnum):
 
 class RatingCauseTold(StrEnum):
     """Why a customer was looked at. `requested`: a person asked; `periodic`: the time of its grade is over; `worsened`:
-    it paid much late, money came back, a dispute was lost; `statement`: a new statement; `policy`: a new policy."""
+    it pays much late, money came back, a dispute was lost; `cured`: nothing is overdue any more; `statement`: a new
+    statement; `policy`: a policy that it was not rated by yet."""
 
     REQUESTED = "requested"
     PERIODIC = "periodic"
     WORSENED = "worsened"
     STATEMENT = "statement"
     POLICY = "policy"
+    CURED = "cured"
 
 
 class CreditRated(CustomerEvent):

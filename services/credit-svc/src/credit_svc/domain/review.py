@@ -14,6 +14,8 @@ from credit_svc.domain.limit_engine import EngineRules
 from dunlin_kernel.calendar import days_between
 from dunlin_kernel.money import Money
 
+OVERDUE_LINES = (15, 30)
+"""An item that is open for more days than these past its due date is a reason to look at the customer."""
 REVIEW_DAYS: Mapping[Grade, int] = {Grade.A: 365, Grade.B: 180, Grade.C: 90, Grade.D: 30, Grade.E: 30}
 
 
@@ -25,6 +27,7 @@ class RatingCause(StrEnum):
     WORSENED = "worsened"
     STATEMENT = "statement"
     POLICY = "policy"
+    CURED = "cured"
 
 
 class LimitMove(StrEnum):

@@ -28,14 +28,6 @@ ORDER BY rating_id DESC LIMIT CAST(:most AS bigint)""")
 _GRADES = text("""
 SELECT rated_on, grade FROM credit_rating WHERE customer_id = CAST(:customer_id AS uuid)
 ORDER BY rating_id DESC LIMIT 100""")
-_TO_RATE = text("""
-SELECT customer_id FROM (
-  SELECT customer_id FROM payment_record WHERE payments > 0 UNION SELECT customer_id FROM financial_statement) known
-JOIN customer USING (customer_id)
-WHERE customer_id > CAST(:after AS uuid) AND CAST(:version AS int) > coalesce((
-  SELECT r.policy_version FROM credit_rating r WHERE r.customer_id = known.customer_id
-  ORDER BY r.rating_id DESC LIMIT 1), 0)
-ORDER BY customer_id LIMIT CAST(:most AS bigint)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +102,6 @@ async def some(tx: Tx, customer_id: UUID, *, before: UUID | None, most: int) -> 
 async def grades(tx: Tx, customer_id: UUID) -> Sequence[tuple[date, Grade]]:
     """Days and grades, newest first, at most 100."""
     return [(row["rated_on"], Grade(row["grade"])) for row in await tx.rows(_GRADES, customer_id=customer_id)]
-
-
-async def to_rate(tx: Tx, *, after: UUID | None, version: int, most: int) -> Sequence[UUID]:
-    """Of whom something is known and who was not rated by this version yet."""
-    rows = await tx.rows(_TO_RATE, after=after or NIL, version=version, most=most)
-    return [row["customer_id"] for row in rows]
 
 
 def add(tx: Tx, one: CreditRating) -> None:

@@ -1,4 +1,4 @@
-"""Plan the days on which everybody is rated of whom something is known and who is not rated by the policy yet."""
+"""Plan the turns of the tenant's day on which those are rated whom the policy or time gives reason to."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -7,7 +7,7 @@ from credit_svc.domain.rating_policy import RatingPolicy
 from dunlin_kernel.clock import start_of_day
 from dunlin_kit import jobs
 
-KIND = "rate_unrated"
+KIND = "turn_rating_day"
 
 
 def plan_first_rating_day(tx: Any, zone: str, policy: RatingPolicy) -> None:

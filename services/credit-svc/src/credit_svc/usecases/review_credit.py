@@ -14,6 +14,8 @@ from dunlin_kit.jobs import Job
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 
+NOTHING_TO_RATE = "nothing_to_rate"
+
 
 async def review_credit(tx: Transaction, job: Job) -> None:
     """Nothing where a rating made meanwhile has planned its own review, or the policy reviews no more."""
@@ -27,12 +29,17 @@ async def review_credit(tx: Transaction, job: Job) -> None:
 
 
 async def reviewing(tx: Transaction, customer_id: UUID, tenant: Tenant, cause: RatingCause) -> None:
-    """Tell that it is due, and rate the customer where something is known of it."""
-    review_id = new_id()
-    tx.emit(ReviewDue(
-        customer_id=customer_id, review_id=review_id, cause=RatingCauseTold(cause.value), due_on=tenant.today))
+    """Tell that it is due, and rate the customer where something is known of it; a first rating is no review."""
+    review_id, is_review = new_id(), cause is not RatingCause.POLICY
+    if is_review:
+        tx.emit(ReviewDue(
+            customer_id=customer_id, review_id=review_id, cause=RatingCauseTold(cause.value), due_on=tenant.today))
     try:
         rating_id: UUID | None = (await make_rating(tx, customer_id, tenant, cause)).id
-    except RuleBroken:
+    except RuleBroken as refused:
+        if refused.code != NOTHING_TO_RATE:
+            raise
         rating_id = None
+    if not is_review:
+        return
     rating_effects.add_review(tx, Review(review_id, customer_id, cause, tenant.today, rating_id))

@@ -1,0 +1,58 @@
+"""Whom the turn of the day gives reason to rate: those new to the policy, those long overdue, those so no more."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from credit_svc.domain.rating_policy import RatingPolicy
+from credit_svc.domain.review import OVERDUE_LINES, RatingCause
+from dunlin_events.consuming import Tx
+from dunlin_kernel.ids import NIL
+
+_NEXT = "ORDER BY 1 LIMIT CAST(:most AS bigint)"
+_LAST = """JOIN LATERAL (
+  SELECT r.* FROM credit_rating r WHERE r.customer_id = k.customer_id ORDER BY r.rating_id DESC LIMIT 1) r ON true"""
+_NEW = text(f"""
+SELECT k.customer_id FROM (
+  SELECT customer_id FROM payment_record WHERE payments > 0 UNION SELECT customer_id FROM financial_statement) k
+JOIN customer USING (customer_id) LEFT {_LAST}
+WHERE k.customer_id > CAST(:after AS uuid) AND coalesce(r.policy_version, 0) < CAST(:version AS int) {_NEXT}""")  # noqa: S608
+_OVERDUE = text(f"""
+SELECT DISTINCT k.customer_id FROM owed_item k {_LAST}
+WHERE k.customer_id > CAST(:after AS uuid) AND k.open > k.disputed AND k.due_on < CAST(:today AS date)
+  AND EXISTS (SELECT FROM unnest(CAST(:lines AS int[])) line
+              WHERE k.due_on + line < CAST(:today AS date) AND r.rated_on <= k.due_on + line) {_NEXT}""")  # noqa: S608
+_CURED = text(f"""
+SELECT DISTINCT k.customer_id FROM customer k {_LAST}
+JOIN limit_evaluation e ON e.tenant_id = r.tenant_id AND e.rating_id = r.rating_id
+WHERE k.customer_id > CAST(:after AS uuid) AND e.entitled > e.stands AND e.oldest_overdue_days > 0 AND NOT EXISTS (
+  SELECT FROM owed_item o WHERE o.customer_id = k.customer_id AND o.open > o.disputed
+    AND o.due_on < CAST(:today AS date)) {_NEXT}""")  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The next ones after a customer, by id, as they stand on a day."""
+
+    after: UUID | None
+    most: int
+    today: date
+
+
+async def some(tx: Tx, cause: RatingCause, part: Slice, policy: RatingPolicy) -> list[UUID]:
+    """`policy`: whoever was last rated by an older version, or never; `worsened`: an item passed a line of days since
+    the last rating; `cured`: the limit is cut and nothing is overdue any more."""
+    statement, values = _asked(cause, part, policy)
+    rows = await tx.rows(statement, after=part.after or NIL, most=part.most, **values)
+    return [row["customer_id"] for row in rows]
+
+
+def _asked(cause: RatingCause, part: Slice, policy: RatingPolicy) -> tuple[Any, dict[str, Any]]:
+    if cause is RatingCause.POLICY:
+        return _NEW, {"version": policy.version}
+    if cause is RatingCause.WORSENED:
+        return _OVERDUE, {"today": part.today, "lines": list(OVERDUE_LINES)}
+    return _CURED, {"today": part.today}

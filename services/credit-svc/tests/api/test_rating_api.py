@@ -1,0 +1,117 @@
+"""Ratings, statements and rating policies over HTTP: 2xx, each refusal, auth, a repeated key, another tenant."""
+
+from typing import Any
+
+import pytest
+
+from dunlin_kernel.ids import new_id
+
+FIGURES = {
+    "total_assets": "1000.00", "current_assets": "500.00", "current_liabilities": "300.00",
+    "retained_earnings": "200.00", "ebit": "-100.00", "equity": "400.00", "total_liabilities": "600.00",
+    "sales": "1500.00"}
+STATEMENT = {"ended_on": "2025-12-31", "currency": "CNY", "source": "tax_filing", "figures": FIGURES}
+POLICY = {"reviews": False, "sets_limits": False, "decides_terms": False, "reason": "as agreed"}
+GRADES = [{"grade": grade, "factor_bps": 5000, "due_days": 10, "prepayment_bps": 0, "review_days": 60}
+          for grade in "ABCDE"]
+CARD = {"base_log_odds_milli": 2000, "attributes": [
+    {"name": "days_late", "bins": [{"upto": 5, "woe_milli": 500}, {"upto": None, "woe_milli": -500}]}]}
+
+
+def path(books: Any, end: str) -> str:
+    return f"/credit/v1/customers/{books.customer}/{end}"
+
+
+async def test_a_statement_is_entered_and_read_back(books: Any) -> None:
+    client, headers = books.service.client, books.headers()
+    made = await client.post(path(books, "financial-statements"), json=STATEMENT, headers=headers)
+    assert made.status_code == 201
+    body = made.json()
+    assert body["figures"] == FIGURES | {
+        "financial_expenses": None, "intangible_assets": "0.00", "existing_lines": "0.00"}
+    assert (body["z_score"], body["entered_by"], body["entered_at"]) == ("1.9920", "clerk", "2026-03-01T02:00:00Z")
+    again = STATEMENT | {"figures": FIGURES | {"total_liabilities": "0.00", "equity": "1000.00",
+                                               "current_liabilities": "0.00", "intangible_assets": "1.00"}}
+    await client.post(path(books, "financial-statements"), json=again, headers=books.headers())
+    listed = (await client.get(path(books, "financial-statements"), headers=headers)).json()["data"]
+    assert [one["z_score"] for one in listed] == [None, "1.9920"]
+    rated = (await client.post(path(books, "ratings"), headers=books.headers())).json()
+    assert rated["statement_id"] == listed[0]["id"] and rated["willingness_score"] is None
+
+
+@pytest.mark.parametrize(("change", "code"), [
+    ({"currency": "XXX"}, "unknown_currency"),
+    ({"figures": FIGURES | {"sales": "1e3"}}, "malformed_amount"),
+    ({"figures": FIGURES | {"sales": "1.5"}}, "wrong_precision"),
+    ({"figures": FIGURES | {"sales": "9999999999999999.99"}}, "amount_too_large"),
+    ({"figures": FIGURES | {"sales": "-1.00"}}, "bad_figures"),
+    ({"figures": FIGURES | {"equity": "400.01"}}, "statement_does_not_balance"),
+    ({"figures": FIGURES | {"total_assets": "0.00"}}, "statement_without_assets"),
+    ({"ended_on": "2026-03-02"}, "statement_in_future"),
+    ({"source": "hearsay"}, "invalid_request"),
+    ({"surprise": 1}, "invalid_request"),
+])
+async def test_a_statement_is_refused(books: Any, change: dict[str, Any], code: str) -> None:
+    answer = await books.service.client.post(
+        path(books, "financial-statements"), json=STATEMENT | change, headers=books.headers())
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+@pytest.mark.parametrize(("change", "code"), [
+    ({"effective_from": "2026-02-28"}, "effective_in_past"),
+    ({"scores": {"a": 500, "b": 580, "c": 540, "d": 500}}, "bad_policy"),
+    ({"scorecards": {"fresh_days": 900, "stale_days": 900}}, "bad_policy"),
+    ({"scorecards": {"willingness": CARD | {"attributes": CARD["attributes"] * 2}}}, "bad_scorecard"),  # type: ignore[operator]
+    ({"grades": [GRADES[0]] * 5}, "bad_policy"),
+    ({"grades": GRADES[:4]}, "invalid_request"),
+    ({"engine": {"cap": [{"amount": "1.00", "currency": "CNY"}] * 2}}, "bad_policy"),
+    ({"engine": {"loss_given_default_bps": 0}}, "invalid_request"),
+])
+async def test_a_policy_is_refused(books: Any, change: dict[str, Any], code: str) -> None:
+    answer = await books.service.client.post(
+        "/credit/v1/rating-policies", json=POLICY | change, headers=books.headers())
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_card_of_ones_own_and_grades(books: Any) -> None:
+    client = books.service.client
+    answer = await client.post("/credit/v1/rating-policies", headers=books.headers(), json=POLICY | {
+        "scorecards": {"willingness": CARD}, "grades": GRADES})
+    assert answer.status_code == 201
+    current = (await client.get("/credit/v1/rating-policies/current", headers=books.headers())).json()
+    assert [one["name"] for one in current["willingness"]["attributes"]] == ["days_late"]
+    assert {(one["factor_bps"], one["review_days"]) for one in current["grades"]} == {(5000, 60)}
+    assert len(current["ability"]["attributes"]) == 6
+
+
+async def test_auth_and_who_is_not_known(books: Any) -> None:
+    client = books.service.client
+    for end, body in (("ratings", None), ("financial-statements", STATEMENT)):
+        assert (await client.post(path(books, end), json=body)).status_code == 401
+        forbidden = await client.post(path(books, end), json=body, headers=books.headers("credit:read"))
+        assert forbidden.status_code == 403
+        unknown = await client.post(
+            f"/credit/v1/customers/{new_id()}/{end}", json=body, headers=books.headers())
+        assert (unknown.status_code, unknown.json()["code"]) == (409, "customer_not_known_yet")
+    none = await client.get(path(books, "rating"), headers=books.headers())
+    assert (none.status_code, none.json()["code"]) == (404, "rating_not_found")
+    nothing = await client.post(path(books, "ratings"), headers=books.headers())
+    assert (nothing.status_code, nothing.json()["code"]) == (422, "nothing_to_rate")
+
+
+async def test_a_repeated_key_rates_once_and_pages_go_back(books: Any) -> None:
+    client = books.service.client
+    await client.post(path(books, "financial-statements"), json=STATEMENT, headers=books.headers())
+    headers = books.headers("credit:write", key="k-1")
+    first = await client.post(path(books, "ratings"), headers=headers)
+    again = await client.post(path(books, "ratings"), headers=headers)
+    assert again.content == first.content and again.headers["Idempotency-Replayed"] == "true"
+    second = await client.post(path(books, "ratings"), headers=books.headers())
+    assert await books.told() == ["CreditRated", "CreditRated"]
+    page = (await client.get(path(books, "ratings?limit=1"), headers=books.headers())).json()
+    assert [one["id"] for one in page["data"]] == [second.json()["id"]] and page["has_more"]
+    rest = await client.get(path(books, f"ratings?limit=1&cursor={page['next_cursor']}"), headers=books.headers())
+    assert [one["id"] for one in rest.json()["data"]] == [first.json()["id"]]
+    other = books.service.headers(await books.service.tenant(), "credit:read")
+    assert (await client.get(path(books, "ratings"), headers=other)).json()["data"] == []
