@@ -7,6 +7,7 @@ from typing import Any
 
 from credit_svc.consumers.customer import customer
 from credit_svc.jobs import turn_credit_day
+from dunlin_events.contracts.billing import CreditAllocated, PaymentConfirmed
 from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
 from dunlin_kernel.ids import new_id
@@ -77,6 +78,27 @@ async def test_orders_cuts_and_shares_alert(books: Any) -> None:
         await turn(books, day)
     [shared] = await alerts(books, "?rule=concentration")
     assert (shared["amount"]["amount"], shared["line"]["amount"]) == ("70.00", "60.00")
+    assert await books.violations() == []
+
+
+async def test_who_owes_and_stops_paying_is_told_of_once(books: Any) -> None:
+    await call(books, "/policies", POLICY | {"alerts": {"silence_days": 7}})
+    first, second = owed(books, "30.00", "30.00", "2026-02-20"), owed(books, "50.00", "80.00", "2026-03-03")
+    figures = {"disputed": {"amount": "0.00", "currency": "CNY"}}
+    paid = PaymentConfirmed.model_validate(dict(PaymentConfirmed.examples[0]) | {
+        "customer_id": books.customer, "amount": {"amount": "30.00", "currency": "CNY"}, "account": figures | {
+            "open": {"amount": "80.00", "currency": "CNY"}, "unapplied": {"amount": "30.00", "currency": "CNY"}}})
+    settled = CreditAllocated.model_validate(dict(CreditAllocated.examples[0]) | {
+        "customer_id": books.customer, "item_id": first.items[0].item_id, "invoice_id": first.invoice_id,
+        "due_on": "2026-02-20", "business_on": "2026-03-01", "effective_on": "2026-03-01", "discount": None,
+        "amount": {"amount": "30.00", "currency": "CNY"}, "open_after": {"amount": "0.00", "currency": "CNY"},
+        "account": figures | {"open": {"amount": "50.00", "currency": "CNY"},
+                              "unapplied": {"amount": "0.00", "currency": "CNY"}}})
+    await books.hear(first, second, paid, settled)
+    for day in range(1, 12):
+        await turn(books, day)
+    [told] = await alerts(books, "?rule=silence")
+    assert (told["amount"]["amount"], told["raised_at"][:10]) == ("50.00", "2026-03-08")
     assert await books.violations() == []
 
 

@@ -16,6 +16,8 @@ from credit_svc.domain.alert_line import (
     crossed_amount,
     crossed_concentration,
     crossed_cut,
+    crossed_silence,
+    silence_level,
 )
 from credit_svc.domain.limit import LimitFact, LimitInForce, LimitKind, LimitSource, LimitStatus
 from credit_svc.domain.owed_item import Overdue
@@ -64,6 +66,17 @@ def test_one_customers_share_of_all_that_is_open(opened: int, total: int, before
     assert crossed_concentration(cny(opened), cny(total), AlertLines(), before=0) is None
 
 
+@pytest.mark.parametrize(("overdue", "quiet", "before", "said"), [
+    (LATE, 31, 0, True), (LATE, 30, 0, False), (LATE, 31, 1, False), (LATE, None, 0, False), (None, 99, 0, False)])
+def test_one_who_owes_and_has_stopped_paying(
+    overdue: Overdue | None, quiet: int | None, before: int, said: bool,
+) -> None:
+    lines = AlertLines(silence_days=30)
+    assert (crossed_silence(overdue, quiet, lines, before=before) is not None) == said
+    assert silence_level(overdue, quiet, lines) == int(overdue is LATE and quiet == 31)
+    assert crossed_silence(overdue, quiet, AlertLines(), before=before) is None
+
+
 def test_one_order_above_the_line() -> None:
     assert crossed_amount(cny(1001), cny(1000)) is not None
     assert crossed_amount(cny(1000), cny(1000)) is None and crossed_amount(cny(1001), None) is None
@@ -95,7 +108,8 @@ def test_a_deep_cut(fact: LimitFact, before: LimitInForce, cut: int | None) -> N
 
 @pytest.mark.parametrize("broken", [
     {"ageing_days": (60, 30)}, {"ageing_days": (30, 30)}, {"ageing_days": (-1,)}, {"ageing_days": tuple(range(11))},
-    {"limit_cut_bps": 0}, {"concentration_bps": 100_001}, {"amount_above": {"CNY": Money(-1, "CNY")}}])
+    {"limit_cut_bps": 0}, {"silence_days": 0}, {"concentration_bps": 100_001},
+    {"amount_above": {"CNY": Money(-1, "CNY")}}])
 def test_lines_stay_inside_their_bounds(broken: dict[str, object]) -> None:
     with pytest.raises(RuleBroken, match="bad_policy"):
         AlertLines(**broken)  # type: ignore[arg-type]

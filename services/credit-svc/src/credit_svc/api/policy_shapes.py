@@ -92,16 +92,19 @@ class AlertLinesBody(Body):
 
     `ageing_days`: rising days past due, one line each. `limit_cut_bps`: a base limit cut by at least this share.
     `amount_above`: one order above this. `concentration_bps`: one customer's share of all that is open in a currency.
+    `silence_days`: who owes past due, has paid before, and not for longer than this.
     """
 
     ageing_days: list[int] = Field(default_factory=list, max_length=MAX_LINES)
     limit_cut_bps: int | None = Field(default=None, ge=1, le=MAX_BPS)
     amount_above: Amounts = Field(default_factory=list)
     concentration_bps: int | None = Field(default=None, ge=1, le=MAX_BPS)
+    silence_days: int | None = Field(default=None, ge=1, le=MAX_GRACE_DAYS)
 
     def to_lines(self) -> AlertLines:
         return AlertLines(
-            tuple(self.ageing_days), self.limit_cut_bps, by_currency(self.amount_above), self.concentration_bps)
+            tuple(self.ageing_days), self.limit_cut_bps, by_currency(self.amount_above), self.concentration_bps,
+            self.silence_days)
 
 
 class AlertLinesRead(BaseModel):
@@ -111,9 +114,11 @@ class AlertLinesRead(BaseModel):
     limit_cut_bps: int | None
     amount_above: list[Amount]
     concentration_bps: int | None
+    silence_days: int | None
 
     @classmethod
     def of(cls, lines: AlertLines) -> Self:
         return cls(
             ageing_days=list(lines.ageing_days), limit_cut_bps=lines.limit_cut_bps,
-            amount_above=as_amounts(lines.amount_above), concentration_bps=lines.concentration_bps)
+            amount_above=as_amounts(lines.amount_above), concentration_bps=lines.concentration_bps,
+            silence_days=lines.silence_days)

@@ -17,13 +17,16 @@ MAX_LINES = 10
 class AlertLines:
     """`ageing_days`: rising days past due, one line each. `limit_cut_bps`: a base limit cut by at least this share.
     `amount_above`: one order above this, by currency. `concentration_bps`: one customer's share of all that is open in
-    a currency. A line that is None or empty is off. Refuses: bad_policy.
+    a currency. `silence_days`: who owes past due and has paid before, but not for longer than this.
+
+    A line that is None or empty is off. Refuses: bad_policy.
     """
 
     ageing_days: tuple[int, ...] = ()
     limit_cut_bps: int | None = None
     amount_above: Mapping[str, Money] = field(default_factory=dict)
     concentration_bps: int | None = None
+    silence_days: int | None = None
 
     def __post_init__(self) -> None:
         rising = list(self.ageing_days) == sorted(set(self.ageing_days)) and len(self.ageing_days) <= MAX_LINES
@@ -32,6 +35,8 @@ class AlertLines:
         for bps in (self.limit_cut_bps, self.concentration_bps):
             if bps is not None and not 0 < bps <= MAX_BPS:
                 raise RuleBroken("bad_policy", f"A line lies between 1 and {MAX_BPS} basis points.")
+        if self.silence_days is not None and self.silence_days < 1:
+            raise RuleBroken("bad_policy", "Silence is at least a day.")
         if any(amount.is_negative for amount in self.amount_above.values()):
             raise RuleBroken("bad_policy", "An amount line is zero or more.")
 
@@ -70,6 +75,22 @@ def crossed_concentration(opened: Money, total: Money, lines: AlertLines, *, bef
 def concentration_level(opened: Money, total: Money, lines: AlertLines) -> int:
     """1 above the line, else 0."""
     return 0 if crossed_concentration(opened, total, lines, before=0) is None else 1
+
+
+def crossed_silence(
+    overdue: Overdue | None, quiet_days: int | None, lines: AlertLines, *, before: int,
+) -> Crossed | None:
+    """One who owes past due and has stopped paying; `quiet_days` is None for one who never paid."""
+    if overdue is None or lines.silence_days is None or quiet_days is None or before:
+        return None
+    if quiet_days <= lines.silence_days:
+        return None
+    return Crossed(AlertRule.SILENCE, overdue.amount, Money.zero(overdue.amount.currency), 1)
+
+
+def silence_level(overdue: Overdue | None, quiet_days: int | None, lines: AlertLines) -> int:
+    """1 beyond the line, else 0."""
+    return 0 if crossed_silence(overdue, quiet_days, lines, before=0) is None else 1
 
 
 def crossed_amount(asked: Money, line: Money | None) -> Crossed | None:

@@ -1,8 +1,7 @@
 """A limit set by hand: when it must end, and when it needs a second person (the maker is never the checker)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from credit_svc.domain.limit import LimitFact, LimitInForce, LimitKind, LimitSource, LimitStatus
@@ -89,8 +88,3 @@ def decided_by(status: ProposalStatus, to: ProposalStatus, *, maker: str, checke
     if to is ProposalStatus.APPROVED and maker == checker:
         raise Forbidden("second_person_needed", "Another person than the one who proposed it approves.")
     return PROPOSALS.advance(status, to)
-
-
-def still_in_time(fact: LimitFact, *, today: date) -> LimitFact:
-    """A proposal approved late counts from the day of approval. Refuses: validity_in_past (by `check_limit`)."""
-    return replace(fact, valid_from=max(fact.valid_from, today))

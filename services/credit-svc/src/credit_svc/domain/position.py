@@ -23,6 +23,7 @@ class AlertRule(StrEnum):
     CREDIT_CHANGE = "credit_change"
     AMOUNT = "amount"
     CONCENTRATION = "concentration"
+    SILENCE = "silence"
     GROUP_EXCEEDED = "group_exceeded"
 
 

@@ -1,6 +1,7 @@
 """At which lines customers stand, and how much of all that is open is theirs."""
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,26 +12,36 @@ from dunlin_events.consuming import Tx
 from dunlin_kernel.money import Money
 
 _LOCK = text("""
-SELECT customer_id, currency, ageing, concentration FROM alert_level
+SELECT customer_id, currency, ageing, concentration, silence FROM alert_level
 WHERE customer_id = ANY(CAST(:customer_ids AS uuid[])) ORDER BY customer_id, currency FOR UPDATE""")
 _OPENED = text("""
 SELECT customer_id, currency, open FROM exposure WHERE customer_id = ANY(CAST(:customer_ids AS uuid[]))""")
+_LAST_PAID = text("""
+SELECT customer_id, max(paid_on) AS paid_on FROM learnt_payment
+WHERE customer_id = ANY(CAST(:customer_ids AS uuid[])) AND live GROUP BY customer_id""")
 _TOTALS = text("SELECT currency, sum(open)::bigint AS open FROM exposure GROUP BY currency")
 
 
 class Level(NamedTuple):
-    """How many lines of ageing a customer has passed, and whether it is above that of concentration."""
+    """How many lines of ageing a customer has passed, and whether it is beyond those of concentration and silence."""
 
     ageing: int
     concentration: int
+    silence: int
 
 
 async def lock(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, Level]]:
     """By customer and currency, locked in one order."""
     found: dict[UUID, dict[str, Level]] = {}
     for row in await tx.rows(_LOCK, customer_ids=list(customer_ids)):
-        found.setdefault(row["customer_id"], {})[row["currency"]] = Level(row["ageing"], row["concentration"])
+        found.setdefault(row["customer_id"], {})[row["currency"]] = Level(
+            row["ageing"], row["concentration"], row["silence"])
     return found
+
+
+async def last_paid(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, date]:
+    """The day of the last payment of each that has ever paid."""
+    return {row["customer_id"]: row["paid_on"] for row in await tx.rows(_LAST_PAID, customer_ids=list(customer_ids))}
 
 
 async def opened(
@@ -48,4 +59,4 @@ def keep(tx: Tx, customer_id: UUID, currency: str, level: Level) -> None:
     """Gather where a customer stands now."""
     tx.put(AlertLevelRow, {
         "customer_id": customer_id, "currency": currency, "ageing": level.ageing,
-        "concentration": level.concentration}, key=("customer_id", "currency"))
+        "concentration": level.concentration, "silence": level.silence}, key=("customer_id", "currency"))

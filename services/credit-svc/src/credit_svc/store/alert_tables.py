@@ -36,6 +36,7 @@ class AlertLevelRow(Row, table=True):
     currency: str = Field(primary_key=True, sa_type=Text)
     ageing: int
     concentration: int
+    silence: int
 
 
 class MismatchClosureRow(Row, table=True):

@@ -34,7 +34,8 @@ def rules_as_text(version: PolicyVersion) -> str:
             "broken_promise_days": holds.broken_promise_days},
         "alerts": {
             "ageing_days": list(alerts.ageing_days), "limit_cut_bps": alerts.limit_cut_bps,
-            "amount_above": _minor(alerts.amount_above), "concentration_bps": alerts.concentration_bps},
+            "amount_above": _minor(alerts.amount_above), "concentration_bps": alerts.concentration_bps,
+            "silence_days": alerts.silence_days},
     })
 
 
@@ -56,7 +57,8 @@ def alerts_of(found: Mapping[str, Any] | None) -> AlertLines:
     if found is None:
         return AlertLines()
     return AlertLines(
-        tuple(found["ageing_days"]), found["limit_cut_bps"], _money(found["amount_above"]), found["concentration_bps"])
+        tuple(found["ageing_days"]), found["limit_cut_bps"], _money(found["amount_above"]), found["concentration_bps"],
+        found.get("silence_days"))
 
 
 def _minor(amounts: Mapping[str, Money]) -> dict[str, int]:
