@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from stranger_words import FIGURES, bodies, secret
 
 from billing_svc.consumers.customer import customer as heard_in_billing
 from credit_svc.consumers.customer import customer as heard_in_credit
@@ -25,7 +26,7 @@ from dunlin_local.databases import SERVICES
 from dunlin_local.documents import unconnected_apps
 from notify_svc.consumers.billing import billing as billing_heard_in_notify
 from notify_svc.consumers.customer import customer as heard_in_notify
-from notify_svc.domain.judging import AccountLook, Contact, LookedItem, Reach
+from notify_svc.domain.look import AccountLook, Contact, LookedItem, Reach
 from notify_svc.domain.message import MessageStatus
 from notify_svc.gateways.sender import Delivery
 from notify_svc.jobs.remind_customer import RemindCustomer
@@ -155,10 +156,6 @@ async def test_a_tenant_not_heard_of_is_asked_to_wait_and_nothing_breaks(service
             assert answer.status_code in (200, 202, 204, 404, 409, 412, 422), (operation, answer.text)
 
 
-def _secret(amount: str = "98765.43") -> dict[str, str]:
-    return {"amount": amount, "currency": "CNY"}
-
-
 class Owner:
     """One tenant in one service, whose things carry the words `ecret` or `98765`; `ids` are theirs, by name."""
 
@@ -224,27 +221,27 @@ async def _in_billing(owner: Owner) -> None:
                                             "external_id": "secret-1"}, named="invoice_id")
     owner.ids |= {"item_id": UUID(issued["items"][0]["id"]), "fact_id": UUID(issued["id"])}
     paid = await owner.make("/payments", {
-        "customer_id": customer, "amount": _secret("1000.00"), "received_on": "2026-01-05", "method": "bank_transfer",
+        "customer_id": customer, "amount": secret("1000.00"), "received_on": "2026-01-05", "method": "bank_transfer",
         "allocation": "oldest_first", "reference": "secret-2"}, named="payment_id")
     owner.ids["allocation_id"] = UUID(paid["allocations"][0]["id"])
     await owner.make("/credit-notes", {
         "invoice_id": issued["id"], "reason": "rebate", "external_id": "secret-4", "lines": [
-        {"position": 1, "net": _secret("1.00")}]}, named="credit_note_id")
+        {"position": 1, "net": secret("1.00")}]}, named="credit_note_id")
     spare = await owner.make("/payments", {
-        "customer_id": customer, "amount": _secret("10.00"), "received_on": "2026-01-05", "method": "bank_transfer",
+        "customer_id": customer, "amount": secret("10.00"), "received_on": "2026-01-05", "method": "bank_transfer",
         "allocation": "none"})
-    await owner.make("/refunds", {"credit_id": spare["id"], "amount": _secret("1.00"), "method": "bank_transfer",
+    await owner.make("/refunds", {"credit_id": spare["id"], "amount": secret("1.00"), "method": "bank_transfer",
                                   "reason": "overpaid", "reference": "secret-5"}, named="refund_id")
     await owner.make("/proposals", {"refund": {
-        "credit_id": spare["id"], "amount": _secret("2.00"), "method": "cash", "reason": "overpaid",
+        "credit_id": spare["id"], "amount": secret("2.00"), "method": "cash", "reason": "overpaid",
         "reference": "secret-6"}}, named="proposal_id")
-    await owner.make("/disputes", {"item_id": str(owner.ids["item_id"]), "reason": "other", "amount": _secret("1.00"),
+    await owner.make("/disputes", {"item_id": str(owner.ids["item_id"]), "reason": "other", "amount": secret("1.00"),
                                    "evidence": "Secret letter"}, named="dispute_id")
     await owner.make("/write-offs", {"item_id": str(owner.ids["item_id"]), "reason": "insolvency",
                                      "reference": "Secret court"}, named="write_off_id")
     await owner.make("/arrangements", {
         "item_ids": [str(owner.ids["item_id"])], "reference": "Secret minutes",
-        "parts": [{"due_on": "2026-02-01", "amount": _secret("97764.43")}]}, named="arrangement_id")
+        "parts": [{"due_on": "2026-02-01", "amount": secret("97764.43")}]}, named="arrangement_id")
     await owner.make("/ledger-imports", {"name": "secret.csv", "digest": "a" * 64}, named="ledger_import_id")
     taken = f"/ledger-imports/{owner.ids['ledger_import_id']}"
     await owner.make(f"{taken}/rows", {"rows": [{
@@ -257,11 +254,6 @@ NUMBERS = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_ca
            "authorization_days": 30}
 
 
-FIGURES = {"ended_on": "2025-12-31", "currency": "CNY", "source": "audited", "figures": {
-    "total_assets": "98765.43", "current_assets": "0.00", "current_liabilities": "0.00", "retained_earnings": "0.00",
-    "ebit": "0.00", "equity": "98765.43", "total_liabilities": "0.00", "sales": "0.00"}}
-
-
 async def _in_credit(owner: Owner) -> None:
     await owner.hear_of_the_customer(heard_in_credit)
     owner.ids["group_id"] = new_id()
@@ -271,9 +263,9 @@ async def _in_credit(owner: Owner) -> None:
         "currency": "CNY", "amount": "98765.43", "reason": "Secret terms"}, method="PUT")
     await owner.make("/limit-proposals", {"customer_id": str(owner.ids["customer_id"]), "currency": "CNY",
                                           "amount": "98765.43", "reason": "Secret terms"}, named="proposal_id")
-    await owner.make("/policies", NUMBERS | {"reason": "Secret lines", "alerts": {"amount_above": [_secret("1.00")]}})
+    await owner.make("/policies", NUMBERS | {"reason": "Secret lines", "alerts": {"amount_above": [secret("1.00")]}})
     approved = await owner.make("/authorizations", {
-        "customer_id": str(owner.ids["customer_id"]), "amount": _secret("98765.00"), "reference": "secret-1",
+        "customer_id": str(owner.ids["customer_id"]), "amount": secret("98765.00"), "reference": "secret-1",
     }, named="authorization_id")
     [alert] = (await owner.make("/alerts", method="GET"))["data"]
     owner.ids["alert_id"] = UUID(alert["id"])
@@ -296,7 +288,7 @@ async def _in_notify(owner: Owner) -> None:
     due, owed, item = date(2026, 1, 6), Money(9876543, "CNY"), new_id()
     owner.ids["item_id"] = item
     await owner.hear(billing_heard_in_notify, InvoiceIssued, number="secret-1", issued_on=date(2026, 1, 1), items=[
-        {"item_id": item, "due_on": due, "amount": _secret()}])
+        {"item_id": item, "due_on": due, "amount": secret()}])
 
     async def account(*_: UUID) -> AccountLook:
         return AccountLook((LookedItem(item, due, owed, Money.zero("CNY"), Money.zero("CNY")),), {})
@@ -311,7 +303,7 @@ async def _in_notify(owner: Owner) -> None:
     owner.ids["message_id"] = UUID(message["id"])
     await owner.make("/ladder:switch-on", {}, named="operation_id")
     await owner.make("/promises", customer | {
-        "amount": _secret("98765.43"), "promised_on": "2026-01-06", "note": "Secret"}, named="promise_id")
+        "amount": secret("98765.43"), "promised_on": "2026-01-06", "note": "Secret"}, named="promise_id")
     await owner.make("/cases", customer | {"note": "Secret"}, named="case_id")
     await owner.make("/calls", customer | {"due_on": "2026-01-05", "note": "Secret"}, named="call_id")
 
@@ -334,64 +326,6 @@ AT = datetime(2026, 1, 5, 2, tzinfo=UTC)
 THINGS = {"customer": _in_customer, "billing": _in_billing, "credit": _in_credit, "notify": _in_notify}
 
 
-def _bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
-    """What the owner itself could send, by the end of the path."""
-    named, stream = {name: str(one) for name, one in ids.items()}, f"{owner}:{ids['customer_id']}"
-    line = {"description": "Theirs", "quantity": "1", "unit_price": "1", "tax_rate": "0"}
-    invoice = {"currency": "CNY", "lines": [line]}
-    parts = [{"due_on": "2026-03-01", "amount": _secret("1.00")}]
-    customers = invoice | {"customer_id": named["customer_id"], "issue": True}
-    parked = {"consumer": "credit", "owner": "billing", "stream": stream}
-    return {
-        "/customers/{customer_id}": {"name": "Theirs"}, "/terms": {"due_days": 1, "end_of_month": True},
-        "/classes": {"dimension": "size", "value": "large"}, "/interactions": {
-            "kind": "call", "happened_at": "2026-01-05T01:00:00Z", "summary": "Theirs", "outcome": "reached"}, ":merge": {"into_id": named["customer_id"]}, "/groups/{group_id}": {"name": "Theirs"},
-        "/customers/{customer_id}/group": {"group_id": named.get("group_id")}, "/staff": {
-            "code": "S-2", "name": "Theirs", "language": "en", "deputy_id": named.get("staff_id")},
-        "/owner": {"owner_id": named.get("staff_id")}, "/staff/{staff_id}": {"name": "Theirs"},
-        "/absences": {"from_on": "2026-01-05", "until_on": "2026-01-05"}, "/addresses/{address_id}": {"city": "Theirs"},
-        "/addresses": {"street": "Theirs", "city": "Theirs", "country": "CN"}, "/consents": {
-            "purpose": None, "channel": "sms", "given": False},
-        "/contacts": {"name": "Theirs", "language": "en"}, "/contacts/{contact_id}": {"name": "Theirs"},
-        "/invoices": customers, "/invoices:batch": {"invoices": [customers]}, "/invoices/{invoice_id}": invoice,
-        ":revise": {"parts": parts}, "/arrangements": {"item_ids": [named.get("item_id")], "parts": parts},
-        "/write-offs": {"item_id": named.get("item_id"), "reason": "insolvency"}, ":recover": {
-            "credit_id": named.get("payment_id")}, "/write-offs/{write_off_id}:reverse": {"reason": "debt_is_good"},
-        ":settle": {"outcome": "rejected"}, "/disputes": {"item_id": named.get("item_id"), "reason": "other"},
-        "/fees": {
-            "customer_id": named["customer_id"], "amount": _secret("1.00"), "reason": "reminder"},
-        ":void": {"reason": "issued_in_error"}, "/payments": {
-            "customer_id": named["customer_id"], "amount": _secret("1.00"), "received_on": "2026-01-05",
-            "method": "bank_transfer", "allocation": "none"},
-        ":apply": {"allocation": "oldest_first"}, ":reverse": {"reason": "not_received"},
-        ":reject": {"reason": "not_received"}, "/credit-notes": {
-            "invoice_id": named.get("invoice_id"), "reason": "rebate"}, ":cancel": {"reason": "withdrawn"},
-        "/refunds": {"credit_id": named.get("payment_id"), "method": "cash", "reason": "overpaid"},
-        "/proposals": {"refund": {"credit_id": named.get("payment_id"), "method": "cash", "reason": "overpaid"}},
-        "/refunds/{refund_id}:reverse": {"reason": "bounced"}, "/differences/{difference_id}:reverse": {},
-        "/differences": {"item_id": named.get("item_id"), "reason": "rounding"},
-        "/allocations/{allocation_id}:reverse": {"reason": "recorded_in_error"}, "/rows": {"rows": [{
-            "line": 3, "customer_external_id": "theirs", "currency": "CNY", "invoice": {
-                "external_id": "theirs", "amount": "1.00", "issued_on": "2025-01-02", "due_on": "2025-02-01"}}]},
-        ":release": {"reason": "Theirs"}, ":acknowledge": {}, ":assign": {"owner": "Theirs"},
-        "/groups/{group_id}/limit": {"amount": "1.00", "reason": "Theirs"},
-        "/mismatches:close": {"currency": "CNY", "sequence": 1, "reason": "Theirs"},
-        "/holds": {"reason": "other", "note": "Theirs"}, "/financial-statements": FIGURES,
-        "/limit": {"currency": "CNY", "amount": "1.00", "reason": "Theirs"}, "/limit-proposals": {
-            "customer_id": named["customer_id"], "currency": "CNY", "amount": "1.00", "reason": "Theirs"},
-        "/authorizations": {
-            "customer_id": named["customer_id"], "amount": _secret("1.00"), "reference": "theirs"},
-        "/promises": {"customer_id": named["customer_id"], "amount": _secret("1.00"), "promised_on": "2026-01-06"},
-        "/cases": {"customer_id": named["customer_id"]}, "/cases/{case_id}": {
-            "stage": "demand", "owner_code": None, "next_action": None, "next_action_on": None},
-        "/cases/{case_id}/entries": {"kind": "note", "note": "Theirs"}, "/cases/{case_id}:close": {"reason": "theirs"},
-        "/calls": {"customer_id": named["customer_id"], "due_on": "2026-01-05"}, ":log": {"outcome": "reached"},
-        "/deliveries": {"message_id": named.get("message_id"), "status": "delivered", "at": "2026-01-05T02:00:00Z"},
-        ":switch-on": {"customer_id": named["customer_id"]}, ":resolve": {"outcome": "sent"}, ":retry": parked,
-        ":skip": parked | {"mark": "1", "why": "theirs"}, ":skip-hole": parked | {"why": "theirs"},
-    }
-
-
 @pytest.mark.parametrize("name", THINGS)
 async def test_another_tenant_sees_and_changes_nothing(services: dict[str, Running], name: str) -> None:
     service = services[name]
@@ -399,12 +333,12 @@ async def test_another_tenant_sees_and_changes_nothing(services: dict[str, Runni
     await THINGS[name](owner)
     before, told = await owner.seen(), await service.told(owner.tenant)
     assert "ecret" in str(before) or "98765" in str(before)
-    bodies = _bodies(owner.ids, owner.tenant)
+    said = bodies(owner.ids, owner.tenant)
     for operation in OPERATIONS:
         if operation.service != name or operation.is_operators:
             continue
-        body = max((end for end in bodies if operation.path.endswith(end)), key=len, default="")
-        answer = await _ask(service, operation, owner.ids, service.headers(stranger, *EVERY_SCOPE), bodies.get(body))
+        body = max((end for end in said if operation.path.endswith(end)), key=len, default="")
+        answer = await _ask(service, operation, owner.ids, service.headers(stranger, *EVERY_SCOPE), said.get(body))
         assert "ecret" not in answer.text, operation
         assert "98765" not in answer.text, operation
         if operation.names or (body not in ("", ":switch-on") and operation.verb != "get"):

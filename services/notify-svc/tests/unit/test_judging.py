@@ -10,18 +10,9 @@ from hypothesis import strategies as st
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 from notify_svc.domain.item import DunnedItem
-from notify_svc.domain.judging import (
-    AccountLook,
-    Contact,
-    DueLevel,
-    LookedItem,
-    Reach,
-    Reason,
-    Standing,
-    covered_by_unapplied,
-    judge,
-)
+from notify_svc.domain.judging import DueLevel, Reason, Standing, judge
 from notify_svc.domain.ladder import NOT_BEGUN
+from notify_svc.domain.look import AccountLook, Contact, LookedItem, Reach
 from notify_svc.domain.message import MESSAGE, MessageStatus
 
 REACHED = Reach(contact=Contact("ap@example.com", "Li", "zh"), active=True, refused=False)
@@ -87,7 +78,7 @@ def test_one_message_speaks_at_its_highest_level_oldest_item_first() -> None:
 def test_unapplied_credit_is_spent_on_the_oldest_also_when_it_is_not_due_for_a_reminder() -> None:
     old, new = item(date(2026, 1, 1)), item(date(2026, 2, 4))
     look = AccountLook((seen(new), seen(old)), {"CNY": cny(15000)})
-    assert covered_by_unapplied(look) == {old.id}
+    assert look.covered() == {old.id}
     assert judge([DueLevel(new, 1, 3)], look, REACHED, ON).suppress == ()
 
 
@@ -97,7 +88,7 @@ def test_credit_covers_no_more_than_it_holds(figures: list[tuple[int, int]], una
     looked = tuple(
         seen(one, opened=opened, disputed=min(opened, disputed))
         for one, (opened, disputed) in zip(items, figures, strict=True))
-    covered = covered_by_unapplied(AccountLook(looked, {"CNY": cny(unapplied), "USD": Money(9, "USD")}))
+    covered = AccountLook(looked, {"CNY": cny(unapplied), "USD": Money(9, "USD")}).covered()
     assert sum(one.owed.minor for one in looked if one.id in covered) <= unapplied
 
 

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 from notify_svc.domain.item import DunnedItem
-from notify_svc.domain.judging import AccountLook, Contact, DueLevel, LookedItem, Reach, judge
+from notify_svc.domain.judging import DueLevel, judge
 from notify_svc.domain.ladder import LADDER_K, NOT_BEGUN
+from notify_svc.domain.look import AccountLook, Contact, LookedItem, Reach
 
 CUSTOMER = new_id()
 REACHED = Reach(contact=Contact("ap@example.com", None, "zh"), active=True, refused=False)

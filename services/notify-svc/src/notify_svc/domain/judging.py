@@ -1,6 +1,6 @@
 """Judged at send time: what of that which is due may leave, for what amount, and why the rest may not."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,6 +9,7 @@ from uuid import UUID
 from dunlin_kernel.calendar import days_after
 from dunlin_kernel.money import Money
 from notify_svc.domain.item import DunnedItem
+from notify_svc.domain.look import AccountLook, LookedItem, Reach
 
 
 class Reason(StrEnum):
@@ -28,59 +29,6 @@ class Reason(StrEnum):
     NO_CONTACT = "no_contact"
     NOT_ACTIVE = "not_active"
     RECIPIENT_REFUSED = "recipient_refused"
-
-
-@dataclass(frozen=True, slots=True)
-class LookedItem:
-    """An open item as billing-svc shows it right now; `pending` is money announced for it and not yet confirmed.
-
-    `arranged_on` is the day agreed later for what is to be paid next of it, where there is an arrangement.
-    """
-
-    id: UUID
-    due_on: date
-    open: Money
-    disputed: Money
-    pending: Money
-    arranged_on: date | None = None
-
-    @property
-    def owed(self) -> Money:
-        """What may be asked for: open less disputed."""
-        return self.open - self.disputed
-
-
-@dataclass(frozen=True, slots=True)
-class AccountLook:
-    """All open items of a customer and its unapplied credit by currency, right now."""
-
-    items: tuple[LookedItem, ...]
-    unapplied: Mapping[str, Money]
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """Whom to write to, and in which language (`zh` or `en`). Personal data: it is not kept outside the message."""
-
-    email: str
-    name: str | None
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """How the customer can be reached right now: no contact, a refused one, and a closed customer all mean silence.
-
-    `zone` is the recipient's time zone. `elsewhere`: there is somebody, but not on this channel; `opted_out`: somebody
-    said that no reminders are wanted on it.
-    """
-
-    contact: Contact | None
-    active: bool
-    refused: bool
-    zone: str | None = None
-    elsewhere: bool = False
-    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +98,7 @@ def judge(
     promise, a suit, then how the customer can be reached, the days since the last contact, and the hour.
     """
     looked = {item.id: item for item in account.items}
-    covered = covered_by_unapplied(account)
+    covered = account.covered()
     remind, suppress = [], []
     for one in sorted(due, key=lambda d: (d.item.due_on, d.item.id)):
         seen = looked.get(one.item.id)
@@ -195,20 +143,3 @@ def _silence(reach: Reach) -> Reason | None:
     if reach.contact is None:
         return Reason.CHANNEL_NOT_ALLOWED if reach.elsewhere else Reason.NO_CONTACT
     return Reason.RECIPIENT_REFUSED if reach.refused else None
-
-
-def covered_by_unapplied(account: AccountLook) -> frozenset[UUID]:
-    """The items that the customer's unapplied credit would settle in full, spent on the oldest due first."""
-    left = dict(account.unapplied)
-    covered = set()
-    for item in _oldest_first(account.items):
-        rest = left.get(item.open.currency, Money.zero(item.open.currency))
-        part = min(rest, item.owed)
-        if part.is_positive and part == item.owed:
-            covered.add(item.id)
-        left[item.open.currency] = rest - part
-    return frozenset(covered)
-
-
-def _oldest_first(items: Iterable[LookedItem]) -> Sequence[LookedItem]:
-    return sorted(items, key=lambda item: (item.due_on, item.id))

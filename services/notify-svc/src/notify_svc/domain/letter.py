@@ -8,8 +8,9 @@ from typing import Self
 
 from dunlin_kernel.calendar import days_between
 from dunlin_kernel.money import Money, sum_money
-from notify_svc.domain.judging import Contact, Verdict
+from notify_svc.domain.judging import Verdict
 from notify_svc.domain.ladder import LadderPolicy, LetterTone
+from notify_svc.domain.look import Contact
 
 
 class LetterLanguage(StrEnum):

@@ -9,7 +9,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kernel.errors import DomainError
 from dunlin_kernel.money import Money
 from dunlin_kit.outbound import LookFailed, Outbound
-from notify_svc.domain.judging import AccountLook, LookedItem
+from notify_svc.domain.look import AccountLook, LookedItem
 
 PATH = "/billing/v1/items"
 PAGE = 200

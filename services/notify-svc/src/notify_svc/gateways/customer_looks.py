@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from dunlin_kit.outbound import LookFailed, Outbound
-from notify_svc.domain.judging import Contact, Reach
+from notify_svc.domain.look import Contact, Reach
 
 CLOSED = "closed"
 

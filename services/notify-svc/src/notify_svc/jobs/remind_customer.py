@@ -12,7 +12,7 @@ from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job
 from dunlin_kit.transaction import Transaction
 from notify_svc import usecases
-from notify_svc.domain.judging import AccountLook, Reach
+from notify_svc.domain.look import AccountLook, Reach
 from notify_svc.domain.message import MessageStatus
 from notify_svc.gateways.sender import LOOK_TOO_OLD, Mail, Sender
 from notify_svc.usecases.record_outcome import Ending

@@ -14,7 +14,7 @@ from dunlin_kit.jobs import Handler, Job
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 from notify_svc import usecases
-from notify_svc.domain.judging import Contact, Reach
+from notify_svc.domain.look import Contact, Reach
 from notify_svc.domain.message import MessageStatus
 from notify_svc.domain.notice import NoticeKind
 from notify_svc.gateways.sender import Mail, Sender

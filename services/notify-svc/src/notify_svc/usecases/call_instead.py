@@ -5,8 +5,9 @@ from dataclasses import replace
 from dunlin_kernel.ids import new_id
 from dunlin_kit.transaction import Transaction
 from notify_svc.domain.call import CallReason, CallTask
-from notify_svc.domain.judging import Contact, DueLevel, Reach, Standing, Verdict, judge
+from notify_svc.domain.judging import DueLevel, Standing, Verdict, judge
 from notify_svc.domain.ladder import LadderPolicy, LevelChannel
+from notify_svc.domain.look import Contact, Reach
 from notify_svc.domain.message import MessageStatus
 from notify_svc.store import calls, messages
 from notify_svc.usecases.plan_reminders import Change, plan_reminders

@@ -10,9 +10,10 @@ from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 from dunlin_kit.tenants import Tenant
 from notify_svc.domain.item import DunnedItem
-from notify_svc.domain.judging import AccountLook, Reach, Suppressed, Verdict
+from notify_svc.domain.judging import Suppressed, Verdict
 from notify_svc.domain.ladder import LadderPolicy
 from notify_svc.domain.letter import LetterLanguage
+from notify_svc.domain.look import AccountLook, Reach
 from notify_svc.domain.message import Message, MessageStatus, Step
 
 
