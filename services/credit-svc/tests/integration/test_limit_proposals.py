@@ -69,6 +69,19 @@ async def test_a_raise_above_the_step_takes_two_persons(books: Any) -> None:
     assert await books.violations() == []
 
 
+async def test_small_raises_by_one_person_add_up(books: Any) -> None:
+    await books.limit("1000.00")
+    assert (await call(books, "/policies", STEP)).status_code == 201
+    await books.limit("1600.00")
+    raised = {"currency": "CNY", "amount": "2000.01", "reason": "a little more"}
+    refused = await call(books, f"/customers/{books.customer}/limit", raised, method="PUT")
+    assert (refused.status_code, refused.json()["code"]) == (403, "second_person_needed")
+    made = (await call(books, "/limit-proposals", raised | {"customer_id": str(books.customer)})).json()
+    await call(books, f"/limit-proposals/{made['id']}:approve", subject="chief")
+    await books.limit("3000.01")
+    assert await books.violations() == []
+
+
 async def test_two_who_decide_at_once_make_one_limit(books: Any) -> None:
     await books.limit("1.00")
     made = (await call(books, "/limit-proposals", {

@@ -19,11 +19,13 @@ from credit_svc.domain.limit import (
     limit_in_force,
 )
 from credit_svc.domain.limit_override import (
+    EarlierLimit,
     OverrideRules,
     ProposalStatus,
     check_alone,
     check_override,
     decided_by,
+    given_alone_from,
     needs_second_person,
     source_by_hand,
 )
@@ -184,3 +186,30 @@ def test_the_last_effective_version_of_the_policy_counts() -> None:
     check_activation(second, today=TODAY)
     with pytest.raises(RuleBroken, match="effective_in_past"):
         check_activation(second, today=TODAY + timedelta(days=1))
+
+
+def earlier(minor: int | None, days_ago: int, *, alone: bool = True) -> EarlierLimit:
+    return EarlierLimit(None if minor is None else cny(minor), TODAY - timedelta(days=days_ago), alone)
+
+
+ADDED_UP = [
+    ("nothing", [], None),
+    ("what stands", [earlier(100, 0)], 100),
+    ("small raises of these days", [earlier(150, 1), earlier(120, 2), earlier(100, 40), earlier(5, 50)], 100),
+    ("what two persons agreed is the ground", [earlier(150, 1), earlier(140, 2, alone=False), earlier(5, 3)], 140),
+    ("not rated is no ground", [earlier(None, 1), earlier(90, 2)], 90),
+]
+
+
+@pytest.mark.parametrize(("history", "ground"), [row[1:] for row in ADDED_UP], ids=[row[0] for row in ADDED_UP])
+def test_raises_by_one_person_add_up(history: list[EarlierLimit], ground: int | None) -> None:
+    found = given_alone_from(history, today=TODAY)
+    assert (found and found.minor) == ground
+
+
+def test_two_small_raises_are_a_large_one_and_a_cut_is_none() -> None:
+    held = limit_in_force([base(2, 140)], today=TODAY)
+    assert needs_second_person(base(3, 151), held, STEP, alone_from=cny(100))
+    assert not needs_second_person(base(3, 150), held, STEP, alone_from=cny(100))
+    assert not needs_second_person(base(3, 130), held, STEP, alone_from=cny(0))
+    assert not needs_second_person(replace(MARCH, amount=cny(50)), held, STEP, alone_from=cny(0))

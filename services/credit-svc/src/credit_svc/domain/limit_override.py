@@ -1,7 +1,8 @@
 """A limit set by hand: when it must end, and when it needs a second person (the maker is never the checker)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from credit_svc.domain.limit import LimitFact, LimitInForce, LimitKind, LimitSource, LimitStatus
@@ -11,6 +12,8 @@ from dunlin_kernel.lifecycle import Lifecycle
 from dunlin_kernel.money import Money
 
 MAX_OVERRIDE_DAYS = 3650
+ADDING_UP_DAYS = 30
+"""Raises by one person alone count together for so many days."""
 
 
 class ProposalStatus(StrEnum):
@@ -46,8 +49,37 @@ class OverrideRules:
                 raise RuleBroken("bad_policy", "A step is zero or more.", currency=currency)
 
 
-def needs_second_person(fact: LimitFact, before: LimitInForce, rules: OverrideRules) -> bool:
-    """Whether this limit gives more than a person may give alone; a cut never does."""
+@dataclass(frozen=True, slots=True)
+class EarlierLimit:
+    """A base limit set before: on which day, and whether one person alone answers for it."""
+
+    amount: Money | None
+    set_on: date
+    alone: bool
+
+
+def given_alone_from(earlier: Sequence[EarlierLimit], *, today: date) -> Money | None:
+    """From where raises by one person add up: the lowest of the last 30 days, back to what two or the policy agreed.
+
+    `earlier`: newest first. None where nothing was set.
+    """
+    lowest: Money | None = None
+    for one in earlier:
+        amount = one.amount
+        if amount is not None:
+            lowest = amount if lowest is None else min(lowest, amount)
+        if not one.alone or days_between(one.set_on, today) > ADDING_UP_DAYS:
+            break
+    return lowest
+
+
+def needs_second_person(
+    fact: LimitFact, before: LimitInForce, rules: OverrideRules, *, alone_from: Money | None = None,
+) -> bool:
+    """Whether this limit gives more than a person may give alone; a cut never does.
+
+    `alone_from`: from where earlier raises by one person add up to this one.
+    """
     if not rules.second_person_above or fact.amount is None:
         return False
     nothing = Money.zero(fact.currency)
@@ -55,6 +87,8 @@ def needs_second_person(fact: LimitFact, before: LimitInForce, rules: OverrideRu
     given = held.amount if held is not None and held.amount is not None else nothing
     if before.status is LimitStatus.EXPIRED and held is before.fact:
         given = nothing
+    if fact.kind is LimitKind.BASE and alone_from is not None and fact.amount > given:
+        given = min(given, alone_from)
     raised, step = fact.amount - given, rules.second_person_above.get(fact.currency)
     return raised.is_positive and (step is None or raised > step)
 
@@ -75,9 +109,11 @@ def check_override(fact: LimitFact, rules: OverrideRules) -> None:
         raise RuleBroken("override_too_long", f"An override stands at most {rules.override_days} days.")
 
 
-def check_alone(fact: LimitFact, before: LimitInForce, rules: OverrideRules) -> None:
+def check_alone(
+    fact: LimitFact, before: LimitInForce, rules: OverrideRules, *, alone_from: Money | None = None,
+) -> None:
     """Refuses: second_person_needed."""
-    if needs_second_person(fact, before, rules):
+    if needs_second_person(fact, before, rules, alone_from=alone_from):
         raise Forbidden("second_person_needed", "Propose this limit: another person approves it.")
 
 
