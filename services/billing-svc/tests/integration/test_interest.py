@@ -152,3 +152,16 @@ async def test_what_is_refused(company: Any) -> None:
         assert (answer.status_code, answer.json()["code"]) == (status, code)
     stale = await company.send("PUT", "/interest-policy", {"rules": []}, If_Match='"5"')
     assert stale.status_code == 412
+
+
+async def test_new_terms_leave_older_debts_as_they_are_and_no_rule_changes_nothing(company: Any, ops: Database) -> None:
+    who, _ = await owing(company)
+    await policy(company, CONTRACT)
+    await run(company, ops)
+    newer = {"name": "from March", "margin": "24", "day_base": 360, "due_from": "2026-03-01"}
+    await policy(company, newer, CONTRACT, version=1)
+    await run(company, ops)
+    await policy(company, newer, version=2)
+    await run(company, ops)
+    assert await interest(company, who) == [("INT-000001", "45.20", "45.20")]
+    assert await sound(company)

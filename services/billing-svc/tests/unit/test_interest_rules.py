@@ -115,15 +115,18 @@ CONTRACT = rule("contract", "18", 360, customer_id=WHO)
 @pytest.mark.parametrize(
     ("debtor", "expected"),
     [
-        (Debtor(WHO, "DE-BE", "EUR"), "contract"),
-        (Debtor(UUID(int=8), "DE-BE", "EUR"), "EU"),
-        (Debtor(UUID(int=8), "CN-BJ", "CNY"), "CN"),
-        (Debtor(UUID(int=8), None, "USD"), None),
-        (Debtor(UUID(int=8), "CN-BJ", "USD"), None),
+        (Debtor(WHO, "DE-BE", "EUR", DUE), "contract"),
+        (Debtor(UUID(int=8), "DE-BE", "EUR", DUE), "EU"),
+        (Debtor(UUID(int=8), "CN-BJ", "CNY", DUE), "CN"),
+        (Debtor(UUID(int=8), "CN-BJ", "CNY", on(1)), "CN new"),
+        (Debtor(UUID(int=8), None, "USD", DUE), None),
+        (Debtor(UUID(int=8), "CN-BJ", "USD", DUE), None),
     ],
 )
 def test_the_first_rule_that_fits_counts(debtor: Debtor, expected: str | None) -> None:
-    found = rule_for(InterestPolicy(1, (CONTRACT, EU, rule("CN", region="CN", currency="CNY"))), debtor)
+    older, newer = [rule(name, region="CN", currency="CNY", due_from=since) for name, since in (
+        ("CN", None), ("CN new", on(1)))]
+    found = rule_for(InterestPolicy(1, (CONTRACT, EU, newer, older)), debtor)
     assert (found.name if found else None) == expected
 
 

@@ -42,7 +42,8 @@ class DayBase(IntEnum):
 class InterestRuleUpdate(Body):
     """A rule: `margin` in percent a year, above `reference` where one is named. By contract it names its customer.
 
-    `region` fits whatever begins with it. `compensation` is a fee once for each claim.
+    `region` fits whatever begins with it. `compensation` is a fee once for each claim. With `due_from` it counts for
+    what fell due on that day or later: new terms go before the old ones, which go on for older debts.
     """
 
     name: Code = Field(examples=["EU late payment"])
@@ -53,11 +54,12 @@ class InterestRuleUpdate(Body):
     currency: Currency | None = None
     reference: Code | None = Field(default=None, examples=["ECB"])
     compensation: Amount | None = None
+    due_from: Day | None = None
 
     def to_rule(self) -> InterestRule:
         return InterestRule(
             self.name, Decimal(self.margin), int(self.day_base), self.customer_id, self.region, self.currency,
-            self.reference, self.compensation.money if self.compensation else None)
+            self.reference, self.compensation.money if self.compensation else None, self.due_from)
 
 
 class InterestPolicyUpdate(Body):
@@ -77,13 +79,15 @@ class InterestRuleRead(BaseModel):
     currency: str | None
     reference: str | None
     compensation: Amount | None
+    due_from: date | None
 
     @classmethod
     def of(cls, rule: InterestRule) -> Self:
         return cls(
             name=rule.name, margin=f"{rule.margin:f}", day_base=rule.day_base, customer_id=rule.customer_id,
             region=rule.region, currency=rule.currency, reference=rule.reference,
-            compensation=Amount.of(rule.compensation) if rule.compensation else None)
+            compensation=Amount.of(rule.compensation) if rule.compensation else None,
+            due_from=rule.due_from)
 
 
 class InterestPolicyRead(BaseModel):

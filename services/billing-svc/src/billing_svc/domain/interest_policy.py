@@ -22,7 +22,10 @@ DAY_BASES = (360, 365)
 
 @dataclass(frozen=True, slots=True)
 class InterestRule:
-    """`margin` in percent a year; with `reference` above that rate. `compensation` is a fee once for each claim."""
+    """`margin` in percent a year; with `reference` above that rate. `compensation` is a fee once for each claim.
+
+    `due_from`: only for what fell due on that day or later, so that new terms leave older debts under the old ones.
+    """
 
     name: str
     margin: Decimal
@@ -32,6 +35,7 @@ class InterestRule:
     currency: str | None = None
     reference: str | None = None
     compensation: Money | None = None
+    due_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Debtor:
     customer_id: UUID
     region: str | None
     currency: str
+    due_on: date
 
 
 def checked(policy: InterestPolicy) -> InterestPolicy:
@@ -81,6 +86,8 @@ def rule_for(policy: InterestPolicy, debtor: Debtor) -> InterestRule | None:
     """The first rule that fits; None when no interest runs."""
     for rule in policy.rules:
         if rule.customer_id not in (None, debtor.customer_id) or rule.currency not in (None, debtor.currency):
+            continue
+        if rule.due_from is not None and debtor.due_on < rule.due_from:
             continue
         if rule.region is None or (debtor.region or "").startswith(rule.region):
             return rule

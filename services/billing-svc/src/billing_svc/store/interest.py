@@ -76,6 +76,7 @@ def add_policy(tx: Transaction, policy: InterestPolicy, *, recorded_at: datetime
         "name": rule.name, "margin": str(rule.margin), "day_base": rule.day_base,
         "customer_id": str(rule.customer_id) if rule.customer_id else None, "region": rule.region,
         "currency": rule.currency, "reference": rule.reference,
+        "due_from": rule.due_from.isoformat() if rule.due_from else None,
         "compensation": [rule.compensation.minor, rule.compensation.currency] if rule.compensation else None,
     } for rule in policy.rules]
     tx.insert(InterestPolicyRow, {"version": policy.version, "rules": json.dumps(rules, ensure_ascii=False),
@@ -145,4 +146,5 @@ def _rule(row: Any) -> InterestRule:
     paid = row["compensation"]
     return InterestRule(
         row["name"], Decimal(row["margin"]), row["day_base"], UUID(row["customer_id"]) if row["customer_id"] else None,
-        row["region"], row["currency"], row["reference"], Money(paid[0], paid[1]) if paid else None)
+        row["region"], row["currency"], row["reference"], Money(paid[0], paid[1]) if paid else None,
+        date.fromisoformat(row["due_from"]) if row["due_from"] else None)

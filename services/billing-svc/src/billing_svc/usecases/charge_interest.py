@@ -32,7 +32,7 @@ class _Law:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One item: what bears interest of it, by which rule (None: none), what was charged, and what of that is open."""
+    """One item: what bears interest of it, by which rule (None: it stays as it is), what was charged so far."""
 
     item: Item
     bearing: Bearing
@@ -72,15 +72,18 @@ async def _cases(posting: Posting, found: Collection[UUID], law: _Law) -> list[_
     before = await interest.charged_on(tx, found)
     return [
         _Case(item, Bearing(item.amount, item.due_on, moves.get(item.id, []), contested.get(item.id, [])),
-              rule_for(law.policy, Debtor(item.customer_id, regions.get(item.customer_id), item.amount.currency)),
+              rule_for(law.policy, Debtor(
+                  item.customer_id, regions.get(item.customer_id), item.amount.currency, item.due_on)),
               before.get(item.id) or Charged(Money.zero(item.amount.currency), compensated=False),
               tuple(standing.get(item.id, ())))
         for item in sorted(claims.values(), key=lambda item: item.id)]
 
 
 def _judged(posting: Posting, charging: ChargingInterest, case: _Case, law: _Law, run: InterestRun) -> InterestRun:
+    if case.rule is None:
+        return run.counting(charged=0, corrected=0, without_rate=0)
     try:
-        reckoned = _reckoned(case, law)
+        reckoned = _reckoned(case, case.rule, law)
     except Conflict:  # its reference rate is not known yet: a later run charges it
         return run.counting(charged=0, corrected=0, without_rate=1)
     after = _entered(posting, charging, case, reckoned)
@@ -90,11 +93,9 @@ def _judged(posting: Posting, charging: ChargingInterest, case: _Case, law: _Law
                         corrected=int(after.amount < case.charged.amount), without_rate=0)
 
 
-def _reckoned(case: _Case, law: _Law) -> Reckoning:
+def _reckoned(case: _Case, rule: InterestRule, law: _Law) -> Reckoning:
     """Refuses: reference_rate_missing."""
-    item, rule, charged = case.item, case.rule, case.charged.amount
-    if rule is None:
-        return Reckoning(item, law.to_on, (), Money.zero(charged.currency), charged, "")
+    item, charged = case.item, case.charged.amount
     rates = rates_for(rule, law.references.get(rule.reference or "", []), item.due_on)
     segments = segments_of(case.bearing, rates, law.to_on)
     return Reckoning(
