@@ -26,7 +26,7 @@ class Launched:
         own = {name: value for name, value in os.environ.items() if not name.startswith("DUNLIN_")}
         began = time.perf_counter()
         self.process = subprocess.Popen(
-            [str(CHECKOUT / "dunlin"), "up", "--port", "0"], env={**own, "DUNLIN_HOME": str(home)},
+            [str(CHECKOUT / "dunlin"), "up", "--port", "0", "--empty"], env={**own, "DUNLIN_HOME": str(home)},
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.seconds = self._answered(home, began)
 

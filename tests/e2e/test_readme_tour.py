@@ -51,7 +51,7 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     said = tmp_path / "said.txt"
     with said.open("w") as output:
         running = subprocess.Popen(
-            [*PYTHON, "up", "--port", "0"], env=clean, stdin=subprocess.DEVNULL, stdout=output,
+            [*PYTHON, "up", "--port", "0", "--empty"], env=clean, stdin=subprocess.DEVNULL, stdout=output,
             stderr=subprocess.STDOUT)
         try:
             ends = time.monotonic() + START_SECONDS

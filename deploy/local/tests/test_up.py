@@ -30,7 +30,7 @@ class Launched:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("DUNLIN_")}
         self.environment = environment | {"DUNLIN_HOME": str(home)}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "dunlin_local", "up", "--port", "0"],
+            [sys.executable, "-m", "dunlin_local", "up", "--port", "0", "--empty"],
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=self._said,

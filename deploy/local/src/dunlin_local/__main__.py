@@ -48,6 +48,7 @@ def _up(command: argparse.ArgumentParser) -> None:
     command.add_argument("--port", type=port, default=8080, help="the port of the API (default 8080; 0: any free one)")
     command.add_argument("--host", default=HOST, help=f"the address to listen on (default {HOST})")
     command.add_argument("--metrics-port", type=port, default=0, help="serve /metrics on this port (default: not)")
+    command.add_argument("--empty", action="store_true", help="a demonstration company without books")
     command.epilog = (
         "Settings: DUNLIN_DATABASE_URL (a login that may create roles and databases) takes the place of the embedded "
         "PostgreSQL; DUNLIN_SMTP_URL (smtp://host:port) that of the folder for mail; DUNLIN_HOME that of .dunlin."

@@ -1,14 +1,17 @@
-"""The demonstration company: made once, through customer-svc's own operation, with an operator's token."""
+"""The demonstration company: made once with an operator's token, and filled with 90 days of its life."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 import httpx
 
-from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import new_id
 from dunlin_local.clients import CLIENTS, secret_of
+from dunlin_local.company_crowd import DAYS
+from dunlin_local.company_loading import begins, load
+from dunlin_local.company_words import Company
 from dunlin_local.databases import SERVICES
 from dunlin_local.places import data_folder, remember, remembered
 
@@ -30,13 +33,18 @@ class Shown:
     token: str
 
 
-async def demonstration(url: str, clock: Clock) -> Shown:
-    """Make the company unless it is there; return when all services have heard of it. Its sandbox clock begins now."""
-    tenant = UUID(remembered("demonstration").get("tenant") or str(new_id()))
-    remember("demonstration", {"tenant": str(tenant)})
+async def demonstration(url: str, *, empty: bool) -> Shown:
+    """Make the company unless it is there; return when all services have heard of it. Its sandbox clock is fixed.
+
+    `empty`: its books are not to be filled, now or later.
+    """
+    kept = remembered("demonstration")
+    tenant = UUID(kept.get("tenant") or str(new_id()))
+    if not kept:
+        remember("demonstration", {"tenant": str(tenant), "days": None if empty else 0})
     async with httpx.AsyncClient(base_url=url, timeout=30) as client:
         operator = await _token(client, "operator", {})
-        body = COMPANY | {"id": str(tenant), "clock_at": clock.now().isoformat()}
+        body = COMPANY | {"id": str(tenant), "clock_at": begins().isoformat()}
         answer = await client.post("/customer/v1/tenants", json=body, headers=_headers(operator, key=str(new_id())))
         if answer.status_code != 201 and answer.json().get("code") != "tenant_exists":
             raise DemonstrationError(f"The demonstration company cannot be made: {answer.text}")
@@ -46,6 +54,25 @@ async def demonstration(url: str, clock: Clock) -> Shown:
         if not all(heard):
             raise DemonstrationError("Not all services have heard of the demonstration company; the log says why.")
     return shown
+
+
+async def fill(shown: Shown, told: Callable[[int, int], None]) -> None:
+    """Live the days that are left of those it is shown with; `told` hears how many are done. Raises CompanyError."""
+    first = remembered("demonstration").get("days")
+    if first is None or first >= DAYS:
+        return
+
+    def done(days: int) -> None:
+        remember("demonstration", {"tenant": str(shown.tenant), "days": days})
+        told(days, DAYS)
+
+    async with httpx.AsyncClient(base_url=shown.url, timeout=60) as client:
+
+        async def token_of(subject: str) -> str:
+            form = {"tenant": str(shown.tenant), "expires_in": str(TOKEN_SECONDS), "subject": subject}
+            return await _token(client, "demonstration", form)
+
+        await load(Company(client, shown.tenant, token_of), first, done)
 
 
 async def _is_heard(client: httpx.AsyncClient, service: str, token: str) -> bool:

@@ -9,11 +9,14 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
+
 from dunlin_kernel.clock import SystemClock
 from dunlin_kit.process import uvicorn_loop
 from dunlin_kit.telemetry import configure_logging, log, serve_metrics
+from dunlin_local.company_words import CompanyError
 from dunlin_local.databases import SERVICES, DatabasesError, make_databases
-from dunlin_local.demonstration import DemonstrationError, Shown, demonstration
+from dunlin_local.demonstration import DemonstrationError, Shown, demonstration, fill
 from dunlin_local.issuer import Issuer
 from dunlin_local.logs import log_to
 from dunlin_local.mailbox import kept_mail
@@ -25,6 +28,7 @@ from dunlin_local.single_node import PartEnded, SingleNode
 from dunlin_local.terminal import give_up, progress, step
 
 WATCH_SECONDS = 0.5
+TELL_DAYS = 15
 HINDRANCES = (PostgresError, DatabasesError, SchemaError, DemonstrationError, PartEnded)
 
 
@@ -70,21 +74,38 @@ async def _live(arguments: argparse.Namespace, listening: socket.socket, server:
         around = Surroundings(databases, issuer, folder / "issuer", url, smtp_url)
         node = SingleNode({service: settings_of(service, around) for service in SERVICES}, issuer)
         ready = asyncio.Event()
+        filling: asyncio.Task[None] | None = None
         running = asyncio.create_task(node.run(listening, stop, ready))
         watching = asyncio.create_task(_watch(server, stop))
         try:
             if await _first(ready, running):
                 remember("running", {"url": url, "pid": os.getpid()})
                 with step("demonstration company"):
-                    shown = await demonstration(url, SystemClock())
+                    shown = await demonstration(url, empty=arguments.empty)
                 _say(shown, folder)
+                filling = asyncio.create_task(_fill(shown))
             done, _ = await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
             for ended in done:
                 ended.result()
         finally:
             stop.set()
             forget("running")
-            await asyncio.gather(running, watching, return_exceptions=True)
+            if filling is not None:
+                filling.cancel()
+            await asyncio.gather(running, watching, *([filling] if filling else []), return_exceptions=True)
+
+
+async def _fill(shown: Shown) -> None:
+    """Fill the company's books beside everything else; what hinders that hinders nothing else."""
+    def told(days: int, whole: int) -> None:
+        if days % TELL_DAYS == 0:
+            progress.print(f"demonstration company: day {days} of {whole}")
+
+    try:
+        await fill(shown, told)
+    except (CompanyError, httpx.HTTPError) as error:
+        log.error("demonstration_broken_off", exc_info=error)
+        progress.print(f"[yellow]The demonstration company goes on at the next start: {error}[/yellow]", soft_wrap=True)
 
 
 @contextlib.contextmanager
