@@ -33,6 +33,7 @@ ensure dunlin-billing-dunlin-credit-billing-dlq 1
 ensure dunlin-notify-dunlin-credit-notify-dlq 1
 ensure dunlin-customer-dunlin-notify-customer-dlq 1
 ensure dunlin-billing-dunlin-notify-billing-dlq 1
+ensure dunlin-credit-dunlin-notify-credit-dlq 1
 described=$(topics --describe)
 hold dunlin-customer 12
 hold dunlin-billing 12
@@ -47,3 +48,4 @@ hold dunlin-billing-dunlin-credit-billing-dlq 1
 hold dunlin-notify-dunlin-credit-notify-dlq 1
 hold dunlin-customer-dunlin-notify-customer-dlq 1
 hold dunlin-billing-dunlin-notify-billing-dlq 1
+hold dunlin-credit-dunlin-notify-credit-dlq 1

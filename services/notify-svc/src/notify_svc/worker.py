@@ -1,4 +1,4 @@
-"""The composition root of the worker: relay, the two owners it hears, its jobs, its looks and its sender."""
+"""The composition root of the worker: relay, the three owners it hears, its jobs, its looks and its sender."""
 
 from functools import partial
 
@@ -10,6 +10,7 @@ from dunlin_kit.outbound import Outbound, ServiceToken
 from dunlin_kit.process import Worker
 from dunlin_kit.settings import ServiceSettings
 from notify_svc.consumers.billing import billing
+from notify_svc.consumers.credit import credit
 from notify_svc.consumers.customer import customer
 from notify_svc.gateways.billing_looks import look_at_account
 from notify_svc.gateways.customer_looks import look_at_customer, look_at_owner
@@ -37,7 +38,7 @@ def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus:
     assert isinstance(settings, Settings)
     client, machine = httpx.AsyncClient(timeout=LOOK_SECONDS), clock or SystemClock()
     remind, notices = reminding(settings, client, machine), noticing(settings, client, machine)
-    worker = Worker("notify", settings, subscriptions=(customer, billing), clock=clock, bus=bus, jobs={
+    worker = Worker("notify", settings, subscriptions=(customer, billing, credit), clock=clock, bus=bus, jobs={
         run_ladder.KIND: run_ladder.run, remind_customer.KIND: remind.run, plan_items.KIND: plan_items.run,
         switch_on_items.KIND: switch_on_items.run, judge_promises.KIND: judge_promises.run,
         plan_customer.KIND: plan_customer.run, review_cases.KIND: review_cases.run,

@@ -11,7 +11,7 @@ from notify_svc.usecases.plan_items_of import plan_items_of
 
 PROJECTIONS = (
     Projection("customers", customer, (
-        Copied(CustomerRow, own=("refused_on",), known="known"), Copied(TenantRow, customer=None))),
+        Copied(CustomerRow, own=("refused_on", "grade"), known="known"), Copied(TenantRow, customer=None))),
     Projection("items", billing, (
         Copied(DunnedItemRow, own=("active", "passed_offset_days", "last_sent_on"), derived=("next_level", "next_on")),
         Copied(ItemMoveRow), Copied(PaymentMoveRow), Copied(StatementRow),
