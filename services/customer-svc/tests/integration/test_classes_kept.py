@@ -85,6 +85,9 @@ async def test_classes_follow_what_was_heard(trade: Trade) -> None:
     assert await trade.classes(small) == {
         "abc": "B", "value_tier": "medium", "payment_behaviour": "chronic", "size": "small", "type": "new"}
     assert await trade.classes(silent) == {"type": "prospective"}
+    for wanted, names in (("abc:A", ["Heron"]), ("type:prospective", ["Ibis"]), ("size:huge", [])):
+        listed = (await trade.archive.get(CUSTOMERS, in_class=wanted)).json()["data"]
+        assert [customer["name"] for customer in listed] == names
     assert sorted(await trade.told(silent)) == [("type", None, "prospective", 0)]
     before = await trade.archive.facts()
     await trade.turn(TURN + timedelta(hours=1))

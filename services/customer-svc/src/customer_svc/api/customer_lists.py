@@ -44,6 +44,9 @@ class CustomerListing(BaseModel):
     metadata: Annotated[
         str | None, Field(max_length=MAX_KEY + MAX_VALUE + 1, pattern=r"^[^\x00-\x1f:]+:[^\x00-\x1f]+$",
                           description="An own field with exactly this text, as `key:text`.")] = None
+    in_class: Annotated[
+        str | None, Field(max_length=64, pattern=r"^[a-z_]+:[A-Za-z_]+$",
+                          description="A class of one dimension, as `dimension:class`.", examples=["abc:A"])] = None
     sort: CustomerSort = CustomerSort.NUMBER
 
 

@@ -7,12 +7,13 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Text, Uuid, any_, bindparam, column, func, select, tuple_
+from sqlalchemy import DateTime, Integer, Text, Uuid, any_, bindparam, column, exists, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from customer_svc.domain.customer import Customer
 from customer_svc.domain.name_search import folded, grams_of_query
+from customer_svc.store.class_tables import CustomerClassRow
 from customer_svc.store.customers import COLUMNS, customer_of
 from customer_svc.store.tables import CustomerRow
 from dunlin_kit.transaction import Transaction
@@ -59,6 +60,8 @@ async def page(
         for name, value in filters.items()}
     if "metadata" in filters:
         values["metadata_key"], _, values["metadata_text"] = filters["metadata"].partition(":")
+    if "in_class" in filters:
+        values["class_dimension"], _, values["class_value"] = filters["in_class"].partition(":")
     if after is not None:
         at, last_id = after
         values |= {"after_at": datetime.fromisoformat(at) if sort.field == "registered_at" else at,
@@ -96,6 +99,11 @@ def _listing(filters: frozenset[str], sort: CustomerSort, goes_on: bool) -> Any:
     if "metadata" in filters:
         value = table.c.labels[bindparam("metadata_key", type_=Text)].astext
         statement = statement.where(value == bindparam("metadata_text", type_=Text))
+    if "in_class" in filters:
+        held = CustomerClassRow.__table__
+        statement = statement.where(exists().where(
+            held.c.customer_id == table.c.id, held.c.dimension == bindparam("class_dimension", type_=Text),
+            held.c.value == bindparam("class_value", type_=Text)))
     if goes_on:
         here = tuple_(at, last)
         key = tuple_(bindparam("after_at", type_=_TYPES[sort.field]), bindparam("after_id", type_=Uuid))
