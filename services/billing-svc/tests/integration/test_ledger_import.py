@@ -73,7 +73,8 @@ class Importer:
             return await tx.driver.fetchrow("SELECT * FROM job WHERE kind = $1 AND state = 'waiting'", IMPORT_LEDGER)
 
         row = await self.company.running.database.read(self.company.tenant, look)
-        return Job(self.company.tenant, row["job_id"], IMPORT_LEDGER, row["key"], row["due_at"], row["payload"], 1)
+        return Job(self.company.tenant, row["job_id"], IMPORT_LEDGER, row["key"], row["due_at"], row["payload"],
+                   row["attempts"])
 
     async def take(self, rows: list[Row], *, digest: str = DIGEST) -> dict[str, int]:
         """Send, run, and return the operation's result."""
