@@ -17,10 +17,11 @@ class Books:
         self.journey, self.customer, self.mail = journey, customer, mail
 
     @classmethod
-    async def open(cls, journey: Journey, *, limit: str, language: str = "zh") -> "Books":
+    async def open(cls, journey: Journey, *, limit: str, language: str = "zh", **terms: Any) -> "Books":
         """Register and activate a customer with 30 days and a contact for reminders, and set its limit."""
+        agreed = {"due_days": 30, "end_of_month": False} | terms
         customer = await journey.post("/customer/v1/customers", {
-            "kind": "organization", "name": "北京华为贸易有限公司", "terms": {"due_days": 30, "end_of_month": False}})
+            "kind": "organization", "name": "北京华为贸易有限公司", "terms": agreed})
         path = f"/customer/v1/customers/{customer['id']}"
         mail = f"ap-{customer['id'][-12:]}@heron.example"
         await journey.post(f"{path}:activate", status=200)

@@ -155,6 +155,44 @@ async def credited_and_refunded(system: Dunlin) -> None:
     await journey.assert_integrity()
 
 
+async def early_short_and_returned(system: Dunlin) -> None:
+    """One invoice is paid early less its discount, one short by a bank's charge, and one payment comes back."""
+    journey = await Journey.begin(system, "2026-03-01 10:00")
+    books = await Books.open(journey, limit="20000.00", discount={"discount_bps": 200, "within_days": 10})
+    tolerance = await system.client.put("/billing/v1/tolerance-policy", json={"most": [cny("10.00")]},
+                                        headers=journey.headers | {"If-Match": '"0"'})
+    assert tolerance.status_code == 200, tolerance.text
+    await books.invoice("1000")
+    await journey.advance("2026-03-10 10:00")
+    paid = await books.pay("1107.40", "2026-03-10")
+    assert paid["allocations"][0]["discount"] == cny("22.60")
+    assert await books.credit() == ("0.00", "20000.00")
+    short = await books.invoice("2000")
+    await journey.advance("2026-03-25 10:00")
+    paid = await books.pay("2255.00", "2026-03-25", allocation="remittance", reference="pays inv-000002")
+    assert (paid["allocations"][0]["discount"], paid["unmatched"]) == (None, [])
+    assert await books.credit() == ("5.00", "19995.00")
+    item = short["items"][0]["id"]
+    closed = await journey.post("/billing/v1/differences", {"item_id": item, "reason": "bank_charge"})
+    assert (closed["amount"], closed["open"]) == (cny("5.00"), cny("0.00"))
+    await books.invoice("500")
+    assert await books.credit() == ("565.00", "19435.00")
+    await journey.advance("2026-04-10 10:00")
+    paid = await books.pay("565.00", "2026-04-10")
+    await journey.advance("2026-04-15 10:00")
+    await journey.post(f"/billing/v1/payments/{paid['id']}:reverse", {"reason": "returned", "fee": cny("20.00")},
+                       status=200)
+    await journey.advance("2026-04-22 10:00")
+    assert await books.credit() == ("585.00", "19415.00")
+    assert await books.aged("2026-04-22") == {"not_due": "565.00", "1_30": "20.00", "net": "585.00"}
+    assert await books.balances() == {
+        "receivable_control": "585.00", "bank": "3362.40", "revenue": "-3500.00", "tax": "-452.40",
+        "customer_credit": "0.00", "discount": "20.00", "small_differences": "5.00", "fees": "-20.00"}
+    assert await books.reminders() == [("2026-04-18", "FEE-000001", 1, "20.00"),
+                                       ("2026-04-21", "INV-000003", 0, "565.00")]
+    await journey.assert_integrity()
+
+
 @pytest.fixture(params=["calm", "faulty", pytest.param("on_kafka", marks=pytest.mark.kafka)])
 def system(request: pytest.FixtureRequest) -> Dunlin:
     """Each story is lived undisturbed, then with duplicates, delays and redelivery, then on Kafka with the same."""
@@ -162,6 +200,7 @@ def system(request: pytest.FixtureRequest) -> Dunlin:
     return running
 
 
-@pytest.mark.parametrize("story", [partial_payment, overpayment, uncertain_money, credited_and_refunded])
+@pytest.mark.parametrize("story", [
+    partial_payment, overpayment, uncertain_money, credited_and_refunded, early_short_and_returned])
 async def test_story(system: Dunlin, story: Callable[[Dunlin], Awaitable[None]]) -> None:
     await story(system)
