@@ -16,6 +16,7 @@ from credit_svc.api import (
     policies,
     policy_trials,
     positions,
+    rated_customers,
     rating_policies,
     ratings,
 )
@@ -37,7 +38,7 @@ def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> Fast
         Api("credit", "Dunlin credit",
             (*positions.routers, *limits.routers, *limit_proposals.routers, *authorizations.routers, *policies.routers,
              *holds.routers, *alerts.routers, *mismatches.routers, *groups.routers,
-             *ratings.routers, *financial_statements.routers, *rating_policies.routers,
+             *ratings.routers, *financial_statements.routers, *rating_policies.routers, *rated_customers.routers,
              *policy_trials.routers, *authorization_list.routers, *decisions.routers),
             CHECKS, CONFLICTS, head_of("credit_svc")),
         settings, clock=clock)

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from credit_svc.consumers.customer import customer
+from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_kernel.ids import new_id
+from dunlin_kit.testing import tell
 
 FIGURES = {
     "total_assets": "1000.00", "current_assets": "500.00", "current_liabilities": "300.00",
@@ -115,3 +118,25 @@ async def test_a_repeated_key_rates_once_and_pages_go_back(books: Any) -> None:
     assert [one["id"] for one in rest.json()["data"]] == [first.json()["id"]]
     other = books.service.headers(await books.service.tenant(), "credit:read")
     assert (await client.get(path(books, "ratings"), headers=other)).json()["data"] == []
+
+
+async def test_who_has_which_grade(books: Any) -> None:
+    client, ids = books.service.client, [books.customer]
+    for number in ("C-000002", "C-000003"):
+        told = dict(CustomerRegistered.examples[0]) | {
+            "customer_id": new_id(), "number": number, "status": "active", "name": f"Firm {number}"}
+        await tell(books.service.database, customer, books.tenant, CustomerRegistered.model_validate(told))
+        ids.append(told["customer_id"])
+    for one, figures in zip(ids[:2], (FIGURES, FIGURES | {"ebit": "300.00"}), strict=True):
+        await client.post(f"/credit/v1/customers/{one}/financial-statements", headers=books.headers(),
+                          json=STATEMENT | {"figures": figures})
+        assert (await client.post(f"/credit/v1/customers/{one}/ratings", headers=books.headers())).status_code == 201
+    first = (await client.get("/credit/v1/ratings?limit=1", headers=books.headers())).json()
+    assert [one["number"] for one in first["data"]] == ["C-000001"] and first["has_more"]
+    rest = await client.get(f"/credit/v1/ratings?limit=1&cursor={first['next_cursor']}", headers=books.headers())
+    [second] = rest.json()["data"]
+    assert (second["number"], second["name"], second["previous_grade"]) == ("C-000002", "Firm C-000002", None)
+    assert first["data"][0]["score"] < second["score"] and not rest.json()["has_more"]
+    only = await client.get(f"/credit/v1/ratings?grade={second['grade']}", headers=books.headers())
+    assert [one["number"] for one in only.json()["data"]] == ["C-000002"]
+    assert (await client.get("/credit/v1/ratings?grade=Z", headers=books.headers())).status_code == 422
