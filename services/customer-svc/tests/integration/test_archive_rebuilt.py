@@ -1,5 +1,7 @@
 """What the archive has heard, built again from the logs of those who told it: alike, and put right where spoilt."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from dunlin_kernel.clock import SystemClock
 from dunlin_kernel.ids import new_id
 from dunlin_kit.database import Database
 from dunlin_kit.rebuilds import projections_of, seeing_only
+from dunlin_kit.testing import running
 
 PROJECTIONS = projections_of("customer_svc")
 SPOILT = {
@@ -39,22 +42,28 @@ async def heard(archive: Any, customer: UUID, name: str) -> MemoryBus:
     return bus
 
 
+@pytest.fixture
+async def alone(postgres: str, tmp_path: Path, archive: Any) -> AsyncIterator[Any]:
+    """An archive on a database of its own: all that stands in it was heard over the bus."""
+    async with running(postgres, "customer", tmp_path) as service:
+        yield type(archive)(service, await service.tenant())
+
+
 @pytest.mark.parametrize("name", sorted(PROJECTIONS))
-async def test_what_was_heard_is_built_again(service: Any, archive: Any, name: str) -> None:
-    other = type(archive)(service, await service.tenant())
-    customer = UUID((await other.register())["id"])
-    bus = await heard(other, customer, name)
-    told, projection, urls = await other.facts(), PROJECTIONS[name], other.running.urls
+async def test_what_was_heard_is_built_again(alone: Any, name: str) -> None:
+    customer = UUID((await alone.register())["id"])
+    bus = await heard(alone, customer, name)
+    told, projection, urls = await alone.facts(), PROJECTIONS[name], alone.running.urls
     shadow = seeing_only(Database(urls.app, source="/dunlin/customer", pool_size=2), projection.schema)
-    rebuild = Rebuild(projection, bus, urls.owner, Transacting(shadow.transact, other.running.database.transact))
+    rebuild = Rebuild(projection, bus, urls.owner, Transacting(shadow.transact, alone.running.database.transact))
     await rebuild.start()
     try:
         assert await rebuild.follow() > 0
         assert (await rebuild.compare()).is_equal
-        assert await other.facts() == told, "a replay tells nothing"
+        assert await alone.facts() == told, "a replay tells nothing"
         owner = await asyncpg.connect(urls.owner)
         try:
-            spoilt = await owner.execute(f"{SPOILT[name]} WHERE tenant_id = $1", other.tenant)
+            spoilt = await owner.execute(f"{SPOILT[name]} WHERE tenant_id = $1", alone.tenant)
         finally:
             await owner.close()
         assert not (await rebuild.compare()).is_equal
