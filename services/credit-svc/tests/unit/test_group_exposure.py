@@ -130,5 +130,7 @@ def test_a_new_rate_that_puts_a_group_over_its_limit_names_who_uses_most() -> No
     assert newly_exceeded(STRONGER, DOLLARS, FIRST_POLICY, today=TODAY) is None
     assert newly_exceeded(replace(DOLLARS, rates={}), STRONGER, FIRST_POLICY, today=TODAY) is not None
     assert newly_exceeded(DOLLARS, replace(STRONGER, rates={}), FIRST_POLICY, today=TODAY) is None
+    to_the_cent = replace(STRONGER, limit=replace(STRONGER.limit, amount=cny(1060)))
+    assert newly_exceeded(DOLLARS, to_the_cent, FIRST_POLICY, today=TODAY) is None
     unbound = replace(STRONGER, limit=replace(STRONGER.limit, amount=None))
     assert newly_exceeded(DOLLARS, unbound, FIRST_POLICY, today=TODAY) is None
