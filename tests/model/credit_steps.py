@@ -35,7 +35,7 @@ class CreditSteps(BooksMachine):
         assert money.minor == minor
         self.books.moneys[money.credit], self.books.notes[money.credit] = money, debt.item
         part = min(minor, self.books.balance(debt.item))
-        self.moved("credit", Move(money.credit, minor, money.on, self.now))
+        self.moved("credit", Move(money.credit, minor, money.on, self.company.now))
         self.shared("credit: share", made, {debt.item: part} if part else {})
 
     @precondition(lambda self: self.books.notes)
@@ -54,7 +54,7 @@ class CreditSteps(BooksMachine):
         for share in live:
             self.ended(share, undone[share.id])
         minor = self.books.moneys[note].minor
-        self.moved("cancel", Move(note, -minor, date.fromisoformat(after["cancelled_on"]), self.now))
+        self.moved("cancel", Move(note, -minor, date.fromisoformat(after["cancelled_on"]), self.company.now))
         del self.books.notes[note]
 
     @precondition(lambda self: self.books.moneys)
@@ -74,7 +74,7 @@ class CreditSteps(BooksMachine):
         assert minor <= left
         made = said.json()
         self.refunds[made["id"]] = money.credit, minor
-        self.moved("refund", Move(money.credit, -minor, date.fromisoformat(made["effective_on"]), self.now))
+        self.moved("refund", Move(money.credit, -minor, date.fromisoformat(made["effective_on"]), self.company.now))
 
     @precondition(lambda self: self.refunds)
     @rule(which=PICK, why=st.sampled_from(["bounced", "recorded_in_error"]))
@@ -83,7 +83,7 @@ class CreditSteps(BooksMachine):
         credit, minor = self.refunds[refund]
         said = self.company.post(f"/refunds/{refund}:reverse", {"reason": why})
         assert said.status_code in (200, 201), said.text
-        self.moved("refund_back", Move(credit, minor, date.fromisoformat(said.json()["reversed_on"]), self.now))
+        self.moved("refund_back", Move(credit, minor, date.fromisoformat(said.json()["reversed_on"]), self.company.now))
         del self.refunds[refund]
 
     def was_refunded(self, credit: str) -> bool:

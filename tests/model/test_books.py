@@ -6,6 +6,7 @@ from credit_steps import CreditSteps
 from dispute_steps import DisputeSteps
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
+from payment_steps import PaymentSteps
 
 STEPS_A_RUN = 50
 MUST_HAPPEN = {
@@ -14,7 +15,7 @@ MUST_HAPPEN = {
 RARELY = {"refund_back"}
 
 
-class Books(CreditSteps, DisputeSteps):
+class Books(PaymentSteps, CreditSteps, DisputeSteps):
     """All steps together."""
 
 
