@@ -1,9 +1,12 @@
 """What payments taught is built again from billing's log: alike, and put right where it was spoilt."""
 
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
-import pytest
 
 from credit_svc.consumers.billing import billing
 from dunlin_events.consuming import Consumer
@@ -17,7 +20,9 @@ from dunlin_kernel.clock import SystemClock
 from dunlin_kernel.ids import new_id
 from dunlin_kit.database import Database
 from dunlin_kit.rebuilds import projections_of, seeing_only
+from dunlin_kit.testing import running
 
+NOW = datetime(2026, 3, 1, 2, tzinfo=UTC)
 PROJECTION = projections_of("credit_svc")["exposures"]
 SPOILT = (
     "UPDATE payment_record SET days = days + 1", "DELETE FROM learnt_payment",
@@ -38,14 +43,23 @@ async def heard(books: Any) -> MemoryBus:
     return bus
 
 
-@pytest.fixture
-async def rebuild(books: Any) -> Rebuild:
-    bus, urls = await heard(books), books.service.urls
-    shadow = seeing_only(Database(urls.app, source="/dunlin/credit", pool_size=2), PROJECTION.schema)
-    return Rebuild(PROJECTION, bus, urls.owner, Transacting(shadow.transact, books.service.database.transact))
+@contextlib.asynccontextmanager
+async def alone(postgres: str, folder: Path, books: Any) -> AsyncIterator[tuple[Any, Rebuild]]:
+    """Books in a database of their own: a rebuild waits for every stream in it."""
+    async with running(postgres, "credit", folder) as service:
+        own = type(books)(service, await service.tenant(at=NOW), new_id())
+        bus, urls = await heard(own), service.urls
+        shadow = seeing_only(Database(urls.app, source="/dunlin/credit", pool_size=2), PROJECTION.schema)
+        yield own, Rebuild(PROJECTION, bus, urls.owner, Transacting(shadow.transact, service.database.transact))
+        await shadow.close()
 
 
-async def test_conduct_is_built_again(books: Any, rebuild: Rebuild) -> None:
+async def test_conduct_is_built_again(postgres: str, tmp_path: Path, books: Any) -> None:
+    async with alone(postgres, tmp_path, books) as (own, rebuild):
+        await built_again(own, rebuild)
+
+
+async def built_again(books: Any, rebuild: Rebuild) -> None:
     told = await books.told()
     await rebuild.start()
     try:
