@@ -157,3 +157,19 @@ async def test_refunds_and_allocations_racing_for_one_credit_use_no_cent_twice(c
         "ok": 3, "more_than_unapplied": 5}
     assert (await company.account(who))[1] == "10.00"
     assert await sound(company) == []
+
+
+async def test_a_credit_note_is_refunded_or_cancelled_and_never_both(company: Any) -> None:
+    who = await company.register()
+    for _ in range(3):
+        invoice = await company.issue(who, "100", "2026-01-05", rate="0")
+        await company.pay(who, "100.00", "2026-01-05")
+        note = await company.post("/credit-notes", {"invoice_id": invoice["id"], "reason": "goods_returned"})
+        answers = await asyncio.gather(*(call for _ in range(2) for call in (
+            company.send("POST", "/refunds", refund(note, "100.00")),
+            company.send("POST", f"/credit-notes/{note['id']}:cancel", {"reason": "withdrawn"}))))
+        codes = Counter("ok" if one.status_code < 300 else one.json()["code"] for one in answers)
+        assert codes in ({"ok": 1, "nothing_unapplied": 1, "credit_refunded": 2},
+                         {"ok": 1, "nothing_unapplied": 2, "credit_note_cancelled": 1})
+    assert await company.account(who) == ("0.00", "0.00")
+    assert await sound(company) == []
