@@ -128,3 +128,14 @@ def test_each_item_is_due_by_parts_that_sum_to_it(opens: list[int], cuts: list[i
     oldest_first = [share.due_on for one in sorted(items, key=lambda one: one.due_on) for share in schedule[one.id]]
     assert oldest_first == sorted(oldest_first)
     assert oldest_first[-1] == parts[-1].due_on
+
+
+def test_an_arrangement_is_of_the_sum_of_its_parts_and_gives_an_item_a_version_of_its_due_date() -> None:
+    assert agreed_parts([part(9, 60), part(2, 40)], cny(100), DAY) == (part(2, 40), part(9, 60))
+    one = agreed(part(2, 40), part(9, 60))
+    assert (one.amount, one.currency) == (cny(100), "CNY")
+    before = item(1, 100, due=-5)
+    arranged = before.due_by(on(2), one.id)
+    assert (before.stands_due_on, arranged.stands_due_on, arranged.due_on) == (on(-5), on(2), on(-5))
+    assert (arranged.due_version, arranged.arrangement_id) == (2, one.id)
+    assert arranged.due_by(before.due_on, None).stands_due_on == on(-5)

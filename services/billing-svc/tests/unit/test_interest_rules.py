@@ -174,6 +174,7 @@ def test_the_latest_interest_is_waived_first_and_only_what_is_open_of_it() -> No
     older, newer = interest_item(3, 50, 10), interest_item(4, 30, 20)
     disputed = replace(newer, disputed=cny(20))
     assert [(one.id.int, part.minor) for one, part in waived_of([older, newer], cny(45))] == [(4, 30), (3, 15)]
+    assert [part.minor for _, part in waived_of([older, newer], cny(30))] == [30]
     waived = waived_of([older, disputed], cny(100))
     assert sum_money("CNY", (part for _, part in waived)) == cny(60)
     fact = fact_of_interest_waiver(InterestWaiver(UUID(int=9), newer.id, WHO, cny(30), "goodwill", on(30)))

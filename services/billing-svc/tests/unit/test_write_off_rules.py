@@ -162,3 +162,12 @@ def test_recoveries_and_reversal_give_back_exactly_what_was_lost(
         by_account[line.account] = by_account.get(line.account, 0) + line.amount.minor
     assert set(by_account.values()) == {0}
     assert sum(entry.amount.minor for fact in facts for entry in fact.entries) == 0
+
+
+def test_an_item_keeps_what_is_lost_of_it_apart() -> None:
+    whole = item(100)
+    gone = replace(whole, open=cny(40)).losing(cny(60))
+    assert (whole.lost, gone.lost, gone.losing(cny(-60)).lost) == (cny(0), cny(60), cny(0))
+    for wrong in (cny(1), cny(-61)):
+        with pytest.raises(AssertionError):
+            gone.losing(wrong)
