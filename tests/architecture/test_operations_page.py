@@ -5,8 +5,10 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
+from dunlin_local.databases import SERVICES
 from dunlin_local.ledger_mapping import LedgerMapping
 
 KINDS = {"Counter", "Gauge", "Histogram", "Summary"}
@@ -46,6 +48,16 @@ def test_the_mapping_that_is_shown_can_be_used(root: Path) -> None:
     assert len(shown) == 1
     mapping = LedgerMapping.of(tomllib.loads(shown[0]))
     assert {"customer", "document", "posted", "cleared"} <= mapping.columns
+
+
+def test_every_copy_that_can_be_built_again_is_on_the_page_of_operations(root: Path) -> None:
+    page = (root / "docs/operations.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)_svc` \| (.+) \|$", page, re.M)
+    said = {service: re.findall(r"`(\w+)`", copies) for service, copies in rows}
+    made = {service: [one.name for one in import_module(f"{service}_svc.consumers.projections").PROJECTIONS]
+            for service in SERVICES}
+    assert {service: sorted(names) for service, names in said.items()} == {
+        service: sorted(names) for service, names in made.items()}
 
 
 def test_nothing_stands_twice_on_the_page_of_operations(root: Path) -> None:
