@@ -40,6 +40,12 @@ def bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
         ":settle": {"outcome": "rejected"}, "/disputes": {"item_id": named.get("item_id"), "reason": "other"},
         "/fees": {
             "customer_id": named["customer_id"], "amount": secret("1.00"), "reason": "reminder"},
+        "/statements": {
+            "customer_id": named["customer_id"], "period_from": "2026-01-01", "period_to": "2026-01-05"},
+        ":answer": {"signer": "Theirs", "authority": "Theirs", "lines": []}, "/search-tasks/{search_task_id}:close": {
+            "finding": "Theirs"}, ":exchange": {
+            "item_id": named.get("item_id"), "given": secret("1.00"), "taken": secret("1.00")},
+        "/credit-exchanges/{credit_exchange_id}:reverse": {"reason": "reassigned"},
         ":void": {"reason": "issued_in_error"}, "/payments": {
             "customer_id": named["customer_id"], "amount": secret("1.00"), "received_on": "2026-01-05",
             "method": "bank_transfer", "allocation": "none"},
@@ -61,12 +67,18 @@ def bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
             "customer_id": named["customer_id"], "currency": "CNY", "amount": "1.00", "reason": "Theirs"},
         "/authorizations": {
             "customer_id": named["customer_id"], "amount": secret("1.00"), "reference": "theirs"},
+        **_of_collecting(named),
+        ":switch-on": {"customer_id": named["customer_id"]}, ":resolve": {"outcome": "sent"}, ":retry": parked,
+        ":skip": parked | {"mark": "1", "why": "theirs"}, ":skip-hole": parked | {"why": "theirs"},
+    }
+
+
+def _of_collecting(named: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    return {
         "/promises": {"customer_id": named["customer_id"], "amount": secret("1.00"), "promised_on": "2026-01-06"},
         "/cases": {"customer_id": named["customer_id"]}, "/cases/{case_id}": {
             "stage": "demand", "owner_code": None, "next_action": None, "next_action_on": None},
         "/cases/{case_id}/entries": {"kind": "note", "note": "Theirs"}, "/cases/{case_id}:close": {"reason": "theirs"},
         "/calls": {"customer_id": named["customer_id"], "due_on": "2026-01-05"}, ":log": {"outcome": "reached"},
         "/deliveries": {"message_id": named.get("message_id"), "status": "delivered", "at": "2026-01-05T02:00:00Z"},
-        ":switch-on": {"customer_id": named["customer_id"]}, ":resolve": {"outcome": "sent"}, ":retry": parked,
-        ":skip": parked | {"mark": "1", "why": "theirs"}, ":skip-hole": parked | {"why": "theirs"},
     }
