@@ -13,6 +13,18 @@ def secret(amount: str = "98765.43") -> dict[str, str]:
     return {"amount": amount, "currency": "CNY"}
 
 
+def of_statements_and_exchanges(named: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """What the owner could send about its statements and credit in other currencies, by the end of the path."""
+    return {
+        "/statements": {
+            "customer_id": named["customer_id"], "period_from": "2026-01-01", "period_to": "2026-01-05"},
+        ":answer": {"signer": "Theirs", "authority": "Theirs", "lines": []}, "/search-tasks/{search_task_id}:close": {
+            "finding": "Theirs"}, ":exchange": {
+            "item_id": named.get("item_id"), "given": secret("1.00"), "taken": secret("1.00")},
+        "/credit-exchanges/{credit_exchange_id}:reverse": {"reason": "reassigned"},
+    }
+
+
 def bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
     """What the owner itself could send, by the end of the path."""
     named, stream = {name: str(one) for name, one in ids.items()}, f"{owner}:{ids['customer_id']}"
@@ -21,7 +33,7 @@ def bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
     parts = [{"due_on": "2026-03-01", "amount": secret("1.00")}]
     customers = invoice | {"customer_id": named["customer_id"], "issue": True}
     parked = {"consumer": "credit", "owner": "billing", "stream": stream}
-    return {
+    return of_statements_and_exchanges(named) | {
         "/customers/{customer_id}": {"name": "Theirs"}, "/terms": {"due_days": 1, "end_of_month": True},
         "/classes": {"dimension": "size", "value": "large"}, "/interactions": {
             "kind": "call", "happened_at": "2026-01-05T01:00:00Z", "summary": "Theirs", "outcome": "reached"},
@@ -40,12 +52,6 @@ def bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
         ":settle": {"outcome": "rejected"}, "/disputes": {"item_id": named.get("item_id"), "reason": "other"},
         "/fees": {
             "customer_id": named["customer_id"], "amount": secret("1.00"), "reason": "reminder"},
-        "/statements": {
-            "customer_id": named["customer_id"], "period_from": "2026-01-01", "period_to": "2026-01-05"},
-        ":answer": {"signer": "Theirs", "authority": "Theirs", "lines": []}, "/search-tasks/{search_task_id}:close": {
-            "finding": "Theirs"}, ":exchange": {
-            "item_id": named.get("item_id"), "given": secret("1.00"), "taken": secret("1.00")},
-        "/credit-exchanges/{credit_exchange_id}:reverse": {"reason": "reassigned"},
         ":void": {"reason": "issued_in_error"}, "/payments": {
             "customer_id": named["customer_id"], "amount": secret("1.00"), "received_on": "2026-01-05",
             "method": "bank_transfer", "allocation": "none"},
