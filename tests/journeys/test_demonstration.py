@@ -114,6 +114,9 @@ async def test_after_its_ninety_days_every_story_has_ended_as_told(postgres: str
                   if line["amount"]["currency"] == "CNY"}
         assert booked["bad_debt"] == "4780.00", "6,780.00 written off, 2,000.00 of it recovered"
         assert booked["fees"] == "-25.00", "for the returned payment"
+        held = (await company.get("/credit/v1/positions?hold=true&limit=200"))["data"]
+        assert {"N-05", "N-06", "N-09"} <= {row["number"] for row in held}, "over its limit, by hand, broken promise"
+        assert (await company.get("/credit/v1/alerts?limit=5"))["data"]
         (worst, *_) = (await company.get("/notify/v1/worklist?limit=5"))["data"]
         assert (worst["number"], worst["why"][0], worst["owner_code"]) == ("N-09", "promise_broken", "S-LI")
         await assert_sound(company)

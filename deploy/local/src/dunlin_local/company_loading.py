@@ -14,6 +14,13 @@ OPENS = time(10)
 STAFF = (("S-LI", "李经理", "S-WANG"), ("S-WANG", "王经理", "S-LI"), ("S-CHEN", "陈经理", "S-LI"))
 RATES = {"USD": (71_000, 25), "EUR": (82_500, -40)}
 """Yuan for one unit in ten-thousandths on the first day, and by how much they move each week."""
+CREDIT_POLICY = {
+    "disputed_weight_bps": 10_000, "delivered_weight_bps": 10_000, "over_capture_tolerance_bps": 500,
+    "authorization_days": 30, "reason": "holds and alerts of the demonstration",
+    "holds": {"overdue_grace_days": 30, "limit_exceeded_bps": 1_000, "broken_promise_days": 30},
+    "alerts": {"ageing_days": [30, 60], "concentration_bps": 2_000, "silence_days": 60},
+}
+"""More than 30 days past due, a tenth above the limit, or a broken promise: no new credit."""
 
 
 def begins() -> datetime:
@@ -46,6 +53,7 @@ async def _prepare(company: Company, day: int) -> None:
             await company.post("/customer/v1/staff", {
                 "id": company.id_of(code), "code": code, "name": name, "language": "zh",
                 "email": f"{code.lower()}@example.com"})
+        await company.post("/credit/v1/policies", CREDIT_POLICY)
     if day % 7 == 0:
         for currency, (start, step) in RATES.items():
             rate = start + step * (day // 7)
