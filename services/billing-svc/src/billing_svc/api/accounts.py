@@ -9,7 +9,6 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from billing_svc.api.shapes import AccountRead, accounts_read
-from billing_svc.domain.customer import heard_of
 from billing_svc.domain.journal import JournalAccount, JournalLine
 from billing_svc.domain.ledger import FactKind, LedgerSide
 from billing_svc.store import account_views, accounts, customers, periods
@@ -110,7 +109,7 @@ async def get_account(
     customer_id: UUID, tx: Tx, response: Response, cursor: Paging, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> AccountPage:
     """What a customer owes and has unapplied, and how it came to that."""
-    heard_of((await customers.known(tx, [customer_id])).get(customer_id), customer_id)
+    await customers.assert_heard_of(tx, customer_id)
     held = await accounts.of_customer(tx, customer_id)
     found = await account_views.entries(tx, customer_id, cursor.after, limit)
     page = cursor.page(response, found, limit, account_views.key_of)
