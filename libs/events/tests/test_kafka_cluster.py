@@ -10,6 +10,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from emitting import emit
 from hearer import Place, hearing, subscription
+from patience import Patience
 
 from dunlin_events.broker_for_tests import startable
 from dunlin_events.consuming import Consumer
@@ -60,11 +61,13 @@ async def leader(cluster: JavaCluster) -> JavaBroker:
 
 async def all_hear_more(place: Place) -> None:
     """Wait until each stream, and so each partition, has moved on."""
-    least = "SELECT coalesce(min(sequence), 0)::int FROM watermark"
-    [(before,)] = await place.rows(least)
-    async with asyncio.timeout(90):
-        while (await place.rows(least))[0][0] < before + MORE:  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
+    seen = "SELECT coalesce(min(sequence), 0)::int, coalesce(sum(sequence), 0)::int FROM watermark"
+    [(least, total)] = await place.rows(seen)
+    before, patience = least, Patience(lambda: total)
+    while least < before + MORE:
+        assert patience.lasts(), "nothing is heard any more"
+        await asyncio.sleep(0.1)
+        [(least, total)] = await place.rows(seen)
 
 
 async def kill_leaders(cluster: JavaCluster, place: Place, *, times: int) -> None:

@@ -58,7 +58,7 @@ class AlertRule(StrEnum):
     """The rule that raised an alert. `over_capture`: an invoice took more than was reserved for it and the tolerance
     on it; `authorization_unknown`: it names an authorization that this customer does not have in its currency;
     `ageing`: the oldest item passed a line of days; `credit_change`: a limit was cut deeply; `amount`: one order above
-    a line; `concentration`: one customer's share of all that is open; `silence`: one who owes past due has stopped paying;
+    a line; `concentration`: one customer's share of all that is open; `silence`: one who owes past due stopped paying;
     `group_exceeded`: a new exchange rate put the customer's group over its limit."""
 
     OVER_CAPTURE = "over_capture"
