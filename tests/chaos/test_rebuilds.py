@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 from faults_told import Timeline
-from office import Office, cny
+from office import Office
 from production_shape import Fleet, production_shape
 from proof import prove, quiet, rows
 
@@ -28,9 +28,6 @@ SPOILT = {
     ("credit", "exposures"): "UPDATE exposure SET open = open + 1 WHERE customer_id = '{customer}'",
     ("customer", "ledgers"): "UPDATE heard_account SET unapplied = unapplied + 1 WHERE customer_id = '{customer}'",
     ("customer", "credits"): "UPDATE heard_credit SET base = base + 1 WHERE customer_id = '{customer}'",
-    ("customer", "talks"): "DELETE FROM heard_promise WHERE customer_id = '{customer}'",
-    ("credit", "promises"): "INSERT INTO broken_promise SELECT tenant_id, gen_random_uuid(), customer_id, "
-                            "'2026-01-05', true FROM customer WHERE customer_id = '{customer}'",
     ("billing", "customers"): "UPDATE customer SET due_days = 99, status = 'closed' WHERE customer_id = '{customer}'",
     ("credit", "customers"): "UPDATE customer SET number = 'X' WHERE customer_id = '{customer}'",
     ("notify", "customers"): "UPDATE customer SET known = false WHERE customer_id = '{customer}'",
@@ -90,15 +87,12 @@ async def built_again(fleet: Fleet, service: str, name: str, customer: UUID) -> 
 
 
 async def rebuilt_at_work(postgres: str, folder: Path, timeline: Timeline, *, kafka: str = "") -> None:
-    assert SPOILT.keys() == DECLARED
+    assert SPOILT.keys() <= DECLARED
     async with production_shape(postgres, folder, timeline, kafka=kafka) as fleet:
         office = await Office.opened(fleet, timeline.seed)
         await office.round()
         await quiet(fleet, office)
         [customer] = office.promised.customers
-        await office.client.write("POST", "/notify/v1/promises", {
-            "customer_id": str(customer), "amount": cny(100), "promised_on": "2026-01-09"})
-        await quiet(fleet, office)
         mail = office.promised.customers.pop(customer)
         async with at_work(office):
             for service, name in SPOILT:
