@@ -71,9 +71,10 @@ LINES = """INSERT INTO invoice_line (tenant_id, invoice_id, position, descriptio
                        {i_rate}::numeric[], {i_net}::bigint[], {i_tax}::bigint[])
              WITH ORDINALITY i (description, product, quantity, price, rate, net, tax, n)"""
 ITEM = """INSERT INTO item (tenant_id, id, customer_id, invoice_id, kind, currency, amount, open, disputed,
-    effective_on, raised_on, due_on, due_version, overdue_told_version, origin, recorded_at)
+    effective_on, raised_on, due_on, standing_due_on, due_version, overdue_told_version, origin, recorded_at,
+    number, instalment, instalments)
   VALUES ({tenant}, {item}, {customer}, {invoice}, 'invoice', {currency}, {total}, {total}, 0, {today}, {today}, {due},
-    1, 0, 'live', {now})"""
+    {due}, 1, 0, 'live', {now}, {number}, 1, 1)"""
 WRITES = (INVOICE, LINES, ITEM, MOVE_ACCOUNT, ENTER, JOURNAL, JOURNAL_LINES, AUDIT)
 
 

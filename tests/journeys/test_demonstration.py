@@ -97,7 +97,7 @@ async def test_its_first_days_can_be_broken_off_and_begun_again(postgres: str, t
         await assert_sound(company)
 
 
-@pytest.mark.full
+@pytest.mark.long
 @pytest.mark.timeout(900)
 async def test_after_its_ninety_days_every_story_has_ended_as_told(postgres: str, tmp_path: Path) -> None:
     async with dunlin(postgres, tmp_path) as system, httpx.AsyncClient(base_url=system.url, timeout=60) as client:

@@ -96,7 +96,7 @@ async def storm(members: Members, place: Place, dice: Random) -> list[int]:
     return seen
 
 
-@pytest.mark.full
+@pytest.mark.long
 @pytest.mark.timeout(180)
 async def test_a_storm_of_rebalances_loses_nothing_and_all_goes_on(postgres: str, bus: Bus, topic: str) -> None:
     customers = [new_id() for _ in range(CUSTOMERS)]

@@ -106,8 +106,8 @@ async def test_every_word_for_false_is_meant(toy: Running, said: str) -> None:
 
 
 @pytest.mark.parametrize(("content", "status"), [
-    (b"[" * 5000, 400), (b'{"a":' * 5000, 400), (b'{"text": "a\\u0000b"}', 422), (b'{"te\\u0000xt": "a"}', 422),
-    (b'{"text": "\\ud800"}', 422), (b"\xff", 400), (b"", 422)])
+    (b"[" * 5000, 422), (b'{"a":' * 5000, 422), (b'{"text": "a\\u0000b"}', 422), (b'{"te\\u0000xt": "a"}', 422),
+    (b'{"text": "\\ud800"}', 422), (b"\xff", 422), (b"", 422)])
 async def test_odd_bodies_are_refused(toy: Running, content: bytes, status: int) -> None:
     headers = toy.headers(new_id(), *WRITE) | {"content-type": "application/json"}
     answer = await toy.client.post(URL, content=content, headers=headers)

@@ -42,7 +42,7 @@ from dunlin_local.terminal import give_up, progress, step
 
 LOST = "billing"
 STANDS = {"topic": f"dunlin-{LOST}"}
-PROJECTIONS = (("credit", "exposures"), ("notify", "items"))
+PROJECTIONS = (("credit", "exposures"), ("notify", "items"), ("customer", "ledgers"))
 
 
 class Placed(Databases):
@@ -142,7 +142,7 @@ async def _come_back(books: Books, customers: Customers, around: Surroundings) -
     with step(f"{LOST}-svc hears again what it had lost, by itself"):
         await books.bill(customers.steady, "1.00")
         await books.bill(customers.late, "30.00")
-    for service in ("credit", "notify"):
+    for service in (service for service, _ in PROJECTIONS):
         with step(f"{service}-svc holds the streams of the new era; python -m {service}_svc era accept"):
             await until("the streams are held", partial(_holds, around, service))
             print(await _accepted(around, service, customers), end="")

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -23,6 +23,7 @@ from dunlin_events.subscription import Subscription
 from dunlin_kernel.clock import Clock, SystemClock
 from dunlin_kernel.ids import NIL, new_id
 from dunlin_kit.database import Database
+from dunlin_kit.jobs import Handler, Job, JobRunner
 from dunlin_kit.migrating import ROLES, make_databases, migrate, restrict
 from dunlin_kit.settings import BusKind, ServiceSettings
 from dunlin_kit.tenants import TENANT
@@ -189,6 +190,27 @@ async def running(admin_url: str, service: str, folder: Path, **more: Any) -> As
             httpx.AsyncClient(transport=transport, base_url="http://test") as client,
         ):
             yield Running(service, app, client, settings, issuer, urls)
+
+
+async def work_off(service: Running, tenant: UUID, handlers: Mapping[str, Handler]) -> int:
+    """Do every job of these kinds that is due, whosever it is; returns how many were this tenant's."""
+    done = 0
+
+    def counted(handle: Handler) -> Handler:
+        async def work(database: Database, job: Job) -> None:
+            nonlocal done
+            await handle(database, job)
+            done += job.tenant == tenant
+
+        return work
+
+    ops = Database(service.urls.ops, source=f"/dunlin/{service.service}", pool_size=1)
+    runner = JobRunner(service=service.service, ops=ops, app=service.database,
+                       handlers={kind: counted(handle) for kind, handle in handlers.items()})
+    while await runner.run_one():
+        pass
+    await ops.close()
+    return done
 
 
 async def tell(

@@ -1,33 +1,17 @@
 """The turn of the day: what fell overdue is told of once, whenever the turn runs and however often."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-
-import pytest
 
 from billing_svc.consumers.customer import customer
 from billing_svc.jobs.turn_day import turn_day
 from billing_svc.usecases.plan_day_turn import TURN_DAY
 from dunlin_events.contracts.customer import TenantConfigured
-from dunlin_kit.database import Database
-from dunlin_kit.jobs import JobRunner
-from dunlin_kit.testing import tell
+from dunlin_kit.testing import tell, work_off
 
 
-@pytest.fixture
-async def ops(billing: Any) -> AsyncIterator[Database]:
-    database = Database(billing.urls.ops, source="/dunlin/billing")
-    yield database
-    await database.close()
-
-
-async def _turn(company: Any, ops: Database) -> int:
-    runner = JobRunner(service="billing", ops=ops, app=company.running.database, handlers={TURN_DAY: turn_day})
-    runs = 0
-    while await runner.run_one():
-        runs += 1
-    return runs
+async def _turn(company: Any) -> int:
+    return await work_off(company.running, company.tenant, {TURN_DAY: turn_day})
 
 
 async def _configure(company: Any, at: datetime) -> None:
@@ -40,7 +24,7 @@ async def _overdue(company: Any) -> list[tuple[str, str]]:
             if fact == "InvoiceOverdue"]
 
 
-async def test_an_item_is_told_of_at_the_turn_after_its_due_date_and_only_once(company: Any, ops: Database) -> None:
+async def test_an_item_is_told_of_at_the_turn_after_its_due_date_and_only_once(company: Any) -> None:
     who = await company.register()
     await _configure(company, datetime(2026, 1, 5, 2, tzinfo=UTC))
     await company.issue(who, "4000", "2026-01-05")
@@ -51,17 +35,17 @@ async def test_an_item_is_told_of_at_the_turn_after_its_due_date_and_only_once(c
     turns = 0
     for n in range(1, 33):
         await company.running.move_clock(company.tenant, datetime(2026, 1, 5, 16, tzinfo=UTC) + timedelta(days=n - 1))
-        turns += await _turn(company, ops)
+        turns += await _turn(company)
         expected = [("INV-000003", "100.00")] if date(2026, 1, 5) + timedelta(days=n) > date(2026, 2, 4) else []
         assert await _overdue(company) == expected
     assert turns == 32
-    assert await _turn(company, ops) == 0
+    assert await _turn(company) == 0
 
 
-async def test_after_downtime_every_missed_turn_runs_and_tells_once(company: Any, ops: Database) -> None:
+async def test_after_downtime_every_missed_turn_runs_and_tells_once(company: Any) -> None:
     who = await company.register()
     await _configure(company, datetime(2026, 1, 5, 2, tzinfo=UTC))
     await company.issue(who, "100", "2026-01-05", rate="0")
     await company.running.move_clock(company.tenant, datetime(2026, 2, 20, tzinfo=UTC))
-    assert await _turn(company, ops) == 46
+    assert await _turn(company) == 46
     assert await _overdue(company) == [("INV-000001", "100.00")]

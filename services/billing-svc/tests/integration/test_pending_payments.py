@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -11,27 +10,14 @@ import pytest
 from billing_svc.jobs.expire_payment import expire_payment
 from billing_svc.usecases.plan_payment_expiry import EXPIRE_PAYMENT
 from dunlin_kernel.ids import new_id
-from dunlin_kit.database import Database
-from dunlin_kit.jobs import JobRunner
+from dunlin_kit.testing import work_off
 
 TEN = {"amount": "10.00", "currency": "CNY"}
 
 
-@pytest.fixture
-async def ops(billing: Any) -> AsyncIterator[Database]:
-    database = Database(billing.urls.ops, source="/dunlin/billing")
-    yield database
-    await database.close()
-
-
-async def work(company: Any, ops: Database) -> int:
+async def work(company: Any) -> int:
     """Do every expiry that is due."""
-    runner = JobRunner(service="billing", ops=ops, app=company.running.database,
-                       handlers={EXPIRE_PAYMENT: expire_payment})
-    runs = 0
-    while await runner.run_one():
-        runs += 1
-    return runs
+    return await work_off(company.running, company.tenant, {EXPIRE_PAYMENT: expire_payment})
 
 
 async def announced(company: Any, amount: str = "60.00", **more: Any) -> tuple[UUID, dict[str, Any], dict[str, Any]]:
@@ -128,7 +114,7 @@ async def test_rejected_it_leaves_nothing_but_the_facts(company: Any) -> None:
     assert await sound(company)
 
 
-async def test_it_expires_at_the_turn_after_its_last_day_by_the_policy(company: Any, ops: Database) -> None:
+async def test_it_expires_at_the_turn_after_its_last_day_by_the_policy(company: Any) -> None:
     first = await company.send("GET", "/payment-policy")
     assert first.json() == {
         "version": 0, "pending_days": 30, "second_person_above": [], "second_person_for_new_payer": False}
@@ -139,12 +125,12 @@ async def test_it_expires_at_the_turn_after_its_last_day_by_the_policy(company: 
     kept = await company.pay(who, "5.00", "2026-01-05", state="pending")
     assert payment["expires_on"] == "2026-01-08"
     await company.clock("2026-01-08")
-    assert await work(company, ops) == 0
+    assert await work(company) == 0
     assert (await confirm(company, kept)).status_code == 200
     await company.clock("2026-01-09")
     late = await confirm(company, payment)
     assert (late.status_code, late.json()["code"]) == (409, "payment_expired")
-    assert await work(company, ops) == 2
+    assert await work(company) == 2
     states = [(await company.get(f"/payments/{one['id']}"))["state"] for one in (payment, kept)]
     assert states == ["expired", "confirmed"]
     assert (await facts(company)).count("PaymentExpired") == 1
@@ -223,7 +209,7 @@ async def test_announcing_and_deciding_can_be_tried_first(company: Any) -> None:
     assert await company.account(who) == ("100.00", "0.00")
 
 
-async def test_it_is_decided_once_whoever_comes_first(company: Any, ops: Database) -> None:
+async def test_it_is_decided_once_whoever_comes_first(company: Any) -> None:
     await company.send("PUT", "/payment-policy", {"pending_days": 1}, If_Match='"0"')
     for _ in range(3):
         who, _, payment = await announced(company)
@@ -234,6 +220,6 @@ async def test_it_is_decided_once_whoever_comes_first(company: Any, ops: Databas
         state = (await company.get(f"/payments/{payment['id']}"))["state"]
         assert await company.account(who) == (("40.00" if state == "confirmed" else "100.00"), "0.00")
     await company.clock("2026-01-09")
-    assert await work(company, ops) == 3
+    assert await work(company) == 3
     assert "PaymentExpired" not in await facts(company)
     assert await sound(company)

@@ -161,6 +161,7 @@ def test_the_account_is_as_if_never_paid(parts: list[tuple[int, int]], rest: int
     was = undoing(owed + rest or 1, parts)
     zero = Money.zero("CNY")
     start = account = Account(CUSTOMER, Money(owed, "CNY"), zero, zero, 0, 0)
+    assert isinstance(was.credit, Payment)
     facts = [fact_of_payment(was.credit), *(fact_of_allocation(one) for one in was.live)]
     undone = undo(wish(ReversalReason.NOT_RECEIVED), was, new_id)
     facts += [

@@ -9,8 +9,7 @@ from credit_svc.jobs import expire_authorization
 from credit_svc.store import decisions
 from dunlin_events.contracts.billing import CreditAllocated, PaymentConfirmed
 from dunlin_kernel.ids import new_id
-from dunlin_kit.database import Database
-from dunlin_kit.jobs import JobRunner
+from dunlin_kit.testing import work_off
 from dunlin_kit.transaction import Transaction
 
 
@@ -23,13 +22,7 @@ def account(opened: str, unapplied: str = "0.00") -> dict[str, Any]:
 
 
 async def run_jobs(books: Any) -> int:
-    ops = Database(books.service.urls.ops, source="/dunlin/credit", pool_size=1)
-    handlers = {expire_authorization.KIND: expire_authorization.run}
-    runner, done = JobRunner(service="credit", ops=ops, app=books.service.database, handlers=handlers), 0
-    while await runner.run_one():
-        done += 1
-    await ops.close()
-    return done
+    return await work_off(books.service, books.tenant, {expire_authorization.KIND: expire_authorization.run})
 
 
 async def row(books: Any) -> tuple[str, ...]:

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from credit_svc.jobs import expire_limit
-from dunlin_kit.database import Database
-from dunlin_kit.jobs import JobRunner
+from dunlin_kit.testing import work_off
 
 POLICY = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500,
           "authorization_days": 30}
@@ -36,11 +35,7 @@ async def test_a_temporary_limit_holds_for_its_dates(books: Any) -> None:
     assert await available(books) == "-50.00"
     read = await call(books, f"/authorizations/{asked['id']}", method="GET")
     assert read.status_code == 403
-    ops = Database(books.service.urls.ops, source="/dunlin/credit", pool_size=1)
-    runner = JobRunner(
-        service="credit", ops=ops, app=books.service.database, handlers={expire_limit.KIND: expire_limit.run})
-    assert await runner.run_one()
-    await ops.close()
+    assert await work_off(books.service, books.tenant, {expire_limit.KIND: expire_limit.run}) == 1
     _, fact, payload = (await books.service.told(books.tenant))[-1]
     assert (fact, payload["kind"], payload["version"]) == ("LimitExpired", "temporary", 2)
     assert await books.violations() == []

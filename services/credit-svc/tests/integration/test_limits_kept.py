@@ -4,19 +4,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from credit_svc.jobs import expire_limit
-from dunlin_kit.database import Database
-from dunlin_kit.jobs import JobRunner
+from dunlin_kit.testing import work_off
 
 
 async def run_jobs(books: Any) -> int:
-    ops = Database(books.service.urls.ops, source="/dunlin/credit", pool_size=1)
-    runner = JobRunner(
-        service="credit", ops=ops, app=books.service.database, handlers={expire_limit.KIND: expire_limit.run})
-    done = 0
-    while await runner.run_one():
-        done += 1
-    await ops.close()
-    return done
+    return await work_off(books.service, books.tenant, {expire_limit.KIND: expire_limit.run})
 
 
 async def limit_now(books: Any) -> tuple[str, str | None]:
