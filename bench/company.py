@@ -47,16 +47,18 @@ WITH wanted AS (
          $5::date - ((n * $6) % 120)::int AS due, a.entries + n AS position
   FROM unnest($2::uuid[]) c (id) CROSS JOIN generate_series(1, $3) n
   JOIN account a ON a.tenant_id = $1 AND a.customer_id = c.id AND a.currency = 'CNY'),
-made AS (SELECT *, least(due, $5) AS issued, row_number() OVER () AS r FROM wanted),
+made AS (SELECT *, least(due, $5) AS issued, 'SEED-' || $7 || '-' || row_number() OVER () AS number FROM wanted),
 invoiced AS (
   INSERT INTO invoice (tenant_id, id, customer_id, status, series, number, issued_on, due_on, currency, net, tax,
     total, tax_rounding, final, origin, buyer, seller, labels, version, created_at, recorded_at)
-  SELECT $1, invoice, customer, 'issued', 'SEED', 'SEED-' || $7 || '-' || r, issued, due, 'CNY', $4, 0, $4, 'rate',
+  SELECT $1, invoice, customer, 'issued', 'SEED', number, issued, due, 'CNY', $4, 0, $4, 'rate',
     false, 'live', '{}', '{}', '{}', 2, now(), now() FROM made),
 items AS (
-  INSERT INTO item (tenant_id, id, customer_id, invoice_id, kind, currency, amount, open, disputed, effective_on,
-    raised_on, due_on, due_version, overdue_told_version, origin, recorded_at)
-  SELECT $1, item, customer, invoice, 'invoice', 'CNY', $4, $4, 0, issued, issued, due, 1, 1, 'live', now() FROM made),
+  INSERT INTO item (tenant_id, id, customer_id, invoice_id, number, kind, instalment, instalments, currency, amount,
+    open, disputed, effective_on, raised_on, due_on, standing_due_on, due_version, overdue_told_version, origin,
+    recorded_at)
+  SELECT $1, item, customer, invoice, number, 'invoice', 1, 1, 'CNY', $4, $4, 0, issued, issued, due, due, 1, 1,
+    'live', now() FROM made),
 entered AS (
   INSERT INTO ledger_entry (tenant_id, customer_id, currency, position, side, item_id, fact_kind, fact_id, amount,
     effective_on, recorded_at)
