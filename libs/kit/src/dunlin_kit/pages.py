@@ -4,7 +4,8 @@ import hashlib
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Query, Request
@@ -31,6 +32,12 @@ class Page(BaseModel, Generic[T]):
     data: list[T]
     next_cursor: str | None = Field(description="Send it as `cursor` for the next page; null on the last.")
     has_more: bool
+
+
+def given(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """The filters that were asked for, those not None; of an enum its value."""
+    return {name: value.value if isinstance(value, Enum) else value
+            for name, value in filters.items() if value is not None}
 
 
 class Seal:
@@ -73,15 +80,20 @@ class Cursor:
         return self._seal.close(json.dumps(list(values), default=str, separators=(",", ":")).encode())
 
     def page(
-        self, response: Response, rows: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]]
+        self, response: Response, rows: Sequence[T], limit: int, key: Callable[[T], Sequence[Any]],
+        read: Callable[[T], Any] | None = None,
     ) -> dict[str, Any]:
-        """The fields of a page from up to `limit + 1` rows; sets `Link: rel=next` when there is more."""
+        """The fields of a page from up to `limit + 1` rows; sets `Link: rel=next` when there is more.
+
+        `read` turns a row into what is shown of it; without it `data` has the rows themselves.
+        """
         shown, has_more = list(rows[:limit]), len(rows) > limit
         following = self.seal(key(shown[-1])) if has_more else None
         if following is not None:
             url = self._request.url.include_query_params(cursor=following)
             response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
-        return {"data": shown, "next_cursor": following, "has_more": has_more}
+        data = shown if read is None else [read(row) for row in shown]
+        return {"data": data, "next_cursor": following, "has_more": has_more}
 
 
 async def _cursor(request: Request, cursor: After = None) -> Cursor:

@@ -124,8 +124,7 @@ async def revise_arrangement(
 
 
 async def _filters(customer_id: UUID | None = None, state: ArrangementState | None = None) -> dict[str, Any]:
-    asked = {"customer_id": customer_id, "state": state.value if state else None}
-    return {name: value for name, value in asked.items() if value is not None}
+    return pages.given({"customer_id": customer_id, "state": state})
 
 
 @router.get("/arrangements", dependencies=[MAY_READ], responses=pages.RESPONSES)
@@ -135,8 +134,7 @@ async def list_arrangements(
 ) -> ArrangementPage:
     """Arrangements with exactly these values."""
     found = await arrangements.page(tx, filters, UUID(cursor.after[0]) if cursor.after else None, limit)
-    page = cursor.page(response, found, limit, lambda one: [one.id])
-    return ArrangementPage(**page | {"data": [ArrangementRead.of(one) for one in page["data"]]})
+    return ArrangementPage(**cursor.page(response, found, limit, lambda one: [one.id], ArrangementRead.of))
 
 
 @router.get("/arrangements/{arrangement_id}", dependencies=[MAY_READ], responses=NOT_FOUND)

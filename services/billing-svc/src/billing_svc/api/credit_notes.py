@@ -69,8 +69,7 @@ async def cancel_credit_note(
 async def _filters(
     customer_id: UUID | None = None, invoice_id: UUID | None = None, number: Code | None = None,
 ) -> dict[str, Any]:
-    asked = {"customer_id": customer_id, "invoice_id": invoice_id, "number": number}
-    return {name: value for name, value in asked.items() if value is not None}
+    return pages.given({"customer_id": customer_id, "invoice_id": invoice_id, "number": number})
 
 
 Filters = Annotated[dict[str, Any], Depends(_filters)]
@@ -83,8 +82,8 @@ async def list_credit_notes(
     """Credit notes with exactly these values, by the day of issue."""
     ids = await document_lists.page_of_credit_notes(tx, filters, cursor.after, limit)
     found = await credit_note_views.view(tx, ids)
-    page = cursor.page(response, found, limit, lambda one: [one.note.effective_on, one.note.id])
-    return CreditNotePage(**page | {"data": [CreditNoteRead.of(one) for one in page["data"]]})
+    return CreditNotePage(
+        **cursor.page(response, found, limit, lambda one: [one.note.effective_on, one.note.id], CreditNoteRead.of))
 
 
 @router.get("/credit-notes/{credit_note_id}", dependencies=[MAY_READ], responses=NOT_FOUND)

@@ -123,8 +123,7 @@ async def _filters(
     customer_id: UUID | None = None, item_id: UUID | None = None,
     is_open: Annotated[bool | None, Query(alias="open", description="Whether anything is contested still.")] = None,
 ) -> dict[str, Any]:
-    asked = {"customer_id": customer_id, "item_id": item_id, "open": is_open}
-    return {name: value for name, value in asked.items() if value is not None}
+    return pages.given({"customer_id": customer_id, "item_id": item_id, "open": is_open})
 
 
 @router.get("/disputes", dependencies=[MAY_READ], responses=pages.RESPONSES)
@@ -134,8 +133,7 @@ async def list_disputes(
 ) -> DisputePage:
     """What is or was contested, with exactly these values."""
     found = await disputes.page(tx, filters, UUID(cursor.after[0]) if cursor.after else None, limit)
-    page = cursor.page(response, found, limit, lambda view: [view.dispute.id])
-    return DisputePage(**page | {"data": [DisputeRead.of(view) for view in page["data"]]})
+    return DisputePage(**cursor.page(response, found, limit, lambda view: [view.dispute.id], DisputeRead.of))
 
 
 @router.get("/disputes/{dispute_id}", dependencies=[MAY_READ], responses=NOT_FOUND)

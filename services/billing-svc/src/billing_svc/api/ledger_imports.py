@@ -172,5 +172,5 @@ async def list_ledger_refusals(
     """What was refused so far, by line, with the reason."""
     await ledger_imports.by_id(tx, ledger_import_id)
     found = await ledger_import_rows.page_of_refused(tx, ledger_import_id, cursor.after, limit)
-    page = cursor.page(response, found, limit, lambda one: [one.line, one.part.value])
-    return LedgerRefusalPage(**page | {"data": [LedgerRefusalRead.of(one) for one in page["data"]]})
+    return LedgerRefusalPage(
+        **cursor.page(response, found, limit, lambda one: [one.line, one.part.value], LedgerRefusalRead.of))

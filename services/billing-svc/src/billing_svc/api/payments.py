@@ -78,9 +78,8 @@ async def _filters(
     received_from: Annotated[Day | None, Query(alias="received_on.gte")] = None,
     received_to: Annotated[Day | None, Query(alias="received_on.lte")] = None,
 ) -> dict[str, Any]:
-    asked = {"state": state.value if state else None, "customer_id": customer_id, "external_id": external_id,
-             "received_from": received_from, "received_to": received_to}
-    return {name: value for name, value in asked.items() if value is not None}
+    return pages.given({"state": state, "customer_id": customer_id, "external_id": external_id,
+                        "received_from": received_from, "received_to": received_to})
 
 
 Filters = Annotated[dict[str, Any], Depends(_filters)]
@@ -96,8 +95,8 @@ async def list_payments(
     await customers.assert_heard_of(tx, filters.get("customer_id"))
     ids = await document_lists.page_of_payments(tx, filters, sort, cursor.after, limit)
     found = await payment_views.view(tx, ids)
-    page = cursor.page(response, found, limit, lambda one: [one.payment.received_on, one.payment.id])
-    return PaymentPage(**page | {"data": [PaymentRead.of(one) for one in page["data"]]})
+    return PaymentPage(
+        **cursor.page(response, found, limit, lambda one: [one.payment.received_on, one.payment.id], PaymentRead.of))
 
 
 @router.get("/payments/{payment_id}", dependencies=[MAY_READ], responses=NOT_FOUND)

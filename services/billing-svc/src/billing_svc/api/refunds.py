@@ -125,8 +125,8 @@ async def list_refunds(
 ) -> RefundPage:
     """Refunds by their day: all, of one customer, or of one credit."""
     found = await refunds.page(tx, customer_id, credit_id, cursor.after, limit)
-    page = cursor.page(response, found, limit, lambda one: [one.refund.effective_on, one.refund.id])
-    return RefundPage(**page | {"data": [RefundRead.of(one) for one in page["data"]]})
+    return RefundPage(
+        **cursor.page(response, found, limit, lambda one: [one.refund.effective_on, one.refund.id], RefundRead.of))
 
 
 @router.get("/refunds/{refund_id}", dependencies=[MAY_READ], responses=NOT_FOUND)

@@ -75,8 +75,7 @@ async def list_statements(
     """Statements, the last one first."""
     before = UUID(cursor.after[0]) if cursor.after else None
     found = await statements.page(tx, customer_id, before, limit)
-    page = cursor.page(response, found, limit, lambda row: [row["id"]])
-    return StatementPage(**page | {"data": [StatementSummaryRead.of(row) for row in page["data"]]})
+    return StatementPage(**cursor.page(response, found, limit, lambda row: [row["id"]], StatementSummaryRead.of))
 
 
 @router.get("/statements/{statement_id}", dependencies=[MAY_READ], responses=NOT_FOUND)
@@ -91,8 +90,7 @@ async def list_search_tasks(
 ) -> SearchTaskPage:
     """What customers' books have and ours do not, still to be looked for."""
     found = await statements.open_tasks(tx, UUID(cursor.after[0]) if cursor.after else None, limit)
-    page = cursor.page(response, found, limit, lambda row: [row["id"]])
-    return SearchTaskPage(**page | {"data": [SearchTaskRead.of(row) for row in page["data"]]})
+    return SearchTaskPage(**cursor.page(response, found, limit, lambda row: [row["id"]], SearchTaskRead.of))
 
 
 @writes.post("/search-tasks/{search_task_id}:close", dependencies=[MAY_WRITE], responses=(

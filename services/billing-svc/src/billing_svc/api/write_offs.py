@@ -172,8 +172,7 @@ async def reverse_write_off(
 async def _filters(
     customer_id: UUID | None = None, item_id: UUID | None = None, state: WriteOffState | None = None,
 ) -> dict[str, Any]:
-    asked = {"customer_id": customer_id, "item_id": item_id, "state": state.value if state else None}
-    return {name: value for name, value in asked.items() if value is not None}
+    return pages.given({"customer_id": customer_id, "item_id": item_id, "state": state})
 
 
 @router.get("/write-offs", dependencies=[MAY_READ], responses=pages.RESPONSES)
@@ -183,8 +182,7 @@ async def list_write_offs(
 ) -> WriteOffPage:
     """Write-offs with exactly these values."""
     found = await write_offs.page(tx, filters, UUID(cursor.after[0]) if cursor.after else None, limit)
-    page = cursor.page(response, found, limit, lambda one: [one.id])
-    return WriteOffPage(**page | {"data": [WriteOffRead.of(one) for one in page["data"]]})
+    return WriteOffPage(**cursor.page(response, found, limit, lambda one: [one.id], WriteOffRead.of))
 
 
 @router.get("/write-offs/{write_off_id}", dependencies=[MAY_READ], responses=NOT_FOUND)

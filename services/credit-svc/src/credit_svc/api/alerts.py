@@ -86,8 +86,7 @@ async def list_risk_alerts(
     after = UUID(cursor.after[0]) if cursor.after else None
     found = await alerts.some(tx, AskedAlerts(
         status is RiskAlertFilter.WAITING, customer_id, owner, rule, after, limit + 1))
-    page = cursor.page(response, found, limit, lambda one: [one.id])
-    return RiskAlertPage(**page | {"data": [RiskAlertRead.of(one) for one in found[:limit]]})
+    return RiskAlertPage(**cursor.page(response, found, limit, lambda one: [one.id], RiskAlertRead.of))
 
 
 @reads.get("/credit/v1/alerts/{alert_id}", dependencies=[requires("credit:read")],

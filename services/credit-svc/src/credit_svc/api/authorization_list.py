@@ -62,5 +62,5 @@ async def list_authorizations(
     """What was asked for and decided, newest first: of one customer or of all, approved or denied."""
     after = UUID(cursor.after[0]) if cursor.after else None
     found = await authorization_list.some(tx, AskedAuthorizations(customer_id, status, after, limit + 1))
-    page = cursor.page(response, found, limit, lambda one: [one.authorization.id])
-    return AuthorizationPage(**page | {"data": [AuthorizationListRead.of(one) for one in found[:limit]]})
+    return AuthorizationPage(
+        **cursor.page(response, found, limit, lambda one: [one.authorization.id], AuthorizationListRead.of))

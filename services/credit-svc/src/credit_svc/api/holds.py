@@ -117,5 +117,4 @@ async def list_credit_holds(
     """Holds that stand or, with `standing=false`, all that ever did."""
     after = UUID(cursor.after[0]) if cursor.after else None
     found = await holds.some(tx, customer_id=customer_id, standing_only=standing, after=after, most=limit + 1)
-    page = cursor.page(response, found, limit, lambda one: [one.id])
-    return CreditHoldPage(**page | {"data": [CreditHoldRead.of(one) for one in found[:limit]]})
+    return CreditHoldPage(**cursor.page(response, found, limit, lambda one: [one.id], CreditHoldRead.of))

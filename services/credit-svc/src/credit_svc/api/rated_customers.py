@@ -54,5 +54,5 @@ async def list_rated_customers(
     """Who has which grade, and why."""
     after = (str(cursor.after[0]), UUID(cursor.after[1])) if cursor.after else None
     found = await rated_customers.some(tx, grades=grade or (), after=after, most=limit + 1)
-    page = cursor.page(response, found, limit, lambda one: [one.number, one.customer_id])
-    return RatedCustomerPage(**page | {"data": [RatedCustomerRead.of(one) for one in found[:limit]]})
+    return RatedCustomerPage(
+        **cursor.page(response, found, limit, lambda one: [one.number, one.customer_id], RatedCustomerRead.of))

@@ -158,5 +158,4 @@ async def list_credit_ratings(
     """Every rating ever made of a customer, newest first."""
     before = UUID(cursor.after[0]) if cursor.after else None
     found = await ratings.some(tx, customer_id, before=before, most=limit + 1)
-    page = cursor.page(response, found, limit, lambda one: [one.id])
-    return CreditRatingPage(**page | {"data": [CreditRatingRead.of(one) for one in found[:limit]]})
+    return CreditRatingPage(**cursor.page(response, found, limit, lambda one: [one.id], CreditRatingRead.of))

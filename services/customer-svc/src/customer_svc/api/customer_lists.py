@@ -110,5 +110,4 @@ async def list_customer_changes(
     """Who changed what when, the newest first; contacts' fields are among them."""
     customer = await customers.get(tx, CustomerId(customer_id))
     found = await history.page(tx, customer.id, cursor.after, limit)
-    page = cursor.page(response, found, limit, lambda change: [change.id])
-    return CustomerChangePage(**page | {"data": [CustomerChangeRead.of(change) for change in page["data"]]})
+    return CustomerChangePage(**cursor.page(response, found, limit, lambda change: [change.id], CustomerChangeRead.of))

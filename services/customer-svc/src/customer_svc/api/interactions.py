@@ -60,5 +60,4 @@ async def list_follow_ups(
     """Whom to call or visit again by today: the last entry of each of these customers said so."""
     today = (await present(tx)).today
     found = await interactions.follow_ups(tx, today, owner_id, cursor.after, limit)
-    page = cursor.page(response, found, limit, lambda due: [due.follow_up_on, due.id])
-    return FollowUpPage(**page | {"data": [FollowUpRead.of(due) for due in page["data"]]})
+    return FollowUpPage(**cursor.page(response, found, limit, lambda due: [due.follow_up_on, due.id], FollowUpRead.of))

@@ -39,8 +39,8 @@ BAD = ("invalid_request", "bad_contact_name", "bad_email", "bad_phone", "own_dep
 @router.get("/staff", dependencies=[MAY_READ], responses=pages.RESPONSES)
 async def list_staff(tx: Tx, response: Response, cursor: Paging, limit: Limit = pages.DEFAULT_LIMIT) -> StaffPage:
     """Staff by code."""
-    page = cursor.page(response, await staff.page(tx, cursor.after, limit), limit, lambda one: [one.code])
-    return StaffPage(**page | {"data": [StaffRead.of(one) for one in page["data"]]})
+    return StaffPage(
+        **cursor.page(response, await staff.page(tx, cursor.after, limit), limit, lambda one: [one.code], StaffRead.of))
 
 
 @router.get("/staff/{staff_id}", dependencies=[MAY_READ], responses=NO_STAFF)

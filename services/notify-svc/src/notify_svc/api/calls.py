@@ -110,5 +110,4 @@ async def list_calls(
     """Calls that were made or are to be made, newest first."""
     filters = query.model_dump() | {"after": UUID(cursor.after[0]) if cursor.after else None}
     found = await calls.listed(tx, filters, limit=limit + 1)
-    page = cursor.page(response, found, limit, lambda one: [one.id])
-    return CallPage(**page | {"data": [CallRead.of(one) for one in page["data"]]})
+    return CallPage(**cursor.page(response, found, limit, lambda one: [one.id], CallRead.of))

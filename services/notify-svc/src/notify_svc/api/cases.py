@@ -181,8 +181,7 @@ async def list_cases(
     """Cases, newest first."""
     filters = query.model_dump() | {"after": UUID(cursor.after[0]) if cursor.after else None}
     found = await cases.listed(tx, filters, limit=limit + 1)
-    page = cursor.page(response, found, limit, lambda one: [one.id])
-    return CasePage(**page | {"data": [CaseRead.of(one) for one in page["data"]]})
+    return CasePage(**cursor.page(response, found, limit, lambda one: [one.id], CaseRead.of))
 
 
 @router.get("/cases/{case_id}", dependencies=[MAY_READ], responses=NOT_FOUND)

@@ -174,5 +174,4 @@ async def list_reminders(
     await customers.assert_heard_of(tx, customer_id)
     after = UUID(cursor.after[0]) if cursor.after else NIL
     found = await items.listed(tx, customer_id=customer_id, item_id=item_id, after=after, limit=limit + 1)
-    page = cursor.page(response, found, limit, lambda row: [row["id"]])
-    return ReminderPage(**page | {"data": [ReminderRead.of(row) for row in page["data"]]})
+    return ReminderPage(**cursor.page(response, found, limit, lambda row: [row["id"]], ReminderRead.of))

@@ -59,5 +59,4 @@ async def list_notices(
     """Statements sent, reminders to answer them, and digests for staff, newest first."""
     filters = query.model_dump() | {"after": UUID(cursor.after[0]) if cursor.after else None}
     found = await notices.listed(tx, filters, limit=limit + 1)
-    page = cursor.page(response, found, limit, lambda one: [one.id])
-    return NoticePage(**page | {"data": [NoticeRead.of(one) for one in page["data"]]})
+    return NoticePage(**cursor.page(response, found, limit, lambda one: [one.id], NoticeRead.of))

@@ -123,8 +123,7 @@ async def list_promises(
     await customers.assert_heard_of(tx, query.customer_id)
     filters = query.model_dump() | {"after": UUID(cursor.after[0]) if cursor.after else None}
     found = await promises.listed(tx, filters, limit=limit + 1)
-    page = cursor.page(response, found, limit, lambda one: [one.id])
-    return PromisePage(**page | {"data": [PromiseRead.of(one) for one in page["data"]]})
+    return PromisePage(**cursor.page(response, found, limit, lambda one: [one.id], PromiseRead.of))
 
 
 @router.get("/promises/{promise_id}", dependencies=[requires("collections:read")], responses=NOT_FOUND)
