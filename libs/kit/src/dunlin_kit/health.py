@@ -66,15 +66,15 @@ class TestClockRead(BaseModel):
     parked: int
 
 
-_EMITTED = text(
-    "SELECT coalesce(sum(seq), 0)::bigint AS events FROM event_stream WHERE starts_with(stream, :tenant)"
+_STANDING = text(
+    "SELECT (SELECT coalesce(sum(seq), 0)::bigint FROM event_stream WHERE starts_with(stream, :tenant)) AS emitted, "  # noqa: S608  constants
+    "(SELECT count(*) FROM parked_event WHERE skipped_at IS NULL AND starts_with(stream, :tenant)) AS parked, "
+    f"(SELECT count(*) FROM job j JOIN tenant t USING (tenant_id) WHERE {DUE}) AS due_jobs"
 )
 _HEARD = text(
     "SELECT owner, sum(sequence)::bigint AS events FROM watermark WHERE starts_with(stream, :tenant) "
     "GROUP BY owner ORDER BY owner"
 )
-_PARKED = text("SELECT count(*) AS events FROM parked_event WHERE skipped_at IS NULL AND starts_with(stream, :tenant)")
-_DUE = text(f"SELECT count(*) AS jobs FROM job j JOIN tenant t USING (tenant_id) WHERE {DUE}")  # noqa: S608  a constant
 _REVISION = text("SELECT version_num FROM alembic_version")
 
 
@@ -86,16 +86,13 @@ def _own(tx: Transaction) -> dict[str, str]:
 async def clock_of(tx: Transaction) -> TestClockRead:
     """Refuses: tenant_not_known_yet."""
     tenant = await present(tx)
-    emitted, parked = await tx.row(_EMITTED, **_own(tx)), await tx.row(_PARKED, **_own(tx))
-    due = await tx.row(_DUE)
+    standing = await tx.row(_STANDING, **_own(tx))
     heard = await tx.rows(_HEARD, **_own(tx))
     return TestClockRead(
         now=tenant.now,
         sandbox=tenant.sandbox,
-        emitted=emitted["events"],
-        due_jobs=due["jobs"],
-        parked=parked["events"],
         heard=[StreamSumRead(owner=row["owner"], events=row["events"]) for row in heard],
+        **standing,
     )
 
 
