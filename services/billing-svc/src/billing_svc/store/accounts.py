@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, Text, Uuid, bindparam, column,
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from billing_svc.domain.account import Account
+from billing_svc.domain.kept_ageing import KeptAgeing
 from billing_svc.store.document_tables import CustomerRow
 from billing_svc.store.ledger_tables import AccountRow
 from billing_svc.store.periods import barrier_of
@@ -22,22 +23,23 @@ _wanted = (
     .table_valued(column("customer_id", Uuid), column("currency", Text)).render_derived(name="wanted"))
 _barrier = select(
     func.pg_advisory_xact_lock_shared(bindparam("posting_barrier", type_=BigInteger)).label("held")).cte("barrier")
+_held = (_t.customer_id, _t.currency, _t.open, _t.disputed, _t.unapplied, _t.entries, _t.version, _t.base_open,
+         _t.base_unapplied, _t.aged_on, _t.turns_on, _t.aged, _t.aged_items)
 LOCK = (
-    select(_t.customer_id, _t.currency, _t.open, _t.disputed, _t.unapplied, _t.entries, _t.version, _barrier.c.held)
+    select(*_held, _barrier.c.held)
     .join_from(_barrier, AccountRow.__table__, literal_column("true"))
     .join(_wanted, (_wanted.c.customer_id == _t.customer_id) & (_wanted.c.currency == _t.currency))
     .order_by(_t.customer_id, _t.currency).with_for_update(of=AccountRow.__table__))
 _zero: ColumnElement[int] = literal_column("0")
 OPEN = (
     insert(AccountRow.__table__).from_select(
-        [column.name for column in _t],
+        ["tenant_id", "customer_id", "currency", "open", "disputed", "unapplied", "entries", "version"],
         select(_customer.tenant_id, _customer.customer_id, _wanted.c.currency, _zero, _zero, _zero, _zero, _zero)
         .join_from(CustomerRow.__table__, _wanted, _wanted.c.customer_id == _customer.customer_id)
         .where(_customer.known.is_(literal_column("true"))).order_by(_customer.customer_id, _wanted.c.currency))
     .on_conflict_do_nothing())
 OF_CUSTOMER = (
-    select(_t.customer_id, _t.currency, _t.open, _t.disputed, _t.unapplied, _t.entries, _t.version)
-    .where(_t.customer_id == bindparam("customer_id")).order_by(_t.currency))
+    select(*_held).where(_t.customer_id == bindparam("customer_id")).order_by(_t.currency))
 
 
 async def lock(tx: Transaction, keys: Collection[AccountKey]) -> Mapping[AccountKey, Account]:
@@ -64,7 +66,9 @@ def move(tx: Transaction, *accounts: Account) -> None:
         AccountRow,
         *({"customer_id": account.customer_id, "currency": account.currency, "open": account.open.minor,
            "disputed": account.disputed.minor, "unapplied": account.unapplied.minor, "entries": account.entries,
-           "version": account.version} for account in accounts), key=("customer_id", "currency"))
+           "version": account.version, "base_open": account.base_open, "base_unapplied": account.base_unapplied,
+           "aged_on": account.aged.aged_on, "turns_on": account.aged.turns_on, "aged": account.aged.amounts,
+           "aged_items": account.aged.items} for account in accounts), key=("customer_id", "currency"))
 
 
 async def _locked(tx: Transaction, values: Mapping[str, Any]) -> dict[AccountKey, Account]:
@@ -75,4 +79,6 @@ async def _locked(tx: Transaction, values: Mapping[str, Any]) -> dict[AccountKey
 def _account(row: Any) -> Account:
     currency = row["currency"]
     return Account(row["customer_id"], Money(row["open"], currency), Money(row["disputed"], currency),
-                   Money(row["unapplied"], currency), row["entries"], row["version"])
+                   Money(row["unapplied"], currency), row["entries"], row["version"], row["base_open"],
+                   row["base_unapplied"],
+                   KeptAgeing(row["aged_on"], row["turns_on"], tuple(row["aged"]), tuple(row["aged_items"])))

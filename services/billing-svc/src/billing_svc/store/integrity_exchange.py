@@ -25,15 +25,17 @@ WITH booked AS (
 carried AS (
   SELECT customer_id, currency, coalesce(sum(base) FILTER (WHERE side = 'receivable'), 0) AS receivables,
          coalesce(sum(base) FILTER (WHERE side = 'credit'), 0) AS credit FROM carried_amount GROUP BY 1, 2)
-SELECT customer_id, currency, b.receivables AS control, c.receivables, b.credit AS credit_control, c.credit
-FROM booked b FULL JOIN carried c USING (customer_id, currency)
+SELECT customer_id, currency, b.receivables AS control, c.receivables, b.credit AS credit_control, c.credit,
+       a.base_open, a.base_unapplied
+FROM booked b FULL JOIN carried c USING (customer_id, currency) LEFT JOIN account a USING (customer_id, currency)
 WHERE coalesce(b.receivables, 0) <> coalesce(c.receivables, 0) OR coalesce(b.credit, 0) <> coalesce(c.credit, 0)
+   OR coalesce(b.receivables, 0) <> coalesce(a.base_open, 0) OR coalesce(b.credit, 0) <> coalesce(a.base_unapplied, 0)
 LIMIT 20""")
 
 EXCHANGE_CHECKS = (
     Check("I3-base", "Each journal entry sums to zero in base currency.", _BALANCED),
     Check("I3-carried", "What is carried equals its entries in base currency; nothing left is carried for nothing.",
           _CARRIED),
-    Check("I3-base-controls", "Both controls in base currency equal what items and credits are carried for.",
+    Check("I3-base-controls", "Both controls in base currency equal what items, credits and accounts are carried for.",
           _CONTROLS),
 )

@@ -2,7 +2,10 @@
 
 from sqlalchemy import text
 
+from billing_svc.domain.kept_ageing import NOTHING, STARTS
 from dunlin_kit.health import Check
+
+BUCKETS, _NOTHING = range(len(NOTHING)), ",".join(map(str, NOTHING))
 
 _ROLLS = text("""
 WITH entries AS (
@@ -27,7 +30,25 @@ banked AS (SELECT currency, sum(amount) AS amount FROM journal_line WHERE accoun
 SELECT currency, r.amount AS received, b.amount AS bank FROM received r FULL JOIN banked b USING (currency)
 WHERE coalesce(r.amount, 0) <> coalesce(b.amount, 0) LIMIT 20""")
 
+_AGED = text(f"""
+WITH placed AS (
+  SELECT i.customer_id, i.currency, i.open, i.due_on, width_bucket(a.aged_on - i.due_on, s.days) AS bucket, s.days
+  FROM item i JOIN account a USING (tenant_id, customer_id, currency)
+  CROSS JOIN (SELECT ARRAY{list(STARTS)} AS days) s WHERE i.open > 0),
+found AS (
+  SELECT customer_id, currency, min(due_on + days[bucket + 1]) AS turns_on,
+         ARRAY[{", ".join(f"coalesce(sum(open) FILTER (WHERE bucket = {n}), 0)" for n in BUCKETS)}]::bigint[] AS aged,
+         ARRAY[{", ".join(f"count(*) FILTER (WHERE bucket = {n})" for n in BUCKETS)}]::bigint[] AS aged_items
+  FROM placed GROUP BY 1, 2)
+SELECT a.customer_id, a.currency, a.aged_on, a.aged, f.aged AS found, a.aged_items, f.aged_items AS found_items,
+       a.turns_on, f.turns_on AS found_turns_on
+FROM account a LEFT JOIN found f USING (customer_id, currency)
+WHERE a.aged <> coalesce(f.aged, '{{{_NOTHING}}}') OR a.aged_items <> coalesce(f.aged_items, '{{{_NOTHING}}}')
+   OR (f.turns_on IS NOT NULL AND (a.turns_on IS NULL OR a.turns_on > f.turns_on)) LIMIT 20""")  # noqa: S608  constants
+
 REPORT_CHECKS = (
+    Check("I3-aged", "What an account keeps by age is what its open items are that day, until one of them turns.",
+          _AGED),
     Check("I3-facts", "What each fact did to items and credits is what it booked on their controls.", _ROLLS),
     Check("I3-bank", "What was received and not paid out is in the bank.", _BANK),
 )

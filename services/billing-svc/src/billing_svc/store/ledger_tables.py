@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from billing_svc.store.rows import Row
@@ -23,7 +23,8 @@ from billing_svc.store.rows import Row
 class AccountRow(Row, table=True):
     """A customer's account in one currency: the row on which all writing for that customer waits in line.
 
-    `open` is receivables control, `unapplied` customer-credit control; `entries` counts its ledger entries.
+    `open` is receivables control, `unapplied` customer-credit control; `entries` counts its ledger entries. `aged` and
+    `aged_items` are what is open by age, as of `aged_on` and up to the day before `turns_on`.
     """
 
     __tablename__ = "account"
@@ -35,11 +36,18 @@ class AccountRow(Row, table=True):
     unapplied: int = Field(sa_type=BigInteger)
     entries: int = Field(sa_type=BigInteger)
     version: int = Field(sa_type=BigInteger)
+    base_open: int | None = Field(sa_type=BigInteger)
+    base_unapplied: int | None = Field(sa_type=BigInteger)
+    aged_on: date = Field(sa_column_kwargs={"server_default": text("CURRENT_DATE")})
+    turns_on: date | None
+    aged: list[int] = Field(sa_type=ARRAY(BigInteger), sa_column_kwargs={"server_default": text("'{0,0,0,0,0}'")})
+    aged_items: list[int] = Field(sa_type=ARRAY(BigInteger), sa_column_kwargs={"server_default": text("'{0,0,0,0,0}'")})
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "customer_id"], ["customer.tenant_id", "customer.customer_id"]),
         CheckConstraint("open >= 0", name="open"),
         CheckConstraint("0 <= disputed AND disputed <= open", name="disputed"),
         CheckConstraint("unapplied >= 0", name="unapplied"),
+        Index("ix_account_turns", "tenant_id", "turns_on", postgresql_where=text("turns_on IS NOT NULL")),
     )
 
 
@@ -82,6 +90,7 @@ class CreditRow(Row, table=True):
         Index(None, "tenant_id", "customer_id", "id"),
         Index(None, "tenant_id", "received_on", "id"),
         Index("ix_credit_unapplied", "tenant_id", "customer_id", "id", postgresql_where=text("unapplied > 0")),
+        Index("ix_credit_paid", "tenant_id", "customer_id", "received_on", postgresql_where=text("kind = 'payment'")),
         Index("ix_credit_pending", "tenant_id", "customer_id", "id", postgresql_where=text("state = 'pending'")),
     )
 
@@ -183,6 +192,7 @@ class LedgerEntryRow(Row, table=True):
             "OR (side = 'credit' AND credit_id IS NOT NULL AND item_id IS NULL)", name="one_side"),
         CheckConstraint("amount <> 0", name="amount"),
         Index(None, "tenant_id", "effective_on"),
+        Index(None, "tenant_id", "recorded_at"),
         Index(None, "tenant_id", "item_id", postgresql_where=text("item_id IS NOT NULL")),
         Index(None, "tenant_id", "credit_id", postgresql_where=text("credit_id IS NOT NULL")),
     )
@@ -199,7 +209,11 @@ class JournalEntryRow(Row, table=True):
     customer_id: UUID
     effective_on: date
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
-    __table_args__ = (UniqueConstraint("tenant_id", "fact_id"), Index(None, "tenant_id", "effective_on"))
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "fact_id"),
+        Index(None, "tenant_id", "effective_on"),
+        Index(None, "tenant_id", "recorded_at"),
+    )
 
 
 class JournalLineRow(Row, table=True):

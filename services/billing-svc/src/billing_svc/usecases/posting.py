@@ -45,14 +45,17 @@ class Posting(Holding):
         self.disputes.give_way(self, fact)
         key = fact.customer_id, fact.currency
         before = self.accounts[key]
-        after = self.accounts[key] = before.after(fact)
+        after = before.after(fact)
         for entry in fact.entries:
             if entry.side is LedgerSide.RECEIVABLE:
-                self.items[entry.ref_id] = self.items[entry.ref_id].after(entry, fact.effective_on)
+                was = self.items[entry.ref_id]
+                item = self.items[entry.ref_id] = was.after(entry, fact.effective_on)
+                after = after.ageing(item.due_on, (was.open.minor, item.open.minor), self.tenant.today)
             else:
                 self.credits[entry.ref_id] = self.credits[entry.ref_id].after(entry, fact.effective_on)
             self.step(entry.ref_id, Step(fact.effective_on, entry.amount.minor))
             self._touched.add(entry.ref_id)
+        self.accounts[key] = after
         ledger.add(self.tx, fact, after, self.tenant.now)
         audit.add(self.tx, fact.kind.value, fact.id, customer_id=fact.customer_id, recorded_at=self.tenant.now,
                   before=_state(before), after=_state(after))
