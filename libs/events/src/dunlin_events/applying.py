@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from prometheus_client import Histogram
@@ -24,8 +25,12 @@ HANDLER_SECONDS = Histogram(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+@cache
+def _timer(consumer: str, fact: type[Event]) -> Any:
+    return HANDLER_SECONDS.labels(consumer, fact.__name__)
+
+
+class Item(NamedTuple):
     """A record as one subscription sees it. `event` is there if it is handled, `spoilt` if it cannot be read."""
 
     subscription: Subscription
@@ -143,7 +148,7 @@ async def _handle(tx: Tx, items: Sequence[Item]) -> None:
             began = clock()
             tx.cause(event.heard.correlation_id, str(event.heard.event_id))
             await handler(tx, event)
-            HANDLER_SECONDS.labels(item.key.consumer, type(event).__name__).observe(clock() - began)
+            _timer(item.key.consumer, type(event)).observe(clock() - began)
             handled = True
     if handled:
         await tx.flush()
@@ -161,7 +166,7 @@ async def _fold(tx: Tx, subscription: Subscription, events: Sequence[Event]) -> 
         began = clock()
         states[customer] = subscription.folds[event.wire_type()](event, states[customer])
         last[customer] = event
-        HANDLER_SECONDS.labels(subscription.consumer, type(event).__name__).observe(clock() - began)
+        _timer(subscription.consumer, type(event)).observe(clock() - began)
     causes: dict[str, list[UUID]] = {}
     for customer, event in last.items():
         causes.setdefault(event.heard.correlation_id, []).append(customer)

@@ -1,7 +1,7 @@
 """The envelope: CloudEvents 1.0 in binary mode, and how a fact becomes a record on a bus and back."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -29,8 +29,18 @@ def stream_of(tenant: UUID, customer: UUID | None) -> str:
     return f"{tenant}:{customer or TENANT_STREAM_SUFFIX}"
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+_READ = frozenset(f"ce_{name}" for name in (
+    "id", "type", "source", "partitionkey", "era", "sequence", "time", "recordedtime", "correlationid", "causationid",
+    "traceparent"))
+"""The headers that a hearer looks at; the others are for those who read the bus without us."""
+
+
+@lru_cache(maxsize=1024)
+def _tenant(named: str) -> UUID:
+    return UUID(named)
+
+
+class Envelope(NamedTuple):
     """What stands around a fact: who said it, where in its stream, when, and what it follows from."""
 
     event_id: UUID
@@ -47,7 +57,7 @@ class Envelope:
 
     @property
     def tenant_id(self) -> UUID:
-        return UUID(self.stream.partition(":")[0])
+        return _tenant(self.stream.partition(":")[0])
 
     @property
     def owner(self) -> str:
@@ -84,15 +94,13 @@ class Envelope:
     @classmethod
     def of(cls, record: Record) -> "Envelope":
         """Read the headers. Refuses (Undecodable): missing_header, malformed_header."""
-        found = {name: value.decode(errors="replace") for name, value in record.headers}
+        found = {name: value.decode(errors="replace") for name, value in record.headers if name in _READ}
         try:
             return cls(
-                event_id=UUID(found["ce_id"]), type=found["ce_type"], source=found["ce_source"],
-                stream=found["ce_partitionkey"], era=int(found["ce_era"]), sequence=int(found["ce_sequence"]),
-                time=datetime.fromisoformat(found["ce_time"]),
-                recorded_at=datetime.fromisoformat(found["ce_recordedtime"]),
-                correlation_id=found["ce_correlationid"], causation_id=found.get("ce_causationid"),
-                traceparent=found.get("ce_traceparent"),
+                UUID(found["ce_id"]), found["ce_type"], found["ce_source"], found["ce_partitionkey"],
+                int(found["ce_era"]), int(found["ce_sequence"]), datetime.fromisoformat(found["ce_time"]),
+                datetime.fromisoformat(found["ce_recordedtime"]), found["ce_correlationid"],
+                found.get("ce_causationid"), found.get("ce_traceparent"),
             )
         except KeyError as missing:
             raise Undecodable("missing_header", f"The record has no header {missing}.") from None

@@ -11,8 +11,12 @@ MEDIA_TYPE: Final = b"application/cloudevents+json"
 
 def in_binary_mode(record: Record) -> Record:
     """The record with its attributes as headers; one in binary mode, or that cannot be read, stays as it is."""
-    kind = next((value for name, value in record.headers if name.lower() == "content-type"), b"")
-    if not kind.lower().startswith(MEDIA_TYPE):
+    for name, value in record.headers:
+        if len(name) == len("content-type") and name.lower() == "content-type":
+            if value.lower().startswith(MEDIA_TYPE):
+                break
+            return record
+    else:
         return record
     try:
         said = json.loads(record.value or b"")

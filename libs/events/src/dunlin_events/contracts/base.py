@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar, NamedTuple, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, ConfigDict, Field
 
 from dunlin_kernel.money import Money
 
@@ -55,10 +55,12 @@ class Heard(NamedTuple):
 class Event(Wire):
     """A fact of the past. A subclass names its owner; its class name is the fact."""
 
+    # A slot: a private attribute would cost every hearer more than the rest of the fact's making.
+    __slots__ = ("_heard",)
+
     owner: ClassVar[str]
     major: ClassVar[int] = 1
     examples: ClassVar[tuple[dict[str, object], ...]]
-    _heard: "Heard | None" = PrivateAttr(default=None)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -81,12 +83,13 @@ class Event(Wire):
     @property
     def heard(self) -> Heard:
         """Tenant, sequence and recording time of a fact that came over the bus; an assertion on one that did not."""
-        assert self._heard is not None, "this fact was not heard but made here"
-        return self._heard
+        heard: Heard | None = getattr(self, "_heard", None)
+        assert heard is not None, "this fact was not heard but made here"
+        return heard
 
     def hear(self, heard: Heard) -> Self:
         """This fact, with what its envelope says."""
-        self._heard = heard
+        object.__setattr__(self, "_heard", heard)
         return self
 
     @classmethod

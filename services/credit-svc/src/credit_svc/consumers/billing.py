@@ -15,7 +15,7 @@ from credit_svc.domain.review import RatingCause
 from credit_svc.store import authorizations, conduct, exposures, heads, owed_items, policies, watching
 from credit_svc.usecases.declare_exchange_rate import declare_exchange_rate
 from credit_svc.usecases.keep_holds import keep_holds
-from credit_svc.usecases.keep_position import keep_position
+from credit_svc.usecases.keep_position import keep_positions
 from credit_svc.usecases.plan_review import plan_reviews_now
 from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.base import Event
@@ -53,7 +53,8 @@ from dunlin_kernel.money import Money
 async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, CreditPosition]:
     """Heads of captures first, then what stands on them, then exposures, then holds: each locked in one order."""
     customers = {event.concerns for event in events if event.concerns is not None}
-    captures = [event for event in events if isinstance(event, InvoiceIssued) and event.authorization_id is not None]
+    issued = [event for event in events if type(event) is InvoiceIssued]
+    captures = [event for event in issued if event.authorization_id is not None]
     reserved = await heads.lock_all(tx, {event.customer_id for event in captures})
     named = await authorizations.get_all(tx, {event.authorization_id for event in captures if event.authorization_id})
     policy, moment = await policies.in_force(tx)
@@ -71,8 +72,8 @@ async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, CreditPosition]:
 
 
 async def save(tx: Tx, positions: Mapping[UUID, CreditPosition]) -> None:
+    keep_positions(tx, positions.values())
     for position in positions.values():
-        keep_position(tx, position)
         keep_holds(tx, position)
     worse = [customer for customer, position in positions.items() if position.conduct.worsens]
     if worse:
@@ -248,4 +249,5 @@ def _moved(
     after = position.following(by, told, at=event.heard.sequence)
     for item in items_after(event, position.items):
         after = after.owing(item)
-    return replace(after, conduct=conduct_after(event, after.conduct))
+    taught = conduct_after(event, after.conduct)
+    return after if taught is after.conduct else replace(after, conduct=taught)

@@ -52,6 +52,11 @@ class Conduct:
     marks: tuple[Mark, ...] = ()
 
     @property
+    def has_changed(self) -> bool:
+        """Whether anything came in."""
+        return bool(self.learnt or self.unlearnt or self.billed or self.voided or self.marks)
+
+    @property
     def worsens(self) -> bool:
         """Whether what came in is a reason to look at the customer now."""
         late = any(one.days_late > MUCH_LATE_DAYS for one in self.learnt.values())

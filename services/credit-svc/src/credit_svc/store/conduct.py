@@ -44,6 +44,8 @@ async def payment_records(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUI
 
 def keep(tx: Tx, customer_id: UUID, conduct: Conduct) -> None:
     """Gather what the facts changed."""
+    if not conduct.has_changed:
+        return
     _keep_payments(tx, customer_id, conduct)
     tx.put(BilledInvoiceRow, *(
         {"invoice_id": one.id, "customer_id": customer_id, "currency": one.amount.currency,

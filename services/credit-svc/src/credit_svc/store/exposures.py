@@ -1,6 +1,6 @@
 """Exposures: our copy of billing's account figures per customer and currency, and the differences ever found."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, select
@@ -33,12 +33,12 @@ async def lock_all(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapp
     return found
 
 
-def keep(tx: Tx, customer_id: UUID, exposures: Iterable[Exposure]) -> None:
-    """Gather exposures as they stand now; the first in a currency is new."""
+def keep(tx: Tx, exposures: Mapping[UUID, Mapping[str, Exposure]]) -> None:
+    """Gather exposures as they stand now, by customer; the first in a currency is new."""
     tx.put(ExposureRow, *(
         {"customer_id": customer_id, "currency": one.figures.currency, "open": one.figures.open.minor,
          "disputed": one.figures.disputed.minor, "unapplied": one.figures.unapplied.minor, "sequence": one.sequence}
-        for one in exposures
+        for customer_id, by_currency in exposures.items() for one in by_currency.values()
     ), key=("customer_id", "currency"))
 
 

@@ -1,6 +1,6 @@
 """Items that are owed, as billing tells of them: those that a batch touches, and sums of what is overdue."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -45,9 +45,10 @@ async def overdue(
     return found
 
 
-def keep(tx: Tx, customer_id: UUID, items: Iterable[OwedItem]) -> None:
-    """Gather items as they stand now; one not told of before is new."""
+def keep(tx: Tx, items: Mapping[UUID, Mapping[UUID, OwedItem]]) -> None:
+    """Gather items as they stand now, by customer; one not told of before is new."""
     tx.put(OwedItemRow, *(
         {"item_id": one.id, "customer_id": customer_id, "currency": one.open.currency, "due_on": one.due_on,
-         "open": one.open.minor, "disputed": one.disputed.minor} for one in items
+         "open": one.open.minor, "disputed": one.disputed.minor}
+        for customer_id, by_id in items.items() for one in by_id.values()
     ), key=("item_id",))

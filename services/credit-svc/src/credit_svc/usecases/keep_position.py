@@ -1,4 +1,6 @@
-"""Keep a credit position that billing's facts have moved: exposures, captures, alerts, mismatches; and tell of them."""
+"""Keep credit positions that billing's facts have moved: exposures, captures, alerts, mismatches; and tell of them."""
+
+from collections.abc import Collection
 
 from credit_svc.domain.exposure import Mismatch
 from credit_svc.domain.position import Alert, Captured, CreditPosition, Outcome
@@ -17,13 +19,14 @@ ACTOR = "billing"
 """Who captures: the invoice that names the authorisation."""
 
 
-def keep_position(tx: Tx, position: CreditPosition) -> None:
+def keep_positions(tx: Tx, positions: Collection[CreditPosition]) -> None:
     """Gather all of it, so that no read sees a reservation and its invoice both, or neither."""
-    exposures.keep(tx, position.customer_id, position.exposures.values())
-    owed_items.keep(tx, position.customer_id, position.items.values())
-    conduct.keep(tx, position.customer_id, position.conduct)
-    for outcome in position.outcomes:
-        _record(tx, position, outcome)
+    exposures.keep(tx, {one.customer_id: one.exposures for one in positions})
+    owed_items.keep(tx, {one.customer_id: one.items for one in positions if one.items})
+    for one in positions:
+        conduct.keep(tx, one.customer_id, one.conduct)
+        for outcome in one.outcomes:
+            _record(tx, one, outcome)
 
 
 def _record(tx: Tx, position: CreditPosition, outcome: Outcome) -> None:
