@@ -5,16 +5,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from billing_svc.consumers.customer import customer
 from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_kernel.clock import SystemClock
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
-from dunlin_kit.outbound import LookFailed, Outbound, ServiceToken
+from dunlin_kit.outbound import Outbound, ServiceToken
 from dunlin_kit.testing import Running, running, tell
-from notify_svc.gateways.billing_looks import look_at_account
+from notify_svc.gateways.billing_looks import look_at_accounts
 
 
 class Granted(ServiceToken):
@@ -47,7 +45,18 @@ async def test_the_look_finds_what_is_owed_and_takes_no_unknown_account_for_a_se
         tenant = await billing.tenant(at=datetime(2026, 1, 5, 2, tzinfo=UTC))
         who, item = await _issued(billing, tenant)
         outbound = Outbound(billing.client, "http://test", Granted(billing))
-        [found] = (await look_at_account(outbound, tenant, who)).items
+        stranger = new_id()
+        looks = await look_at_accounts(outbound, tenant, [stranger, who])
+        assert list(looks) == [who], "an unknown account is no settled one"
+        [found] = looks[who].items
         assert (str(found.id), found.due_on, found.open) == (item["id"], date(2026, 2, 4), Money(1000, "CNY"))
-        with pytest.raises(LookFailed, match="answered 409"):
-            await look_at_account(outbound, tenant, new_id())
+        parts = [{"due_on": day, "amount": {"amount": amount, "currency": "CNY"}}
+                 for day, amount in (("2026-03-10", "4.00"), ("2026-04-10", "6.00"))]
+        agreed = await billing.client.post(
+            "/billing/v1/arrangements", json={"item_ids": [item["id"]], "parts": parts},
+            headers=billing.headers(tenant, "arrangements:write"))
+        assert agreed.status_code == 201, agreed.text
+        [arranged] = (await look_at_account(outbound, tenant, who)).items
+        assert [(part.due_on, part.amount.minor) for part in arranged.parts] == [
+            (date(2026, 3, 10), 400), (date(2026, 4, 10), 600)]
+        assert arranged.asked(date(2026, 3, 12)) == Money(400, "CNY")

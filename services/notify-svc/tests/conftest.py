@@ -32,7 +32,7 @@ from notify_svc.consumers.billing import billing
 from notify_svc.consumers.customer import customer
 from notify_svc.gateways.recorder import Recorder
 from notify_svc.jobs import judge_promises, plan_customer, plan_items, review_cases, run_ladder, switch_on_items
-from notify_svc.jobs.remind_customer import KIND, RemindCustomer
+from notify_svc.jobs.remind_customers import KIND, RemindCustomers
 from notify_svc.jobs.send_notices import SendNotices
 from notify_svc.settings import Settings
 from notify_svc.store.integrity import CHECKS
@@ -60,23 +60,28 @@ class Neighbours:
     status: str = "active"
     zone: str = ZONE
     broken: str | None = None
+    unknown: set[str] = field(default_factory=set)
     acting: dict[str, Any] | None = None
     asked: list[tuple[str, str | None]] = field(default_factory=list)
 
-    def owe(self, customer_id: UUID, item_id: UUID, due_on: date, amount: str, *, disputed: str = "0.00") -> None:
+    def owe(
+        self, customer_id: UUID, item_id: UUID, due_on: date, amount: str, *, disputed: str = "0.00",
+        parts: tuple[tuple[date, str], ...] = (),
+    ) -> None:
         """What billing-svc says is open now; nothing takes the item off its list."""
         own = self.items.setdefault(customer_id, {})
         own.pop(item_id, None)
         if amount != "0.00":
             own[item_id] = {"id": str(item_id), "due_on": due_on.isoformat(), "open": cny(amount),
-                            "disputed": cny(disputed)}
+                            "disputed": cny(disputed),
+                            "parts": [{"due_on": day.isoformat(), "amount": cny(part)} for day, part in parts]}
 
     def client(self) -> httpx.AsyncClient:
         app = Starlette(routes=[
             Route("/oauth/token", self._token, methods=["POST"]),
-            Route("/billing/v1/items", self._items),
+            Route("/billing/v1/items:owing", self._owing),
             Route("/customer/v1/customers/{customer_id}/owner", self._owner),
-            Route("/customer/v1/customers/{customer_id}/addressing", self._addressing)])
+            Route("/customer/v1/customers:addressing", self._addressing)])
         return httpx.AsyncClient(transport=httpx.ASGITransport(app=app))
 
     async def _token(self, request: Request) -> JSONResponse:
@@ -84,15 +89,14 @@ class Neighbours:
         assert form["grant_type"] == ["client_credentials"]
         return JSONResponse({"access_token": "a token", "expires_in": 3600})
 
-    async def _items(self, request: Request) -> JSONResponse:
+    async def _owing(self, request: Request) -> JSONResponse:
+        """One customer at a time: whoever is left out is asked for again."""
         if (failed := self._seen(request)) is not None:
             return failed
-        assert request.query_params["open"] == "true"
-        own = list(self.items.get(UUID(request.query_params["customer_id"]), {}).values())
-        at = int(request.query_params.get("cursor", "0"))
-        more = at + 1 < len(own)
-        return JSONResponse({"data": own[at:at + 1], "next_cursor": str(at + 1) if more else None, "has_more": more,
-                             "unapplied": self.unapplied})
+        asked = request.query_params.getlist("customer_id")[0]
+        own = [{"pending": cny("0.00"), **item} for item in self.items.get(UUID(asked), {}).values()]
+        return JSONResponse({"data": [
+            {"customer_id": asked, "known": asked not in self.unknown, "items": own, "unapplied": self.unapplied}]})
 
     async def _owner(self, request: Request) -> JSONResponse:
         if (failed := self._seen(request)) is not None:
@@ -104,8 +108,9 @@ class Neighbours:
             return failed
         assert request.query_params["purpose"] in ("dunning", "billing")
         nobody = {"contact_name": None, "language": None, "email": None}
-        return JSONResponse({"customer_id": request.path_params["customer_id"], "number": "C-000001", "name": "Heron",
-                             "status": self.status, "zone": self.zone, **(self.contact or nobody)})
+        return JSONResponse({"data": [
+            {"customer_id": one, "number": "C-000001", "name": "Heron", "status": self.status, "zone": self.zone,
+             **(self.contact or nobody)} for one in request.query_params.getlist("customer_id")]})
 
     def _seen(self, request: Request) -> JSONResponse | None:
         assert request.headers["authorization"] == "Bearer a token"
@@ -120,7 +125,7 @@ class Desk:
     urls: DatabaseUrls
     database: Database
     ops: Database
-    remind: RemindCustomer
+    remind: RemindCustomers
     notices: SendNotices
     neighbours: Neighbours
     tenant: UUID

@@ -104,6 +104,27 @@ async def test_a_missed_part_restores_the_old_dates_and_money_in_time_takes_that
     assert await sound(company)
 
 
+async def test_a_part_that_is_paid_makes_the_next_one_stand_until_its_money_goes_back(company: Any) -> None:
+    who, items = await owing(company)
+    await agree(company, items, ("2026-03-10", "500.00"), ("2026-04-10", "1500.00"), grace_days=5)
+    shown = (await company.get(f"/items?customer_id={who}"))["data"]
+    assert [one["parts"] for one in shown] == [
+        parts(("2026-03-10", "500.00"), ("2026-04-10", "500.00")), parts(("2026-04-10", "1000.00"))]
+    await company.clock("2026-03-09")
+    paid = await company.pay(who, "700.00", "2026-03-09")
+    (first, _) = (await company.get(f"/items?customer_id={who}"))["data"]
+    assert (first["arranged_due_on"], first["parts"]) == ("2026-03-10", parts(("2026-04-10", "300.00")))
+    await turn(company, "2026-03-11")
+    assert await facts(company) == [("ArrangementAdvanced", [("2026-04-10", 3)])]
+    await company.post(f"/payments/{paid['id']}:reverse", {"reason": "returned"})
+    await turn(company, "2026-03-12")
+    assert ("ArrangementAdvanced", [("2026-03-10", 4)]) in await facts(company, 2)
+    before = len(await company.running.told(company.tenant))
+    await turn(company, "2026-03-13")
+    assert len(await company.running.told(company.tenant)) == before
+    assert await sound(company)
+
+
 async def test_overdue_is_told_once_more_for_the_arranged_date(company: Any) -> None:
     _, items = await owing(company)
     await turn(company, "2026-02-21")

@@ -18,6 +18,7 @@ from notify_svc.consumers.billing import billing
 
 TOPIC = "dunlin-billing"
 OPEN, SETTLED = new_id(), new_id()
+NOTHING = dict.fromkeys(("dunned_item", "item_due", "item_move", "payment_move", "statement"), 0)
 ROWS = "SELECT id, open, active, passed_offset_days, next_level, next_on FROM dunned_item ORDER BY id"
 
 
@@ -59,7 +60,7 @@ async def test_what_was_spoilt_is_put_right_and_planned_anew(desk: Any) -> None:
 
     await desk.rows("UPDATE dunned_item SET open = 0, next_level = NULL, next_on = NULL WHERE id = $1", OPEN)
     await desk.rows("UPDATE dunned_item SET open = 7, next_level = 1, next_on = '2026-02-01' WHERE id = $1", SETTLED)
-    assert await rebuild.switch() == {"dunned_item": 2, "item_move": 0, "payment_move": 0, "statement": 0}
+    assert await rebuild.switch() == NOTHING | {"dunned_item": 2}
     assert await desk.rows(ROWS) == right
     assert [fact["fact"] for fact in (await desk.facts())[facts:]] == ["ReminderScheduled"]
     await rebuild.drop()
@@ -74,7 +75,7 @@ async def test_what_the_ladder_knows_by_itself_is_no_difference(desk: Any) -> No
     rebuild = Rebuild(projection, bus, desk.urls.owner, Transacting(shadow.transact, desk.database.transact))
     await rebuild.start()
     assert (await rebuild.compare()).is_equal
-    assert await rebuild.switch() == {"dunned_item": 0, "item_move": 0, "payment_move": 0, "statement": 0}
+    assert await rebuild.switch() == NOTHING
     [row] = await desk.rows(ROWS)
     assert (row["active"], row["passed_offset_days"], row["next_on"]) == (False, 3, None)
     await rebuild.drop()
@@ -93,7 +94,7 @@ async def test_the_history_of_items_is_built_again_where_it_was_lost(desk: Any) 
     await rebuild.start()
     await rebuild.follow()
     assert not (await rebuild.compare()).is_equal
-    assert await rebuild.switch() == {"dunned_item": 0, "item_move": 1, "payment_move": 0, "statement": 0}
+    assert await rebuild.switch() == NOTHING | {"item_move": 1}
     assert await desk.rows("SELECT * FROM item_move") == right
     await rebuild.drop()
     await shadow.close()

@@ -63,7 +63,7 @@ async def test_who_wants_none_gets_none_and_the_log_says_so(desk: Any) -> None:
 
 async def test_arranged_dates_come_first(desk: Any) -> None:
     item = await desk.issue("INV1", "100.00", issued=ISSUED, due=DUE)
-    desk.neighbours.items[desk.customer][item]["arranged_on"] = "2026-02-06"
+    desk.neighbours.owe(desk.customer, item, DUE, "100.00", parts=((date(2026, 2, 6), "100.00"),))
     await desk.turn_to(date(2026, 2, 5))
     assert [(fact["suppressed_on"], fact["reason"]) for fact in await desk.facts("ReminderSuppressed")] == [
         ("2026-02-01", "arranged"), ("2026-02-02", "arranged")]

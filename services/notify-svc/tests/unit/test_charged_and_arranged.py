@@ -38,7 +38,8 @@ def test_a_charge_begins_a_ladder_under_its_own_number_and_date(fact: str) -> No
 
 
 @pytest.mark.parametrize("fact", [
-    "ArrangementAgreed", "ArrangementRevised", "ArrangementCompleted", "ArrangementDefaulted", "ArrangementReinstated"])
+    "ArrangementAgreed", "ArrangementRevised", "ArrangementAdvanced", "ArrangementCompleted", "ArrangementDefaulted",
+    "ArrangementReinstated"])
 def test_an_arranged_date_begins_the_ladder_anew(fact: str) -> None:
     issued = heard("InvoiceIssued")
     state = fold(issued, blank(issued))
@@ -50,6 +51,17 @@ def test_an_arranged_date_begins_the_ladder_anew(fact: str) -> None:
 
 
 @pytest.mark.parametrize("fact", [
-    "DisputeOpened", "DisputeSettled", "DebtWrittenOff", "DebtRecovered", "WriteOffReversed", "InterestWaived"])
+    "DisputeOpened", "DisputeSettled", "DebtRecovered", "WriteOffReversed", "InterestWaived"])
 def test_what_moves_an_item_is_heard(fact: str) -> None:
     assert billing.folds[f"dunlin.billing.{fact}.v1"] is item_moved
+
+
+def test_what_is_written_off_ends_its_ladder_as_that_and_not_as_settled() -> None:
+    issued = heard("InvoiceIssued")
+    state = fold(issued, blank(issued))
+    item = issued.items[0]
+    zero = {"amount": "0.00", "currency": "CNY"}
+    lost = heard("DebtWrittenOff", items=[{"item_id": item.item_id, "amount": zero, "open_after": zero,
+                                           "disputed_after": zero}])
+    (change,) = fold(lost, state).changes
+    assert (change.item.open, change.ended_by.value) == (Money.zero("CNY"), "written_off")

@@ -12,7 +12,7 @@ from dunlin_kernel.money import Money
 from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.judging import DueLevel, Reason, Standing, judge
 from notify_svc.domain.ladder import NOT_BEGUN
-from notify_svc.domain.look import AccountLook, Contact, LookedItem, Reach
+from notify_svc.domain.look import AccountLook, Contact, DuePart, LookedItem, Reach
 from notify_svc.domain.message import MESSAGE, MessageStatus
 
 REACHED = Reach(contact=Contact("ap@example.com", "Li", "zh"), active=True, refused=False)
@@ -78,7 +78,7 @@ def test_one_message_speaks_at_its_highest_level_oldest_item_first() -> None:
 def test_unapplied_credit_is_spent_on_the_oldest_also_when_it_is_not_due_for_a_reminder() -> None:
     old, new = item(date(2026, 1, 1)), item(date(2026, 2, 4))
     look = AccountLook((seen(new), seen(old)), {"CNY": cny(15000)})
-    assert look.covered() == {old.id}
+    assert look.covered(ON) == {old.id}
     assert judge([DueLevel(new, 1, 3)], look, REACHED, ON).suppress == ()
 
 
@@ -88,8 +88,42 @@ def test_credit_covers_no_more_than_it_holds(figures: list[tuple[int, int]], una
     looked = tuple(
         seen(one, opened=opened, disputed=min(opened, disputed))
         for one, (opened, disputed) in zip(items, figures, strict=True))
-    covered = AccountLook(looked, {"CNY": cny(unapplied), "USD": Money(9, "USD")}).covered()
+    covered = AccountLook(looked, {"CNY": cny(unapplied), "USD": Money(9, "USD")}).covered(ON)
     assert sum(one.owed.minor for one in looked if one.id in covered) <= unapplied
+
+
+@pytest.mark.parametrize(("on", "figures", "unapplied", "asked"), [
+    (date(2026, 3, 7), {}, 0, 2000),
+    (date(2026, 3, 13), {}, 0, 2000),
+    (date(2026, 3, 13), {"disputed": 9000}, 0, 1000),
+    (date(2026, 4, 10), {}, 0, 5000),
+    (date(2026, 5, 13), {}, 0, 10000),
+    (date(2026, 3, 13), {"pending": 1999}, 1999, 2000),
+    (date(2026, 3, 13), {"pending": 2000}, 0, None),
+    (date(2026, 3, 13), {}, 2000, None),
+])
+def test_of_what_is_arranged_the_part_that_is_due_is_asked_for(
+    on: date, figures: dict[str, int], unapplied: int, asked: int | None,
+) -> None:
+    one = replace(item(date(2026, 3, 10)), due_version=2)
+    parts = tuple(DuePart(date(2026, month, 10), cny(minor)) for month, minor in ((3, 2000), (4, 3000), (5, 5000)))
+    looked = replace(seen(one, **figures), due_on=date(2026, 2, 4), parts=parts)
+    verdict = judge([DueLevel(one, 0, -3)], AccountLook((looked,), {"CNY": cny(unapplied)}), REACHED, on)
+    told = [(r.due_on, r.amount) for r in verdict.remind]
+    assert told == ([(date(2026, 3, 10), cny(asked))] if asked is not None else [])
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 900)), min_size=1, max_size=5), st.integers(0, 3000),
+       st.integers(0, 70), st.integers(0, 70))
+def test_no_more_is_asked_than_is_owed_and_never_less_on_a_later_day(
+    given_parts: list[tuple[int, int]], disputed: int, first: int, second: int,
+) -> None:
+    parts = tuple(DuePart(ON + timedelta(days=day), cny(minor)) for day, minor in sorted(given_parts))
+    opened = sum(minor for _, minor in given_parts)
+    one = LookedItem(ITEM, ON, cny(opened), cny(min(disputed, opened)), cny(0), parts)
+    early, late = (one.asked(ON + timedelta(days=day)) for day in sorted((first, second)))
+    assert cny(0) <= early <= late <= one.owed
+    assert one.asked(parts[-1].due_on) == one.owed
 
 
 def test_nothing_ever_leads_back_to_sending() -> None:
@@ -116,7 +150,7 @@ def test_what_we_know_ourselves_holds_a_level_back(
 ) -> None:
     """A level three days after the due date; the day that was arranged moves it."""
     one = replace(item(), id=ITEM)
-    look = AccountLook((replace(seen(one), arranged_on=arranged),), {})
+    look = AccountLook((replace(seen(one), parts=(DuePart(arranged, cny(10000)),) if arranged else ()),), {})
     verdict = judge([DueLevel(one, 1, 3)], look, reach, ON, standing)
     assert [s.reason for s in verdict.suppress] == ([reason] if reason else [])
     assert len(verdict.remind) == (0 if reason else 1)

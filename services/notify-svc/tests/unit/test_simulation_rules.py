@@ -11,7 +11,7 @@ from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 from notify_svc.domain.ladder import LADDER_K, LetterTone, Level, LevelChannel
-from notify_svc.domain.simulation import ItemStory, Owed, check_period, simulate
+from notify_svc.domain.simulation import Dated, ItemStory, Owed, check_period, simulate
 
 CUSTOMER = new_id()
 BEGIN, END = date(2026, 1, 1), date(2026, 6, 30)
@@ -19,8 +19,11 @@ ISSUED, DUE = date(2026, 1, 5), date(2026, 2, 4)
 CALLING = replace(LADDER_K, levels=(Level(3, LetterTone.FRIENDLY), Level(10, LetterTone.FIRM, None, LevelChannel.CALL)))
 
 
-def story(*days: tuple[date, bool, bool], due: date = DUE, issued: date = ISSUED) -> ItemStory:
-    return ItemStory(new_id(), CUSTOMER, issued, due, tuple(Owed(*day) for day in days))
+def story(
+    *days: tuple[date, bool, bool], due: date = DUE, issued: date = ISSUED, later: tuple[tuple[date, date], ...] = (),
+) -> ItemStory:
+    dates = (Dated(issued, due), *(Dated(*one) for one in later))
+    return ItemStory(new_id(), CUSTOMER, issued, dates, tuple(Owed(*day) for day in days))
 
 
 OPEN = (ISSUED, True, False)
@@ -55,6 +58,21 @@ def test_what_is_due_on_one_day_is_one_message_and_two_ladders_are_compared() ->
 def test_what_was_issued_before_begins_at_the_level_it_had_reached() -> None:
     old = story((date(2025, 1, 5), True, False), issued=date(2025, 1, 5), due=date(2025, 12, 20))
     assert simulate(LADDER_K, [old], begin=BEGIN, end=date(2026, 1, 1)).by_level == {1: 1}
+
+
+@pytest.mark.parametrize(("later", "begin", "levels", "days"), [
+    (((date(2026, 2, 20), date(2026, 3, 10)),), BEGIN, {0: 2, 1: 2, 2: 2, 3: 1}, 7),
+    (((date(2026, 2, 20), date(2026, 3, 10)), (date(2026, 3, 14), DUE)), BEGIN, {0: 2, 1: 2, 2: 1, 3: 1}, 6),
+    (((date(2026, 2, 20), date(2026, 3, 10)),), date(2026, 3, 1), {0: 1, 1: 1, 2: 1, 3: 1}, 4),
+    (((date(2026, 2, 20), date(2026, 3, 10)),), date(2026, 2, 15), {0: 1, 1: 2, 2: 1, 3: 1}, 5),
+    (((date(2027, 2, 20), date(2027, 3, 10)),), BEGIN, {0: 1, 1: 1, 2: 1, 3: 1}, 4),
+])
+def test_on_each_day_the_due_date_counts_that_stood_then(
+    later: tuple[tuple[date, date], ...], begin: date, levels: dict[int, int], days: int,
+) -> None:
+    """Due on 4 February; arranged on 20 February for 10 March; the old date stands again from 14 March on."""
+    found = simulate(LADDER_K, [story(OPEN, later=later)], begin=begin, end=END)
+    assert (found.by_level, sum(found.messages.values())) == (levels, days)
 
 
 @pytest.mark.parametrize("end", [date(2025, 12, 31), date(2028, 1, 3)])

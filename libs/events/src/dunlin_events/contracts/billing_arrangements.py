@@ -67,6 +67,15 @@ class ArrangementRevised(ArrangementFact):
               revised_on="2026-03-15"))
 
 
+class ArrangementAdvanced(ArrangementFact):
+    """A part was paid, or money for one went back: the due date of the part that is open now stands."""
+
+    owner: ClassVar[str] = OWNER
+    advanced_on: date
+    examples: ClassVar[tuple[dict[str, object], ...]] = (
+        _told("2026-04-10", 3, advanced_on="2026-03-10"), _told("2026-03-10", 4, advanced_on="2026-03-12"))
+
+
 class ArrangementCompleted(ArrangementFact):
     """All that was arranged is paid; the old due dates stand again, should any of it come back."""
 

@@ -11,7 +11,16 @@ from billing_svc.api.invoices import NOT_FOUND
 from billing_svc.api.shapes import Code, ItemPage, OwedItemRead
 from billing_svc.domain.invoice import InvoiceStatus
 from billing_svc.domain.pending_payment import pending_by_item
-from billing_svc.store import accounts, customers, document_lists, invoices, items, pending_payments, voids
+from billing_svc.store import (
+    accounts,
+    arrangements,
+    customers,
+    document_lists,
+    invoices,
+    items,
+    pending_payments,
+    voids,
+)
 from billing_svc.store.document_lists import InvoiceSort
 from billing_svc.usecases.issue_invoice import InvoiceView
 from dunlin_events.contracts.base import Amount
@@ -77,5 +86,7 @@ async def list_items(
     held = await accounts.of_customer(tx, customer_id)
     announced = await pending_payments.announced(tx, customer_id)
     pending = pending_by_item(announced, await items.open_of(tx, [customer_id])) if announced else {}
-    return ItemPage(**page | {"data": [OwedItemRead.with_pending(one, pending.get(one.id)) for one in page["data"]]},
+    parts = await arrangements.schedules_of(tx, by_id.values())
+    return ItemPage(**page | {"data": [
+        OwedItemRead.with_pending(one, pending.get(one.id), parts.get(one.id, ())) for one in page["data"]]},
                     unapplied=[Amount.of(account.unapplied) for account in held])

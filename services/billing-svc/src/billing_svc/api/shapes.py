@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from billing_svc.domain.account import Account
+from billing_svc.domain.instalments import Instalment
 from billing_svc.domain.item import Item, ItemKind
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.money import Money
@@ -68,15 +69,24 @@ class ItemRead(BaseModel):
             discount=Amount.of(offered.total) if offered else None, discount_until=until)
 
 
+class ItemPartRead(BaseModel):
+    """So much of what is open of an item is due by this day."""
+
+    due_on: date
+    amount: Amount
+
+
 class OwedItemRead(ItemRead):
-    """An item, and how much of it would be paid by the customer's pending payments."""
+    """An item, how much of it would be paid by the customer's pending payments, and what of it is due when."""
 
     pending: Amount
+    parts: list[ItemPartRead] = Field(description="By its arrangement, the next first; empty without one.")
 
     @classmethod
-    def with_pending(cls, item: Item, pending: Money | None) -> Self:
+    def with_pending(cls, item: Item, pending: Money | None, parts: Iterable[Instalment] = ()) -> Self:
         amount = Amount.of(pending or Money.zero(item.open.currency))
-        return cls(**dict(ItemRead.of(item)), pending=amount)
+        due = [ItemPartRead(due_on=part.due_on, amount=Amount.of(part.amount)) for part in parts]
+        return cls(**dict(ItemRead.of(item)), pending=amount, parts=due)
 
 
 class ItemPage(Page[OwedItemRead]):

@@ -108,6 +108,12 @@ def agreed_parts(parts: Sequence[Instalment], total: Money, today: date) -> tupl
     return tuple(sorted(parts, key=lambda part: part.due_on))
 
 
+def schedule_of(arrangement: Arrangement, items: Mapping[UUID, Item]) -> Mapping[UUID, tuple[Instalment, ...]]:
+    """What is still open of each of its items, and when that is due."""
+    owed = [item for item_id in arrangement.item_ids if (item := items[item_id]).open.is_positive]
+    return lay_over(arrangement.parts, owed) if owed else {}
+
+
 def lay_over(parts: Iterable[Instalment], items: Iterable[Item]) -> Mapping[UUID, tuple[Instalment, ...]]:
     """What of each item is due when by these parts: the earliest part pays the oldest item first.
 

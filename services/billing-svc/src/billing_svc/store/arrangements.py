@@ -1,7 +1,7 @@
 """Arrangements: read under the lock of their account where they decide something; parts and dates are only added."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Date, Integer, Text, Uuid, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from billing_svc.domain.arrangement import Arrangement, ArrangementState
+from billing_svc.domain.arrangement import Arrangement, ArrangementState, schedule_of
 from billing_svc.domain.instalments import Instalment
 from billing_svc.domain.item import Item
 from billing_svc.domain.posting_dates import Step
+from billing_svc.store import items
 from billing_svc.store.arrangement_tables import ArrangementPartRow, ArrangementRow, StandingDueRow
 from billing_svc.store.document_tables import ItemRow
 from dunlin_kernel.errors import NotFound
@@ -57,6 +58,13 @@ async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Arrangemen
         if arrangement_id not in found:
             raise NotFound("arrangement_not_found", "There is no such arrangement.", arrangement_id=arrangement_id)
     return found
+
+
+async def schedules_of(tx: Transaction, owed: Iterable[Item]) -> dict[UUID, tuple[Instalment, ...]]:
+    """What is open of each of these items that is arranged, and when that is due, the next first."""
+    found = await by_id(tx, {item.arrangement_id for item in owed if item.arrangement_id is not None})
+    arranged = await items.by_id(tx, {item_id for one in found.values() for item_id in one.item_ids})
+    return {item_id: shares for one in found.values() for item_id, shares in schedule_of(one, arranged).items()}
 
 
 async def page(tx: Transaction, filters: Mapping[str, Any], after: UUID | None, limit: int) -> list[Arrangement]:

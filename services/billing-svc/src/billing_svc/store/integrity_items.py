@@ -55,7 +55,8 @@ WITH facts AS (SELECT 'DisputeOpened' AS fact, count(*) AS n FROM dispute
                UNION ALL SELECT 'ArrangementAgreed', count(*) FROM arrangement
                UNION ALL SELECT 'ArrangementRevised', coalesce(sum(version - 1), 0) FROM arrangement
                UNION ALL SELECT 'Arrangement' || initcap(split_part(action, '_', 2)), count(*) FROM audit_log
-               WHERE action IN ('arrangement_completed', 'arrangement_defaulted', 'arrangement_reinstated') GROUP BY 1)
+               WHERE action IN ('arrangement_advanced', 'arrangement_completed', 'arrangement_defaulted',
+                                'arrangement_reinstated') GROUP BY 1)
 SELECT fact, n AS facts, coalesce(t.told, 0) AS told FROM facts LEFT JOIN facts_told() t USING (fact)
 WHERE n <> coalesce(t.told, 0) LIMIT 20""")
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from billing_svc.domain.arrangement import Arrangement, lay_over
+from billing_svc.domain.arrangement import Arrangement, schedule_of
 from billing_svc.domain.instalments import Instalment
 from billing_svc.store import arrangements, audit
 from billing_svc.usecases.posting import Posting
@@ -19,9 +19,13 @@ class Arranging:
 
     def by_parts(self) -> list[DatedItem]:
         """From today on its open items are due by its parts."""
-        one = self._one
-        owed = [item for item_id in one.item_ids if (item := self._posting.items[item_id]).open.is_positive]
-        return self._stand(lay_over(one.parts, owed), one.id)
+        return self._stand(schedule_of(self._one, self._posting.items), self._one.id)
+
+    def by_open_parts(self) -> list[DatedItem]:
+        """Where a part was paid, or came back, its items are due by the part that is open now."""
+        moved = {item_id: shares for item_id, shares in schedule_of(self._one, self._posting.items).items()
+                 if shares[0].due_on != self._posting.items[item_id].stands_due_on}
+        return self._stand(moved, self._one.id)
 
     def as_before(self) -> list[DatedItem]:
         """From today on its items are due as they were before any arrangement."""

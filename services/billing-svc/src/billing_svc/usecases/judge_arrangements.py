@@ -8,6 +8,7 @@ from billing_svc.store import arrangements, items
 from billing_svc.usecases.arranging import Arranging, parts_told
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.billing_arrangements import (
+    ArrangementAdvanced,
     ArrangementCompleted,
     ArrangementDefaulted,
     ArrangementReinstated,
@@ -41,6 +42,16 @@ async def _judged(posting: Posting, one: Arrangement, today: date) -> None:
     arrangements.judged(posting.tx, after, posting.accounts[one.customer_id, one.currency].entries)
     if after.state is not one.state:
         _tell(posting, one, after, found, today)
+    elif after.state is ArrangementState.ACTIVE:
+        _advance(posting, after, today)
+
+
+def _advance(posting: Posting, one: Arrangement, today: date) -> None:
+    arranging = Arranging(posting, one)
+    if dated := arranging.by_open_parts():
+        arranging.note("arrangement_advanced")
+        posting.tx.emit(ArrangementAdvanced(
+            customer_id=one.customer_id, arrangement_id=one.id, version=one.version, items=dated, advanced_on=today))
 
 
 def _tell(posting: Posting, before: Arrangement, after: Arrangement, found: Judgement, today: date) -> None:

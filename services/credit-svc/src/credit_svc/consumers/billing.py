@@ -32,6 +32,7 @@ from dunlin_events.contracts.billing import (
     PaymentReversed,
 )
 from dunlin_events.contracts.billing_arrangements import (
+    ArrangementAdvanced,
     ArrangementAgreed,
     ArrangementCompleted,
     ArrangementDefaulted,
@@ -201,7 +202,8 @@ def dispute_settled(event: DisputeSettled, position: CreditPosition) -> CreditPo
 
 
 @billing.on(
-    ArrangementAgreed, ArrangementRevised, ArrangementCompleted, ArrangementDefaulted, ArrangementReinstated)
+    ArrangementAgreed, ArrangementRevised, ArrangementAdvanced, ArrangementCompleted, ArrangementDefaulted,
+    ArrangementReinstated)
 def arranged(event: ArrangementFact, position: CreditPosition) -> CreditPosition:
     """Other due dates stand for items; no money moves."""
     for told in event.items:

@@ -18,6 +18,7 @@ from dunlin_events.contracts.billing import (
     PaymentReversed,
 )
 from dunlin_events.contracts.billing_arrangements import (
+    ArrangementAdvanced,
     ArrangementAgreed,
     ArrangementCompleted,
     ArrangementDefaulted,
@@ -46,7 +47,9 @@ class MovesItems(Protocol):
     items: list[ItemMove]
 
 
-def item_moved(event: MovesItems, state: CustomerItems) -> CustomerItems:
+def item_moved(
+    event: MovesItems, state: CustomerItems, *, ended_by: CancellationReason | None = None,
+) -> CustomerItems:
     """What is open and disputed on each item now; the ladder ends where nothing is open, and resumes where it was.
 
     A fact with `items: list[ItemMove]` is heard by one line: `billing.on(CreditNoteIssued)(item_moved)`.
@@ -54,7 +57,7 @@ def item_moved(event: MovesItems, state: CustomerItems) -> CustomerItems:
     assert isinstance(event, MoneyFact)
     for move in event.items:
         item = state.item(move.item_id).owing(move.open_after.money, move.disputed_after.money)
-        state = state.moved(item, _told(event, item, move.amount.money))
+        state = state.moved(item, _told(event, item, move.amount.money), ended_by=ended_by)
     return state
 
 
@@ -83,9 +86,15 @@ def charged(event: FeeCharged | InterestCharged, state: CustomerItems) -> Custom
 
 
 for moving in (
-    DisputeOpened, DisputeSettled, DebtWrittenOff, DebtRecovered, WriteOffReversed, InterestWaived,
-    DifferenceClosed, DifferenceReversed):
+    DisputeOpened, DisputeSettled, DebtRecovered, WriteOffReversed, InterestWaived, DifferenceClosed,
+    DifferenceReversed):
     billing.on(moving)(item_moved)
+
+
+@billing.on(DebtWrittenOff)
+def written_off(event: DebtWrittenOff, state: CustomerItems) -> CustomerItems:
+    """Nobody is reminded of what left the books, though the claim goes on."""
+    return item_moved(event, state, ended_by=CancellationReason.WRITTEN_OFF)
 
 
 @billing.on(CreditAllocated)
@@ -122,18 +131,20 @@ def invoice_voided(event: InvoiceVoided, state: CustomerItems) -> CustomerItems:
 @billing.on(InvoiceOverdue)
 def invoice_overdue(event: InvoiceOverdue, state: CustomerItems) -> CustomerItems:
     """The due date that stands; a newer version of it begins the ladder anew."""
-    return state.having(state.item(event.item_id).dated(event.due_on, event.due_version))
+    return state.dated(state.item(event.item_id).dated(event.due_on, event.due_version), event.heard.recorded_at)
 
 
 @billing.on(
-    ArrangementAgreed, ArrangementRevised, ArrangementCompleted, ArrangementDefaulted, ArrangementReinstated)
+    ArrangementAgreed, ArrangementRevised, ArrangementAdvanced, ArrangementCompleted, ArrangementDefaulted,
+    ArrangementReinstated)
 def arranged(event: ArrangementFact, state: CustomerItems) -> CustomerItems:
     """Other due dates stand: the ladder goes by them, from the level on that is reached."""
     for told in event.items:
         before = state.item(told.item_id)
         dated = before.dated(told.due_on, told.due_version)
         if dated != before:
-            state = state.having(dated.reached(state.policy, event.heard.recorded_at.date()))
+            at = event.heard.recorded_at
+            state = state.dated(dated.reached(state.policy, at.date()), at)
     return state
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from dunlin_events.contracts.billing_statements import StatementIssued
 from dunlin_events.contracts.notify import CancellationReason
 from dunlin_kernel.errors import RuleBroken
 from notify_svc.domain.item import DunnedItem
-from notify_svc.domain.item_history import ItemMoved, PaymentMoved
+from notify_svc.domain.item_history import ItemDated, ItemMoved, PaymentMoved, dates_of
 from notify_svc.domain.ladder import LadderPolicy
 from notify_svc.store import customers, item_history, items, ladder_policies, notices
 from notify_svc.usecases.hear_statement import hear_statement
@@ -30,6 +31,7 @@ class CustomerItems:
     ended_by: Mapping[UUID, CancellationReason]
     watched: Watched | None = None
     moves: tuple[ItemMoved, ...] = ()
+    dates: tuple[ItemDated, ...] = ()
     payments: tuple[PaymentMoved, ...] = ()
     statements: tuple[StatementIssued, ...] = ()
     answered: tuple[UUID, ...] = ()
@@ -42,6 +44,11 @@ class CustomerItems:
 
     def having(self, item: DunnedItem) -> "CustomerItems":
         return replace(self, items={**self.items, item.id: item})
+
+    def dated(self, item: DunnedItem, at: datetime) -> "CustomerItems":
+        """With an item whose due date was changed by a fact recorded then."""
+        told = dates_of(self.item(item.id), item, at)
+        return replace(self.having(item), dates=(*self.dates, *told))
 
     def moved(
         self, item: DunnedItem, move: ItemMoved, *, ended_by: CancellationReason | None = None,
@@ -87,6 +94,7 @@ async def save(tx: Any, states: Mapping[UUID, CustomerItems]) -> None:
     customers.add_stubs(tx, [one.customer_id for one in states.values() if not one.known])
     for state in states.values():
         item_history.add(tx, state.moves, state.payments)
+        item_history.add_dates(tx, state.dates)
         told: list[ItemMoved | PaymentMoved] = [*state.moves, *state.payments]
         if state.watched and told:
             watch_promises(tx, state.customer_id, state.watched, event_id=told[-1].event_id, at=told[-1].recorded_at)

@@ -3,7 +3,7 @@
 from dunlin_events.projection import Copied, Projection
 from notify_svc.consumers.billing import billing
 from notify_svc.consumers.customer import customer
-from notify_svc.store.history_tables import ItemMoveRow, PaymentMoveRow
+from notify_svc.store.history_tables import ItemDueRow, ItemMoveRow, PaymentMoveRow
 from notify_svc.store.ladder_tables import CustomerRow, DunnedItemRow
 from notify_svc.store.library_tables import TenantRow
 from notify_svc.store.notice_tables import StatementRow
@@ -14,6 +14,6 @@ PROJECTIONS = (
         Copied(CustomerRow, own=("refused_on", "grade"), known="known"), Copied(TenantRow, customer=None))),
     Projection("items", billing, (
         Copied(DunnedItemRow, own=("active", "passed_offset_days", "last_sent_on"), derived=("next_level", "next_on")),
-        Copied(ItemMoveRow), Copied(PaymentMoveRow), Copied(StatementRow),
+        Copied(ItemMoveRow), Copied(ItemDueRow), Copied(PaymentMoveRow), Copied(StatementRow),
     ), healed=plan_items_of),
 )

@@ -128,12 +128,12 @@ class CollectionCase:
             CASE.advance(self.stage, stage)
         return replace(self, stage=stage, next_action=action, next_action_on=on, version=self.version + 1)
 
-    def over(self, owed: Iterable[DunnedItem], today: date) -> bool:
+    def over(self, owed: Iterable[DunnedItem], today: date, *, claimed: bool = False) -> bool:
         """Whether it closes by itself, with this owed: a rule's once nothing is overdue, a person's once all is paid.
 
-        In court a person closes it.
+        In court a person closes it, and while something is claimed that was written off.
         """
-        if self.stage in IN_COURT:
+        if self.stage in IN_COURT or claimed:
             return False
         return not any(self.reason is CaseReason.BY_HAND or item.due_on < today for item in owed)
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from dunlin_kernel.money import Money
+from notify_svc.domain.item import DunnedItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,26 @@ class ItemMoved:
     cash: bool = False
     allocation_id: UUID | None = None
     business_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemDated:
+    """A due date that stood for an item from `recorded_at` on; None: from its issue on."""
+
+    item_id: UUID
+    customer_id: UUID
+    due_version: int
+    due_on: date
+    recorded_at: datetime | None
+
+
+def dates_of(before: DunnedItem, after: DunnedItem, recorded_at: datetime) -> tuple[ItemDated, ...]:
+    """What a fact adds to the due dates that stood: the new one, and, the first time, the one before it."""
+    if after.due_version == before.due_version:
+        return ()
+    first = () if before.due_version > 1 else (
+        ItemDated(before.id, before.customer_id, before.due_version, before.due_on, None),)
+    return (*first, ItemDated(after.id, after.customer_id, after.due_version, after.due_on, recorded_at))
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,31 +98,31 @@ def judge(
     promise, a suit, then how the customer can be reached, the days since the last contact, and the hour.
     """
     looked = {item.id: item for item in account.items}
-    covered = account.covered()
+    covered = account.covered(on)
     remind, suppress = [], []
     for one in sorted(due, key=lambda d: (d.item.due_on, d.item.id)):
         seen = looked.get(one.item.id)
-        reason = _reason_of(seen, covered) or _held(one, seen, on, standing) or _silence(reach) or _spared(standing)
+        reason = _reason_of(seen, covered, on) or _held(one, seen, on, standing) or _silence(reach) or _spared(standing)
         if seen is None or reason is not None:
             suppress.append(Suppressed(one.item, one.level, reason or Reason.SETTLED))
         else:
-            remind.append(Reminding(one.item, one.level, seen.due_on, seen.owed))
+            remind.append(Reminding(one.item, one.level, seen.stands_due_on, seen.asked(on)))
     assert all(r.amount.is_positive for r in remind), "nothing is asked for that is not owed"
     return Verdict(tuple(remind), tuple(suppress))
 
 
-def _reason_of(seen: LookedItem | None, covered: frozenset[UUID]) -> Reason | None:
+def _reason_of(seen: LookedItem | None, covered: frozenset[UUID], on: date) -> Reason | None:
     if seen is None or not seen.open.is_positive:
         return Reason.SETTLED
     if not seen.owed.is_positive:
         return Reason.DISPUTED
-    if seen.pending >= seen.owed:
+    if seen.pending >= seen.asked(on):
         return Reason.PENDING_PAYMENT
     return Reason.UNAPPLIED_COVERS if seen.id in covered else None
 
 
 def _held(one: DueLevel, seen: LookedItem | None, on: date, standing: Standing) -> Reason | None:
-    if seen is not None and seen.arranged_on is not None and days_after(seen.arranged_on, one.offset_days) > on:
+    if seen is not None and seen.parts and days_after(seen.stands_due_on, one.offset_days) > on:
         return Reason.ARRANGED
     if one.item.id in standing.promised:
         return Reason.PROMISE_RUNNING

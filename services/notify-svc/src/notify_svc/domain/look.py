@@ -5,14 +5,22 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from dunlin_kernel.money import Money
+from dunlin_kernel.money import Money, sum_money
+
+
+@dataclass(frozen=True, slots=True)
+class DuePart:
+    """So much of an item is to be paid by this day, by an arrangement."""
+
+    due_on: date
+    amount: Money
 
 
 @dataclass(frozen=True, slots=True)
 class LookedItem:
     """An open item as billing-svc shows it right now; `pending` is money announced for it and not yet confirmed.
 
-    `arranged_on` is the day agreed later for what is to be paid next of it, where there is an arrangement.
+    `parts` are what was arranged for it later, the next first; none where its own due date stands.
     """
 
     id: UUID
@@ -20,12 +28,23 @@ class LookedItem:
     open: Money
     disputed: Money
     pending: Money
-    arranged_on: date | None = None
+    parts: tuple[DuePart, ...] = ()
 
     @property
     def owed(self) -> Money:
-        """What may be asked for: open less disputed."""
+        """What may be asked for at most: open less disputed."""
         return self.open - self.disputed
+
+    @property
+    def stands_due_on(self) -> date:
+        """The due date that counts: of the part that is to be paid next, else its own."""
+        return self.parts[0].due_on if self.parts else self.due_on
+
+    def asked(self, on: date) -> Money:
+        """What a reminder of this day asks for: the part that is next and those that are due, else all that is owed."""
+        until = max(on, self.stands_due_on)
+        due = [part.amount for part in self.parts if part.due_on <= until]
+        return min(self.owed, sum_money(self.open.currency, due)) if due else self.owed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +54,15 @@ class AccountLook:
     items: tuple[LookedItem, ...]
     unapplied: Mapping[str, Money]
 
-    def covered(self) -> frozenset[UUID]:
-        """The items that the customer's unapplied credit would settle in full, spent on the oldest due first."""
+    def covered(self, on: date) -> frozenset[UUID]:
+        """The items of which the customer's unapplied credit would pay all that is asked, spent on the oldest due."""
         left = dict(self.unapplied)
         covered = set()
-        for item in sorted(self.items, key=lambda item: (item.due_on, item.id)):
+        for item in sorted(self.items, key=lambda item: (item.stands_due_on, item.id)):
             rest = left.get(item.open.currency, Money.zero(item.open.currency))
-            part = min(rest, item.owed)
-            if part.is_positive and part == item.owed:
+            asked = item.asked(on)
+            part = min(rest, asked)
+            if part.is_positive and part == asked:
                 covered.add(item.id)
             left[item.open.currency] = rest - part
         return frozenset(covered)

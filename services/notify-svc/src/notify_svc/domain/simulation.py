@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -24,14 +24,29 @@ class Owed:
 
 
 @dataclass(frozen=True, slots=True)
+class Dated:
+    """From this day on this due date stood."""
+
+    since: date
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class ItemStory:
-    """An item and what was owed of it, in order of days; nothing before the first."""
+    """An item, the due dates that stood for it and what was owed of it, each in order of days; nothing before."""
 
     item_id: UUID
     customer_id: UUID
     issued_on: date
-    due_on: date
+    dates: tuple[Dated, ...]
     days: tuple[Owed, ...]
+
+    def dates_in(self, begin: date, end: date) -> Iterable[tuple[Dated, date]]:
+        """The due dates that stood in a period, each with the last day of it on which it did."""
+        for n, dated in enumerate(self.dates):
+            ends = days_after(self.dates[n + 1].since, -1) if n + 1 < len(self.dates) else end
+            if ends >= begin and dated.since <= min(end, ends):
+                yield dated, min(end, ends)
 
     def first_owed(self, day: date, until: date) -> date | None:
         """The first day from `day` on, and not after `until`, on which something could be asked for."""
@@ -80,8 +95,8 @@ def check_period(begin: date, end: date) -> None:
 def simulate(policy: LadderPolicy, stories: Iterable[ItemStory], *, begin: date, end: date) -> Simulated:
     """Run a ladder over a period as if it had been in force from its first day on.
 
-    An item that was issued before begins at the level it had reached then. Due dates are the present ones; promises,
-    addresses and hours are left out of account.
+    An item that was issued before begins at the level it had reached then. On each day the due date counts that stood
+    then, as it was told; promises, addresses and hours are left out of account.
     """
     sent: set[tuple[UUID, date, LevelChannel]] = set()
     levels: Counter[int] = Counter()
@@ -101,10 +116,18 @@ def simulate(policy: LadderPolicy, stories: Iterable[ItemStory], *, begin: date,
 
 
 def _reminded(policy: LadderPolicy, story: ItemStory, begin: date, end: date) -> Iterable[tuple[date, int]]:
-    progress = started_late(policy, due_on=story.due_on, today=begin) if story.issued_on < begin else NOT_BEGUN
-    while (planned := next_reminder(policy, issued_on=story.issued_on, due_on=story.due_on, progress=progress)):
-        day = story.first_owed(max(planned.planned_on, begin, story.issued_on), end)
-        if day is None:
-            return
-        yield day, planned.level
-        progress = Progress(policy.levels[planned.level].offset_days, day)
+    """Under a later due date the ladder goes on at the level that is reached, and keeps the gap to what was sent."""
+    last_sent_on: date | None = None
+    for n, (dated, until) in enumerate(story.dates_in(begin, end)):
+        first = max(begin, dated.since, story.issued_on)
+        anew = n == 0 and dated.since >= begin and dated is story.dates[0]
+        progress = NOT_BEGUN if anew else started_late(policy, due_on=dated.due_on, today=first)
+        progress = replace(progress, last_sent_on=last_sent_on)
+        while (planned := next_reminder(
+                policy, issued_on=story.issued_on, due_on=dated.due_on, progress=progress)) is not None:
+            day = story.first_owed(max(planned.planned_on, first), until)
+            if day is None:
+                break
+            yield day, planned.level
+            last_sent_on = day
+            progress = Progress(policy.levels[planned.level].offset_days, day)

@@ -1,5 +1,6 @@
-"""The look at billing-svc: what a customer owes at this moment, and what credit it has that is not applied."""
+"""The look at billing-svc: what customers owe at this moment, and what credit they have that is not applied."""
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -7,13 +8,18 @@ from pydantic import BaseModel, ValidationError
 
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.errors import DomainError
-from dunlin_kernel.money import Money
 from dunlin_kit.outbound import LookFailed, Outbound
-from notify_svc.domain.look import AccountLook, LookedItem
+from notify_svc.domain.look import AccountLook, DuePart, LookedItem
 
-PATH = "/billing/v1/items"
-PAGE = 200
-MAX_PAGES = 50
+PATH = "/billing/v1/items:owing"
+MOST = 100
+
+
+class _Part(BaseModel):
+    """What of an item is due when, by an arrangement."""
+
+    due_on: date
+    amount: Amount
 
 
 class _Item(BaseModel):
@@ -23,42 +29,57 @@ class _Item(BaseModel):
     due_on: date
     open: Amount
     disputed: Amount
-    pending: Amount | None = None
-    arranged_on: date | None = None
+    pending: Amount
+    parts: list[_Part]
 
 
-class _Page(BaseModel):
-    """A page of open items; `unapplied` is the customer's credit in each currency."""
+class _Owing(BaseModel):
+    """A customer's open items; `known` is false where billing-svc has not heard of the customer yet."""
 
-    data: list[_Item]
+    customer_id: UUID
+    known: bool
+    items: list[_Item]
     unapplied: list[Amount]
-    next_cursor: str | None
 
 
-async def look_at_account(billing: Outbound, tenant: UUID, customer_id: UUID) -> AccountLook:
-    """All open items and the unapplied credit of a customer right now. Refuses: LookFailed, also for half an answer."""
-    asked = {"customer_id": str(customer_id), "open": "true", "limit": str(PAGE)}
-    items: list[LookedItem] = []
-    unapplied: dict[str, Money] = {}
-    cursor: dict[str, str] = {}
-    for _ in range(MAX_PAGES):
-        page = _page(await billing.get(PATH, tenant=tenant, params=asked | cursor))
-        items += page[0]
-        unapplied = unapplied or page[1]
-        if page[2] is None:
-            return AccountLook(tuple(items), unapplied)
-        cursor = {"cursor": page[2]}
-    raise LookFailed("more open items than a look takes")
+class _OwingList(BaseModel):
+    """What the first of the customers asked for owe."""
+
+    data: list[_Owing]
 
 
-def _page(answer: object) -> tuple[list[LookedItem], dict[str, Money], str | None]:
+async def look_at_accounts(
+    billing: Outbound, tenant: UUID, customer_ids: Collection[UUID],
+) -> dict[UUID, AccountLook]:
+    """All open items and the unapplied credit of these customers right now, without those not known there.
+
+    Refuses: LookFailed, also for half an answer.
+    """
+    found: dict[UUID, AccountLook] = {}
+    left = list(customer_ids)
+    while left:
+        told = _told(await billing.get(PATH, tenant=tenant, params={"customer_id": [str(one) for one in left[:MOST]]}))
+        answered = {one.customer_id for one in told}
+        if not answered & set(left):
+            raise LookFailed("did not answer what was asked")
+        found |= {one.customer_id: _look(one) for one in told if one.known}
+        left = [one for one in left if one not in answered]
+    return found
+
+
+def _told(answer: object) -> list[_Owing]:
     try:
-        page = _Page.model_validate(answer)
-        items = [
-            LookedItem(one.id, one.due_on, one.open.money, one.disputed.money,
-                       one.pending.money if one.pending else Money.zero(one.open.currency), one.arranged_on)
-            for one in page.data
-        ]
-        return items, {one.currency: one.money for one in page.unapplied}, page.next_cursor
-    except (ValidationError, DomainError) as failed:
+        return _OwingList.model_validate(answer).data
+    except ValidationError as failed:
+        raise LookFailed("answered in another form") from failed
+
+
+def _look(one: _Owing) -> AccountLook:
+    try:
+        items = tuple(
+            LookedItem(item.id, item.due_on, item.open.money, item.disputed.money, item.pending.money,
+                       tuple(DuePart(part.due_on, part.amount.money) for part in item.parts))
+            for item in one.items)
+        return AccountLook(items, {amount.currency: amount.money for amount in one.unapplied})
+    except DomainError as failed:
         raise LookFailed("answered in another form") from failed

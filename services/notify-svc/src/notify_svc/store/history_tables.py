@@ -36,6 +36,21 @@ class ItemMoveRow(Row, table=True):
     )
 
 
+class ItemDueRow(Row, table=True):
+    """A due date that stood for an item from `recorded_at` on (null: from its issue on).
+
+    An item whose due date never changed has no row.
+    """
+
+    __tablename__ = "item_due"
+    tenant_id: UUID = Field(primary_key=True)
+    item_id: UUID = Field(primary_key=True)
+    due_version: int = Field(primary_key=True)
+    customer_id: UUID
+    due_on: date
+    recorded_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+
+
 class PaymentMoveRow(Row, table=True):
     """A payment that came, or, with a negative amount and no `received_on`, that turned out not to have come."""
 

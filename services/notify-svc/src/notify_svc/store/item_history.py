@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import Uuid, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from dunlin_kernel.money import Money
-from notify_svc.domain.item_history import ItemMoved, PaymentMoved
-from notify_svc.store.history_tables import ItemMoveRow, PaymentMoveRow
+from notify_svc.domain.item_history import ItemDated, ItemMoved, PaymentMoved
+from notify_svc.store.history_tables import ItemDueRow, ItemMoveRow, PaymentMoveRow
 
 _MOVES_OF = (
     select(*ItemMoveRow.__table__.c)
@@ -20,6 +20,16 @@ _PAYMENTS_OF = (
     select(*PaymentMoveRow.__table__.c)
     .where(col(PaymentMoveRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
     .order_by(col(PaymentMoveRow.customer_id), col(PaymentMoveRow.sequence)))
+_CLAIMED = text("""
+SELECT customer_id FROM item_move WHERE customer_id = ANY(:customer_ids)
+  AND fact IN ('DebtWrittenOff', 'DebtRecovered', 'WriteOffReversed')
+GROUP BY customer_id, currency HAVING sum(amount) < 0""").bindparams(bindparam("customer_ids", type_=ARRAY(Uuid)))
+
+
+async def claimed_of(tx: Any, customer_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these customers of whom something was written off that was not recovered: it is claimed still."""
+    rows = await tx.rows(_CLAIMED, customer_ids=list(customer_ids)) if customer_ids else ()
+    return {row["customer_id"] for row in rows}
 
 
 async def moves_of(tx: Any, customer_ids: Collection[UUID]) -> list[ItemMoved]:
@@ -30,6 +40,13 @@ async def moves_of(tx: Any, customer_ids: Collection[UUID]) -> list[ItemMoved]:
 async def payments_of(tx: Any, customer_ids: Collection[UUID]) -> list[PaymentMoved]:
     """All payments of these customers that came or went, by customer, in the order of billing's streams."""
     return [_payment_moved(row) for row in await tx.rows(_PAYMENTS_OF, customer_ids=list(customer_ids))]
+
+
+def add_dates(tx: Any, dates: Iterable[ItemDated]) -> None:
+    """Gather due dates that stood."""
+    tx.insert(ItemDueRow, *(
+        {"item_id": one.item_id, "due_version": one.due_version, "customer_id": one.customer_id, "due_on": one.due_on,
+         "recorded_at": one.recorded_at} for one in dates))
 
 
 def add(tx: Any, items: Iterable[ItemMoved], payments: Iterable[PaymentMoved]) -> None:

@@ -8,7 +8,7 @@ from dunlin_kernel.ids import new_id
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 from notify_svc.domain.collection_case import CaseAction, CaseReason, CaseStage, CollectionCase, EntryKind
-from notify_svc.store import cases, collection_policies, customers, items
+from notify_svc.store import cases, collection_policies, customers, item_history, items
 from notify_svc.store.cases import CaseEntry
 
 SETTLED = "settled"
@@ -20,12 +20,13 @@ async def review_cases(tx: Transaction, moment: Tenant, customer_ids: Sequence[U
     await customers.lock(tx, customer_ids)
     open_cases = await cases.open_of(tx, customer_ids)
     owed = await items.open_of_all(tx, customer_ids)
+    claimed = await item_history.claimed_of(tx, open_cases)
     for customer_id in customer_ids:
         own, case = owed.get(customer_id, []), open_cases.get(customer_id)
         reason = policy.opens(own, moment.today)
         if case is None and reason is not None:
             _open(tx, customer_id, reason, moment)
-        elif case is not None and case.over(own, moment.today):
+        elif case is not None and case.over(own, moment.today, claimed=customer_id in claimed):
             _close(tx, case, moment)
 
 
