@@ -39,22 +39,40 @@ async def state(desk: Any) -> StatementIssued:
     return told
 
 
-async def test_a_statement_is_sent_and_reminded_of_once_while_there_is_no_answer(desk: Any) -> None:
+async def test_a_statement_is_reminded_of_as_the_policy_says_while_there_is_no_answer(desk: Any) -> None:
     await state(desk)
-    await desk.turn_to(date(2026, 1, 20))
-    assert await notices(desk) == [("statement", "sent", date(2026, 1, 5)), ("reconcile", "sent", date(2026, 1, 15))]
-    first, second = mails(desk)
+    await desk.turn_to(date(2026, 3, 20))
+    assert await notices(desk) == [("statement", "sent", date(2026, 1, 5)), *(
+        ("reconcile", "sent", day) for day in (date(2026, 1, 15), date(2026, 1, 25), date(2026, 2, 4)))]
+    first, second = mails(desk)[:2]
     assert (first.subject, first.recipient) == ("【Dunlin Demo】对账单：2026-01-01 至 2026-01-31", "ap@heron.example")
     assert "应收 CNY 4,520.00，未核销款项 CNY 0.00" in first.body
     assert "提醒对账" in second.subject
 
 
-async def test_an_answer_ends_it(desk: Any) -> None:
+@pytest.mark.parametrize(("answered", "told_of"), [
+    (None, ["statement"]), (date(2026, 1, 17), ["statement", "reconcile"])])
+async def test_an_answer_ends_it(desk: Any, answered: date | None, told_of: list[str]) -> None:
     told = await state(desk)
+    if answered is not None:
+        await desk.turn_to(answered)
     await desk.hear(StatementAnswered.model_validate(StatementAnswered.examples[0] | {
         "customer_id": desk.customer, "statement_id": told.statement_id}))
-    await desk.turn_to(date(2026, 1, 20))
-    assert [kind for kind, _, _ in await notices(desk)] == ["statement"]
+    await desk.turn_to(date(2026, 2, 10))
+    assert [kind for kind, _, _ in await notices(desk)] == told_of
+
+
+async def test_who_answers_for_a_customer_is_told_of_a_statement_without_an_answer(desk: Any) -> None:
+    await tell(desk.database, customer, desk.tenant, CustomerRegistered.model_validate(
+        CustomerRegistered.examples[0] | {"customer_id": desk.customer, "number": "C-7", "name": "Heron"}),
+        CustomerOwnerChanged(customer_id=desk.customer, owner_id=new_id(), owner_code="S-17"))
+    desk.neighbours.acting = LI
+    await state(desk)
+    await desk.turn_to(date(2026, 1, 26))
+    digests = [mail.body for mail in mails(desk) if mail.recipient == LI["email"]]
+    assert "2026-01-31 C-7          Heron                          reminded 1 times" in digests[0]
+    assert "reminded 1 times" in digests[-1] or "reminded 2 times" in digests[-1]
+    assert len(digests) == 11
 
 
 async def test_at_night_a_statement_waits_and_without_a_contact_it_is_written_down(desk: Any) -> None:

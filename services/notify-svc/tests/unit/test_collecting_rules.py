@@ -62,6 +62,14 @@ def test_what_is_no_collection_policy(days: int, large: Money | None, again: int
         CollectionPolicy(1, days, large, again)
 
 
+def test_a_statement_is_reminded_of_every_so_many_days_so_many_times() -> None:
+    policy = replace(POLICY, reconcile_after_days=7, reconcile_times=2)
+    assert [policy.reconciles_on(TODAY, reminded) for reminded in range(3)] == [TODAY + timedelta(days=7)] * 2 + [None]
+    for times in (-1, 25):
+        with pytest.raises(RuleBroken, match="bad_collection_policy"):
+            replace(POLICY, reconcile_times=times)
+
+
 def case(stage: CaseStage = CaseStage.COLLECTING) -> CollectionCase:
     closed = TODAY if stage is CaseStage.CLOSED else None
     return CollectionCase(new_id(), new_id(), CaseReason.CHRONIC, stage, None, None, None, TODAY, "rule", closed)

@@ -19,6 +19,7 @@ from notify_svc.domain.collection_case import (
     MAX_CALL_AGAIN_DAYS,
     MAX_CHRONIC_DAYS,
     MAX_RECONCILE_DAYS,
+    MAX_RECONCILE_TIMES,
     CollectionPolicy,
 )
 from notify_svc.domain.notice import DigestFrequency
@@ -38,12 +39,13 @@ class CollectionPolicyUpdate(BaseModel):
     call_again_days: int = Field(ge=1, le=MAX_CALL_AGAIN_DAYS, strict=True)
     owner_digest: DigestFrequency = DigestFrequency.DAILY
     reconcile_after_days: int = Field(default=10, ge=1, le=MAX_RECONCILE_DAYS, strict=True)
+    reconcile_times: int = Field(default=3, ge=0, le=MAX_RECONCILE_TIMES, strict=True)
 
     def to_policy(self) -> CollectionPolicy:
         """Refuses: bad_collection_policy, and what no amount is."""
         return CollectionPolicy(
             1, self.chronic_days, self.large.money if self.large else None, self.call_again_days,
-            self.owner_digest, self.reconcile_after_days)
+            self.owner_digest, self.reconcile_after_days, self.reconcile_times)
 
 
 class CollectionPolicyRead(BaseModel):
@@ -55,6 +57,7 @@ class CollectionPolicyRead(BaseModel):
     call_again_days: int
     owner_digest: DigestFrequency
     reconcile_after_days: int
+    reconcile_times: int
     set_by: str | None
     set_at: datetime | None
 
@@ -64,6 +67,7 @@ class CollectionPolicyRead(BaseModel):
         return cls(
             version=policy.version, chronic_days=policy.chronic_days, call_again_days=policy.call_again_days,
             owner_digest=policy.owner_digest, reconcile_after_days=policy.reconcile_after_days,
+            reconcile_times=policy.reconcile_times,
             large=Amount.of(policy.large) if policy.large else None, set_by=found.set_by, set_at=found.set_at)
 
 

@@ -6,14 +6,14 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from dunlin_kernel.calendar import days_between
+from dunlin_kernel.calendar import days_after, days_between
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.lifecycle import Lifecycle
 from dunlin_kernel.money import Money
 from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.notice import DigestFrequency
 
-MAX_CHRONIC_DAYS, MAX_CALL_AGAIN_DAYS, MAX_RECONCILE_DAYS = 3650, 30, 90
+MAX_CHRONIC_DAYS, MAX_CALL_AGAIN_DAYS, MAX_RECONCILE_DAYS, MAX_RECONCILE_TIMES = 3650, 30, 90, 24
 
 
 class CaseReason(StrEnum):
@@ -69,8 +69,8 @@ IN_COURT = frozenset({CaseStage.SUIT, CaseStage.JUDGMENT})
 class CollectionPolicy:
     """When cases are opened by rule, after how many days somebody is called again, and how often staff are told.
 
-    `large` is an overdue sum in the tenant's currency; None: no such rule. `reconcile_after_days`: a statement that was
-    not answered is reminded of so many days later. Refuses: bad_collection_policy.
+    `large` is an overdue sum in the tenant's currency; None: no such rule. A statement that was not
+    answered is reminded of every `reconcile_after_days`, `reconcile_times` at most. Refuses: bad_collection_policy.
     """
 
     version: int
@@ -79,6 +79,7 @@ class CollectionPolicy:
     call_again_days: int
     owner_digest: DigestFrequency = DigestFrequency.DAILY
     reconcile_after_days: int = 10
+    reconcile_times: int = 3
 
     def __post_init__(self) -> None:
         if self.chronic_days is not None and not 1 <= self.chronic_days <= MAX_CHRONIC_DAYS:
@@ -89,6 +90,12 @@ class CollectionPolicy:
             raise RuleBroken("bad_collection_policy", f"Call again after 1 to {MAX_CALL_AGAIN_DAYS} days.")
         if not 1 <= self.reconcile_after_days <= MAX_RECONCILE_DAYS:
             raise RuleBroken("bad_collection_policy", f"Remind of a statement after 1 to {MAX_RECONCILE_DAYS} days.")
+        if not 0 <= self.reconcile_times <= MAX_RECONCILE_TIMES:
+            raise RuleBroken("bad_collection_policy", f"Remind of a statement at most {MAX_RECONCILE_TIMES} times.")
+
+    def reconciles_on(self, on: date, reminded: int) -> date | None:
+        """When a statement that was told of, or reminded of for the last time, on a day is reminded of next."""
+        return days_after(on, self.reconcile_after_days) if reminded < self.reconcile_times else None
 
     def opens(self, overdue: Iterable[DunnedItem], today: date) -> CaseReason | None:
         """Why a case is opened for a customer with these items; not what is disputed, not due, or silent."""

@@ -28,6 +28,11 @@ class DigestFrequency(StrEnum):
         return self is DigestFrequency.DAILY or (self is DigestFrequency.WEEKLY and today.weekday() == 0)
 
 
+def reconcile_key(statement_id: UUID, number: int) -> str:
+    """What the reminder of this number to answer a statement is about, so that it leaves once."""
+    return str(statement_id) if number == 1 else f"{statement_id}:{number}"
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One notice; `key` names what it is about, so that it leaves once."""

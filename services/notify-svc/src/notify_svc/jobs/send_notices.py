@@ -16,7 +16,7 @@ from dunlin_kit.transaction import Transaction
 from notify_svc import usecases
 from notify_svc.domain.look import Contact, Reach
 from notify_svc.domain.message import MessageStatus
-from notify_svc.domain.notice import NoticeKind
+from notify_svc.domain.notice import NoticeKind, reconcile_key
 from notify_svc.gateways.sender import Mail, Sender
 from notify_svc.jobs.remind_customer import Freshness, NotHandedOver
 from notify_svc.store import contact_policies, notices
@@ -43,11 +43,11 @@ class SendNotices:
         return {SEND_STATEMENT: self.send_statement, REMIND_RECONCILE: self.remind, OWNER_DIGEST: self.tell_owner}
 
     async def send_statement(self, database: Database, job: Job) -> None:
-        """A statement, to whom bills go; a reminder to answer it is planned with it."""
+        """A statement, to whom bills go; the first reminder to answer it is planned with it."""
         await self._of_statement(database, job, NoticeKind.STATEMENT)
 
     async def remind(self, database: Database, job: Job) -> None:
-        """A reminder to answer, unless the statement was answered."""
+        """A reminder to answer, unless the statement was answered; the next one is planned with it."""
         await self._of_statement(database, job, NoticeKind.RECONCILE)
 
     async def tell_owner(self, database: Database, job: Job) -> None:
@@ -73,13 +73,14 @@ class SendNotices:
             if (ends := sparing.quiet_ends(reach.zone or moment.zone, moment.now)) is not None:
                 jobs.schedule(tx, job.kind, f"{job.key}:{ends.isoformat()}", ends, job.payload)
                 return None
-            if kind is NoticeKind.STATEMENT:
-                await usecases.plan_statement(tx, told, moment)
+            number = int(job.payload.get("number", 1)) if kind is NoticeKind.RECONCILE else 0
+            await usecases.plan_statement(tx, told, moment, reminded=number)
             to = reach.contact
             fields: dict[str, Any] = {
                 "period_from": told.period_from, "period_to": told.period_to, "closing": told.closing,
                 "answer_by": days_after(moment.today, 10)}
-            return WriteNotice(kind, str(told.id), told.customer_id, None,
+            key = reconcile_key(told.id, number) if number else str(told.id)
+            return WriteNotice(kind, key, told.customer_id, None,
                                Addressee(to.email, to.name, to.language) if to else None, fields)
 
         await self._send(database, job, written)

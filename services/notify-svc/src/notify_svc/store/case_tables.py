@@ -20,6 +20,7 @@ class CollectionPolicyRow(Row, table=True):
     call_again_days: int
     owner_digest: str = Field(sa_column_kwargs={"server_default": "daily"})
     reconcile_after_days: int = Field(sa_column_kwargs={"server_default": "10"})
+    reconcile_times: int = Field(sa_column_kwargs={"server_default": "3"})
     set_by: str
     set_at: datetime = Field(sa_type=DateTime(timezone=True))
 

@@ -22,13 +22,24 @@ _OWNERS = text("""
 SELECT c.owner_code, (array_agg(c.customer_id ORDER BY c.customer_id))[1] AS customer_id FROM customer c
 WHERE c.owner_code IS NOT NULL AND EXISTS (
   SELECT 1 FROM dunned_item i WHERE i.tenant_id = c.tenant_id AND i.customer_id = c.customer_id
-    AND i.open > i.disputed AND i.due_on <= CAST(:until AS date))
+    AND i.open > i.disputed AND i.due_on <= CAST(:until AS date)
+  UNION ALL
+  SELECT 1 FROM statement s JOIN notice n
+    ON n.tenant_id = s.tenant_id AND n.kind = 'reconcile' AND n.key = CAST(s.id AS text)
+  WHERE s.tenant_id = c.tenant_id AND s.customer_id = c.customer_id AND NOT s.answered)
 GROUP BY c.owner_code ORDER BY c.owner_code""")
 _SOON = text("""
 SELECT c.number, c.name, i.number AS item, i.due_on, i.open - i.disputed AS minor, i.currency
 FROM dunned_item i JOIN customer c ON c.tenant_id = i.tenant_id AND c.customer_id = i.customer_id
 WHERE c.owner_code = :owner AND i.open > i.disputed AND i.due_on BETWEEN CAST(:today AS date) AND CAST(:until AS date)
 ORDER BY i.due_on, i.id LIMIT 200""")
+_UNANSWERED = text("""
+SELECT c.number, c.name, s.period_to, count(*) AS reminded FROM statement s
+JOIN notice n ON n.tenant_id = s.tenant_id AND n.kind = 'reconcile' AND n.customer_id = s.customer_id
+  AND split_part(n.key, ':', 1) = CAST(s.id AS text)
+JOIN customer c ON c.tenant_id = s.tenant_id AND c.customer_id = s.customer_id
+WHERE c.owner_code = :owner AND NOT s.answered GROUP BY c.number, c.name, s.id, s.period_to
+ORDER BY s.period_to, c.number LIMIT 200""")
 _FILTERS = {
     "after": col(NoticeRow.id) < bindparam("after", type_=Uuid),
     "kind": col(NoticeRow.kind) == bindparam("kind", type_=Text),
@@ -57,6 +68,15 @@ class DueSoon(NamedTuple):
     amount: Money
 
 
+class Unanswered(NamedTuple):
+    """A statement that the customer was reminded of so many times, and has not answered."""
+
+    customer_number: str | None
+    customer_name: str | None
+    period_to: date
+    reminded: int
+
+
 @cache
 def _page(filters: tuple[str, ...]) -> Any:
     """One text per combination of filters."""
@@ -82,7 +102,7 @@ async def statement(tx: Any, statement_id: UUID) -> Statement | None:
 
 
 async def owners(tx: Any, until: date) -> list[tuple[str, UUID]]:
-    """Staff with customers who owe something due by a day, each with one of these customers."""
+    """Staff with customers who owe something due by a day or leave a statement unanswered, each with one of these."""
     return [(row["owner_code"], row["customer_id"]) for row in await tx.rows(_OWNERS, until=until)]
 
 
@@ -91,6 +111,12 @@ async def due_soon(tx: Any, owner: str, today: date, until: date) -> list[DueSoo
     return [
         DueSoon(row["number"], row["name"], row["item"], row["due_on"], Money(row["minor"], row["currency"]))
         for row in await tx.rows(_SOON, owner=owner, today=today, until=until)]
+
+
+async def unanswered(tx: Any, owner: str) -> list[Unanswered]:
+    """Statements to the customers of a member of staff that were reminded of in vain, the oldest first."""
+    return [Unanswered(row["number"], row["name"], row["period_to"], int(row["reminded"]))
+            for row in await tx.rows(_UNANSWERED, owner=owner)]
 
 
 async def listed(tx: Any, filters: dict[str, Any], *, limit: int) -> list[Notice]:

@@ -12,7 +12,7 @@ MOST = 50
 
 
 async def gather_digest(tx: Transaction, owner_code: str, moment: Tenant) -> dict[str, object]:
-    """`rows`: whom to call, as on the worklist; `soon`: what falls due in the next days."""
+    """`rows`: whom to call, as on the worklist; `soon`: what falls due in the next days; `unanswered`: statements."""
     policy = (await collection_policies.in_force(tx, moment.currency)).policy
     found = await worklist.candidates(tx, today=moment.today, owner=owner_code)
     of = {row.candidate.customer_id: row for row in found}
@@ -23,4 +23,4 @@ async def gather_digest(tx: Transaction, owner_code: str, moment: Tenant) -> dic
         "days": days_between(one.candidate.oldest_due_on, moment.today) if one.candidate.oldest_due_on else 0,
         "why": ", ".join(reason.value for reason in one.why)} for one in ranked]
     soon = await notices.due_soon(tx, owner_code, moment.today, days_after(moment.today, DAYS_AHEAD))
-    return {"rows": rows, "soon": soon}
+    return {"rows": rows, "soon": soon, "unanswered": await notices.unanswered(tx, owner_code)}
