@@ -25,8 +25,8 @@ _SEEDS = (
        SELECT $1, id, 'C-' || n, $4 || n, 'active', 1 FROM unnest($2::uuid[]) WITH ORDINALITY c (id, n)
        WHERE $3::text IS NOT NULL""",
     """INSERT INTO credit_limit (tenant_id, customer_id, currency, version, limit_id, amount, source, valid_from,
-                                 reason, set_by, set_at)
-       SELECT $1, id, $3, 1, uuidv7(), 90000000000000, 'manual', '2020-01-01', $4, 'bench', now()
+                                 reason, set_by, set_at, kind)
+       SELECT $1, id, $3, 1, uuidv7(), 90000000000000, 'manual', '2020-01-01', $4, 'bench', now(), 'base'
        FROM unnest($2::uuid[]) c (id)""",
     """INSERT INTO authorization_head (tenant_id, customer_id, currency, reserved, limits)
        SELECT $1, id, $3, 0, 1 FROM unnest($2::uuid[]) c (id) WHERE $4::text IS NOT NULL""")

@@ -48,22 +48,28 @@ class Mark(NamedTuple):
     held: str | None
 
 
-# A blank row for a stream not heard before, and the lock on every row, in key order.
+_OF_OWNER = (bindparam("consumer", type_=Text), bindparam("owner", type_=Text))
+_STREAMS = bindparam("streams", type_=ARRAY(Text))
 _LOCK = text("""
+SELECT stream, era, sequence, event_id, held FROM watermark
+WHERE consumer = :consumer AND owner = :owner AND stream = ANY(:streams) ORDER BY stream FOR UPDATE
+""").bindparams(*_OF_OWNER, _STREAMS)
+# A blank row for a stream not heard before; one that another process made meanwhile is waited for.
+_MAKE = text("""
 INSERT INTO watermark (consumer, owner, stream, era, sequence, event_id)
-SELECT consumer, owner, stream, 0, 0, '00000000-0000-0000-0000-000000000000'
-FROM unnest(:consumers, :owners, :streams) AS given (consumer, owner, stream) ORDER BY consumer, owner, stream
+SELECT :consumer, :owner, stream, 0, 0, '00000000-0000-0000-0000-000000000000'
+FROM unnest(:streams) AS given (stream) ORDER BY stream
 ON CONFLICT (consumer, owner, stream) DO UPDATE SET era = watermark.era
-RETURNING consumer, owner, stream, era, sequence, event_id, held
-""").bindparams(*(bindparam(name, type_=ARRAY(Text)) for name in ("consumers", "owners", "streams")))
+RETURNING stream, era, sequence, event_id, held
+""").bindparams(*_OF_OWNER, _STREAMS)
 
 _ADVANCE = text("""
 UPDATE watermark SET era = given.era, sequence = given.sequence, event_id = given.event_id, held = given.held
-FROM unnest(:consumers, :owners, :streams, :eras, :sequences, :event_ids, :helds)
-    AS given (consumer, owner, stream, era, sequence, event_id, held)
-WHERE watermark.consumer = given.consumer AND watermark.owner = given.owner AND watermark.stream = given.stream
+FROM unnest(:streams, :eras, :sequences, :event_ids, :helds) AS given (stream, era, sequence, event_id, held)
+WHERE watermark.consumer = :consumer AND watermark.owner = :owner AND watermark.stream = given.stream
 """).bindparams(
-    *(bindparam(name, type_=ARRAY(Text)) for name in ("consumers", "owners", "streams", "helds")),
+    *_OF_OWNER, _STREAMS,
+    bindparam("helds", type_=ARRAY(Text)),
     bindparam("eras", type_=ARRAY(Integer)),
     bindparam("sequences", type_=ARRAY(BigInteger)),
     bindparam("event_ids", type_=ARRAY(Uuid)),
@@ -72,18 +78,30 @@ WHERE watermark.consumer = given.consumer AND watermark.owner = given.owner AND 
 
 async def lock(tx: Statements, keys: Collection[Key]) -> dict[Key, Mark]:
     """Lock the streams until the transaction ends; a stream not heard before begins at 0."""
-    rows = await tx.rows(_LOCK, **_key_arrays(keys))
-    return {Key(*row[:3]): Mark(*row[3:]) for row in map(tuple, rows)}
+    found: dict[Key, Mark] = {}
+    for (consumer, owner), streams in _by_owner(keys).items():
+        named = {"consumer": consumer, "owner": owner}
+        rows = await tx.rows(_LOCK, **named, streams=streams)
+        if len(rows) < len(streams):
+            known = {row[0] for row in rows}
+            rows = [*rows, *await tx.rows(_MAKE, **named, streams=[one for one in streams if one not in known])]
+        found |= {Key(consumer, owner, row[0]): Mark(*row[1:]) for row in map(tuple, rows)}
+    return found
 
 
 async def advance(tx: Statements, marks: Mapping[Key, Mark]) -> None:
     """Store marks of streams that were locked."""
-    if marks:
-        eras, sequences, event_ids, helds = (list(part) for part in zip(*marks.values(), strict=True))
+    for (consumer, owner), streams in _by_owner(marks).items():
+        moved = [marks[Key(consumer, owner, stream)] for stream in streams]
+        eras, sequences, event_ids, helds = (list(part) for part in zip(*moved, strict=True))
         await tx.rows(
-            _ADVANCE, **_key_arrays(marks), eras=eras, sequences=sequences, event_ids=event_ids, helds=helds)
+            _ADVANCE, consumer=consumer, owner=owner, streams=streams, eras=eras, sequences=sequences,
+            event_ids=event_ids, helds=helds)
 
 
-def _key_arrays(keys: Collection[Key]) -> dict[str, list[str]]:
-    columns = zip(*keys, strict=True) if keys else ((), (), ())
-    return dict(zip(("consumers", "owners", "streams"), map(list, columns), strict=True))
+def _by_owner(keys: Collection[Key]) -> dict[tuple[str, str], list[str]]:
+    """The streams of each consumer and owner, in one order for every process."""
+    streams: dict[tuple[str, str], list[str]] = {}
+    for key in sorted(set(keys)):
+        streams.setdefault((key.consumer, key.owner), []).append(key.stream)
+    return streams
