@@ -1,4 +1,4 @@
-"""What an account owes by age is kept on its row; what was recorded late and what is open are found by index."""
+"""What an account owes by age is kept on its row; what is open, untold or recorded late is found by index."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -54,6 +54,9 @@ def upgrade() -> None:
     ):
         op.drop_index(name, table_name="item")
         op.create_index(name, "item", columns, postgresql_include=beside, postgresql_where=_STILL_OPEN)
+    op.drop_index("ix_item_open_by_standing_due", table_name="item")
+    op.create_index("ix_item_untold", "item", ["tenant_id", "standing_due_on", "id"],
+                    postgresql_where=sa.text("open > 0 AND overdue_told_version < due_version"))
     for table in ("ledger_entry", "journal_entry"):
         op.create_index(op.f(f"ix_{table}_tenant_id_recorded_at"), table, ["tenant_id", "recorded_at"])
     op.create_index("ix_credit_paid", "credit", ["tenant_id", "customer_id", "received_on"],

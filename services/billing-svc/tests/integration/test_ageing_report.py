@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 import asyncpg
+import pytest
 
 
 def _row(report: dict[str, Any]) -> dict[str, str]:
@@ -89,18 +90,24 @@ async def test_unapplied_credit_stands_apart(company: Any) -> None:
         "100.00", "50.00", "50.00"]
 
 
-async def test_a_report_that_does_not_tie_is_refused(company: Any) -> None:
+@pytest.mark.parametrize(("spoil", "path", "found"), [
+    ("UPDATE account SET aged[1] = aged[1] + 1 WHERE tenant_id = $1", "/ageing", {"I3-aged"}),
+    ("UPDATE ledger_entry SET amount = amount + 1 WHERE tenant_id = $1", "/ageing?as_of=2026-01-05",
+     {"I1", "I3-facts"})])
+async def test_a_report_that_does_not_tie_is_refused(company: Any, spoil: str, path: str, found: set[str]) -> None:
     who = await company.register()
-    await company.issue(who, "100", "2026-01-05", rate="0")
+    for day in ("2026-01-05", "2026-01-06"):
+        await company.clock(day)
+        await company.issue(who, "100", day, rate="0")
     owner = await asyncpg.connect(company.running.urls.owner)
     try:
-        await owner.execute("UPDATE ledger_entry SET amount = amount + 1 WHERE tenant_id = $1", company.tenant)
+        await owner.execute(spoil, company.tenant)
     finally:
         await owner.close()
-    answer = await company.send("GET", "/ageing")
+    answer = await company.send("GET", path)
     assert (answer.status_code, answer.json()["code"]) == (409, "report_does_not_tie")
     broken = await company.get("/integrity")
-    assert {check["id"] for check in broken["checks"] if not check["holds"]} == {"I1", "I3-facts"}
+    assert {check["id"] for check in broken["checks"] if not check["holds"]} == found
 
 
 async def test_integrity_holds_over_a_story_and_sees_what_breaks(company: Any) -> None:

@@ -10,11 +10,10 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from billing_svc.api.shapes import Currency
-from billing_svc.domain.ageing import Aged, AgeingBasis, AgeingPolicy, Controls, sum_aged, tied
+from billing_svc.domain.ageing import Aged, AgeingBasis, AgeingPolicy, Controls, tied
 from billing_svc.store import ageing, customers, periods
-from billing_svc.store.ageing import AgeingQuestion, Debtor, Key
+from billing_svc.store.ageing import AgeingOrder, AgeingQuestion, Debtor, Key, Part
 from dunlin_events.contracts.base import Amount
-from dunlin_kernel.money import Money
 from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.event_feed import Feed
@@ -106,6 +105,8 @@ class AgeingPage(Page[AgeingRowRead]):
 
 
 Row = tuple[Key, Aged]
+_ORDERS = {AgeingSort.OVERDUE_DESC: AgeingOrder.OVERDUE, AgeingSort.RECEIVABLES_DESC: AgeingOrder.RECEIVABLES,
+           AgeingSort.CUSTOMER: AgeingOrder.CUSTOMER}
 
 
 @router.get("/ageing", dependencies=[requires("reports:read")],
@@ -121,29 +122,25 @@ async def get_ageing(
     """Who owes and how old it is. A report that does not tie to the journal is refused, never shown."""
     tenant, policy = await periods.present_for(tx, known_at), AgeingPolicy()
     await customers.assert_heard_of(tx, customer_id)
-    question = AgeingQuestion(as_of or tenant.today, known_at or tenant.now, customer_id, currency, basis)
-    found = await ageing.aged(tx, question, policy)
-    totals = {code: sum_aged(code, policy, (aged for (_, held), aged in found.items() if held == code))
-              for code in {code for _, code in found}}
+    question = AgeingQuestion(as_of or tenant.today, known_at or tenant.now, customer_id, currency, basis,
+                              None if known_at else tenant.today)
+    wanted = limit + 1 if group_by is AgeingGroup.CUSTOMER else 0
+    found = await ageing.report(tx, question, policy, Part(wanted, _ORDERS[sort], _after(cursor.after)))
     controls = await ageing.controls(tx, question)
-    currencies = tied(totals, controls)
-    rows = _after(_sorted(found, sort), cursor.after, sort) if group_by is AgeingGroup.CUSTOMER else []
-    shown = rows[: limit + 1]
-    page = cursor.page(response, shown, limit, lambda row: _place(row, sort))
+    tied(found.totals, controls)
+    page = cursor.page(response, found.rows, limit, lambda row: _place(row, sort))
     debtors = await ageing.debtors(tx, question, [key[0] for key, _ in page["data"]])
     return AgeingPage(
         **page | {"data": [_read(row, debtors[row[0][0]], policy) for row in page["data"]]}, as_of=question.as_of,
         known_at=question.known_at, provisional=known_at is None or known_at >= tenant.now, basis=basis,
         edges=list(policy.edges), position=await feed.present(tx),
-        totals=[_total(totals.get(code), controls.get(code), code, policy) for code in currencies])
+        totals=[_total(aged, controls[code], policy) for code, aged in sorted(found.totals.items())])
 
 
-def _total(aged: Aged | None, control: Controls | None, currency: str, policy: AgeingPolicy) -> AgeingTotalRead:
-    zero = Money.zero(currency)
-    booked = control or Controls(zero, zero)
+def _total(aged: Aged, booked: Controls, policy: AgeingPolicy) -> AgeingTotalRead:
     return AgeingTotalRead(
-        figures=AgeingFiguresRead.of(aged or sum_aged(currency, policy, ()), policy),
-        receivable_control=Amount.of(booked.receivables), customer_credit_control=Amount.of(booked.customer_credit),
+        figures=AgeingFiguresRead.of(aged, policy), receivable_control=Amount.of(booked.receivables),
+        customer_credit_control=Amount.of(booked.customer_credit),
         receivable_control_base=Amount.of(booked.in_base[0]) if booked.in_base else None,
         customer_credit_control_base=Amount.of(booked.in_base[1]) if booked.in_base else None)
 
@@ -161,9 +158,8 @@ def _place(row: Row, sort: AgeingSort) -> tuple[int, str, str]:
     return by.get(sort, 0), currency, str(customer)
 
 
-def _sorted(found: dict[Key, Aged], sort: AgeingSort) -> list[Row]:
-    return sorted(found.items(), key=lambda row: _place(row, sort))
-
-
-def _after(rows: list[Row], after: tuple[object, ...] | None, sort: AgeingSort) -> list[Row]:
-    return rows if after is None else [row for row in rows if _place(row, sort) > after]
+def _after(after: tuple[object, ...] | None) -> tuple[int, str, UUID] | None:
+    if after is None:
+        return None
+    by, currency, customer = after
+    return int(str(by)), str(currency), UUID(str(customer))

@@ -13,9 +13,9 @@ from billing_svc.api.pdf import pdf_of
 from billing_svc.api.shapes import Currency
 from billing_svc.api.statement_paper import statement_paper
 from billing_svc.api.xlsx import xlsx_of
-from billing_svc.domain.ageing import AgeingPolicy, sum_aged, tied
+from billing_svc.domain.ageing import AgeingPolicy, tied
 from billing_svc.store import ageing, periods, statements
-from billing_svc.store.ageing import AgeingQuestion
+from billing_svc.store.ageing import AgeingQuestion, Part
 from billing_svc.store.statement_views import statement_of
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
@@ -48,13 +48,13 @@ async def get_ageing_document(
 ) -> Response:
     """Who owes and how old it is, all customers in one document, tied to the journal."""
     tenant, policy = await periods.present_for(tx, known_at), AgeingPolicy()
-    question = AgeingQuestion(as_of or tenant.today, known_at or tenant.now, None, currency)
-    found = await ageing.aged(tx, question, policy)
-    totals = {code: sum_aged(code, policy, (aged for (_, held), aged in found.items() if held == code))
-              for code in {code for _, code in found}}
-    tied(totals, await ageing.controls(tx, question))
-    debtors = await ageing.debtors(tx, question, list({customer for customer, _ in found}))
-    return await _file(ageing_paper(found, totals, debtors, question, policy), form, f"ageing-{question.as_of}")
+    question = AgeingQuestion(as_of or tenant.today, known_at or tenant.now, None, currency,
+                              latest=None if known_at else tenant.today)
+    found = await ageing.report(tx, question, policy, Part())
+    tied(found.totals, await ageing.controls(tx, question))
+    debtors = await ageing.debtors(tx, question, list({key[0] for key, _ in found.rows}))
+    paper = ageing_paper(dict(found.rows), found.totals, debtors, question, policy)
+    return await _file(paper, form, f"ageing-{question.as_of}")
 
 
 async def _file(paper: Paper, form: PaperFormat, name: str) -> Response:

@@ -1,6 +1,6 @@
 """Ageing: how old what is owed is, by days past the due date, and what must tie before anyone may see it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -70,25 +70,6 @@ class Aged:
     @property
     def net(self) -> Money:
         return self.receivables - self.unapplied
-
-
-def blank(currency: str, policy: AgeingPolicy) -> Aged:
-    """Nothing owed, nothing unapplied."""
-    zero, size = Money.zero(currency), len(policy.names)
-    return Aged((zero,) * size, (0,) * size, zero, 0)
-
-
-def sum_aged(currency: str, policy: AgeingPolicy, rows: Iterable[Aged]) -> Aged:
-    """All rows of one currency together; the oldest of all."""
-    buckets, counts = [0] * len(policy.names), [0] * len(policy.names)
-    unapplied = oldest = 0
-    for row in rows:
-        for n, amount in enumerate(row.buckets):
-            buckets[n] += amount.minor
-            counts[n] += row.counts[n]
-        unapplied += row.unapplied.minor
-        oldest = max(oldest, row.oldest_days)
-    return Aged(tuple(Money(minor, currency) for minor in buckets), tuple(counts), Money(unapplied, currency), oldest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,9 @@
-"""The turn of the tenant's day: arrangements are judged, then what fell overdue is told of, in slices; then the next
-turn is planned."""
+"""The turn of the tenant's day, in slices: accounts are aged, arrangements are judged, then what fell overdue is told
+of; then the next turn is planned."""
 
+from collections.abc import Awaitable, Callable
+
+from billing_svc.usecases.age_accounts import age_accounts
 from billing_svc.usecases.judge_arrangements import judge_arrangements
 from billing_svc.usecases.plan_day_turn import plan_day_turn
 from billing_svc.usecases.tell_overdue import tell_overdue
@@ -8,17 +11,26 @@ from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, finish, moment_of
 from dunlin_kit.transaction import Transaction
 
+Slice = Callable[[Transaction], Awaitable[bool]]
+
 
 async def turn_day(database: Database, job: Job) -> None:
-    """Each slice commits by itself; a run that was stopped goes on with what is left."""
+    """Each slice commits by itself, so that nobody waits for the next; a run that was stopped goes on with what is
+    left."""
 
-    async def work(tx: Transaction) -> bool:
+    async def judge(tx: Transaction) -> bool:
+        return await judge_arrangements(tx, (await moment_of(tx, job)).today)
+
+    async def tell(tx: Transaction) -> bool:
+        return await tell_overdue(tx, (await moment_of(tx, job)).today)
+
+    async def end(tx: Transaction) -> bool:
         tenant = await moment_of(tx, job)
-        more = await judge_arrangements(tx, tenant.today) or await tell_overdue(tx, tenant.today)
-        if not more:
-            plan_day_turn(tx, tenant.zone, tenant.today)
-            finish(tx, job)
-        return more
+        plan_day_turn(tx, tenant.zone, tenant.today)
+        finish(tx, job)
+        return False
 
-    while await database.transact(job.tenant, work):
-        continue
+    slices: tuple[Slice, ...] = (age_accounts, judge, tell, end)
+    for one in slices:
+        while await database.transact(job.tenant, one):
+            continue

@@ -24,6 +24,7 @@ QUANTITY_SCALE = 6
 PRICE_SCALE = 6
 TAX_RATE_SCALE = 4
 STILL_OPEN = text("open > 0")
+UNTOLD = text("open > 0 AND overdue_told_version < due_version")
 
 
 class CustomerRow(Row, table=True):
@@ -182,7 +183,7 @@ class ItemRow(Row, table=True):
               postgresql_include=["currency", "open", "effective_on"]),
         Index("ix_item_open_by_due", "tenant_id", "due_on", "id", postgresql_where=STILL_OPEN,
               postgresql_include=["currency"]),
-        Index("ix_item_open_by_standing_due", "tenant_id", "standing_due_on", "id", postgresql_where=STILL_OPEN),
+        Index("ix_item_untold", "tenant_id", "standing_due_on", "id", postgresql_where=UNTOLD),
         Index(None, "tenant_id", "invoice_id"),
         Index("ix_item_claim", "tenant_id", "claim_item_id", postgresql_where=text("claim_item_id IS NOT NULL")),
         Index(None, "tenant_id", "customer_id", "id"),

@@ -3,24 +3,25 @@
 from datetime import date
 
 from billing_svc.domain.overdue import Untold, to_tell
-from billing_svc.store import accounts, overdue
+from billing_svc.store import account_turns, overdue
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import InvoiceOverdue
 from dunlin_kit.transaction import Transaction
 
-SLICE = 500
+SLICE = 150
 
 
 async def tell_overdue(tx: Transaction, today: date) -> bool:
-    """Tell of up to a slice of items; True when there may be more."""
+    """Tell of up to a slice of items, of accounts that nobody else holds; True when there may be more."""
     found = await overdue.fallen(tx, today, SLICE)
     if not found:
         return False
-    await accounts.lock(tx, set(found.values()))
-    fallen = [item for item in await overdue.again(tx, found) if to_tell(item, today)]
+    held = set(await account_turns.hold_free(tx, set(found.values())))
+    mine = [item_id for item_id, account in found.items() if account in held]
+    fallen = [item for item in await overdue.again(tx, mine) if to_tell(item, today)]
     overdue.told(tx, fallen)
     tx.emit(*(_told(item) for item in fallen))
-    return len(found) == SLICE
+    return len(found) == SLICE or len(mine) < len(found)
 
 
 def _told(item: Untold) -> InvoiceOverdue:

@@ -1,0 +1,194 @@
+"""The statements of the ageing report: from what accounts keep for today, or from the items and what moved since then.
+
+What was open on a day is what is open now less what moved it since: so the cost goes by what is open and by what has
+happened since that day, never by what was settled before it.
+"""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Date, DateTime, Integer, Text, Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from billing_svc.domain.ageing import AgeingBasis
+
+_BINDS: dict[str, Any] = {
+    "as_of": Date(), "known_at": DateTime(timezone=True), "customer_id": Uuid(), "currency": Text(),
+    "starts": ARRAY(Integer()), "wanted": Integer(), "after_by": BigInteger(), "after_currency": Text(),
+    "after_id": Uuid(), "ids": ARRAY(Uuid())}
+HOLDS = "a.aged_on <= :as_of AND (a.turns_on IS NULL OR a.turns_on > :as_of)"
+"""Whether what an account keeps by age is so on that day."""
+
+
+class Form(NamedTuple):
+    """Which report: kept or of a basis, known now or then, of whom, in what order, from the first row or a later."""
+
+    buckets: int
+    basis: AgeingBasis | None
+    known: bool
+    filters: tuple[str, ...]
+    order: str
+    goes_on: bool
+
+
+def placed(source: str, by: str = "", count: str = "count(*)") -> str:
+    """Items of a source (`days` past due, `open`, `due_on`, and what they are gathered `by`), summed by bucket."""
+    group = f"{by}, bucket" if by else "bucket"
+    return f"""
+SELECT {group}, sum(open)::bigint AS amount, {count} AS items, min(due_on) AS oldest
+FROM (SELECT *, width_bucket(days, :starts) AS bucket FROM ({source}) dated) in_buckets GROUP BY {group}"""  # noqa: S608  constants
+
+
+def abreast(buckets: int) -> str:
+    """Of rows by bucket: amounts and numbers of items, as two arrays."""
+    sums = [", ".join(f"coalesce(sum({name}) FILTER (WHERE bucket = {n}), 0)::bigint" for n in range(buckets))
+            for name in ("amount", "items")]
+    return f"ARRAY[{sums[0]}] AS aged, ARRAY[{sums[1]}] AS items"
+
+
+def _matching(filters: tuple[str, ...], alias: str) -> str:
+    return "".join(f" AND {alias}.{name} = :{name}" for name in filters)
+
+
+def _since(known: bool, alias: str) -> str:
+    late = f" OR {alias}.recorded_at > :known_at" if known else ""
+    return f"({alias}.effective_on > :as_of{late})"
+
+
+_OF_ACCOUNT = f"""SELECT :as_of - i.due_on AS days, i.open, i.due_on FROM item i
+  WHERE NOT ({HOLDS}) AND i.open > 0 AND i.customer_id = a.customer_id AND i.currency = a.currency"""  # noqa: S608  constants
+
+
+def _kept(form: Form) -> str:
+    return f"""
+WITH held AS (
+  SELECT a.customer_id, a.currency, a.unapplied, a.entries, CASE WHEN {HOLDS} THEN a.aged ELSE f.aged END AS aged,
+         CASE WHEN {HOLDS} THEN a.aged_items ELSE f.items END AS items, NULL::date AS oldest
+  FROM account a LEFT JOIN LATERAL (
+    SELECT {abreast(form.buckets)} FROM ({placed(_OF_ACCOUNT)}) b) f ON true
+  WHERE true{_matching(form.filters, "a")}),"""  # noqa: S608  constants
+
+
+_ARRANGED = """
+stood AS (SELECT item_id, max(due_version) AS due_version FROM standing_due
+          WHERE effective_on <= :as_of AND recorded_at <= :known_at GROUP BY 1),
+parts AS (SELECT d.item_id, d.due_on, d.amount, d.position, sum(d.amount) OVER (
+            PARTITION BY d.item_id ORDER BY d.position DESC) - d.amount AS later
+          FROM standing_due d JOIN stood USING (item_id, due_version)),
+dated AS (
+  SELECT o.customer_id, o.currency, o.item_id, coalesce(p.due_on, o.due_on) AS due_on,
+         CASE WHEN p.position = 1 THEN o.open - p.later WHEN p.position > 1 THEN least(p.amount, o.open - p.later)
+              ELSE o.open END AS open
+  FROM owed o LEFT JOIN parts p ON p.item_id = o.item_id),"""
+
+
+def _reckoned(form: Form) -> str:
+    since, arranged = _since(form.known, "e"), form.basis is AgeingBasis.ARRANGED
+    count = "count(DISTINCT item_id)" if arranged else "count(*)"
+    source = f"""SELECT d.customer_id, d.currency, d.item_id, :as_of - d.due_on AS days, d.open, d.due_on
+  FROM {"dated d WHERE d.open > 0" if arranged else "owed d WHERE d.open <> 0"}"""  # noqa: S608  constants
+    nothing = f"'{{{','.join('0' * form.buckets)}}}'::bigint[]"
+    dated = "i.effective_on" if form.basis is AgeingBasis.INVOICE_DATE else "i.due_on"
+    return f"""
+WITH moved AS MATERIALIZED (
+  SELECT e.customer_id, e.currency, e.item_id, sum(e.amount)::bigint AS amount, count(*) AS entries
+  FROM ledger_entry e WHERE {since}{_matching(form.filters, "e")} GROUP BY 1, 2, 3),
+owed AS (
+  SELECT i.customer_id, i.currency, i.id AS item_id, {dated} AS due_on, i.open - coalesce(m.amount, 0) AS open
+  FROM item i LEFT JOIN moved m ON m.item_id = i.id AND m.customer_id = i.customer_id
+  WHERE i.open > 0{_matching(form.filters, "i")}
+  UNION ALL
+  SELECT m.customer_id, m.currency, m.item_id, {dated}, -m.amount FROM moved m JOIN item i ON i.id = m.item_id
+  WHERE i.open = 0 OR i.customer_id <> m.customer_id),{_ARRANGED if arranged else ""}
+by_age AS (
+  SELECT customer_id, currency, {abreast(form.buckets)}, min(oldest) AS oldest
+  FROM ({placed(source, "customer_id, currency", count)}) b GROUP BY 1, 2),
+since AS (
+  SELECT customer_id, currency, coalesce(sum(amount) FILTER (WHERE item_id IS NULL), 0)::bigint AS unapplied,
+         sum(entries)::bigint AS entries FROM moved GROUP BY 1, 2),
+held AS (
+  SELECT a.customer_id, a.currency, a.unapplied - coalesce(s.unapplied, 0) AS unapplied,
+         a.entries - coalesce(s.entries, 0) AS entries, coalesce(g.aged, {nothing}) AS aged,
+         coalesce(g.items, {nothing}) AS items, g.oldest
+  FROM account a LEFT JOIN since s USING (customer_id, currency) LEFT JOIN by_age g USING (customer_id, currency)
+  WHERE true{_matching(form.filters, "a")}),"""  # noqa: S608  constants
+
+
+def _shown(form: Form) -> str:
+    """The totals, each with the days of its oldest item, then the rows asked for in their order."""
+    each = range(1, form.buckets + 1)
+    kept = form.basis is None
+    oldest = (f"""(SELECT i.due_on FROM item i WHERE i.open > 0 AND i.currency = s.currency
+  {_matching(tuple(one for one in form.filters if one != "currency"), "i")} ORDER BY i.due_on LIMIT 1)"""  # noqa: S608  constants
+              if kept else "s.oldest")
+    own = """(SELECT i.due_on FROM item i WHERE i.open > 0 AND i.customer_id = r.customer_id AND i.currency = r.currency
+  ORDER BY i.due_on LIMIT 1)""" if kept else "r.oldest"
+    by = {"overdue": _sum_of(each[1:]), "receivables": _sum_of(each), "customer_id": "0"}[form.order]
+    goes_on = " AND (r.by, r.currency, r.customer_id) > (:after_by, :after_currency, :after_id)" if form.goes_on else ""
+    return f"""
+summed AS (
+  SELECT currency, ARRAY[{", ".join(f"coalesce(sum(aged[{n}]), 0)::bigint" for n in each)}] AS aged,
+         ARRAY[{", ".join(f"coalesce(sum(items[{n}]), 0)::bigint" for n in each)}] AS items,
+         sum(unapplied)::bigint AS unapplied, min(oldest) AS oldest
+  FROM held GROUP BY 1 HAVING sum(entries) > 0),
+ordered AS (
+  SELECT * FROM (SELECT h.*, coalesce(-({by}), 0) AS by FROM held h) r
+  WHERE ({_sum_of(each, "items")} > 0 OR unapplied <> 0){goes_on}
+  ORDER BY r.by, r.currency, r.customer_id LIMIT :wanted)
+SELECT NULL::uuid AS customer_id, s.currency, s.aged, s.items, s.unapplied, {oldest} AS oldest, 0 AS by
+FROM summed s
+UNION ALL (
+  SELECT r.customer_id, r.currency, r.aged, r.items, r.unapplied, {own}, r.by
+  FROM ordered r ORDER BY r.by, r.currency, r.customer_id)"""  # noqa: S608  constants
+
+
+def _sum_of(each: range, of: str = "aged") -> str:
+    return " + ".join(f"{of}[{n}]" for n in each)
+
+
+def _bound(statement: str) -> Any:
+    return text(statement).bindparams(
+        *(bindparam(name, type_=kind) for name, kind in _BINDS.items() if f":{name}" in statement))
+
+
+@cache
+def report_of(form: Form) -> Any:
+    """Rows with no customer are totals by currency; the others are those asked for, in order."""
+    return _bound((_kept(form) if form.basis is None else _reckoned(form)) + _shown(form))
+
+
+@cache
+def controls_of(known: bool, filters: tuple[str, ...], *, now: bool) -> Any:
+    """Both controls by currency: what accounts were moved to by the journal, less what it has booked since."""
+    since = "" if now else f"""
+LEFT JOIN (
+  SELECT l.currency, coalesce(sum(l.amount) FILTER (WHERE l.account = 'receivable_control'), 0) AS owed,
+         -coalesce(sum(l.amount) FILTER (WHERE l.account = 'customer_credit'), 0) AS credit,
+         sum(CASE l.account WHEN 'receivable_control' THEN coalesce(l.base_amount, l.amount) ELSE 0 END) AS base_owed,
+         sum(CASE l.account WHEN 'customer_credit' THEN -coalesce(l.base_amount, l.amount) ELSE 0 END) AS base_credit
+  FROM journal_entry e JOIN journal_line l ON l.tenant_id = e.tenant_id AND l.journal_entry_id = e.id
+  WHERE l.account IN ('receivable_control', 'customer_credit') AND {_since(known, "e")}
+  {_matching(tuple(one for one in filters if one == "customer_id"), "e")}
+  GROUP BY 1) s USING (currency)"""  # noqa: S608  constants
+    less = [("owed", "receivables"), ("credit", "customer_credit"), ("base_owed", "owed_in_base"),
+            ("base_credit", "credit_in_base")]
+    shown = ", ".join(f"n.{name}{'' if now else f' - coalesce(s.{name}, 0)'} AS {told}" for name, told in less)
+    return _bound(f"""
+SELECT n.currency, {shown}, (SELECT currency FROM tenant) AS base_currency
+FROM (SELECT a.currency, sum(a.open) AS owed, sum(a.unapplied) AS credit,
+             sum(coalesce(a.base_open, a.open)) AS base_owed,
+             sum(coalesce(a.base_unapplied, a.unapplied)) AS base_credit
+      FROM account a WHERE true{_matching(filters, "a")} GROUP BY 1) n{since}""")  # noqa: S608  constants
+
+
+DEBTORS = _bound("""
+SELECT c.customer_id, c.number, c.name, p.received_on AS last_paid_on FROM customer c
+LEFT JOIN LATERAL (
+  SELECT k.received_on FROM credit k WHERE k.customer_id = c.customer_id AND k.kind = 'payment'
+    AND EXISTS (SELECT 1 FROM ledger_entry e WHERE e.credit_id = k.id AND e.fact_kind = 'payment_confirmed'
+                AND e.customer_id = c.customer_id AND e.effective_on <= :as_of AND e.recorded_at <= :known_at)
+    AND NOT EXISTS (SELECT 1 FROM payment_reversal r WHERE r.credit_id = k.id
+                    AND r.effective_on <= :as_of AND r.recorded_at <= :known_at)
+  ORDER BY k.received_on DESC LIMIT 1) p ON true
+WHERE c.customer_id = ANY(:ids)""")
+"""Who they are; the last payment as of both times: the newest first until one counts."""
