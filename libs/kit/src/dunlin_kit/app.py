@@ -13,6 +13,7 @@ from dunlin_kit.auth import Authenticator, Keys
 from dunlin_kit.database import RequestDatabase
 from dunlin_kit.health import Check
 from dunlin_kit.limits import Limits
+from dunlin_kit.paths import Paths
 from dunlin_kit.settings import ServiceSettings
 from dunlin_kit.telemetry import Telemetry
 
@@ -65,14 +66,16 @@ def create_api(api: Api, settings: ServiceSettings, *, clock: Clock | None = Non
     app.state.cursor_secret = settings.cursor_secret.get_secret_value().encode()
     app.state.published = _nobody
     problems.install(app)
-    for router in (
+    routers = (
         *api.routers,
         operations.router_of(api.service),
         event_feed.router_of(api.service),
         *parked_events.routers_of(api.service),
         health.router_of(api.service, api.checks),
         health.probes(database, api.revision),
-    ):
+    )
+    app.router.routes.append(Paths([route for router in routers for route in router.routes]))
+    for router in routers:
         app.include_router(router)
     app.add_middleware(Telemetry, service=api.service)
     app.openapi = _document(app, app.openapi)  # type: ignore[method-assign]

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from base64 import urlsafe_b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ from uuid import UUID
 
 import httpx
 from fastapi import Depends, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import OAuth2, SecurityScopes
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -149,28 +150,50 @@ def _unauthenticated(detail: str) -> Refusal:
     return Refusal(401, "unauthenticated", detail, headers={"WWW-Authenticate": "Bearer"})
 
 
-async def _authorized(request: Request, wanted: SecurityScopes, _: Annotated[str | None, Depends(_scheme)]) -> None:
-    principal: Principal = request.state.principal
-    for scope in wanted.scopes:
-        if scope not in principal.scopes:
-            raise Refusal(403, "forbidden", f"This needs the scope {scope}.")
-    if principal.is_operator and not request.scope.get("dunlin.operator", False):
-        raise Refusal(403, "tenant_required", "This needs a token of a tenant.")
+async def _authorized(_: SecurityScopes, __: Annotated[str | None, Depends(_scheme)]) -> None:
+    """Declares the scopes; the route looks at them by `Access` before anything else."""
+    raise AssertionError("a route that looks at no access")
 
 
-async def _operator(request: Request) -> None:
-    if not request.state.principal.is_operator:
-        raise Refusal(403, "operator_required", "This needs an operator's token, which has no tenant.")
-    request.scope["dunlin.operator"] = True
+async def _operator() -> None:
+    raise AssertionError("a route that looks at no access")
 
 
-async def _operator_too(request: Request) -> None:
-    request.scope["dunlin.operator"] = True
+async def _operator_too() -> None:
+    raise AssertionError("a route that looks at no access")
 
 
-async def _me(request: Request) -> Principal:
+async def me(request: Request) -> Principal:
     principal: Principal = request.state.principal
     return principal
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call an operation: what its dependencies declare, found out once."""
+
+    scopes: tuple[str, ...]
+    operator_only: bool
+    operator_too: bool
+
+    @classmethod
+    def of(cls, dependencies: Sequence[Dependant]) -> "Access":
+        declared = [one.call for one in dependencies]
+        scopes = tuple(scope for one in dependencies if one.call is _authorized for scope in one.own_oauth_scopes or ())
+        return cls(scopes, _operator in declared, _authorized not in declared or _operator_too in declared)
+
+    def check(self, principal: Principal) -> None:
+        """Refuses: operator_required, forbidden, tenant_required."""
+        if self.operator_only and not principal.is_operator:
+            raise Refusal(403, "operator_required", "This needs an operator's token, which has no tenant.")
+        for scope in self.scopes:
+            if scope not in principal.scopes:
+                raise Refusal(403, "forbidden", f"This needs the scope {scope}.")
+        if principal.is_operator and not (self.operator_only or self.operator_too):
+            raise Refusal(403, "tenant_required", "This needs a token of a tenant.")
+
+
+DECLARING: frozenset[Callable[..., Any]] = frozenset({_authorized, _operator, _operator_too})
 
 
 def requires(*scopes: str) -> Any:
@@ -184,4 +207,4 @@ operator_only = Depends(_operator)
 operator_too = Depends(_operator_too)
 """Put before `requires(...)` where a tenant sees its own and an operator sees all."""
 
-Me = Annotated[Principal, Depends(_me)]
+Me = Annotated[Principal, Depends(me)]

@@ -1,16 +1,16 @@
 """One key, one effect, one answer: the answer is stored with the effect, and a repeated key is given it again."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fastapi import Request
 from fastapi.responses import Response
 from sqlalchemy import DateTime, LargeBinary, SmallInteger, Text, Uuid, bindparam, column, func, select, table
 from sqlmodel import Field, SQLModel
 
+from dunlin_kit.handling import Sent
 from dunlin_kit.problems import Refusal
 from dunlin_kit.transaction import Transaction
 
@@ -66,17 +66,16 @@ class IdempotencyKey:
     fingerprint: bytes
 
     @classmethod
-    def of(cls, request: Request, body: bytes) -> "IdempotencyKey | None":
+    def of(cls, request: Request, sent: Sent) -> "IdempotencyKey | None":
         """Refuses: idempotency_key_missing (400, a POST without one), idempotency_key_malformed."""
         key = request.headers.get(HEADER)
         if key is None:
             return None
         if not 1 <= len(key) <= 255 or not key.isprintable():
             raise Refusal(400, "idempotency_key_malformed", "An Idempotency-Key has 1 to 255 printable characters.")
-        digest = hashlib.sha256(
-            f"{request.method} {request.url.path}?{request.url.query}\n".encode() + _canonical(body)
-        )
-        return cls(key, digest.digest())
+        scope = request.scope
+        named = f"{request.method} {scope['path']}?{scope['query_string'].decode('latin-1')}\n".encode()
+        return cls(key, hashlib.sha256(named + sent.canonical()).digest())
 
     async def answered(self, tx: Transaction) -> Answer | None:
         """The first answer to this key. Refuses: idempotency_key_reused (the key named another request)."""
@@ -103,12 +102,3 @@ class IdempotencyKey:
                 "body": bytes(response.body),
             },
         )
-
-
-def _canonical(body: bytes) -> bytes:
-    """The same JSON gives the same bytes, however it was spaced and ordered; anything else stands for itself."""
-    try:
-        value: Any = json.loads(body)
-        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-    except (ValueError, RecursionError):
-        return body

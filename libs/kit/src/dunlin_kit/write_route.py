@@ -2,22 +2,23 @@
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
-from starlette.types import Message
+from starlette.types import Receive, Scope, Send
 
-from dunlin_kit import positions
+from dunlin_kit import auth, positions
+from dunlin_kit.auth import Access, Principal
 from dunlin_kit.database import Database
+from dunlin_kit.handling import Handling, Known, Sent
 from dunlin_kit.idempotency import Answer, IdempotencyKey
 from dunlin_kit.problems import Refusal, refuses
 from dunlin_kit.transaction import Transaction
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _BOOL = TypeAdapter(bool)
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -54,6 +55,9 @@ Tx = Annotated[Transaction, Depends(_transaction)]
 ValidateOnly = Annotated[bool, Query(description="Make all checks and give the same answer, but change nothing.")]
 
 
+KNOWN = Known({_transaction: "transaction", auth.me: "principal"}, auth.DECLARING | {positions.declared, _keyed})
+
+
 class ReadRoute(APIRoute):
     """A GET on one snapshot, under the tenant of the token."""
 
@@ -67,29 +71,41 @@ class ReadRoute(APIRoute):
         )
         options.setdefault("operation_id", endpoint.__name__)
         super().__init__(path, endpoint, **options)
+        self._access, self._handling = Access.of(self.dependant.dependencies), Handling(self, KNOWN)
 
     @staticmethod
     def _declared(options: dict[str, Any]) -> list[Any]:
         return [Depends(positions.declared)]
 
-    def get_route_handler(self) -> Handler:
-        handle = super().get_route_handler()
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or leave it to the framework to refuse another method."""
+        if scope["method"] not in (self.methods or ()):
+            await super().handle(scope, receive, send)
+            return
+        response = await self.answer(Request(scope, receive, send))
+        await response(scope, receive, send)
 
-        async def answer(request: Request) -> Response:
-            database: Database = request.app.state.database
-            principal = request.state.principal = await request.app.state.authenticator.principal(request)
-            request.app.state.limits.take(request, principal)
-            _checked(request)
-            await positions.reached(request, database, request.app.state.service, principal.tenant)
+    async def admitted(self, request: Request) -> Principal:
+        """Who asks, once it is clear that they may. Refuses: what token, limit, access and address refuse."""
+        state = request.app.state
+        principal: Principal = await state.authenticator.principal(request)
+        request.state.principal = principal
+        state.limits.take(request, principal)
+        self._access.check(principal)
+        _checked(request)
+        await positions.reached(request, state.database, state.service, principal.tenant)
+        return principal
 
-            async def work(tx: Transaction) -> Response:
-                tx.actor = principal.subject
-                request.state.transaction = tx
-                return await handle(request)
+    async def answer(self, request: Request) -> Response:
+        principal = await self.admitted(request)
+        database: Database = request.app.state.database
 
-            return await database.read(principal.tenant, work)
+        async def work(tx: Transaction) -> Response:
+            tx.actor = principal.subject
+            request.state.transaction = tx
+            return await self._handling.answer(request, None, {"transaction": tx, "principal": principal})
 
-        return answer
+        return await database.read(principal.tenant, work)
 
 
 class WriteRoute(ReadRoute):
@@ -109,37 +125,27 @@ class WriteRoute(ReadRoute):
         keyed = [Depends(_keyed)] if "POST" in (options.get("methods") or ()) else []
         return [Depends(positions.declared), *keyed]
 
-    def get_route_handler(self) -> Handler:
-        handle = APIRoute.get_route_handler(self)
+    async def answer(self, request: Request) -> Response:
+        principal = await self.admitted(request)
+        sent = Sent(await _body_of(request), request.headers.get("content-type"))
+        key = IdempotencyKey.of(request, sent)
+        if key is None and request.method == "POST":
+            raise Refusal(400, "idempotency_key_missing", "Send an Idempotency-Key header with every POST.")
+        dry_run = self._dry_run_declared and _is_dry(request.query_params.get("validate_only"))
 
-        async def answer(request: Request) -> Response:
-            state = request.app.state
-            principal = await state.authenticator.principal(request)
-            state.limits.take(request, principal)
-            _checked(request)
-            body = await _body_of(request)
-            key = IdempotencyKey.of(request, body)
-            if key is None and request.method == "POST":
-                raise Refusal(400, "idempotency_key_missing", "Send an Idempotency-Key header with every POST.")
-            dry_run = self._dry_run_declared and _is_dry(request.query_params.get("validate_only"))
-            await positions.reached(request, state.database, state.service, principal.tenant)
+        async def work(tx: Transaction) -> Answer:
+            tx.actor = principal.subject
+            known = await key.answered(tx) if key and not dry_run else None
+            if known is not None:
+                return known
+            request.state.transaction = tx
+            response = await self._handling.answer(request, sent, {"transaction": tx, "principal": principal})
+            streams = tx.streams()
+            if key and not dry_run and response.status_code < 300:
+                key.remember(tx, response, streams)
+            return Answer(response, streams, False)
 
-            async def work(tx: Transaction) -> Answer:
-                tx.actor = principal.subject
-                known = await key.answered(tx) if key and not dry_run else None
-                if known is not None:
-                    return known
-                again = Request(request.scope, _replay(body))
-                again.state.principal, again.state.transaction = principal, tx
-                response = await handle(again)
-                streams = tx.streams()
-                if key and not dry_run and response.status_code < 300:
-                    key.remember(tx, response, streams)
-                return Answer(response, streams, False)
-
-            return await _sent(state, principal.tenant, work, dry_run)
-
-        return answer
+        return await _sent(request.app.state, principal.tenant, work, dry_run)
 
 
 async def _sent(state: Any, tenant: Any, work: Callable[[Transaction], Awaitable[Answer]], dry_run: bool) -> Response:
@@ -192,13 +198,6 @@ def _checked(request: Request) -> None:
 
 def _nul() -> Refusal:
     return Refusal(422, "invalid_request", "No text may hold the character NUL.")
-
-
-def _replay(body: bytes) -> Callable[[], Awaitable[Message]]:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive
 
 
 def _merged(*declared: dict[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
