@@ -136,7 +136,9 @@ async def test_an_era_is_accepted_when_the_event_at_the_watermark_came_again(pla
     again = [told(TENANT, one, n, era=2, event_id=ids[n - 1]) for n in (1, 2, 3)]
     await deliver(place, *again, told(TENANT, one, 4, era=2), told(TENANT, one, 5, era=2))
     assert await place.order(one) == "1 2 3"
-    await doing(place, lambda tx: parking.accept_era(tx, key_of(one)))
+    await doing(place, lambda tx: parking.accept_era(tx, key_of(one), who="ann"))
+    kept = await place.rows("SELECT reason, skipped_by FROM parked_event WHERE skipped_at IS NOT NULL")
+    assert kept == [("era", "ann")]
     await deliver(place, told(TENANT, one, 6, era=2))
     assert await place.order(one) == "1 2 3 4 5 6"
     assert await place.mark(stream_of(TENANT, one)) == (2, 6, None)
@@ -147,7 +149,7 @@ async def test_an_era_with_another_event_at_the_watermark_is_not_accepted(place:
     await deliver(place, told(TENANT, one, 1), told(TENANT, one, 2))
     await deliver(place, told(TENANT, one, 2, era=2), told(TENANT, one, 3, era=2))
     with pytest.raises(RuleBroken, match="era_not_proved"):
-        await doing(place, lambda tx: parking.accept_era(tx, key_of(one)))
+        await doing(place, lambda tx: parking.accept_era(tx, key_of(one), who="ann"))
 
 
 async def test_what_makes_no_sense_is_refused(place: Place) -> None:
@@ -163,7 +165,7 @@ async def test_what_makes_no_sense_is_refused(place: Place) -> None:
     with pytest.raises(Conflict, match="no_hole"):
         await doing(place, lambda tx: parking.skip_hole(tx, key, who="ann", why="x"))
     with pytest.raises(Conflict, match="no_new_era"):
-        await doing(place, lambda tx: parking.accept_era(tx, key))
+        await doing(place, lambda tx: parking.accept_era(tx, key, who="ann"))
     with pytest.raises(Conflict, match="nothing_to_retry"):
         await doing(place, lambda tx: parking.retry_parked(tx, key_of(new_id()), who="ann"))
     assert [mark for mark, _ in await place.parked()] == ["1/2", "1/3"]

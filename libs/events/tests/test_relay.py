@@ -202,7 +202,7 @@ async def test_after_a_restore_nothing_is_sent_until_the_rebase(
         await until(lambda: metric("dunlin_relay_restored", "restored"))
         await emit(connection, ANNE)
         assert not bus.sent and not relay.drained()
-        assert await rebase(outbox_dsn) == 2
+        assert await rebase(outbox_dsn, who="ann") == 2
         await emit(connection, ANNE, BERT)
         await until(lambda: len(bus.sent) == 5)
         await until(relay.drained)

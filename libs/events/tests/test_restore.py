@@ -146,7 +146,7 @@ async def test_a_dump_in_another_cluster_is_sent_again_in_a_new_era(
     assert (await relayed(ops, seconds=1.5)).sent == []
     assert await era(ops) is None, "whoever works here waits"
 
-    assert await rebase(ops) == 2
+    assert await rebase(ops, who="ann") == 2
     assert await era(ops) == 2
     await emit(app, BERT)
     again = (await relayed(ops)).sent

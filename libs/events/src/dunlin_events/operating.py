@@ -38,7 +38,8 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 async def operate(dsn: str, arguments: argparse.Namespace) -> int:
     """Do what was asked, print what came of it, and return the exit code."""
     if arguments.command == "relay":
-        print(f"Era {await relay_state.rebase(dsn)} has begun; the relay sends everything again in it.")
+        era = await relay_state.rebase(dsn, who=getpass.getuser())
+        print(f"Era {era} has begun; the relay sends everything again in it.")
         return 0
     connection = await asyncpg.connect(dsn)
     try:
@@ -77,7 +78,7 @@ async def _accept_eras(connection: Any) -> int:
         if one.held == ERA:
             try:
                 async with connection.transaction():
-                    await parking.accept_era(Plain(connection), one.key)
+                    await parking.accept_era(Plain(connection), one.key, who=getpass.getuser())
                 print(*one.key, "reads on")
             except DomainError as error:
                 refused += 1

@@ -92,14 +92,14 @@ UPDATE parked_event SET skipped_at = clock_timestamp(), skipped_by = :who, skipp
 WHERE {OF_STREAM} AND mark = :mark RETURNING headers, sequence
 """).bindparams(*KEY_BINDS, *(bindparam(name, type_=Text) for name in ("who", "why", "mark")))  # noqa: S608
 
-_RETRIED = text(f"""
+_DONE = text(f"""
 INSERT INTO parked_event (consumer, owner, stream, mark, era, sequence, type, headers, reason, detail,
                           skipped_at, skipped_by, skipped_why)
 SELECT consumer, owner, stream, mark || to_char(clock_timestamp(), ' YYYY-MM-DD"T"HH24:MI:SS.US'), era, sequence, type,
-       '[]', '{RETRIED}', detail, clock_timestamp(), :who, ''
+       '[]', :what, detail, clock_timestamp(), :who, ''
 FROM parked_event WHERE {OF_STREAM} AND sequence IS NOT NULL ORDER BY era, sequence LIMIT 1
-""").bindparams(*KEY_BINDS, bindparam("who", type_=Text))  # noqa: S608
-"""A row of its own, with what the event had failed of: the event's own row goes when it is applied."""
+""").bindparams(*KEY_BINDS, bindparam("who", type_=Text), bindparam("what", type_=Text))  # noqa: S608
+"""A row of its own, with why the event had waited: the event's own row goes when it is applied."""
 
 _AT = text(f"""
 SELECT headers FROM parked_event WHERE {OF_STREAM} AND era > :era AND sequence = :sequence ORDER BY era DESC LIMIT 1
@@ -146,7 +146,7 @@ async def retry_parked(tx: Statements, key: Key, *, who: str) -> None:
     mark = await _locked(tx, key)
     if mark.held not in (POISON, UNREADY):
         raise Conflict("nothing_to_retry", f"The stream is held by: {mark.held}.", held=mark.held)
-    await tx.rows(_RETRIED, **key._asdict(), who=who)
+    await tx.rows(_DONE, **key._asdict(), who=who, what=RETRIED)
     await watermark.advance(tx, {key: mark._replace(held=UNREADY)})
 
 
@@ -182,10 +182,10 @@ async def skip_hole(tx: Statements, key: Key, *, who: str, why: str) -> str:
     return missing
 
 
-async def accept_era(tx: Statements, key: Key) -> None:
+async def accept_era(tx: Statements, key: Key, *, who: str) -> None:
     """Read on in a new era: proved by the event at the watermark, which came again under its old id.
 
-    Refuses: no_new_era; era_not_proved, after which the projection is rebuilt from the log.
+    Who did it is kept. Refuses: no_new_era; era_not_proved, after which the projection is rebuilt from the log.
     """
     stands = await _locked(tx, key)
     if stands.held != ERA:
@@ -194,6 +194,7 @@ async def accept_era(tx: Statements, key: Key) -> None:
     again = Envelope.of(Record(key.stream, headers_of(row[0]), None)) if row else None
     if again is None or again.event_id != stands.event_id:
         raise RuleBroken("era_not_proved", "The event at the watermark did not come again: rebuild the projection.")
+    await tx.rows(_DONE, **key._asdict(), who=who, what=ERA)
     accepted = stands._replace(era=again.era, held=HOLE)
     await parked_rows.forget(tx, key, accepted)
     await watermark.advance(tx, {key: accepted})

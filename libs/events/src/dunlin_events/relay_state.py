@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import asyncpg
+import structlog
 from sqlalchemy import BigInteger, Integer, Text
 from sqlmodel import Field, SQLModel
 
 from dunlin_events.crash_points import passing
+
+LOG = structlog.get_logger(__name__)
 
 LEADER_LOCK = 0x44756E6C696E
 """The session advisory lock of the one relay that sends; advisory locks are per database, so it is the same in all."""
@@ -131,8 +134,10 @@ async def rows_of(connection: asyncpg.Connection, ids: Sequence[int]) -> Sequenc
     return rows
 
 
-async def rebase(dsn: str) -> int:
+async def rebase(dsn: str, *, who: str) -> int:
     """After a restore: begin a new era in every stream and send the whole outbox again in it. Returns the era.
+
+    Who began it is said in the log.
 
     Transaction ids of before the restore mean nothing in a new cluster, so all rows are put before every snapshot.
     """
@@ -154,4 +159,5 @@ async def rebase(dsn: str) -> int:
             )
     finally:
         await connection.close()
+    LOG.warning("relay_rebased", era=era, who=who)
     return era

@@ -29,6 +29,7 @@ class ParkedReason(StrEnum):
     """Why an event waits, or why its stream stands still. `behind`: it only waits for one before it.
 
     `retried`: it waits no more; somebody had it tried again, and `detail` says what it had failed of before.
+    With `skipped_at`, `era` says that somebody had a new era of its stream read on.
     """
 
     POISON = "poison"
