@@ -1,6 +1,6 @@
 """Every operation, walked with every kind of token: none, without the scope, without a tenant, of another tenant."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,7 +29,7 @@ from notify_svc.consumers.customer import customer as heard_in_notify
 from notify_svc.domain.look import AccountLook, Contact, LookedItem, Reach
 from notify_svc.domain.message import MessageStatus
 from notify_svc.gateways.sender import Delivery
-from notify_svc.jobs.remind_customer import RemindCustomer
+from notify_svc.jobs.remind_customers import RemindCustomers
 
 ASKED = {"currency": "CNY", "purpose": "dunning", "q": "Secret"}
 VERBS = ("get", "post", "put", "patch", "delete")
@@ -290,15 +290,16 @@ async def _in_notify(owner: Owner) -> None:
     await owner.hear(billing_heard_in_notify, InvoiceIssued, number="secret-1", issued_on=date(2026, 1, 1), items=[
         {"item_id": item, "due_on": due, "amount": secret()}])
 
-    async def account(*_: UUID) -> AccountLook:
-        return AccountLook((LookedItem(item, due, owed, Money.zero("CNY"), Money.zero("CNY")),), {})
+    async def account(_: UUID, asked: Collection[UUID]) -> dict[UUID, AccountLook]:
+        look = AccountLook((LookedItem(item, due, owed, Money.zero("CNY"), Money.zero("CNY")),), {})
+        return dict.fromkeys(asked, look)
 
-    async def reach(*_: UUID) -> Reach:
-        return Reach(Contact("secret@heron.example", "Secret Li", "en"), active=True, refused=False)
+    async def reach(_: UUID, asked: Collection[UUID]) -> dict[UUID, Reach]:
+        return dict.fromkeys(asked, Reach(Contact("secret@heron.example", "Secret Li", "en"), True, False))
 
-    customer = {"customer_id": str(owner.ids["customer_id"])}
-    job = Job(owner.tenant, await _planned(owner, customer), "remind_customer", "secret", AT, customer, 0)
-    await RemindCustomer(account, reach, Unsure(), SystemClock()).run(owner.service.database, job)
+    customer, slice_ = {"customer_id": str(owner.ids["customer_id"])}, {"customer_ids": [str(owner.ids["customer_id"])]}
+    job = Job(owner.tenant, await _planned(owner, slice_), "remind_customers", "secret", AT, slice_, 0)
+    await RemindCustomers(account, reach, Unsure(), SystemClock()).run(owner.service.database, job)
     [message] = (await owner.make("/messages", method="GET"))["data"]
     owner.ids["message_id"] = UUID(message["id"])
     await owner.make("/ladder:switch-on", {}, named="operation_id")
@@ -308,14 +309,14 @@ async def _in_notify(owner: Owner) -> None:
     await owner.make("/calls", customer | {"due_on": "2026-01-05", "note": "Secret"}, named="call_id")
 
 
-async def _planned(owner: Owner, customer: dict[str, str]) -> UUID:
-    """The id of a job to remind this customer."""
+async def _planned(owner: Owner, customers: dict[str, list[str]]) -> UUID:
+    """The id of a job to remind these customers."""
 
     async def plan(tx: Transaction) -> None:
-        schedule(tx, "remind_customer", "secret", AT, customer)
+        schedule(tx, "remind_customers", "secret", AT, customers)
 
     async def planned(tx: Transaction) -> UUID:
-        found: UUID = await tx.driver.fetchval("SELECT job_id FROM job WHERE kind = 'remind_customer'")
+        found: UUID = await tx.driver.fetchval("SELECT job_id FROM job WHERE kind = 'remind_customers'")
         return found
 
     await owner.service.database.transact(owner.tenant, plan)

@@ -54,9 +54,9 @@ async def test_the_look_finds_what_is_owed_and_takes_no_unknown_account_for_a_se
                  for day, amount in (("2026-03-10", "4.00"), ("2026-04-10", "6.00"))]
         agreed = await billing.client.post(
             "/billing/v1/arrangements", json={"item_ids": [item["id"]], "parts": parts},
-            headers=billing.headers(tenant, "arrangements:write"))
+            headers=billing.headers(tenant, "items:write"))
         assert agreed.status_code == 201, agreed.text
-        [arranged] = (await look_at_account(outbound, tenant, who)).items
+        arranged = (await look_at_accounts(outbound, tenant, [who]))[who].items[0]
         assert [(part.due_on, part.amount.minor) for part in arranged.parts] == [
             (date(2026, 3, 10), 400), (date(2026, 4, 10), 600)]
         assert arranged.asked(date(2026, 3, 12)) == Money(400, "CNY")

@@ -11,6 +11,8 @@ from dunlin_kernel.clock import Clock
 from dunlin_kit.telemetry import current_trace
 
 _EARLIER_SECONDS = 30
+Params = Mapping[str, str | list[str]]
+"""Of a query; a list is sent as one parameter for each value."""
 
 
 class LookFailed(Exception):
@@ -57,7 +59,7 @@ class Outbound:
     def __init__(self, client: httpx.AsyncClient, base_url: str, token: ServiceToken) -> None:
         self._client, self._base_url, self._token = client, base_url.rstrip("/"), token
 
-    async def get(self, path: str, *, tenant: UUID, params: Mapping[str, str] | None = None) -> Any:
+    async def get(self, path: str, *, tenant: UUID, params: Params | None = None) -> Any:
         """The JSON of a 200; None for a 404. Refuses: LookFailed for everything else."""
         answer = await self._asked(path, tenant, params or {})
         if answer.status_code == 401:
@@ -72,7 +74,7 @@ class Outbound:
         except ValueError as failed:
             raise LookFailed("answered something that is not JSON") from failed
 
-    async def _asked(self, path: str, tenant: UUID, params: Mapping[str, str]) -> httpx.Response:
+    async def _asked(self, path: str, tenant: UUID, params: Params) -> httpx.Response:
         headers = {
             "Authorization": f"Bearer {await self._token.get()}",
             "Dunlin-Tenant": str(tenant),

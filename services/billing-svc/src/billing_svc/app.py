@@ -22,6 +22,7 @@ from billing_svc.api import (
     invoices,
     kpis,
     ledger_imports,
+    owing,
     payments,
     pending_payments,
     period_locks,
@@ -66,7 +67,7 @@ ROUTERS = (
     exchange_rates.writes, exchange_rates.router, credit_notes.writes, credit_notes.router,
     discount_policy.writes, discount_policy.router, differences.writes, differences.router,
     refunds.writes, refunds.router, proposals.writes,
-    kpis.router, roll_forward.router, statements.writes, statements.router, documents.router,
+    owing.router, kpis.router, roll_forward.router, statements.writes, statements.router, documents.router,
     credit_exchanges.writes)
 
 

@@ -153,6 +153,24 @@ async def test_nothing_of_one_tenant_is_seen_by_another(company: Any) -> None:
     assert (await stranger.send("GET", f"/facts/{issued['id']}/journal")).status_code == 404
 
 
+async def test_a_sender_asks_what_many_owe(company: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    owing, settled, stranger = await company.register(), await company.register(), new_id()
+    for net in ("10", "20"):
+        await company.issue(owing, net, "2026-01-05", rate="0")
+    await company.pay(owing, "4.00", "2026-01-05", allocation="none")
+    query = "&".join(f"customer_id={one}" for one in (stranger, owing, settled, owing))
+    one_by_one = await company.get(f"/items?customer_id={owing}&open=true")
+    told = (await company.get(f"/items:owing?{query}"))["data"]
+    assert [(one["customer_id"], one["known"]) for one in told] == [
+        (str(stranger), False), (str(owing), True), (str(settled), True)]
+    assert told[1]["unapplied"] == one_by_one["unapplied"]
+    assert [one.items() <= whole.items() for one, whole in zip(told[1]["items"], one_by_one["data"], strict=True)] == [
+        True, True]
+    assert (told[0]["items"], told[2]["items"]) == ([], [])
+    monkeypatch.setattr("billing_svc.store.owing.MOST_ITEMS", 1)
+    assert [one["customer_id"] for one in (await company.get(f"/items:owing?{query}"))["data"]] == [str(stranger)]
+
+
 @pytest.mark.parametrize("path", ["/invoices", "/payments", "/items", "/ageing"])
 async def test_a_list_for_a_customer_not_heard_of_yet_is_not_an_empty_one(company: Any, path: str) -> None:
     answer = await company.send("GET", f"{path}?customer_id={new_id()}")

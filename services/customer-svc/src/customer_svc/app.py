@@ -36,7 +36,7 @@ CONFLICTS = {
     "uq_customer_tenant_id_external_id": "external_id_taken",
 }
 ROUTERS = (tenants.writes, tenants.router, customers.writes, imports.writes, customer_lists.router, contacts.writes,
-           contacts.router, contacts.one_writes, contacts.one_router, groups.writes, groups.router,
+           contacts.router, contacts.one_writes, contacts.one_router, contacts.all_router, groups.writes, groups.router,
            staff.writes, staff.router, addresses.writes, addresses.router, addresses.one_writes,
            addresses.one_router, overview.router, classification.writes, classification.router,
            interactions.writes, interactions.router, exports.router)

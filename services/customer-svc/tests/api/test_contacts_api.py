@@ -115,3 +115,14 @@ async def test_a_service_asks_for_a_tenant_that_it_names(archive: Any, other: An
     plain = archive.running.headers(None, "contacts:read", key=None)
     refused = await client.get(path, headers={**plain, "Dunlin-Tenant": str(archive.tenant)})
     assert (refused.status_code, refused.json()["code"]) == (403, "tenant_not_allowed")
+
+
+async def test_a_sender_asks_for_many_at_once(archive: Any, customer: str) -> None:
+    await archive.post(f"{customer}/contacts", LI)
+    other = f"{CUSTOMERS}/{(await archive.register())['id']}"
+    ids = [path.rsplit("/", 1)[1] for path in (customer, other)]
+    each = [(await archive.get(f"{path}/addressing", purpose="dunning")).json() for path in (customer, other)]
+    told = (await archive.get(f"{CUSTOMERS}:addressing", purpose="dunning", customer_id=[*ids, str(new_id())])).json()
+    assert sorted(told["data"], key=lambda one: ids.index(one["customer_id"])) == each
+    too_many = [str(new_id()) for _ in range(101)]
+    assert (await archive.get(f"{CUSTOMERS}:addressing", purpose="dunning", customer_id=too_many)).status_code == 422

@@ -12,8 +12,8 @@ from dunlin_kit.settings import ServiceSettings
 from notify_svc.consumers.billing import billing
 from notify_svc.consumers.credit import credit
 from notify_svc.consumers.customer import customer
-from notify_svc.gateways.billing_looks import look_at_account
-from notify_svc.gateways.customer_looks import look_at_customer, look_at_owner
+from notify_svc.gateways.billing_looks import look_at_accounts
+from notify_svc.gateways.customer_looks import look_at_customer, look_at_customers, look_at_owner
 from notify_svc.gateways.recorder import Recorder
 from notify_svc.gateways.sender import Sender
 from notify_svc.gateways.smtp import SmtpSender
@@ -21,7 +21,7 @@ from notify_svc.jobs import (
     judge_promises,
     plan_customer,
     plan_items,
-    remind_customer,
+    remind_customers,
     review_cases,
     run_ladder,
     switch_on_items,
@@ -39,7 +39,7 @@ def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus:
     client, machine = httpx.AsyncClient(timeout=LOOK_SECONDS), clock or SystemClock()
     remind, notices = reminding(settings, client, machine), noticing(settings, client, machine)
     worker = Worker("notify", settings, subscriptions=(customer, billing, credit), clock=clock, bus=bus, jobs={
-        run_ladder.KIND: run_ladder.run, remind_customer.KIND: remind.run, plan_items.KIND: plan_items.run,
+        run_ladder.KIND: run_ladder.run, remind_customers.KIND: remind.run, plan_items.KIND: plan_items.run,
         switch_on_items.KIND: switch_on_items.run, judge_promises.KIND: judge_promises.run,
         plan_customer.KIND: plan_customer.run, review_cases.KIND: review_cases.run,
         **notices.handlers()})
@@ -47,12 +47,12 @@ def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus:
     return worker
 
 
-def reminding(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> remind_customer.RemindCustomer:
+def reminding(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> remind_customers.RemindCustomers:
     """The job that reminds, with looks through this client under this service's own token."""
     token = _token(settings, client, clock)
-    return remind_customer.RemindCustomer(
-        partial(look_at_account, Outbound(client, settings.billing_url, token)),
-        partial(look_at_customer, Outbound(client, settings.customer_url, token)),
+    return remind_customers.RemindCustomers(
+        partial(look_at_accounts, Outbound(client, settings.billing_url, token)),
+        partial(look_at_customers, Outbound(client, settings.customer_url, token)),
         sender_of(settings, clock), clock)
 
 

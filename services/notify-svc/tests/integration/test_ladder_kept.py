@@ -1,5 +1,6 @@
 """Ladders as kept: imported items wait for a person, a new policy plans anew, runs follow each other in the zone."""
 
+import json
 from datetime import UTC, date, datetime, time
 from functools import partial
 from typing import Any
@@ -115,13 +116,15 @@ async def test_after_downtime_a_real_tenant_is_reminded_at_the_days_time_and_onc
     """The run of 2026-02-01 was missed; the worker comes back on the 6th at three in the night."""
     await desk.issue("INV1", "10.00", issued=ISSUED, due=DUE)
 
-    async def run_at(now: datetime) -> list[str]:
+    async def run_at(now: datetime) -> list[dict[str, Any]]:
         moment = Tenant(desk.tenant, "North", "CNY", "Asia/Shanghai", False, now, date_in("Asia/Shanghai", now))
         await desk.database.transact(desk.tenant, partial(usecases.run_ladder, moment=moment))
-        return [row["key"] for row in await desk.rows("SELECT key FROM job WHERE kind = 'remind_customer'")]
+        return await desk.rows("SELECT key, payload FROM job WHERE kind = 'remind_customers'")
 
     assert await run_at(datetime(2026, 2, 5, 19, tzinfo=UTC)) == []
     [planned] = await desk.rows("SELECT max(due_at) AS due_at FROM job WHERE kind = 'run_ladder'")
     assert planned["due_at"] == datetime(2026, 2, 6, 4, tzinfo=UTC)
     for minute in (0, 1):
-        assert await run_at(datetime(2026, 2, 6, 4, minute, tzinfo=UTC)) == [f"{desk.customer}:2026-02-06"]
+        [job] = await run_at(datetime(2026, 2, 6, 4, minute, tzinfo=UTC))
+        assert job["key"].startswith("2026-02-06:")
+        assert json.loads(job["payload"]) == {"customer_ids": [str(desk.customer)]}

@@ -164,7 +164,8 @@ async def test_looks_that_are_always_too_old_send_nothing(owing: Any) -> None:
 
 async def test_two_workers_on_two_runs_of_one_customer_send_one_message(owing: Any) -> None:
     due_at = datetime(2026, 2, 1, 4, tzinfo=UTC)
-    jobs = [Job(owing.tenant, new_id(), "remind_customer", f"twin-{n}", due_at, {"customer_id": str(owing.customer)}, 1)
+    jobs = [Job(owing.tenant, new_id(), "remind_customers", f"twin-{n}", due_at,
+                {"customer_ids": [str(owing.customer)]}, 1)
             for n in range(4)]
     for job in jobs:
         await owing.rows(
@@ -183,8 +184,35 @@ async def test_a_message_of_another_run_is_left_alone_for_five_minutes(owing: An
     scripted(owing, OSError("killed"))
     owing.remind = replace(owing.remind, clock=clock)
     await owing.turn_to(date(2026, 2, 2))
-    end = partial(usecases.end_interrupted_reminder, customer_id=owing.customer, job_id=UUID(int=7))
-    with pytest.raises(Exception, match="reminder_under_way"):
-        await owing.database.transact(owing.tenant, partial(end, now=clock.advance(seconds=299)))
-    await owing.database.transact(owing.tenant, partial(end, now=clock.advance(seconds=1)))
+    end = partial(usecases.end_interrupted_reminders, customer_ids=[owing.customer], job_id=UUID(int=7))
+    busy = await owing.database.transact(owing.tenant, partial(end, now=clock.advance(seconds=299)))
+    assert busy == {owing.customer}
+    assert await statuses(owing) == [("sending", None)]
+    assert not await owing.database.transact(owing.tenant, partial(end, now=clock.advance(seconds=1)))
     assert await statuses(owing) == [("unknown", "outcome_unknown")]
+
+
+async def test_what_was_only_queued_when_a_run_broke_off_is_judged_again(owing: Any) -> None:
+    """The worker died between the commit of the slice and the first hand-over: nothing left, and nobody is asked."""
+    looks = await owing.remind._look(owing.tenant, [owing.customer])
+    job = Job(owing.tenant, new_id(), "remind_customers", "broken-off", datetime(2026, 2, 1, 4, tzinfo=UTC),
+              {"customer_ids": [str(owing.customer)]}, 1)
+    [queued] = await owing.remind._queued(owing.database, job, looks)
+    assert await statuses(owing) == [("queued", None)]
+    end = partial(usecases.end_interrupted_reminders, customer_ids=[owing.customer], job_id=job.id,
+                  now=owing.remind.clock.now())
+    assert not await owing.database.transact(owing.tenant, end)
+    assert await statuses(owing) == [("deferred", "interrupted")]
+    late = await owing.remind._handed_over(owing.database, job, [queued])
+    assert (late, owing.recorder.mails) == ([], []), "one who comes back late hands nothing over"
+    await owing.turn_to(date(2026, 2, 2))
+    assert await statuses(owing) == [("deferred", "interrupted"), ("sent", None)]
+
+
+async def test_one_customer_that_is_not_known_next_door_does_not_hold_back_the_slice(owing: Any) -> None:
+    owing.neighbours.unknown.add(str(owing.customer))
+    await owing.turn_to(date(2026, 2, 2))
+    assert await statuses(owing) == []
+    owing.neighbours.unknown.clear()
+    await owing.try_again()
+    assert await statuses(owing) == [("sent", None)]

@@ -18,7 +18,7 @@ from dunlin_kernel.ids import new_id
 from notify_svc.domain.message import MessageStatus
 from notify_svc.gateways.sender import LOOK_TOO_OLD, Delivery, Mail
 from notify_svc.gateways.smtp import SERVER_AWAY, UNKNOWN, SmtpSender, SmtpServer
-from notify_svc.jobs.remind_customer import Freshness
+from notify_svc.jobs.remind_customers import Freshness
 
 MAIL = Mail(new_id(), "ap@heron.example", "【Dunlin】付款提醒：CNY 1,234.50", "尊敬的客户：\n.\n.点\n请付款。\n")
 Answer = Callable[..., Awaitable[str]]

@@ -21,8 +21,9 @@ from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
 _t, _policy = CreditRow.__table__.c, PaymentPolicyRow.__table__.c
-ANNOUNCED = select(_t.id, _t.currency, _t.amount, _t.choice).where(
-    _t.customer_id == bindparam("customer_id", type_=Uuid), _t.state == literal_column("'pending'")).order_by(_t.id)
+ANNOUNCED = select(_t.id, _t.customer_id, _t.currency, _t.amount, _t.choice).where(
+    _t.customer_id == func.any(bindparam("customer_ids", type_=ARRAY(Uuid))),
+    _t.state == literal_column("'pending'")).order_by(_t.id)
 POLICY = select(func.jsonb_build_array(
     _policy.version, _policy.pending_days, _policy.second_person_above, _policy.second_person_for_new_payer,
 )).order_by(_policy.version.desc()).limit(literal_column("1")).scalar_subquery().label("payment_policy")
@@ -35,8 +36,16 @@ PAYERS = select(_t.customer_id, _t.payer).distinct().where(
 
 async def announced(tx: Transaction, customer_id: UUID) -> list[Announced]:
     """What this customer's pending payments are meant to pay, in the order of their recording."""
-    return [Announced(Money(row["amount"], row["currency"]), choice_of(row["choice"], row["currency"]))
-            for row in await tx.rows(ANNOUNCED, customer_id=customer_id)]
+    return (await announced_by(tx, [customer_id]))[customer_id]
+
+
+async def announced_by(tx: Transaction, customer_ids: Collection[UUID]) -> dict[UUID, list[Announced]]:
+    """The same of several customers; those without pending payments have none."""
+    found: dict[UUID, list[Announced]] = {customer_id: [] for customer_id in customer_ids}
+    for row in await tx.rows(ANNOUNCED, customer_ids=list(customer_ids)):
+        found[row["customer_id"]].append(
+            Announced(Money(row["amount"], row["currency"]), choice_of(row["choice"], row["currency"])))
+    return found
 
 
 async def policy_in_force(tx: Transaction) -> PaymentPolicy:

@@ -18,7 +18,7 @@ from customer_svc.domain.contact import (
     Language,
 )
 from customer_svc.domain.customer import CustomerStatus
-from customer_svc.usecases.get_addressing import Addressing
+from customer_svc.usecases.list_addressings import Addressing
 from dunlin_kernel.ids import ContactId, CustomerId, new_id
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
@@ -155,6 +155,12 @@ class AddressingRead(BaseModel):
             language=contact.language if contact else None, email=contact.email if contact else None,
             phone=contact.phone if contact else None,
             address=CustomerAddressRead.of(addressing.address) if addressing.address else None, zone=addressing.zone)
+
+
+class AddressingList(BaseModel):
+    """One for each customer asked for that is there, in no order."""
+
+    data: list[AddressingRead]
 
 
 def _consents(sent: list[ContactConsentCreate]) -> tuple[Consent, ...]:

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from customer_svc import usecases
 from customer_svc.api.contact_shapes import (
+    AddressingList,
     AddressingRead,
     ContactConsentUpdate,
     ContactCreate,
@@ -30,6 +31,8 @@ writes = APIRouter(prefix=PREFIX, route_class=WriteRoute, tags=["contacts"])
 router = APIRouter(prefix=PREFIX, route_class=ReadRoute, tags=["contacts"])
 one_writes = APIRouter(prefix=PREFIX + "/contacts/{contact_id}", route_class=WriteRoute, tags=["contacts"])
 one_router = APIRouter(prefix=PREFIX + "/contacts/{contact_id}", route_class=ReadRoute, tags=["contacts"])
+all_router = APIRouter(prefix="/customer/v1", route_class=ReadRoute, tags=["contacts"])
+MOST_CUSTOMERS = 100
 MAY_READ, MAY_WRITE = requires("contacts:read"), requires("contacts:write")
 NO_CONTACT = refuses("customer_not_found", "contact_not_found", status=404)
 BAD = ("invalid_request", "bad_contact_name", "bad_role", "bad_email", "bad_phone", "unknown_zone")
@@ -93,6 +96,18 @@ async def get_addressing(
 ) -> AddressingRead:
     """Whom to reach for a purpose on a channel, right now: asked before each message is sent."""
     return AddressingRead.of(await usecases.get_addressing(tx, CustomerId(customer_id), purpose, channel))
+
+
+@all_router.get("/customers:addressing", dependencies=[MAY_READ], responses=refuses("tenant_not_known_yet", status=409))
+async def list_addressings(
+    tx: Tx, purpose: Annotated[ContactPurpose, Query(description="What the messages are for.")],
+    customer_ids: Annotated[list[UUID], Query(alias="customer_id", min_length=1, max_length=MOST_CUSTOMERS)],
+    channel: Annotated[Channel, Query(description="How they would go.")] = Channel.EMAIL,
+) -> AddressingList:
+    """Whom to reach of these customers, right now: asked before messages are sent to many."""
+    ids = [CustomerId(one) for one in customer_ids]
+    return AddressingList(data=[
+        AddressingRead.of(one) for one in await usecases.list_addressings(tx, ids, purpose, channel)])
 
 
 def _answer(contact: Contact, response: Response) -> ContactRead:

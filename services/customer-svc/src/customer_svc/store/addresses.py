@@ -1,8 +1,10 @@
 """Addresses as rows: read, added, changed, removed."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import Uuid, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from customer_svc.domain.address import Address, AddressPurpose
@@ -18,6 +20,9 @@ _COLUMNS = (
 )
 _ALL: Any = (
     select(*_COLUMNS).where(col(AddressRow.customer_id) == bindparam("customer_id")).order_by(col(AddressRow.id)))
+_OF_SOME: Any = (
+    select(*_COLUMNS).where(col(AddressRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
+    .order_by(col(AddressRow.id)))
 _ONE: Any = select(*_COLUMNS).where(
     col(AddressRow.id) == bindparam("id"), col(AddressRow.customer_id) == bindparam("customer_id"))
 _REMOVE: Any = delete(AddressRow).where(col(AddressRow.id) == bindparam("id"))
@@ -26,6 +31,14 @@ _REMOVE: Any = delete(AddressRow).where(col(AddressRow.id) == bindparam("id"))
 async def of_customer(tx: Transaction, customer_id: CustomerId) -> list[Address]:
     """All addresses of a customer, the first made first."""
     return [_address_of(row) for row in await tx.rows(_ALL, customer_id=customer_id)]
+
+
+async def of_customers(tx: Transaction, ids: Sequence[CustomerId]) -> dict[CustomerId, list[Address]]:
+    """All addresses of each of these customers, the first made first."""
+    found: dict[CustomerId, list[Address]] = {one: [] for one in ids}
+    for row in await tx.rows(_OF_SOME, customer_ids=list(ids)):
+        found[row["customer_id"]].append(_address_of(row))
+    return found
 
 
 async def get(tx: Transaction, customer_id: CustomerId, address_id: AddressId) -> Address:

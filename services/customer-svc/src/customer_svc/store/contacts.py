@@ -1,8 +1,10 @@
 """Contacts as rows: read, added, changed, removed."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import Uuid, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from customer_svc.domain.contact import Channel, Consent, Contact, ContactPurpose, Language
@@ -18,6 +20,9 @@ _COLUMNS = (
 )
 _ALL: Any = (
     select(*_COLUMNS).where(col(ContactRow.customer_id) == bindparam("customer_id")).order_by(col(ContactRow.id)))
+_OF_SOME: Any = (
+    select(*_COLUMNS).where(col(ContactRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
+    .order_by(col(ContactRow.id)))
 _ONE: Any = select(*_COLUMNS).where(
     col(ContactRow.id) == bindparam("id"), col(ContactRow.customer_id) == bindparam("customer_id"))
 _REMOVE: Any = delete(ContactRow).where(col(ContactRow.id) == bindparam("id"))
@@ -26,6 +31,14 @@ _REMOVE: Any = delete(ContactRow).where(col(ContactRow.id) == bindparam("id"))
 async def of_customer(tx: Transaction, customer_id: CustomerId) -> list[Contact]:
     """All contacts of a customer, the first made first."""
     return [_contact_of(row) for row in await tx.rows(_ALL, customer_id=customer_id)]
+
+
+async def of_customers(tx: Transaction, ids: Sequence[CustomerId]) -> dict[CustomerId, list[Contact]]:
+    """All contacts of each of these customers, the first made first."""
+    found: dict[CustomerId, list[Contact]] = {one: [] for one in ids}
+    for row in await tx.rows(_OF_SOME, customer_ids=list(ids)):
+        found[row["customer_id"]].append(_contact_of(row))
+    return found
 
 
 async def beside(tx: Transaction, contact: Contact) -> list[Contact]:

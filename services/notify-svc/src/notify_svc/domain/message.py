@@ -1,4 +1,4 @@
-"""A message's life: written before it leaves, then sent, failed or unknown; only a person ends an unknown outcome."""
+"""A message's life: queued, sending, then sent, failed or unknown; only a person ends an unknown outcome."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -10,9 +10,13 @@ from dunlin_kernel.money import Money
 
 
 class MessageStatus(StrEnum):
-    """`deferred`: nothing was handed over, it is tried again; `not_sent`: a person found that it never left."""
+    """`queued`: judged and written, its hand-over has not begun; its steps are `sending` already.
+
+    `deferred`: nothing was handed over, it is tried again; `not_sent`: a person found that it never left.
+    """
 
     SUPPRESSED = "suppressed"
+    QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
@@ -32,6 +36,7 @@ _OUTCOMES = frozenset({MessageStatus.SENT, MessageStatus.FAILED, MessageStatus.D
 
 MESSAGE = Lifecycle("message", {
     MessageStatus.SUPPRESSED: frozenset(),
+    MessageStatus.QUEUED: frozenset({MessageStatus.SENDING, MessageStatus.DEFERRED}),
     MessageStatus.SENDING: _OUTCOMES | {MessageStatus.UNKNOWN},
     MessageStatus.UNKNOWN: _OUTCOMES | {MessageStatus.NOT_SENT},
     MessageStatus.SENT: frozenset(),
@@ -95,6 +100,17 @@ class Message:
     def leaving(self) -> tuple[Step, ...]:
         """The steps that are to leave, have left or may have."""
         return tuple(step for step in self.steps if step.outcome in COUNTS_AS_SENT)
+
+    def begun(self) -> "Message":
+        """Being handed over from now on. Refuses: illegal_transition."""
+        MESSAGE.advance(self.status, MessageStatus.SENDING)
+        return replace(self, status=MessageStatus.SENDING)
+
+    def interrupted(self) -> "Message":
+        """Left behind by a run that broke off: it never left, or nobody knows. Refuses: illegal_transition."""
+        if self.status is MessageStatus.QUEUED:
+            return self.ended(MessageStatus.DEFERRED, reason="interrupted", code=None, at=None)
+        return self.ended(MessageStatus.UNKNOWN, reason="outcome_unknown", code=None, at=None)
 
     def ended(self, status: MessageStatus, *, reason: str | None, code: str | None, at: datetime | None) -> "Message":
         """With its outcome, which all steps share that were to leave. Refuses: illegal_transition."""

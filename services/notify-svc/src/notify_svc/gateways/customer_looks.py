@@ -1,5 +1,6 @@
 """The look at customer-svc: whom to write to about a debt at this moment."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
@@ -7,18 +8,28 @@ from pydantic import BaseModel, ValidationError
 from dunlin_kit.outbound import LookFailed, Outbound
 from notify_svc.domain.look import Contact, Reach
 
+PATH = "/customer/v1/customers:addressing"
+MOST = 100
 CLOSED = "closed"
+NOBODY = Reach(contact=None, active=True, refused=False)
 
 
 class _Addressing(BaseModel):
     """What is read of the answer; contact, language and e-mail are null where nobody may be written to."""
 
+    customer_id: UUID
     status: str
     contact_id: UUID | None = None
     zone: str | None = None
     contact_name: str | None
     language: str | None
     email: str | None
+
+
+class _AddressingList(BaseModel):
+    """One for each customer that is known there."""
+
+    data: list[_Addressing]
 
 
 class _Staff(BaseModel):
@@ -54,14 +65,27 @@ async def look_at_customer(
     customer: Outbound, tenant: UUID, customer_id: UUID, purpose: str = "dunning",
 ) -> Reach:
     """The contact for a purpose right now; nobody where the customer is not known there. Refuses: LookFailed."""
-    path = f"/customer/v1/customers/{customer_id}/addressing"
-    answer = await customer.get(path, tenant=tenant, params={"purpose": purpose, "channel": "email"})
-    if answer is None:
-        return Reach(contact=None, active=True, refused=False)
-    try:
-        said = _Addressing.model_validate(answer)
-    except ValidationError as failed:
-        raise LookFailed("answered in another form") from failed
+    return (await look_at_customers(customer, tenant, [customer_id], purpose))[customer_id]
+
+
+async def look_at_customers(
+    customer: Outbound, tenant: UUID, customer_ids: Collection[UUID], purpose: str = "dunning",
+) -> dict[UUID, Reach]:
+    """The same for each of these customers."""
+    said: dict[UUID, _Addressing] = {}
+    asked = list(customer_ids)
+    for first in range(0, len(asked), MOST):
+        some = [str(one) for one in asked[first:first + MOST]]
+        answer = await customer.get(PATH, tenant=tenant, params={
+            "customer_id": some, "purpose": purpose, "channel": "email"})
+        try:
+            said |= {one.customer_id: one for one in _AddressingList.model_validate(answer).data}
+        except ValidationError as failed:
+            raise LookFailed("answered in another form") from failed
+    return {one: _reach(said[one]) if one in said else NOBODY for one in asked}
+
+
+def _reach(said: _Addressing) -> Reach:
     contact = Contact(said.email, said.contact_name, said.language or "") if said.email else None
     return Reach(contact=contact, active=said.status != CLOSED, refused=False, zone=said.zone,
                  elsewhere=contact is None and said.contact_id is not None)

@@ -18,7 +18,7 @@ from notify_svc.domain.look import Contact, Reach
 from notify_svc.domain.message import MessageStatus
 from notify_svc.domain.notice import NoticeKind, reconcile_key
 from notify_svc.gateways.sender import Mail, Sender
-from notify_svc.jobs.remind_customer import Freshness, NotHandedOver
+from notify_svc.jobs.remind_customers import Freshness, NotHandedOver
 from notify_svc.store import contact_policies, notices
 from notify_svc.usecases.plan_statement import REMIND_RECONCILE, SEND_STATEMENT
 from notify_svc.usecases.run_ladder import OWNER_DIGEST

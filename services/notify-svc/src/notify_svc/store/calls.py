@@ -1,11 +1,13 @@
 """Call tasks: rows in, tasks out; a page of them."""
 
+from collections.abc import Collection
 from datetime import date
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Boolean, Uuid, bindparam, func, literal_column, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from dunlin_kernel.errors import NotFound
@@ -15,8 +17,9 @@ from notify_svc.store.case_tables import CallTaskRow
 _COLUMNS = tuple(CallTaskRow.__table__.c)
 _FIND = select(*_COLUMNS).where(col(CallTaskRow.id) == bindparam("id", type_=Uuid))
 _TALKED = ", ".join(f"'{outcome.value}'" for outcome in sorted(TALKED))
-_TALKED_ON = select(func.max(col(CallTaskRow.called_on)).label("day")).where(
-    col(CallTaskRow.customer_id) == bindparam("customer_id", type_=Uuid), literal_column(f"outcome IN ({_TALKED})"))
+_TALKED_ON = select(col(CallTaskRow.customer_id), func.max(col(CallTaskRow.called_on)).label("day")).where(
+    col(CallTaskRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_(),
+    literal_column(f"outcome IN ({_TALKED})")).group_by(col(CallTaskRow.customer_id))
 _FILTERS = {
     "after": col(CallTaskRow.id) < bindparam("after", type_=Uuid),
     "customer_id": col(CallTaskRow.customer_id) == bindparam("customer_id", type_=Uuid),
@@ -40,10 +43,9 @@ async def find(tx: Any, call_id: UUID) -> CallTask:
     return _task(row)
 
 
-async def talked_on(tx: Any, customer_id: UUID) -> date | None:
-    """The last day on which somebody talked to the customer; only after the customer's lock."""
-    day: date | None = (await tx.row(_TALKED_ON, customer_id=customer_id))["day"]
-    return day
+async def talked_on(tx: Any, customer_ids: Collection[UUID]) -> dict[UUID, date]:
+    """The last day on which somebody talked to each of these customers; only after the customers' lock."""
+    return {row["customer_id"]: row["day"] for row in await tx.rows(_TALKED_ON, customer_ids=list(customer_ids))}
 
 
 async def listed(tx: Any, filters: dict[str, Any], *, limit: int) -> list[CallTask]:

@@ -30,8 +30,9 @@ _OPEN_OF_ALL = (
 _OVERDUE_OR_IN_A_CASE = text(
     "SELECT customer_id FROM dunned_item WHERE open > 0 AND due_on < CAST(:today AS date) "
     "UNION SELECT customer_id FROM collection_case WHERE closed_on IS NULL ORDER BY 1")
-_DUE_OF_CUSTOMER = select(*_COLUMNS).where(
-    col(ItemRow.customer_id) == bindparam("customer_id"), col(ItemRow.next_on) <= bindparam("today", type_=Date))
+_DUE_OF = select(*_COLUMNS).where(
+    col(ItemRow.customer_id) == bindparam("ids", type_=ARRAY(Uuid)).any_(),
+    col(ItemRow.next_on) <= bindparam("today", type_=Date))
 _CUSTOMERS_DUE = (
     select(col(ItemRow.customer_id)).distinct().where(col(ItemRow.next_on) <= bindparam("today", type_=Date))
     .order_by(col(ItemRow.customer_id)))
@@ -98,9 +99,12 @@ async def with_plans(tx: Any, ids: Collection[UUID]) -> list[tuple[NextReminder 
     ]
 
 
-async def due_of(tx: Any, customer_id: UUID, today: date) -> list[DunnedItem]:
-    """The customer's items whose next level is due; only after the customer's lock."""
-    return [of_row(row) for row in await tx.rows(_DUE_OF_CUSTOMER, customer_id=customer_id, today=today)]
+async def due_of(tx: Any, customer_ids: Collection[UUID], today: date) -> dict[UUID, list[DunnedItem]]:
+    """The items of each of these customers whose next level is due; only after the customers' lock."""
+    found: dict[UUID, list[DunnedItem]] = {customer_id: [] for customer_id in customer_ids}
+    for row in await tx.rows(_DUE_OF, ids=list(customer_ids), today=today):
+        found[row["customer_id"]].append(of_row(row))
+    return found
 
 
 async def customers_due(tx: Any, today: date) -> list[UUID]:

@@ -42,7 +42,8 @@ class MessageRow(Row, table=True):
         ForeignKeyConstraint(["tenant_id", "customer_id"], ["customer.tenant_id", "customer.customer_id"]),
         Index(None, "tenant_id", "customer_id", "id"),
         Index(None, "tenant_id", "status", "id"),
-        Index("ix_message_sending", "tenant_id", "customer_id", postgresql_where=text("status = 'sending'")),
+        Index("ix_message_under_way", "tenant_id", "customer_id",
+              postgresql_where=text("status IN ('queued', 'sending')")),
     )
 
 

@@ -17,11 +17,13 @@ from notify_svc.store.message_tables import MessageItemRow as StepRow
 from notify_svc.store.message_tables import MessageRow
 
 _MESSAGE = tuple(MessageRow.__table__.c)
-_LOCK = select(*_MESSAGE).where(col(MessageRow.id) == bindparam("id", type_=Uuid)).with_for_update()
+_LOCK = (
+    select(*_MESSAGE).where(col(MessageRow.id) == bindparam("ids", type_=ARRAY(Uuid)).any_())
+    .order_by(col(MessageRow.id)).with_for_update())
 _FIND = select(*_MESSAGE).where(col(MessageRow.id) == bindparam("id", type_=Uuid))
-_SENDING = select(*_MESSAGE).where(
-    col(MessageRow.customer_id) == bindparam("customer_id", type_=Uuid),
-    col(MessageRow.status) == literal_column("'sending'"))
+_CUSTOMERS = bindparam("customer_ids", type_=ARRAY(Uuid))
+_UNDER_WAY = select(*_MESSAGE).where(
+    col(MessageRow.customer_id) == _CUSTOMERS.any_(), literal_column("message.status IN ('queued', 'sending')"))
 _STEPS = (
     select(*StepRow.__table__.c)
     .where(col(StepRow.message_id) == bindparam("message_ids", type_=ARRAY(Uuid)).any_())
@@ -31,7 +33,7 @@ _CONTENTS = select(*ContentRow.__table__.c).where(
 _SUPPRESSED_ON = (
     select(col(StepRow.item_id), col(StepRow.level), col(StepRow.reason))
     .join_from(MessageRow.__table__, StepRow.__table__, col(StepRow.message_id) == col(MessageRow.id))
-    .where(col(MessageRow.customer_id) == bindparam("customer_id", type_=Uuid),
+    .where(col(MessageRow.customer_id) == _CUSTOMERS.any_(),
            col(MessageRow.judged_on) == bindparam("day", type_=Date),
            col(StepRow.outcome) == literal_column("'suppressed'")))
 _LAST_SENT_ON = (
@@ -41,10 +43,10 @@ _LAST_SENT_ON = (
            col(StepRow.message_id) != bindparam("message_id", type_=Uuid),
            literal_column("message_item.outcome IN ('sending', 'sent', 'unknown')"))
     .group_by(col(StepRow.item_id)))
-
-_LAST_CONTACT_ON = select(func.max(col(MessageRow.judged_on)).label("day")).where(
-    col(MessageRow.customer_id) == bindparam("customer_id", type_=Uuid),
-    literal_column("message.status IN ('sending', 'sent', 'unknown') AND message.channel <> 'call'"))
+_LAST_CONTACT_ON = select(col(MessageRow.customer_id), func.max(col(MessageRow.judged_on)).label("day")).where(
+    col(MessageRow.customer_id) == _CUSTOMERS.any_(),
+    literal_column("message.status IN ('sending', 'sent', 'unknown') AND message.channel <> 'call'"),
+).group_by(col(MessageRow.customer_id))
 
 
 class Content(NamedTuple):
@@ -57,18 +59,28 @@ class Content(NamedTuple):
 
 async def lock(tx: Any, message_id: UUID) -> Message:
     """Wait for a message; its customer is locked before. Refuses: message_not_found."""
-    return await _one(tx, _LOCK, message_id)
+    found = await lock_all(tx, [message_id])
+    if not found:
+        raise NotFound("message_not_found", "There is no such message.")
+    return found[0]
+
+
+async def lock_all(tx: Any, message_ids: Collection[UUID]) -> list[Message]:
+    """Wait for these messages; their customers are locked before."""
+    return await _with_steps(tx, await tx.rows(_LOCK, ids=list(message_ids)))
 
 
 async def find(tx: Any, message_id: UUID) -> Message:
     """Refuses: message_not_found."""
-    return await _one(tx, _FIND, message_id)
+    row = await tx.row(_FIND, id=message_id)
+    if row is None:
+        raise NotFound("message_not_found", "There is no such message.")
+    return (await _with_steps(tx, [row]))[0]
 
 
-async def sending_of(tx: Any, customer_id: UUID) -> list[Message]:
-    """The customer's messages whose outcome was not written yet; only after the customer's lock."""
-    rows = await tx.rows(_SENDING, customer_id=customer_id)
-    return await _with_steps(tx, rows)
+async def under_way(tx: Any, customer_ids: Collection[UUID]) -> list[Message]:
+    """The messages of these customers whose outcome was not written yet; only after the customers' lock."""
+    return await _with_steps(tx, await tx.rows(_UNDER_WAY, customer_ids=list(customer_ids)))
 
 
 async def contents_of(tx: Any, message_ids: Collection[UUID]) -> dict[UUID, Content]:
@@ -77,9 +89,9 @@ async def contents_of(tx: Any, message_ids: Collection[UUID]) -> dict[UUID, Cont
     return {row["message_id"]: Content(row["recipient"], row["subject"], row["body"]) for row in rows}
 
 
-async def suppressed_on(tx: Any, customer_id: UUID, day: date) -> set[tuple[UUID, int, str]]:
-    """What was recorded on a day already: (item, level, reason)."""
-    rows = await tx.rows(_SUPPRESSED_ON, customer_id=customer_id, day=day)
+async def suppressed_on(tx: Any, customer_ids: Collection[UUID], day: date) -> set[tuple[UUID, int, str]]:
+    """What was recorded of these customers on a day already: (item, level, reason)."""
+    rows = await tx.rows(_SUPPRESSED_ON, customer_ids=list(customer_ids), day=day)
     return {(row["item_id"], row["level"], row["reason"]) for row in rows}
 
 
@@ -89,10 +101,10 @@ async def last_sent_on(tx: Any, item_ids: Collection[UUID], *, but: UUID) -> dic
     return {row["item_id"]: row["judged_on"] for row in rows}
 
 
-async def last_contact_on(tx: Any, customer_id: UUID) -> date | None:
-    """The last day on which a message left, or may have; only after the customer's lock."""
-    day: date | None = (await tx.row(_LAST_CONTACT_ON, customer_id=customer_id))["day"]
-    return day
+async def last_contact_on(tx: Any, customer_ids: Collection[UUID]) -> dict[UUID, date]:
+    """The last day on which a message to each of them left, or may have; only after the customers' lock."""
+    rows = await tx.rows(_LAST_CONTACT_ON, customer_ids=list(customer_ids))
+    return {row["customer_id"]: row["day"] for row in rows}
 
 
 async def steps_of(tx: Any, message_ids: Collection[UUID]) -> dict[UUID, tuple[Step, ...]]:
@@ -133,13 +145,6 @@ def keep_outcome(tx: Any, message: Message) -> None:
     tx.change(StepRow, *(
         {"message_id": message.id, "item_id": step.item_id, "outcome": step.outcome.value} for step in message.steps
     ), key=("message_id", "item_id"))
-
-
-async def _one(tx: Any, statement: Any, message_id: UUID) -> Message:
-    row = await tx.row(statement, id=message_id)
-    if row is None:
-        raise NotFound("message_not_found", "There is no such message.")
-    return (await _with_steps(tx, [row]))[0]
 
 
 async def _with_steps(tx: Any, rows: Sequence[Any]) -> list[Message]:

@@ -1,8 +1,9 @@
 """One verb of reminding a file: load, decide, save, emit."""
 
 from notify_svc.usecases.advance_case import advance_case
+from notify_svc.usecases.begin_hand_over import begin_hand_over
 from notify_svc.usecases.close_case import close_case
-from notify_svc.usecases.end_interrupted_reminder import end_interrupted_reminder
+from notify_svc.usecases.end_interrupted_reminders import end_interrupted_reminders
 from notify_svc.usecases.end_notice import end_notice
 from notify_svc.usecases.gather_digest import gather_digest
 from notify_svc.usecases.hear_statement import hear_statement
@@ -14,11 +15,11 @@ from notify_svc.usecases.open_case import open_case
 from notify_svc.usecases.plan_call import plan_call
 from notify_svc.usecases.plan_items import plan_items
 from notify_svc.usecases.plan_statement import plan_statement
-from notify_svc.usecases.prepare_reminder import prepare_reminder
+from notify_svc.usecases.prepare_reminders import prepare_reminders
 from notify_svc.usecases.preview_ladder import preview_ladder
 from notify_svc.usecases.preview_template import preview_template
 from notify_svc.usecases.record_delivery import record_delivery
-from notify_svc.usecases.record_outcome import record_outcome
+from notify_svc.usecases.record_outcomes import record_outcomes
 from notify_svc.usecases.resolve_message import resolve_message
 from notify_svc.usecases.review_cases import review_cases
 from notify_svc.usecases.run_ladder import run_ladder
@@ -35,10 +36,10 @@ from notify_svc.usecases.withdraw_promise import withdraw_promise
 from notify_svc.usecases.write_notice import write_notice
 
 __all__ = [
-    "advance_case", "close_case", "end_interrupted_reminder", "end_notice", "gather_digest", "hear_statement",
-    "judge_promises", "log_call", "make_promise", "note_case", "open_case", "plan_call", "plan_items",
-    "plan_statement", "prepare_reminder", "preview_ladder", "preview_template", "record_delivery", "record_outcome",
-    "resolve_message", "review_cases", "run_ladder", "set_collection_policy", "set_contact_policy", "set_ladder",
-    "set_ladder_policy", "set_ladder_selection", "set_template", "simulate_ladders", "switch_on_items",
+    "advance_case", "begin_hand_over", "close_case", "end_interrupted_reminders", "end_notice", "gather_digest",
+    "hear_statement", "judge_promises", "log_call", "make_promise", "note_case", "open_case", "plan_call",
+    "plan_items", "plan_statement", "prepare_reminders", "preview_ladder", "preview_template", "record_delivery",
+    "record_outcomes", "resolve_message", "review_cases", "run_ladder", "set_collection_policy", "set_contact_policy",
+    "set_ladder", "set_ladder_policy", "set_ladder_selection", "set_template", "simulate_ladders", "switch_on_items",
     "switch_on_ladder", "withdraw_promise", "write_notice",
 ]

@@ -1,35 +1,40 @@
 """Levels that ask for a call: they become one task for a person, and count as reminded."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from uuid import UUID
 
 from dunlin_kernel.ids import new_id
 from dunlin_kit.transaction import Transaction
 from notify_svc.domain.call import CallReason, CallTask
-from notify_svc.domain.judging import DueLevel, Standing, Verdict, judge
-from notify_svc.domain.ladder import LadderPolicy, LevelChannel
+from notify_svc.domain.judging import DueLevel, Standing, judge
+from notify_svc.domain.ladder import LevelChannel
 from notify_svc.domain.look import Contact, Reach
 from notify_svc.domain.message import MessageStatus
 from notify_svc.store import calls, messages
 from notify_svc.usecases.plan_reminders import Change, plan_reminders
 from notify_svc.usecases.tell_suppressed import tell_suppressed
-from notify_svc.usecases.write_message import PrepareReminder, write_message
+from notify_svc.usecases.write_message import Judging, write_message
 
+Known = AbstractSet[tuple[UUID, int, str]]
 SOMEBODY = Reach(Contact("", None, ""), active=True, refused=False)
 """Whom one reaches by telephone is asked when the call is made."""
 
 
-async def call_instead(
-    tx: Transaction, command: PrepareReminder, policy: LadderPolicy, due: list[DueLevel], standing: Standing,
-) -> Verdict:
-    """Judge these levels and make one call of those that may be reminded of; only after the customer's lock."""
-    moment = command.moment
+def call_instead(
+    tx: Transaction, command: Judging, due: list[DueLevel], standing: Standing, known: Known,
+) -> None:
+    """Judge these levels and make one call of those that may be reminded of; only after the customer's lock.
+
+    `known` are the suppressions that were recorded today already.
+    """
+    moment, policy = command.moment, command.policy
     reach = replace(SOMEBODY, active=command.looks.reach.active)
     verdict = judge(due, command.looks.account, reach, moment.today, replace(standing, quiet=False))
-    known = await messages.suppressed_on(tx, command.customer_id, moment.today)
     fresh = tuple(s for s in verdict.suppress if (s.item.id, s.level, s.reason.value) not in known)
-    message = write_message(command, policy, verdict, fresh)
+    message = write_message(command, verdict, fresh)
     if message is None:
-        return verdict
+        return
     steps = tuple(replace(step, outcome=MessageStatus.SENT) if step.outcome is MessageStatus.SENDING else step
                   for step in message.steps)
     status = MessageStatus.SENT if verdict.remind else message.status
@@ -46,4 +51,3 @@ async def call_instead(
                                   offset_days=policy.levels[one.level].offset_days, on=moment.today)
         changes.append(Change(one.item.planned(policy), after))
     plan_reminders(tx, policy, changes)
-    return verdict

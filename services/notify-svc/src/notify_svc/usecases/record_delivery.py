@@ -10,7 +10,7 @@ from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
 from notify_svc.domain.message import Bounce, Message, MessageStatus
 from notify_svc.store import customers, messages
-from notify_svc.usecases.end_message import end_message
+from notify_svc.usecases.end_messages import Ended, end_messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ async def record_delivery(tx: Transaction, command: RecordDelivery) -> Message:
         return message
     after = message.delivered(command.at) if command.bounce is None else message.bounced(command.bounce, command.at)
     if message.status is MessageStatus.UNKNOWN:
-        await end_message(tx, message, after, kept[message.customer_id])
+        await end_messages(tx, [Ended(message, after)], kept)
     else:
         messages.keep_outcome(tx, after)
     _tell(tx, after, command)

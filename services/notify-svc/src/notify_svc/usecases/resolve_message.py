@@ -6,7 +6,7 @@ from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
 from notify_svc.domain.message import Message
 from notify_svc.store import customers, messages
-from notify_svc.usecases.end_message import end_message
+from notify_svc.usecases.end_messages import Ended, end_messages
 
 
 async def resolve_message(tx: Transaction, message_id: UUID, *, sent: bool) -> Message:
@@ -16,5 +16,5 @@ async def resolve_message(tx: Transaction, message_id: UUID, *, sent: bool) -> M
     kept = await customers.lock(tx, [found.customer_id])
     message = await messages.lock(tx, message_id)
     ended = message.resolved(sent=sent, by=tx.actor)
-    await end_message(tx, message, ended, kept[found.customer_id])
+    await end_messages(tx, [Ended(message, ended)], kept)
     return ended

@@ -7,23 +7,21 @@ from dunlin_kit.transaction import Transaction
 from notify_svc.domain.run_time import runs_now
 from notify_svc.store import collection_policies, items, ladder_policies, notices
 from notify_svc.usecases.plan_run import plan_run
+from notify_svc.usecases.plan_slices import plan_slices
 
-REMIND_CUSTOMER = "remind_customer"
 REVIEW_CASES = "review_cases"
 OWNER_DIGEST = "owner_digest"
 DAYS_AHEAD = 3
 
 
 async def run_ladder(tx: Transaction, moment: Tenant) -> None:
-    """Gather a job per customer with a level that is due, once a day each, the review of cases, and the next run.
+    """Gather jobs for the customers with a level that is due, the review of cases, and the next run.
 
     A run that comes late, before the time of day at which runs begin, leaves the work to that day's own run.
     """
     policy = (await ladder_policies.in_force(tx)).policy
     if runs_now(zone=moment.zone, run_at=policy.run_at, now=moment.now):
-        for customer_id in await items.customers_due(tx, moment.today):
-            jobs.schedule(tx, REMIND_CUSTOMER, f"{customer_id}:{moment.today}", moment.now,
-                          {"customer_id": str(customer_id)})
+        plan_slices(tx, await items.customers_due(tx, moment.today), moment.now, of=str(moment.today))
         jobs.schedule(tx, REVIEW_CASES, str(moment.today), moment.now, {})
         await _plan_digests(tx, moment)
     await plan_run(tx, zone=moment.zone, after=moment.now)

@@ -3,35 +3,25 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from dunlin_events.contracts.notify import ReminderPostponed, ReminderSuppressed, SuppressionReason
-from dunlin_kit import jobs
 from dunlin_kit.transaction import Transaction
 from notify_svc.domain.judging import Reason, Suppressed
 from notify_svc.domain.message import Message
-from notify_svc.usecases.run_ladder import REMIND_CUSTOMER
 
 
 def tell_suppressed(
     tx: Transaction, message: Message, fresh: Sequence[Suppressed], *, quiet_ends: datetime | None,
 ) -> None:
-    """Emit a fact for each, and gather the work that judges the postponed ones again."""
-    quiet = [one for one in fresh if one.reason is Reason.QUIET_HOURS]
+    """Emit a fact for each."""
     for one in fresh:
         about = _about(message, one)
-        if one in quiet:
+        if one.reason is Reason.QUIET_HOURS:
             assert quiet_ends is not None
             tx.emit(ReminderPostponed(**about, postponed_on=message.judged_on, until=quiet_ends))
         else:
             tx.emit(ReminderSuppressed(
                 **about, suppressed_on=message.judged_on, reason=SuppressionReason(one.reason.value)))
-    if quiet and quiet_ends is not None:
-        _again(tx, message.customer_id, quiet_ends)
-
-
-def _again(tx: Transaction, customer_id: UUID, at: datetime) -> None:
-    jobs.schedule(tx, REMIND_CUSTOMER, f"{customer_id}:{at.isoformat()}", at, {"customer_id": str(customer_id)})
 
 
 def _about(message: Message, one: Suppressed) -> dict[str, Any]:

@@ -27,19 +27,19 @@ class Looks:
 
 
 @dataclass(frozen=True, slots=True)
-class PrepareReminder:
-    """Remind this customer in this run, judged at this moment."""
+class Judging:
+    """A customer that is judged in this run at this moment, by the ladder that it climbs."""
 
     customer_id: UUID
     job_id: UUID
     moment: Tenant
     looks: Looks
+    policy: LadderPolicy
 
 
-def write_message(
-    command: PrepareReminder, policy: LadderPolicy, verdict: Verdict, fresh: Sequence[Suppressed],
-) -> Message | None:
-    """The message, `sending` where something leaves; `fresh` was not written down today yet."""
+def write_message(command: Judging, verdict: Verdict, fresh: Sequence[Suppressed]) -> Message | None:
+    """The message, `queued` where something leaves; `fresh` was not written down today yet."""
+    policy = command.policy
     steps = (
         *(_step(policy, one.item, one.level, amount=one.amount) for one in verdict.remind),
         *(replace(_step(policy, one.item, one.level, amount=one.item.open), outcome=MessageStatus.SUPPRESSED,
@@ -52,7 +52,7 @@ def write_message(
     reasons = sorted({one.reason.value for one in fresh})
     return Message(
         id=new_id(), customer_id=command.customer_id, job_id=command.job_id, judged_on=command.moment.today,
-        status=MessageStatus.SENDING if leaves else MessageStatus.SUPPRESSED, channel=ReminderChannel.EMAIL.value,
+        status=MessageStatus.QUEUED if leaves else MessageStatus.SUPPRESSED, channel=ReminderChannel.EMAIL.value,
         level=level, policy_version=policy.version,
         language=LetterLanguage.of(contact.language).value if leaves and contact else None,
         tone=policy.levels[level].tone.value if leaves else None, fee_code=policy.levels[level].fee_code,

@@ -1,6 +1,8 @@
-"""End a message: the log, the place of its items on their ladders, and the facts that follow."""
+"""End messages: the log, the place of their items on their ladders, and the facts that follow."""
 
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.notify import FailureReason, ItemStep, ReminderChannel, ReminderFailed, ReminderSent
@@ -14,36 +16,51 @@ from notify_svc.store.customers import CustomerKept
 from notify_svc.usecases.plan_reminders import Change, plan_reminders
 
 
-async def end_message(tx: Transaction, message: Message, ended: Message, customer: CustomerKept) -> None:
-    """Keep how a message ended. Its customer is locked, and given as it was then.
+class Ended(NamedTuple):
+    """A message as it was, and as it ended."""
+
+    message: Message
+    ended: Message
+
+
+async def end_messages(tx: Transaction, ends: Collection[Ended], kept: Mapping[UUID, CustomerKept]) -> None:
+    """Keep how messages ended. Their customers are locked, and given as they were then.
 
     Sent and unknown take the items one level on; failed, deferred and not sent leave the level due, or make it so.
     """
-    policy = (await ladder_policies.all_of(tx)).of(customer.segment)
-    kept = await items.by_id(tx, [step.item_id for step in message.leaving])
-    others = await messages.last_sent_on(tx, list(kept), but=message.id)
+    if not ends:
+        return
+    ladders = await ladder_policies.all_of(tx)
+    owed = await items.by_id(tx, [step.item_id for one in ends for step in one.message.leaving])
+    for one in ends:
+        await _end(tx, one, ladders.of(kept[one.message.customer_id].segment), owed)
+
+
+async def _end(tx: Transaction, one: Ended, policy: LadderPolicy, owed: dict[UUID, DunnedItem]) -> None:
+    message, ended = one
+    taken_back = message.status is MessageStatus.UNKNOWN and ended.status not in COUNTS_AS_SENT
+    others = await messages.last_sent_on(
+        tx, [step.item_id for step in message.leaving], but=message.id) if taken_back else {}
     changes = []
     for step in message.leaving:
-        item = kept[step.item_id]
+        item = owed[step.item_id]
         if ended.status in COUNTS_AS_SENT:
             after = item.reminded(due_version=step.due_version, offset_days=step.offset_days, on=message.judged_on)
-        elif message.status is MessageStatus.UNKNOWN:
+        elif taken_back:
             after = item.not_reminded(
                 policy, offset_days=step.offset_days, last_sent_on=others.get(step.item_id))
         else:
             after = item
-        changes.append((item, after))
+        if after != item:
+            changes.append(Change(item.planned(policy), after))
+            owed[item.id] = after
     messages.keep_outcome(tx, ended)
     _tell(tx, message, ended)
-    plan_reminders(tx, policy, _changes(policy, changes))
+    plan_reminders(tx, policy, changes)
     if ended.status is MessageStatus.FAILED and ended.reason == FailureReason.RECIPIENT_REFUSED.value:
         customers.refused(tx, message.customer_id, message.judged_on)
         tx.emit(ContactFailed(
             customer_id=message.customer_id, channel=ReminderChannel(message.channel), message_id=message.id))
-
-
-def _changes(policy: LadderPolicy, pairs: list[tuple[DunnedItem, DunnedItem]]) -> list[Change]:
-    return [Change(before.planned(policy), after) for before, after in pairs if before != after]
 
 
 def _tell(tx: Transaction, message: Message, ended: Message) -> None:
