@@ -32,9 +32,10 @@ async def test_key_figures_come_with_what_they_rest_on(company: Any) -> None:
         "dso": "31.000000", "dso_count_back": "31.000000", "true_dso": "21.000000", "best_possible_dso": "31.000000",
         "average_days_delinquent": "0.000000", "collection_effectiveness": None, "collection_rate": "0.000000",
         "turnover": "2.000000", "bad_debt_ratio": "0.000000", "weighted_days_past_due": None,
-        "weighted_days_late": None}
+        "weighted_days_late": None, "repurchase_rate": "100.000000"}
     figures = february["figures"]
-    assert {name: figures[name]["amount"] for name in figures if name not in ("days", "months")} == {
+    counted = ("days", "months", "buyers", "returning")
+    assert {name: figures[name]["amount"] for name in figures if name not in counted} == {
         "opening": "1500.00", "closing": "1700.00", "current": "800.00", "sales": "800.00", "collected": "600.00",
         "late_days": "3000.00", "written_off": "0.00", "overdue_days": "14100.00"}
     values = {one["kpi"]: one["value"] for one in february["kpis"]}
@@ -45,6 +46,11 @@ async def test_key_figures_come_with_what_they_rest_on(company: Any) -> None:
     assert (values["weighted_days_past_due"], values["weighted_days_late"]) == ("15.666667", "5.000000")
     assert all(one["definition"] and set(one["inputs"]) <= figures.keys() for one in february["kpis"])
     assert len(february["kpis"]) == len(Kpi)
+    assert (figures["buyers"], figures["returning"]) == (1, 1)
+    (early,) = (await company.get("/kpis?from=2026-01-01&to=2026-01-10"))["data"]
+    assert early["kpis"][-1] == {
+        "kpi": "repurchase_rate", "unit": "percent", "value": "0.000000", "inputs": ["returning", "buyers"],
+        "definition": "Customers billed in the period and at least twice by its end / customers billed in the period."}
 
 
 async def test_a_period_of_any_length_as_it_was_known_then(company: Any) -> None:

@@ -1,7 +1,6 @@
 """Key figures: the worked examples that are printed, what stands on nothing, and which periods the calendar has."""
 
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 from billing_svc.domain.kpis import (
     Figures,
     Kpi,
-    KpiPeriod,
     Month,
     average_days_delinquent,
     bad_debt_ratio,
@@ -20,9 +18,8 @@ from billing_svc.domain.kpis import (
     collection_rate,
     dso,
     dso_count_back,
-    first_day_of,
     kpis_of,
-    periods_until,
+    repurchase_rate,
     true_dso,
     turnover,
     weighted_days_late,
@@ -68,6 +65,10 @@ def test_rates_and_weights() -> None:
     assert [weighted_days_past_due(held), weighted_days_late(held)] == [Decimal(15), Decimal(-2)]
 
 
+def test_who_buys_again() -> None:
+    assert repurchase_rate(replace(NOTHING, buyers=8, returning=5)) == Decimal("62.5")
+
+
 def test_true_dso_weighs_each_month_by_its_own_sales() -> None:
     months = (Month(31, 1_000, open_days=10_000), Month(28, 500, open_days=0), Month(31, 2_000, open_days=90_000))
     assert true_dso(replace(NOTHING, months=months)) == 55
@@ -89,17 +90,3 @@ def test_a_count_back_never_counts_more_days_than_there_are(sold: list[tuple[int
         assert closing > sum(month.sales for month in months)
     else:
         assert 0 <= value <= sum(month.days for month in months)
-
-
-@pytest.mark.parametrize(
-    ("period", "day", "begins"),
-    [(KpiPeriod.MONTH, date(2026, 2, 28), date(2026, 2, 1)), (KpiPeriod.QUARTER, date(2026, 5, 31), date(2026, 4, 1)),
-     (KpiPeriod.QUARTER, date(2026, 12, 31), date(2026, 10, 1)), (KpiPeriod.YEAR, date(2024, 2, 29), date(2024, 1, 1))])
-def test_a_period_begins_with_its_part_of_the_calendar(period: KpiPeriod, day: date, begins: date) -> None:
-    assert first_day_of(period, day) == begins
-
-
-def test_periods_follow_each_other_without_a_gap() -> None:
-    assert periods_until(KpiPeriod.QUARTER, date(2026, 2, 10), 3) == [
-        (date(2025, 7, 1), date(2025, 9, 30)), (date(2025, 10, 1), date(2025, 12, 31)),
-        (date(2026, 1, 1), date(2026, 2, 10))]

@@ -12,6 +12,7 @@ from notify_svc.api import (
     collection_policy,
     contact_policy,
     deliveries,
+    kpis,
     ladder,
     ladders,
     messages,
@@ -30,7 +31,7 @@ CONFLICTS = {
     "uq_message_item_leaves_once": "left_already"}
 BOTH = (calls, cases, collection_policy, contact_policy, ladder, ladders, messages, promises, templates)
 ROUTERS = (*(one for routes in BOTH for one in (routes.router, routes.writes)), deliveries.writes,
-           simulations.writes, notices.router, worklist.router)
+           simulations.writes, kpis.router, notices.router, worklist.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from billing_svc.api.shapes import Currency
-from billing_svc.domain.kpis import Figures, Kpi, KpiPeriod, KpiUnit, KpiValue, kpis_of, periods_until
+from billing_svc.domain.kpis import Figures, Kpi, KpiUnit, KpiValue, kpis_of
 from billing_svc.store import kpis, periods
 from billing_svc.store.roll_forward import Period
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.money import Money
+from dunlin_kernel.periods import KpiPeriod, periods_until
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
 from dunlin_kit.wire import Day, Instant
@@ -50,7 +51,8 @@ class KpiMonthRead(BaseModel):
 
 class KpiFiguresRead(BaseModel):
     """What the key figures rest on. `current` is open and not past due; `overdue_days` and `late_days` are amounts
-    times days; `collected` is cash allocated in the period; `months` go back from the latest."""
+    times days; `collected` is cash allocated in the period; `months` go back from the latest; `buyers` are customers
+    billed in the period, `returning` those billed at least twice by its end."""
 
     days: int
     opening: Amount
@@ -62,6 +64,8 @@ class KpiFiguresRead(BaseModel):
     written_off: Amount
     overdue_days: Amount
     months: list[KpiMonthRead]
+    buyers: int
+    returning: int
 
     @classmethod
     def of(cls, figures: Figures, currency: str) -> Self:
@@ -70,7 +74,8 @@ class KpiFiguresRead(BaseModel):
 
         named = ("opening", "closing", "current", "sales", "collected", "late_days", "written_off", "overdue_days")
         return cls(
-            days=figures.days, **{name: amount(getattr(figures, name)) for name in named},
+            days=figures.days, buyers=figures.buyers, returning=figures.returning,
+            **{name: amount(getattr(figures, name)) for name in named},
             months=[KpiMonthRead(days=one.days, sales=amount(one.sales), open_days=amount(one.open_days))
                     for one in figures.months])
 

@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from billing_svc.domain.kpis import KpiPeriod, first_day_of
 from billing_svc.domain.roll_forward import Receipts, RollForward, RollLine, receipts_tied, roll
 from billing_svc.store import periods, roll_forward
 from billing_svc.store.roll_forward import Period
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.money import Money
+from dunlin_kernel.periods import KpiPeriod, first_day_of
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
 from dunlin_kit.wire import Day, Instant

@@ -5,7 +5,6 @@ Receivables and sales include tax and are gross of provision. A figure that has 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 
@@ -25,20 +24,13 @@ class Kpi(StrEnum):
     BAD_DEBT_RATIO = "bad_debt_ratio"
     WEIGHTED_DAYS_PAST_DUE = "weighted_days_past_due"
     WEIGHTED_DAYS_LATE = "weighted_days_late"
+    REPURCHASE_RATE = "repurchase_rate"
 
 
 class KpiUnit(StrEnum):
     DAYS = "days"
     PERCENT = "percent"
     TIMES = "times"
-
-
-class KpiPeriod(StrEnum):
-    """A part of the calendar."""
-
-    MONTH = "month"
-    QUARTER = "quarter"
-    YEAR = "year"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +45,12 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the key figures of one currency and period rest on, in minor units but for days.
+    """What the key figures of one currency and period rest on, in minor units but for days and customers.
 
     `months` are all up to the end of the period, the latest first. `current` is open and not past due, `overdue_days`
     the sum of overdue amount x days past due, `collected` cash allocated in the period, `late_days` the sum over it of
-    amount x days after the due date (before it: negative), `written_off` net of what was recovered.
+    amount x days after the due date (before it: negative), `written_off` net of what was recovered. `buyers` are
+    customers billed in the period, `returning` those of them billed twice or more by its end; voids do not count.
     """
 
     days: int
@@ -70,6 +63,8 @@ class Figures:
     written_off: int
     overdue_days: int
     months: Sequence[Month]
+    buyers: int = 0
+    returning: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +82,6 @@ def kpis_of(figures: Figures) -> tuple[KpiValue, ...]:
     """Every key figure with what it says and the names of the figures that it rests on."""
     return tuple(KpiValue(kpi, unit, _shown(compute(figures)), definition, inputs)
                  for kpi, unit, compute, definition, inputs in _KPIS)
-
-
-def first_day_of(period: KpiPeriod, day: date) -> date:
-    """The day on which the month, quarter or year of this day begins."""
-    first_month = {KpiPeriod.MONTH: day.month, KpiPeriod.QUARTER: 3 * ((day.month - 1) // 3) + 1, KpiPeriod.YEAR: 1}
-    return date(day.year, first_month[period], 1)
-
-
-def periods_until(period: KpiPeriod, day: date, count: int) -> list[tuple[date, date]]:
-    """So many periods in a row, the earliest first; the last one ends on this day."""
-    found, end = [], day
-    for _ in range(count):
-        start = first_day_of(period, end)
-        found.append((start, end))
-        end = start - timedelta(days=1)
-    return found[::-1]
 
 
 def dso(figures: Figures) -> Decimal | None:
@@ -162,6 +141,10 @@ def weighted_days_late(figures: Figures) -> Decimal | None:
     return _ratio(figures.late_days, figures.collected)
 
 
+def repurchase_rate(figures: Figures) -> Decimal | None:
+    return _ratio(100 * figures.returning, figures.buyers)
+
+
 _KPIS = (
     (Kpi.DSO, KpiUnit.DAYS, dso, "Closing receivables / sales of the period x days of the period.",
      ("closing", "sales", "days")),
@@ -187,6 +170,9 @@ _KPIS = (
      "Sum of overdue amount x days past due / overdue amount.", ("overdue_days", "closing", "current")),
     (Kpi.WEIGHTED_DAYS_LATE, KpiUnit.DAYS, weighted_days_late,
      "Sum of cash allocated x days from due date to value date / cash allocated.", ("late_days", "collected")),
+    (Kpi.REPURCHASE_RATE, KpiUnit.PERCENT, repurchase_rate,
+     "Customers billed in the period and at least twice by its end / customers billed in the period.",
+     ("returning", "buyers")),
 )
 
 

@@ -50,6 +50,18 @@ SELECT currency, sum(amount) AS collected, sum(amount * late) AS late_days FROM 
 WHERE effective_on BETWEEN :start AND :end AND recorded_at <= :known_at
   AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id) GROUP BY 1""").bindparams(*_BINDS[:4])
 
+BUYERS = text("""
+WITH billed AS (
+  SELECT i.customer_id, i.currency, i.issued_on FROM invoice i
+  WHERE i.issued_on <= :end AND i.recorded_at <= :known_at
+    AND (CAST(:customer_id AS uuid) IS NULL OR i.customer_id = :customer_id)
+    AND NOT EXISTS (SELECT 1 FROM invoice_void v WHERE v.tenant_id = i.tenant_id AND v.invoice_id = i.id
+                    AND v.recorded_at <= :known_at)),
+bought AS (
+  SELECT currency, customer_id, count(*) AS times FROM billed GROUP BY 1, 2 HAVING max(issued_on) >= :start)
+SELECT currency, count(*) AS buyers, count(*) FILTER (WHERE times > 1) AS returning FROM bought
+GROUP BY 1""").bindparams(*_BINDS[:4])
+
 
 async def figures(tx: Transaction, period: Period) -> dict[str, Figures]:
     """By currency: whatever has ever been owed in it."""
@@ -59,16 +71,18 @@ async def figures(tx: Transaction, period: Period) -> dict[str, Figures]:
     still_open = _by_currency(await tx.rows(OPEN, **period.binds()))
     collected = {row["currency"]: row for row in await tx.rows(COLLECTED, **period.binds())}
     months = _by_currency(sold)
+    bought = {row["currency"]: row for row in await tx.rows(BUYERS, **period.binds())}
     found = {}
     for row in flows:
         currency = row["currency"]
-        cash = collected.get(currency)
+        cash, buying = collected.get(currency), bought.get(currency)
         found[currency] = Figures(
             days=(period.end - period.start).days + 1, opening=int(row["opening"]), closing=int(row["closing"]),
             current=_sum(still_open[currency], "current"), sales=int(row["sales"]),
             collected=int(cash["collected"]) if cash else 0, late_days=int(cash["late_days"]) if cash else 0,
             written_off=int(row["written_off"]), overdue_days=_sum(still_open[currency], "overdue_days"),
-            months=_months(months[currency], still_open[currency], period.end))
+            months=_months(months[currency], still_open[currency], period.end),
+            buyers=int(buying["buyers"]) if buying else 0, returning=int(buying["returning"]) if buying else 0)
     return found
 
 

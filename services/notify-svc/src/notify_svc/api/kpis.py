@@ -1,0 +1,92 @@
+"""The route of key figures of collecting: each with its definition and the figures that it rests on."""
+
+from datetime import date
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from dunlin_kernel.calendar import days_after
+from dunlin_kernel.clock import start_of_day
+from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.periods import KpiPeriod, periods_until
+from dunlin_kit.auth import requires
+from dunlin_kit.problems import refuses
+from dunlin_kit.tenants import present
+from dunlin_kit.wire import Day
+from dunlin_kit.write_route import ReadRoute, Tx
+from notify_svc.domain.kpis import CollectionFigures, CollectionKpi, CollectionKpiUnit, CollectionKpiValue, kpis_of
+from notify_svc.store import kpis
+from notify_svc.store.kpis import Within
+
+router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["collections"])
+MAX_PERIODS = 24
+
+
+class CollectionKpiRead(BaseModel):
+    """One key figure. `value` is a decimal text with six digits, null where it would divide by nothing; `inputs` names
+    the fields of `figures` that it rests on."""
+
+    kpi: CollectionKpi
+    unit: CollectionKpiUnit
+    value: str | None
+    definition: str
+    inputs: list[str]
+
+    @classmethod
+    def of(cls, one: CollectionKpiValue) -> Self:
+        return cls(kpi=one.kpi, unit=one.unit, value=None if one.value is None else f"{one.value:f}",
+                   definition=one.definition, inputs=list(one.inputs))
+
+
+class CollectionFiguresRead(BaseModel):
+    """What the key figures rest on: promises judged in the period, items settled in it, and reminders of these."""
+
+    kept: int
+    broken: int
+    settled: int
+    reminders: int
+
+    @classmethod
+    def of(cls, figures: CollectionFigures) -> Self:
+        return cls(**{name: getattr(figures, name) for name in cls.model_fields})
+
+
+class CollectionKpiPeriodRead(BaseModel):
+    """One period."""
+
+    period_from: date
+    period_to: date
+    kpis: list[CollectionKpiRead]
+    figures: CollectionFiguresRead
+
+
+class CollectionKpiReportRead(BaseModel):
+    """Key figures by period, the earliest first."""
+
+    data: list[CollectionKpiPeriodRead]
+
+
+@router.get("/kpis", dependencies=[requires("collections:read")],
+            responses=refuses("tenant_not_known_yet", status=409) | refuses("period_reversed"))
+async def get_collection_kpis(
+    tx: Tx, period: KpiPeriod = KpiPeriod.MONTH,
+    end: Annotated[Day | None, Query(alias="to", description="The last day; today when left out.")] = None,
+    start: Annotated[Day | None, Query(alias="from", description="One period from this day on, of any length.")] = None,
+    count: Annotated[int, Query(ge=1, le=MAX_PERIODS, description="How many periods in a row.")] = 1,
+    customer_id: UUID | None = None,
+) -> CollectionKpiReportRead:
+    """How many promises are kept and how many reminders a settled item took, by month, quarter or year."""
+    tenant = await present(tx)
+    last = end or tenant.today
+    if start is not None and start > last:
+        raise RuleBroken("period_reversed", "A period ends no earlier than it begins.")
+    data = []
+    for first, until in [(start, last)] if start is not None else periods_until(period, last, count):
+        within = Within(first, until, start_of_day(tenant.zone, first), start_of_day(tenant.zone, days_after(until, 1)))
+        figures = await kpis.figures(tx, within, customer_id)
+        data.append(CollectionKpiPeriodRead(
+            period_from=first, period_to=until, figures=CollectionFiguresRead.of(figures),
+            kpis=[CollectionKpiRead.of(one) for one in kpis_of(figures)]))
+    return CollectionKpiReportRead(data=data)
