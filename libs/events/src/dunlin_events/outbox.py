@@ -34,6 +34,7 @@ from dunlin_kernel.ids import new_id
 
 ERA_STREAM = ""
 """The row of `event_stream` that holds the era in which new streams begin; it is written by a rebase only."""
+_HEADERS = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 POSITION_HEADERS = ("ce_era", "ce_sequence")
 """Known only once the stream's head is taken; the relay adds them from the row."""
 
@@ -113,7 +114,7 @@ def pending(event: Event, *, tenant: UUID, now: datetime, recorded_at: datetime,
         envelope.event_id,
         envelope.stream,
         envelope.type,
-        json.dumps(headers, ensure_ascii=False, separators=(",", ":")),
+        _HEADERS.encode(headers),
         event.model_dump_json().encode(),
     )
 

@@ -1,6 +1,7 @@
 """The topics, their fixed partition counts, where a key goes, and what a bus promises."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 from dunlin_events.envelope import Record
@@ -130,8 +131,9 @@ class Bus(Protocol):
         """Create what is missing. Refuses: wrong_partition_count."""
 
 
+@lru_cache(maxsize=16_384)
 def partition_of(key: str, count: int = PARTITIONS) -> int:
-    """The partition of a key, as Java clients choose it."""
+    """The partition of a key, as Java clients choose it; streams speak again and again."""
     return (murmur2(key.encode()) & 0x7FFFFFFF) % count
 
 

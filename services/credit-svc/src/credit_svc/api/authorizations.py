@@ -20,7 +20,7 @@ from credit_svc.api.shapes import (
     amount_or_none,
 )
 from credit_svc.domain.authorization import Authorization, AuthorizationStatus
-from credit_svc.domain.decision import DenialReason, decide
+from credit_svc.domain.decision import DenialReason
 from credit_svc.store import authorizations, decisions
 from credit_svc.store.decisions import StoredDecision
 from credit_svc.usecases import authorize_credit as asking
@@ -80,7 +80,7 @@ class DecisionExplanation(BaseModel):
 
     @classmethod
     def of(cls, stored: StoredDecision) -> Self:
-        inputs, replayed = stored.inputs, decide(stored.inputs)
+        inputs, replayed = stored.inputs, stored.decision
         return cls(
             decided_at=stored.decided_at, decided_by=stored.decided_by, today=inputs.today,
             reasons=list(stored.reasons), customer_status=inputs.customer_status,

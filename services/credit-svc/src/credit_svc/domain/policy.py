@@ -1,7 +1,6 @@
 """The credit policy: the adjustable numbers of exposure and authorisation, as versioned data."""
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.money import Money
@@ -41,5 +40,6 @@ FIRST_POLICY = CreditPolicy(
 
 def share_of(amount: Money, bps: int) -> Money:
     """That many basis points of an amount, rounded half away from zero to the minor unit."""
-    exact = Decimal(amount.minor) * bps / WHOLE_BPS
-    return Money(int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP)), amount.currency)
+    whole, rest = divmod(abs(amount.minor) * bps, WHOLE_BPS)
+    rounded = whole + (2 * rest >= WHOLE_BPS)
+    return Money(-rounded if amount.minor < 0 else rounded, amount.currency)

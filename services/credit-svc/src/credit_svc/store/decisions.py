@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, select, text
 from sqlmodel import col
 
-from credit_svc.domain.decision import Decision, DecisionInputs, DenialReason, StandingHold
+from credit_svc.domain.decision import Decision, DecisionInputs, DenialReason, StandingHold, decide
 from credit_svc.domain.exposure import ExposureParts
 from credit_svc.domain.limit import LimitFact, LimitKind, LimitSource
 from credit_svc.domain.policy import CreditPolicy
@@ -29,6 +29,7 @@ WHERE d.authorization_id > CAST(:after AS uuid) AND d.decided_at >= CAST(:begins
   AND d.decided_at < CAST(:ends AS timestamptz)
 ORDER BY d.authorization_id LIMIT CAST(:most AS bigint)""")
 _PARTS = ("open", "disputed", "delivered", "reserved", "unapplied")
+_POLICY = tuple(one.name for one in fields(CreditPolicy))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,12 @@ class StoredDecision:
     inputs: DecisionInputs
     decided_by: str
     decided_at: datetime
+    just_made: Decision | None = None
+
+    @property
+    def decision(self) -> Decision:
+        """The decision as it was just made, else made again from its inputs."""
+        return self.just_made or decide(self.inputs)
 
 
 async def get(tx: Tx, authorization_id: UUID) -> StoredDecision:
@@ -66,7 +73,7 @@ def add(tx: Tx, authorization_id: UUID, stored: StoredDecision) -> None:
 
 
 def stored_of(inputs: DecisionInputs, decision: Decision, *, decided_by: str, decided_at: datetime) -> StoredDecision:
-    return StoredDecision(decision.approved, decision.reasons, inputs, decided_by, decided_at)
+    return StoredDecision(decision.approved, decision.reasons, inputs, decided_by, decided_at, decision)
 
 
 def _stored(row: Any) -> StoredDecision:
@@ -87,7 +94,7 @@ def _text_of(inputs: DecisionInputs) -> str:
         "customer_id": inputs.customer_id and str(inputs.customer_id),
         "holds": [{"hold_id": str(hold.id), "rule": hold.rule} for hold in inputs.holds],
         "parts": {name: getattr(inputs.parts, name).minor for name in _PARTS},
-        "policy": asdict(inputs.policy),
+        "policy": {name: getattr(inputs.policy, name) for name in _POLICY},
         "positions": dict(inputs.positions),
     })
 

@@ -11,9 +11,10 @@ from sqlmodel import col
 
 from credit_svc.store.tables import AuthorizationHeadRow, AuthorizationRow, CustomerRow
 from dunlin_events.consuming import Tx
+from dunlin_kernel.clock import date_in
 from dunlin_kernel.errors import NotFound, NotReady
 from dunlin_kernel.money import Money
-from dunlin_kit.tenants import present
+from dunlin_kit.tenants import Tenant, present
 from dunlin_kit.transaction import Transaction
 
 _customer, _currency = col(AuthorizationHeadRow.customer_id), col(AuthorizationHeadRow.currency)
@@ -24,7 +25,9 @@ _LOCK_FOR_ORDER = text("""
 WITH g AS MATERIALIZED (
   SELECT g.group_id FROM credit_group g JOIN customer_group m USING (tenant_id, group_id)
   WHERE m.customer_id = CAST(:customer_id AS uuid) FOR UPDATE OF g)
-SELECT h.customer_id, h.currency, h.reserved, h.limits, g.group_id FROM authorization_head h LEFT JOIN g ON true
+SELECT h.customer_id, h.currency, h.reserved, h.limits, g.group_id,
+       t.name, t.currency AS base_currency, t.zone, t.sandbox
+FROM authorization_head h CROSS JOIN tenant t LEFT JOIN g ON true
 WHERE h.customer_id = CAST(:customer_id AS uuid) AND h.currency = CAST(:currency AS text) FOR UPDATE OF h""")
 """The group's row is locked before the head: locks of the outer query are taken on rows that the join gave."""
 _LOCK_OF_AUTHORIZATION = (
@@ -61,14 +64,29 @@ class Head:
         return self.reserved.currency
 
 
-async def lock(tx: Transaction, customer_id: UUID, currency: str, *, for_order: bool = False) -> Head:
+async def lock(tx: Transaction, customer_id: UUID, currency: str) -> Head:
     """Wait for the head, made here the first time; what it protects is read by the next statement.
-
-    `for_order`: and for the customer's group before it.
 
     Refuses: tenant_not_known_yet, customer_not_known_yet.
     """
-    statement = _LOCK_FOR_ORDER if for_order else _LOCK
+    return _head(await _locked(tx, _LOCK, customer_id, currency))
+
+
+async def lock_for_order(tx: Transaction, customer_id: UUID, currency: str) -> tuple[Head, Tenant]:
+    """Wait for the customer's group and then for the head; and the tenant now that both are had.
+
+    Refuses: tenant_not_known_yet, customer_not_known_yet.
+    """
+    row = await _locked(tx, _LOCK_FOR_ORDER, customer_id, currency)
+    if row["sandbox"]:
+        # Its clock may have been moved on while this waited.
+        return _head(row), await present(tx)
+    now = tx.recorded_at = tx.clock.now()
+    return _head(row), Tenant(
+        tx.tenant, row["name"], row["base_currency"], row["zone"], False, now, date_in(row["zone"], now))
+
+
+async def _locked(tx: Transaction, statement: Any, customer_id: UUID, currency: str) -> Any:
     row = await tx.row(statement, customer_id=customer_id, currency=currency)
     if row is None:
         await tx.rows(_MAKE, customer_id=customer_id, currency=currency)
@@ -76,7 +94,7 @@ async def lock(tx: Transaction, customer_id: UUID, currency: str, *, for_order: 
     if row is None:
         await present(tx)
         raise NotReady("customer_not_known_yet", "This service has not heard of the customer yet; try again.")
-    return _head(row)
+    return row
 
 
 async def lock_of_authorization(tx: Tx, authorization_id: UUID) -> Head:

@@ -21,7 +21,7 @@ from dunlin_events.contracts.credit import AuthorizationDenied, AuthorizationFac
 from dunlin_kernel.errors import NotReady
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
-from dunlin_kit.tenants import Tenant, present
+from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 
 
@@ -42,8 +42,7 @@ async def authorize_credit(tx: Transaction, command: AuthorizeCredit) -> tuple[A
 
     Refuses: tenant_not_known_yet, customer_not_known_yet, amount_not_positive, expires_in_past, expires_too_late.
     """
-    head = await heads.lock(tx, command.customer_id, command.amount.currency, for_order=True)
-    tenant = await present(tx)
+    head, tenant = await heads.lock_for_order(tx, command.customer_id, command.amount.currency)
     standing = await standings.read(
         tx, command.customer_id, command.amount.currency, today=tenant.today, in_group=head.group_id is not None)
     if standing.group is not None and standing.group.group_id != head.group_id:
