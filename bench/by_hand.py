@@ -21,6 +21,7 @@ from uuid import UUID
 
 import asyncpg
 import uvicorn
+from bench.by_hand_authorization import AuthorizationIn, authorization
 from bench.by_hand_invoice import InvoiceIn, invoice
 from bench.by_hand_payment import PaymentIn, payment
 from bench.by_hand_rows import Answer, Call
@@ -83,7 +84,7 @@ async def as_it_is(connection: Any) -> None:
 
 
 def create_app(form: str, told: Told) -> FastAPI:
-    """Two routes; `form` is `steps` or `merged`."""
+    """A route for each work; `form` is `steps` or `merged`."""
     tokens = Tokens(told)
 
     @asynccontextmanager
@@ -105,8 +106,8 @@ def create_app(form: str, told: Told) -> FastAPI:
         for last in (False, True):
             try:
                 done = await in_transaction(app.state.pool, call, body, work)
-                return Response(done.body, done.status, {"etag": done.etag, "location": done.location},
-                                "application/json")
+                marked = {"etag": done.etag} if done.etag is not None else {}
+                return Response(done.body, done.status, {"location": done.location, **marked}, "application/json")
             except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
                 if last:
                     raise
@@ -119,6 +120,12 @@ def create_app(form: str, told: Told) -> FastAPI:
     @app.post("/billing/v1/payments", status_code=201)
     async def record_payment(body: PaymentIn, request: Request, idempotency_key: Annotated[str, Header()]) -> Response:
         return await answer(request, idempotency_key, "payments:write", body, payment)
+
+    @app.post("/credit/v1/authorizations", status_code=201)
+    async def authorize_credit(
+        body: AuthorizationIn, request: Request, idempotency_key: Annotated[str, Header()],
+    ) -> Response:
+        return await answer(request, idempotency_key, "authorizations:write", body, authorization)
 
     return app
 

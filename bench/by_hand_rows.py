@@ -13,7 +13,7 @@ from dunlin_kernel.ids import new_id
 
 class Answer(NamedTuple):
     status: int
-    etag: str
+    etag: str | None
     location: str
     body: bytes
 

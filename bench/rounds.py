@@ -68,10 +68,13 @@ def interleaved(stage: Stage, servers: Sequence[Server], requests: Requests, pla
     return seen
 
 
-def report_against_limits(report: Report, bench: str, seen: dict[str, list[Round]], aims: dict[str, str]) -> None:
+def report_against_limits(
+    report: Report, bench: str, seen: dict[str, list[Round]], aims: dict[str, str], rate_aim: str = "",
+) -> None:
     """Rates and latencies of each server, then the ratio of ours to each limit, round by round."""
     for name, rounds in seen.items():
-        report.figure(bench, f"{name}: rate", Spread([one.loaded.rate for one in rounds]), "/s")
+        aim = rate_aim if name == "dunlin" else ""
+        report.figure(bench, f"{name}: rate", Spread([one.loaded.rate for one in rounds]), "/s", aim)
         report.figure(bench, f"{name}: p99", Spread([one.loaded.p99_ms for one in rounds]), "ms")
         count = sum(one.loaded.count for one in rounds)
         burnt = {part: sum(one.burnt[part] for one in rounds) for part in rounds[0].burnt}

@@ -91,10 +91,10 @@ class Stage:
 
         return self._served("dunlin", start)
 
-    def by_hand(self, form: str) -> Server:
-        """The hand-written server in one of its forms, on the same database as billing-svc."""
+    def by_hand(self, form: str, service: str = "billing") -> Server:
+        """The hand-written server in one of its forms, on the same database as that service."""
         def start(port: int) -> "subprocess.Popen[bytes]":
-            told = self.environment("billing", PORT=str(port))
+            told = self.environment(service, PORT=str(port))
             return self.process(["-m", "bench.by_hand", form], told)
 
         return self._served(form, start)
