@@ -12,9 +12,53 @@ NUMBERS = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_ca
 HOLDS = {"overdue_grace_days": 0, "limit_exceeded_bps": 0, "broken_promise_days": None}
 
 
-async def ask(books: Books, amount: str) -> Any:
+async def ask(books: Books, amount: str, **more: Any) -> Any:
     return await books.journey.post("/credit/v1/authorizations", {
-        "customer_id": str(books.id), "amount": cny(amount), "reference": "SO-1"})
+        "customer_id": str(books.id), "amount": cny(amount), "reference": "SO-1"} | more)
+
+
+async def row(books: Books) -> tuple[str, ...]:
+    """open, delivered and not billed, reserved, exposure, available"""
+    (held,) = (await books.journey.get(f"/credit/v1/customers/{books.id}/position"))["positions"]
+    parts = held["parts"]
+    return tuple(one["amount"] for one in (
+        parts["open"], parts["delivered"], parts["reserved"], held["exposure"], held["available"]))
+
+
+async def order_delivered_billed_paid(system: Dunlin) -> None:
+    """Story 11 of the worked ones, row by row: authorise, deliver, capture by invoice, pay, expire."""
+    journey = await Journey.begin(system, "2026-03-01 10:00")
+    books = await Books.open(journey, limit="50000.00")
+    await books.invoice("12000", lines=[{"description": "Goods", "quantity": "1", "unit_price": "12000",
+                                         "tax_rate": "0"}])
+    order = await ask(books, "30000.00")
+    assert await row(books) == ("12000.00", "0.00", "30000.00", "42000.00", "8000.00")
+    second = await ask(books, "8000.01")
+    assert (second["decision"], second["reasons"]) == ("denied", ["over_limit"])
+    assert await row(books) == ("12000.00", "0.00", "30000.00", "42000.00", "8000.00")
+    await journey.post("/billing/v1/delivery-notes", {
+        "customer_id": str(books.id), "amount": cny("16950.00"), "reference": "DN-1", "authorization_id": order["id"]})
+    await journey.quiet()
+    assert await row(books) == ("12000.00", "16950.00", "13050.00", "42000.00", "8000.00")
+    first = await books.invoice("15000", authorization_id=order["id"])
+    assert await row(books) == ("28950.00", "0.00", "13050.00", "42000.00", "8000.00")
+    last = await books.invoice("12500", authorization_id=order["id"], final=True)
+    assert await row(books) == ("43075.00", "0.00", "0.00", "43075.00", "6925.00")
+    (alert,) = (await journey.get("/credit/v1/alerts"))["data"]
+    assert (alert["rule"], alert["invoice_id"], alert["amount"], alert["line"]) == (
+        "over_capture", last["id"], cny("1075.00"), cny("652.50"))
+    items = [{"item_id": first["items"][0]["id"], "amount": cny("16950.00")}]
+    pending = await books.pay("16950.00", "2026-03-01", state="pending", allocation="items", items=items)
+    assert await row(books) == ("43075.00", "0.00", "0.00", "43075.00", "6925.00")
+    await journey.post(f"/billing/v1/payments/{pending['id']}:confirm", {}, status=200)
+    await journey.quiet()
+    assert await row(books) == ("26125.00", "0.00", "0.00", "26125.00", "23875.00")
+    await ask(books, "5000.00", expires_in_days=1)
+    assert await row(books) == ("26125.00", "0.00", "5000.00", "31125.00", "18875.00")
+    await journey.advance("2026-03-02 10:00")
+    assert await row(books) == ("26125.00", "0.00", "0.00", "26125.00", "23875.00")
+    assert (await journey.get("/credit/v1/decisions/replay"))["differing"] == []
+    await journey.assert_integrity()
 
 
 async def overdue_and_paid(system: Dunlin) -> None:
@@ -40,7 +84,7 @@ async def overdue_and_paid(system: Dunlin) -> None:
     await journey.assert_integrity()
 
 
-STORIES: list[Callable[[Dunlin], Awaitable[None]]] = [overdue_and_paid]
+STORIES: list[Callable[[Dunlin], Awaitable[None]]] = [overdue_and_paid, order_delivered_billed_paid]
 
 
 @pytest.mark.parametrize("story", STORIES, ids=[story.__name__ for story in STORIES])

@@ -11,6 +11,7 @@ from billing_svc.api import (
     charges,
     credit_exchanges,
     credit_notes,
+    deliveries,
     differences,
     discount_policy,
     disputes,
@@ -27,6 +28,7 @@ from billing_svc.api import (
     pending_payments,
     period_locks,
     proposals,
+    receipts,
     refunds,
     roll_forward,
     statements,
@@ -42,6 +44,7 @@ CONFLICTS = {
     "pk_invoice": "invoice_exists",
     "uq_invoice_tenant_id_external_id": "invoice_exists",
     "pk_credit": "payment_exists",
+    "pk_delivery": "delivery_exists",
     "pk_dispute": "dispute_exists",
     "pk_reference_rate": "reference_rate_exists",
     "pk_write_off": "write_off_exists",
@@ -58,15 +61,15 @@ CONFLICTS = {
     "uq_refund_tenant_id_external_id": "refund_exists",
 }
 ROUTERS = (
-    invoices.writes, charges.writes, disputes.writes, disputes.router, arrangements.writes,
-    arrangements.router, interest.writes, interest.router,
+    invoices.writes, deliveries.writes, deliveries.router, charges.writes, disputes.writes, disputes.router,
+    arrangements.writes, arrangements.router, interest.writes, interest.router,
     interest_waivers.writes, interest_waivers.router, write_offs.writes, write_offs.router, invoice_lists.router,
     payments.writes, payments.router, allocations.writes,
     pending_payments.writes, approvals.writes, approvals.router, accounts.router, ageing.router,
     period_locks.writes, ledger_imports.writes, ledger_imports.router,
     exchange_rates.writes, exchange_rates.router, credit_notes.writes, credit_notes.router,
     discount_policy.writes, discount_policy.router, differences.writes, differences.router,
-    refunds.writes, refunds.router, proposals.writes,
+    receipts.router, refunds.writes, refunds.router, proposals.writes,
     owing.router, kpis.router, roll_forward.router, statements.writes, statements.router, documents.router,
     credit_exchanges.writes)
 

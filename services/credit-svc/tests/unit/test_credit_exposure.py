@@ -12,6 +12,7 @@ from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.money import Money
 
 minor = st.integers(min_value=0, max_value=10**14)
+NOTHING = Money(0, "CNY")
 
 
 def cny(amount: int) -> Money:
@@ -70,14 +71,14 @@ def test_a_policy_outside_its_bounds_is_refused(numbers: tuple[int, int, int, in
 
 
 def test_a_fact_that_agrees_moves_our_copy() -> None:
-    held = Exposure(figures(100, unapplied=40), 7)
+    held = Exposure(figures(100, unapplied=40), 7, NOTHING)
     after, mismatch = follow(held, figures(-40, unapplied=-40), figures(60), sequence=8)
-    assert (after, mismatch) == (Exposure(figures(60), 8), None)
+    assert (after, mismatch) == (Exposure(figures(60), 8, NOTHING), None)
 
 
 def test_a_fact_that_differs_is_a_mismatch_and_billings_figures_are_taken() -> None:
-    after, mismatch = follow(Exposure(figures(100), 7), figures(20), figures(121), sequence=9)
-    assert after == Exposure(figures(121), 9)
+    after, mismatch = follow(Exposure(figures(100), 7, NOTHING), figures(20), figures(121), sequence=9)
+    assert after == Exposure(figures(121), 9, NOTHING)
     assert mismatch == Mismatch(9, reckoned=figures(120), told=figures(121))
 
 
@@ -88,4 +89,4 @@ def test_our_copy_equals_the_sum_of_all_movements(moves: list[tuple[int, int, in
         by = figures(opened, unapplied, disputed)
         told = told.moved(by)
         held, mismatch = follow(held, by, told, sequence=at)
-        assert mismatch is None and held == Exposure(told, at)
+        assert mismatch is None and held == Exposure(told, at, NOTHING)

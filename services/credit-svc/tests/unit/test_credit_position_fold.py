@@ -20,6 +20,7 @@ from dunlin_kernel.money import Money
 
 NOW = datetime(2026, 3, 1, 2, tzinfo=UTC)
 CUSTOMER, ORDER_1, ORDER_3 = UUID(int=1), UUID(int=9), UUID(int=10)
+NOTHING = Money(0, "CNY")
 
 
 def cny(amount: str) -> Money:
@@ -39,7 +40,7 @@ def position(*authorizations: Authorization, opened: str = "0.00") -> CreditPosi
     figures = Figures(cny(opened), cny("0.00"), cny("0.00"))
     total = sum((one.reserved.minor for one in authorizations), 0)
     return CreditPosition(
-        CUSTOMER, FIRST_POLICY, {"CNY": Exposure(figures, 0)}, {"CNY": Money(total, "CNY")},
+        CUSTOMER, FIRST_POLICY, {"CNY": Exposure(figures, 0, NOTHING)}, {"CNY": Money(total, "CNY")},
         {one.id: one for one in authorizations})
 
 
@@ -76,8 +77,9 @@ def fold(event: Event, at: CreditPosition) -> CreditPosition:
 
 def row(at: CreditPosition) -> tuple[str, str, str]:
     """open, reserved, exposure"""
-    figures = at.exposures["CNY"].figures
-    parts = ExposureParts.of(figures, reserved=at.reserved.get("CNY", cny("0.00")))
+    held = at.exposures["CNY"]
+    figures = held.figures
+    parts = ExposureParts.of(figures, reserved=at.reserved.get("CNY", cny("0.00")), delivered=held.delivered)
     return figures.open.amount, parts.reserved.amount, exposure_of(parts, FIRST_POLICY).amount
 
 

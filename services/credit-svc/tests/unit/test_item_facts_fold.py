@@ -17,6 +17,7 @@ from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
 
 CUSTOMER, ITEM = UUID(int=7), UUID(int=3)
+NOTHING = Money(0, "CNY")
 
 
 def cny(minor: int) -> Money:
@@ -29,7 +30,7 @@ def wire(minor: int) -> dict[str, str]:
 
 def position(opened: int, disputed: int = 0) -> CreditPosition:
     figures = Figures(cny(opened), cny(disputed), cny(0))
-    held = CreditPosition(CUSTOMER, FIRST_POLICY, {"CNY": Exposure(figures, 0)}, {}, {})
+    held = CreditPosition(CUSTOMER, FIRST_POLICY, {"CNY": Exposure(figures, 0, NOTHING)}, {}, {})
     return replace(held, items={ITEM: OwedItem(ITEM, date(2026, 2, 4), cny(opened), cny(disputed))})
 
 

@@ -52,6 +52,15 @@ class ItemMove(Wire):
     disputed_after: Amount
 
 
+class DeliveryMove(Wire):
+    """How much of a delivery an invoice billed, or its void gave back; and what is not billed of it right after."""
+
+    delivery_id: UUID
+    authorization_id: UUID | None
+    amount: Amount
+    open_after: Amount
+
+
 class MoneyFact(CustomerEvent):
     """A fact that moved an account: the figures right after it, and whether it was lived or taken over."""
 
@@ -74,6 +83,7 @@ class InvoiceIssued(MoneyFact):
     items: list[InvoicedItem]
     authorization_id: UUID | None
     final: bool = Field(description="True when nothing more will be billed against the authorization.")
+    deliveries: list[DeliveryMove] = Field(default_factory=list, description="What of it had been delivered before.")
     examples: ClassVar[tuple[dict[str, object], ...]] = ()
 
 
@@ -84,13 +94,15 @@ def _issued(**changes: Any) -> dict[str, object]:
         "tax": cny("520.00"), "total": cny("4520.00"),
         "lines": [{"product": "SKU-1", "quantity": "4", "net": cny("4000.00"), "tax": cny("520.00")}],
         "items": [{"item_id": ID + "3", "due_on": "2026-02-04", "amount": cny("4520.00")}],
-        "authorization_id": None, "final": False,
+        "authorization_id": None, "final": False, "deliveries": [],
     }
     return base | changes
 
 
+_BILLED = {"delivery_id": ID + "d", "authorization_id": ID + "9", "amount": cny("4000.00"), "open_after": cny("0.00")}
 InvoiceIssued.examples = (
-    _issued(), _issued(origin="import", external_id="OLD-7", authorization_id=ID + "9", final=True))
+    _issued(), _issued(authorization_id=ID + "9", deliveries=[_BILLED]),
+    _issued(origin="import", external_id="OLD-7", authorization_id=ID + "9", final=True))
 
 
 class InvoiceSettled(MoneyFact):
@@ -123,8 +135,9 @@ class InvoiceVoided(MoneyFact):
     items: list[VoidedItem]
     effective_on: date
     reason: str
+    deliveries: list[DeliveryMove] = Field(default_factory=list, description="What is not billed any more by it.")
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
-        {"customer_id": ID + "1", "origin": "live", "account": account(left), "void_id": ID + "7",
+        {"customer_id": ID + "1", "origin": "live", "account": account(left), "void_id": ID + "7", "deliveries": [],
          "invoice_id": ID + "2", "number": "INV-000001", "amount": cny("4520.00"),
          "items": [{"item_id": ID + "3", "amount": cny("4520.00")}], "effective_on": "2026-01-05", "reason": reason}
         for left, reason in (("0.00", "issued_in_error"), ("2260.00", "order_cancelled")))

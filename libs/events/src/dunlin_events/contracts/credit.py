@@ -144,17 +144,22 @@ class AuthorizationDenied(AuthorizationFact):
 
 
 class AuthorizationCaptured(AuthorizationFact):
-    """An invoice that names the authorization turned reserved credit into debt; `over_captured` was never reserved."""
+    """A delivery or an invoice that names the authorization used what was reserved; `over_captured` never was.
+
+    What was captured by a delivery is not captured again by its invoice.
+    """
 
     owner: ClassVar[str] = OWNER
-    invoice_id: UUID
-    amount: Amount = Field(description="What of the invoice was reserved before.")
-    over_captured: Amount = Field(description="What of the invoice goes beyond the reservation.")
+    invoice_id: UUID | None = Field(description="Null where a delivery captured.")
+    delivery_id: UUID | None = Field(default=None, description="Null where an invoice captured.")
+    amount: Amount = Field(description="What of it was reserved before.")
+    over_captured: Amount = Field(description="What of it goes beyond the reservation.")
     reserved_left: Amount = Field(description="What stays reserved; zero after the final invoice.")
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
-        {"customer_id": _ID + "1", "authorization_id": _ID + "9", "reference": "SO-1", "invoice_id": _ID + "2",
-         "amount": _cny(amount), "over_captured": _cny(over), "reserved_left": _cny(left)}
-        for amount, over, left in (("16950.00", "0.00", "13050.00"), ("13050.00", "1075.00", "0.00")))
+        {"customer_id": _ID + "1", "authorization_id": _ID + "9", "reference": "SO-1", "invoice_id": invoice_id,
+         "delivery_id": delivery_id, "amount": _cny(amount), "over_captured": _cny(over), "reserved_left": _cny(left)}
+        for invoice_id, delivery_id, amount, over, left in (
+            (None, _ID + "d", "16950.00", "0.00", "13050.00"), (_ID + "2", None, "13050.00", "1075.00", "0.00")))
 
 
 class AuthorizationReleased(AuthorizationFact):

@@ -72,6 +72,9 @@ class InvoiceUpdate(Body):
         default_factory=list)
     authorization_id: UUID | None = Field(default=None, description="The credit authorization this invoice captures.")
     final: bool = Field(default=False, description="Nothing more will be billed against the authorization.")
+    delivery_ids: Annotated[list[UUID], Field(max_length=MAX_LINES, description=(
+        "Deliveries that this invoice bills whole; those of the authorization it names are billed by themselves."))] = (
+        Field(default_factory=list))
     metadata: Labels = Field(default_factory=dict)
 
     def to_draft(self, invoice_id: UUID, customer_id: UUID = NIL, external_id: str | None = None) -> DraftInvoice:
@@ -80,7 +83,8 @@ class InvoiceUpdate(Body):
             lines=tuple(line.to_line() for line in self.lines), tax_rounding=self.tax_rounding, series=self.series,
             issued_on=self.issued_on, due_on=self.due_on,
             instalments=tuple(Instalment(one.due_on, one.amount.money) for one in self.instalments),
-            external_id=external_id, authorization_id=self.authorization_id, final=self.final, labels=self.metadata)
+            external_id=external_id, authorization_id=self.authorization_id, final=self.final, labels=self.metadata,
+            delivery_ids=tuple(dict.fromkeys(self.delivery_ids)))
 
 
 class InvoiceCreate(InvoiceUpdate):
@@ -178,6 +182,7 @@ class InvoiceRead(BaseModel):
     void_reason: VoidReason | None
     authorization_id: UUID | None
     final: bool
+    delivery_ids: list[UUID]
     origin: Origin
     metadata: dict[str, str]
     version: int
@@ -195,7 +200,8 @@ class InvoiceRead(BaseModel):
             parties=InvoicePartiesRead.of(invoice.parties) if invoice.parties else None,
             voided_on=view.void.effective_on if view.void else None,
             void_reason=view.void.reason if view.void else None, authorization_id=wish.authorization_id,
-            final=wish.final, origin=wish.origin, metadata=dict(wish.labels), version=invoice.version)
+            final=wish.final, delivery_ids=list(wish.delivery_ids), origin=wish.origin, metadata=dict(wish.labels),
+            version=invoice.version)
 
 
 class InvoiceBatchRead(BaseModel):

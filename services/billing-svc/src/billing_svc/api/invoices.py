@@ -34,8 +34,9 @@ CONTENT = (
     "amount_too_large", "unknown_currency", "malformed_series", "due_before_issue", "date_out_of_range",
     "instalments_or_due_date", "instalments_do_not_sum", "amount_not_positive", "currency_mismatch",
     "malformed_amount", "wrong_precision")
-DATES = ("effective_in_future", "period_locked", "issued_before_series", "exchange_rate_missing")
-NOT_READY = ("customer_not_known_yet", "tenant_not_known_yet", "customer_suspended")
+DATES = ("effective_in_future", "period_locked", "issued_before_series", "exchange_rate_missing",
+         "delivery_not_billable")
+NOT_READY = ("customer_not_known_yet", "tenant_not_known_yet", "customer_suspended", "customer_merged")
 
 
 @writes.post("/invoices", status_code=201, dependencies=[MAY_WRITE],

@@ -51,6 +51,7 @@ class DraftInvoice:
     final: bool = False
     origin: Origin = Origin.LIVE
     labels: Mapping[str, str] = field(default_factory=dict)
+    delivery_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,10 @@ UNTOLD = text("open > 0 AND overdue_told_version < due_version")
 
 
 class CustomerRow(Row, table=True):
-    """What this service keeps of a customer, as customer-svc tells it; `known` is false for a stub."""
+    """What this service keeps of a customer, as customer-svc tells it; `known` is false for a stub.
+
+    `merged_into` is the customer with which one that was merged goes on.
+    """
 
     __tablename__ = "customer"
     tenant_id: UUID = Field(primary_key=True)
@@ -46,7 +49,13 @@ class CustomerRow(Row, table=True):
     instalments: str | None = Field(sa_type=JSONB)
     discount: str | None = Field(sa_type=JSONB)
     external_id: str | None = Field(sa_type=Text)
-    __table_args__ = (Index(None, "tenant_id", "number"), Index(None, "tenant_id", "external_id"))
+    merged_into: UUID | None
+    owner_code: str | None = Field(sa_type=Text)
+    __table_args__ = (
+        Index(None, "tenant_id", "number"),
+        Index(None, "tenant_id", "external_id"),
+        Index("ix_customer_merged", "tenant_id", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+    )
 
 
 class NumberSeriesRow(Row, table=True):
@@ -85,6 +94,7 @@ class InvoiceRow(Row, table=True):
     seller: str | None = Field(sa_type=JSONB)
     draft_lines: str | None = Field(sa_type=JSONB)
     draft_instalments: str | None = Field(sa_type=JSONB)
+    delivery_ids: str = Field(sa_type=JSONB)
     labels: str = Field(sa_type=JSONB)
     version: int
     created_at: datetime = Field(sa_type=DateTime(timezone=True))

@@ -3,9 +3,11 @@
 from sqlalchemy import text
 
 from billing_svc.store.integrity_credits import CREDIT_CHECKS
+from billing_svc.store.integrity_deliveries import DELIVERY_CHECKS
 from billing_svc.store.integrity_exchange import EXCHANGE_CHECKS
 from billing_svc.store.integrity_items import ITEM_CHECKS
 from billing_svc.store.integrity_reports import REPORT_CHECKS
+from billing_svc.store.integrity_transfers import TRANSFER_CHECKS
 from dunlin_kit.health import SEQUENCES, Check
 
 _ITEMS = text("""
@@ -131,6 +133,8 @@ CHECKS = (
     Check("I19", "What a second person must confirm was not confirmed by the one who recorded it.", _ONE_PERSON),
     *CREDIT_CHECKS,
     *ITEM_CHECKS,
+    *DELIVERY_CHECKS,
     *EXCHANGE_CHECKS,
     *REPORT_CHECKS,
+    *TRANSFER_CHECKS,
 )

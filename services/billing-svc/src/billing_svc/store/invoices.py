@@ -75,6 +75,7 @@ def _row(invoice: Invoice, recorded_at: datetime) -> dict[str, Any]:
         **_parties_row(invoice.parties), "draft_lines": None if issued else _text([_sold(one) for one in wish.lines]),
         "draft_instalments": None if issued or not wish.instalments else _text(
             [{"due_on": one.due_on, "minor": one.amount.minor} for one in wish.instalments]),
+        "delivery_ids": _text([str(one) for one in wish.delivery_ids]),
         "labels": _text(dict(wish.labels)), "version": invoice.version, "recorded_at": recorded_at if issued else None}
 
 
@@ -120,7 +121,7 @@ def _invoice(row: Mapping[str, Any], stored: Collection[Line]) -> Invoice:
             Instalment(date.fromisoformat(one["due_on"]), Money(one["minor"], currency))
             for one in row["draft_instalments"] or ()), external_id=row["external_id"],
         authorization_id=row["authorization_id"], final=row["final"], origin=Origin(row["origin"]),
-        labels=row["labels"])
+        labels=row["labels"], delivery_ids=tuple(UUID(one) for one in row["delivery_ids"]))
     return Invoice(
         wish, InvoiceStatus(row["status"]), Totals(lines, Money(row["net"], currency), Money(row["tax"], currency)),
         row["number"], row["issued_on"], row["due_on"], _parties(row), row["version"])

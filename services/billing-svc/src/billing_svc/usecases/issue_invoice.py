@@ -52,7 +52,7 @@ async def issue_drafts(posting: Posting, drafts: Sequence[Invoice]) -> list[Invo
     """Issue drafts of accounts that are held; the caller stores the documents.
 
     Refuses: not_a_draft, customer_not_known_yet, customer_suspended, effective_in_future, period_locked,
-    due_before_issue, date_out_of_range, issued_before_series.
+    due_before_issue, date_out_of_range, issued_before_series, delivery_not_billable.
     """
     issuing = await Issuing.begin(posting, drafts)
     issued = [issuing.issue(one) for one in drafts]

@@ -12,9 +12,10 @@ from billing_svc.domain.item import Item
 from billing_svc.domain.numbering import NumberSeries
 from billing_svc.domain.overdue import told_before
 from billing_svc.store import customers, discounts, items, number_series
+from billing_svc.usecases.billing_deliveries import BillingDeliveries
 from billing_svc.usecases.posting import Posting
 from dunlin_events.contracts.base import AccountFigures, Amount
-from dunlin_events.contracts.billing import InvoicedItem, InvoicedLine, InvoiceIssued, Origin
+from dunlin_events.contracts.billing import DeliveryMove, InvoicedItem, InvoicedLine, InvoiceIssued, Origin
 from dunlin_kernel.ids import new_id
 
 
@@ -23,9 +24,10 @@ class Issuing:
 
     def __init__(
         self, posting: Posting, buyers: Mapping[UUID, Customer], policy: DiscountPolicy,
-        series: dict[str, NumberSeries],
+        to_bill: BillingDeliveries, series: dict[str, NumberSeries],
     ) -> None:
         self._posting, self._buyers, self._policy, self._series = posting, buyers, policy, series
+        self._to_bill = to_bill
         self._issued: dict[UUID, tuple[Invoice, tuple[UUID, ...]]] = {}
 
     @classmethod
@@ -38,13 +40,15 @@ class Issuing:
             posting.books.open_on(one.issued_on or posting.tenant.today)
         offered = any(buyer.discount for buyer in buyers.values())
         policy = await discounts.policy_in_force(posting.tx) if offered else FIRST_DISCOUNT_POLICY
-        return cls(posting, buyers, policy, await number_series.lock(posting.tx, {one.wish.series for one in drafts}))
+        to_bill = await BillingDeliveries.begin(posting.tx, drafts)
+        series = await number_series.lock(posting.tx, {one.wish.series for one in drafts})
+        return cls(posting, buyers, policy, to_bill, series)
 
     def issue(self, one: Invoice) -> tuple[Invoice, tuple[Item, ...]]:
         """Take the next number and enter what is owed, by due date.
 
         Refuses: not_a_draft, effective_in_future, period_locked, due_before_issue, date_out_of_range,
-        issued_before_series.
+        issued_before_series, delivery_not_billable.
         """
         posting, series = self._posting, one.wish.series
         day = posting.books.open_on(one.issued_on or posting.tenant.today)
@@ -56,7 +60,7 @@ class Issuing:
         posting.items |= {item.id: item for item in unentered}
         figures = posting.post(fact_of_issue(invoice, unentered))
         owed = tuple(posting.items[item.id] for item in unentered)
-        posting.tx.emit(_told(invoice, owed, figures))
+        posting.tx.emit(_told(invoice, owed, figures, self._to_bill.bill(invoice)))
         self._issued[invoice.id] = invoice, tuple(item.id for item in owed)
         return invoice, owed
 
@@ -72,7 +76,9 @@ class Issuing:
         return {one for _, item_ids in self._issued.values() for one in item_ids}
 
 
-def _told(invoice: Invoice, owed: Sequence[Item], figures: AccountFigures) -> InvoiceIssued:
+def _told(
+    invoice: Invoice, owed: Sequence[Item], figures: AccountFigures, billed: list[DeliveryMove],
+) -> InvoiceIssued:
     wish, totals = invoice.wish, invoice.totals
     assert invoice.number is not None, "an issued invoice has a number"
     return InvoiceIssued(
@@ -82,5 +88,5 @@ def _told(invoice: Invoice, owed: Sequence[Item], figures: AccountFigures) -> In
         lines=[InvoicedLine(product=line.sold.product, quantity=f"{line.sold.quantity:f}", net=Amount.of(line.net),
                             tax=Amount.of(line.tax)) for line in totals.lines],
         items=[InvoicedItem(item_id=item.id, due_on=item.due_on, amount=Amount.of(item.amount)) for item in owed],
-        authorization_id=wish.authorization_id, final=wish.final)
+        authorization_id=wish.authorization_id, final=wish.final, deliveries=billed)
 

@@ -1,16 +1,18 @@
 """Void issued invoices: nothing is owed for them any more; their numbers stay taken."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from billing_svc.domain.invoice import Invoice
 from billing_svc.domain.item import Item
 from billing_svc.domain.voiding import InvoiceVoid, VoidWish, fact_of_void, void_on, voidable
 from billing_svc.store import credit_notes, invoices, items, voids
+from billing_svc.usecases.billing_deliveries import give_back
 from billing_svc.usecases.issue_invoice import InvoiceView
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
-from dunlin_events.contracts.billing import InvoiceVoided, Origin, VoidedItem
+from dunlin_events.contracts.billing import DeliveryMove, InvoiceVoided, Origin, VoidedItem
 from dunlin_kernel.ids import new_id
 from dunlin_kit.database import ReadStale
 from dunlin_kit.transaction import Transaction
@@ -33,22 +35,35 @@ async def void_invoice(tx: Transaction, wishes: Sequence[VoidWish]) -> list[Invo
     posting.items |= {item.id: item for item in owed}
     await posting.remember_steps([item.id for item in owed])
     credited = await credit_notes.credited_invoices(tx, ids)
+    given_back = await give_back(tx, ids)
     views = []
     for wish in wishes:
-        views.append(_voided(posting, wish, held[wish.invoice_id], credited=wish.invoice_id in credited))
+        voiding = Voiding(wish, held[wish.invoice_id], given_back.get(wish.invoice_id, []))
+        views.append(_voided(posting, voiding, credited=wish.invoice_id in credited))
         held[wish.invoice_id] = views[-1].invoice
     posting.save()
     return views
 
 
-def _voided(posting: Posting, wish: VoidWish, held: Invoice, *, credited: bool) -> InvoiceView:
+@dataclass(frozen=True, slots=True)
+class Voiding:
+    """An invoice to be voided, and what of its deliveries is not billed any more by that."""
+
+    wish: VoidWish
+    held: Invoice
+    given_back: list[DeliveryMove]
+
+
+def _voided(posting: Posting, voiding: Voiding, *, credited: bool) -> InvoiceView:
+    wish, held = voiding.wish, voiding.held
     owed = _items_of(posting, held.id)
     invoice = voidable(held, owed, credited=credited)
     day = void_on(wish, owed, [posting.steps_of(item.id) or [] for item in owed], posting.books)
     void, voided = InvoiceVoid(new_id(), invoice.id, wish.reason, day), invoice.voided()
     figures = posting.post(fact_of_void(void, invoice, owed))
     voids.add(posting.tx, void, voided, recorded_at=posting.tenant.now)
-    posting.tx.emit(_told(void, voided, owed, figures))
+    told = _told(void, voided, owed, figures)
+    posting.tx.emit(told.model_copy(update={"deliveries": voiding.given_back}))
     return InvoiceView(voided, tuple(_items_of(posting, held.id)), void)
 
 

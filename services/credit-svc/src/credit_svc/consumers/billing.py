@@ -6,13 +6,21 @@ from decimal import Decimal
 from uuid import UUID
 
 from credit_svc.consumers.billing_conduct import allocations_named, conduct_after
+from credit_svc.consumers.billing_deliveries import (
+    authorizations_used,
+    billed,
+    deliveries_named,
+    delivery_cancelled,
+    delivery_recorded,
+    given_back,
+)
 from credit_svc.consumers.billing_items import items_after, items_named
 from credit_svc.domain.conduct import Conduct
 from credit_svc.domain.exposure import Figures
 from credit_svc.domain.owed_item import OwedItem
-from credit_svc.domain.position import Billed, CreditPosition
+from credit_svc.domain.position import CreditPosition
 from credit_svc.domain.review import RatingCause
-from credit_svc.store import authorizations, conduct, exposures, heads, owed_items, policies, watching
+from credit_svc.store import authorizations, conduct, deliveries, exposures, heads, owed_items, policies, watching
 from credit_svc.usecases.declare_exchange_rate import declare_exchange_rate
 from credit_svc.usecases.keep_holds import keep_holds
 from credit_svc.usecases.keep_position import keep_positions
@@ -27,7 +35,6 @@ from dunlin_events.contracts.billing import (
     InvoiceSettled,
     InvoiceVoided,
     MoneyFact,
-    Origin,
     PaymentConfirmed,
     PaymentReversed,
 )
@@ -43,10 +50,12 @@ from dunlin_events.contracts.billing_arrangements import (
 from dunlin_events.contracts.billing_charges import FeeCharged, InterestCharged, InterestWaived
 from dunlin_events.contracts.billing_credit_exchanges import CreditExchanged, CreditExchangeReversed
 from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
+from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, DeliveryRecorded
 from dunlin_events.contracts.billing_differences import DifferenceClosed, DifferenceReversed
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
 from dunlin_events.contracts.billing_exchange import ExchangeRateSet
 from dunlin_events.contracts.billing_refunds import RefundPaid, RefundReversed
+from dunlin_events.contracts.billing_transfers import CreditTransferred, DebtTransferred
 from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, WriteOffReversed
 from dunlin_kernel.money import Money
 
@@ -54,13 +63,13 @@ from dunlin_kernel.money import Money
 async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, CreditPosition]:
     """Heads of captures first, then what stands on them, then exposures, then holds: each locked in one order."""
     customers = {event.concerns for event in events if event.concerns is not None}
-    issued = [event for event in events if type(event) is InvoiceIssued]
-    captures = [event for event in issued if event.authorization_id is not None]
-    reserved = await heads.lock_all(tx, {event.customer_id for event in captures})
-    named = await authorizations.get_all(tx, {event.authorization_id for event in captures if event.authorization_id})
+    captures = authorizations_used(events)
+    reserved = await heads.lock_all(tx, set(captures.values()))
+    named = await authorizations.get_all(tx, captures.keys())
     policy, moment = await policies.in_force(tx)
     held = await exposures.lock_all(tx, customers)
     items = await owed_items.find(tx, items_named(events))
+    delivered = await deliveries.find(tx, deliveries_named(events))
     conducts = await conduct.find(tx, customers, allocations_named(events))
     beside = {} if moment is None or not policy.holds.are_on else await watching.beside(
         tx, customers, moment=moment, grace_days=policy.holds.overdue_grace_days or 0, items=items_named(events))
@@ -68,7 +77,8 @@ async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, CreditPosition]:
         customer: CreditPosition(
             customer, policy.numbers, held.get(customer, {}), reserved.get(customer, {}),
             {one.id: one for one in named.get(customer, ())}, items=items.get(customer, {}), rules=policy.holds,
-            beside=beside.get(customer), conduct=conducts.get(customer, Conduct()))
+            beside=beside.get(customer), conduct=conducts.get(customer, Conduct()),
+            deliveries=delivered.get(customer, {}))
         for customer in customers}
 
 
@@ -88,18 +98,18 @@ billing = Subscription[CreditPosition](consumer="credit", owner="billing", load=
 @billing.on(InvoiceIssued)
 def invoice_issued(event: InvoiceIssued, position: CreditPosition) -> CreditPosition:
     """A new debt; what was reserved for it is captured in the same step, so that it counts once at any time."""
-    after = _moved(event, position, opened=event.total.money)
-    if event.authorization_id is None:
-        return after
-    return after.billed(Billed(
-        event.invoice_id, event.heard.recorded_at, event.authorization_id, event.total.money, final=event.final,
-        silent=event.origin is Origin.IMPORT))
+    return billed(event, _moved(event, position, opened=event.total.money))
+
+
+billing.on(DeliveryRecorded)(delivery_recorded)
+billing.on(DeliveryCancelled)(delivery_cancelled)
 
 
 @billing.on(InvoiceVoided)
 def invoice_voided(event: InvoiceVoided, position: CreditPosition) -> CreditPosition:
-    """The debt is gone; what it captured stays captured, for the order it was billed for is not known to be open."""
-    return _moved(event, position, opened=-event.amount.money)
+    """The debt is gone, but what was delivered is not; what it captured stays captured, for the order it was billed
+    for is not known to be open."""
+    return given_back(event, _moved(event, position, opened=-event.amount.money))
 
 
 @billing.on(FeeCharged, InterestCharged)
@@ -162,6 +172,18 @@ def refund_reversed(event: RefundReversed, position: CreditPosition) -> CreditPo
 @billing.on(CreditExchanged, CreditExchangeReversed)
 def credit_exchanged(event: CreditExchanged | CreditExchangeReversed, position: CreditPosition) -> CreditPosition:
     """One side of credit that went into another currency: that account's unapplied credit moved."""
+    return _moved(event, position, unapplied=event.amount.money)
+
+
+@billing.on(DebtTransferred)
+def debt_transferred(event: DebtTransferred, position: CreditPosition) -> CreditPosition:
+    """What one customer owed, the other one owes."""
+    return _moved(event, position, opened=event.amount.money, disputed=event.disputed.money)
+
+
+@billing.on(CreditTransferred)
+def credit_transferred(event: CreditTransferred, position: CreditPosition) -> CreditPosition:
+    """What one customer had left covers the other one."""
     return _moved(event, position, unapplied=event.amount.money)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from credit_svc.domain.owed_item import OwedItem
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.billing import AllocationReversed, CreditAllocated, InvoicedItem, ItemMove, VoidedItem
+from dunlin_events.contracts.billing_transfers import PassedItem
 from dunlin_kernel.money import Money
 
 
@@ -24,6 +25,8 @@ def items_after(event: Event, known: Mapping[UUID, OwedItem]) -> Iterator[OwedIt
         item = known.get(told.item_id)
         if isinstance(told, InvoicedItem):
             yield OwedItem(told.item_id, told.due_on, told.amount.money, Money.zero(told.amount.currency))
+        elif isinstance(told, PassedItem):
+            yield OwedItem(told.item_id, told.due_on, told.open_after.money, told.disputed_after.money)
         elif isinstance(told, ItemMove) and item is not None:
             yield item.owing(told.open_after.money, told.disputed_after.money)
         elif isinstance(told, VoidedItem) and item is not None:

@@ -9,7 +9,7 @@ from credit_svc.store.conduct_tables import BilledInvoiceRow, ConductMarkRow, Le
 from credit_svc.store.group_tables import CustomerGroupRow, ExchangeRateRow
 from credit_svc.store.hold_tables import BrokenPromiseRow, OwedItemRow
 from credit_svc.store.library_tables import TenantRow
-from credit_svc.store.tables import CustomerRow, ExposureRow
+from credit_svc.store.tables import CustomerRow, DeliveryRow, ExposureRow
 from dunlin_events.projection import Copied, Projection
 
 PROJECTIONS = (
@@ -17,7 +17,7 @@ PROJECTIONS = (
         Copied(CustomerRow), Copied(CustomerOwnerRow), Copied(CustomerGroupRow),
         Copied(TenantRow, customer=None))),
     Projection("exposures", billing, (
-        Copied(ExposureRow), Copied(OwedItemRow), Copied(ExchangeRateRow, customer=None),
+        Copied(ExposureRow), Copied(DeliveryRow), Copied(OwedItemRow), Copied(ExchangeRateRow, customer=None),
         Copied(PaymentRecordRow), Copied(LearntPaymentRow),
         Copied(BilledInvoiceRow), Copied(ConductMarkRow)), healed=holds_judged_anew),
     Projection("promises", notify, (Copied(BrokenPromiseRow),), healed=holds_judged_anew),

@@ -31,14 +31,16 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Our copy of a customer's account in one currency as it stood at a sequence of billing's stream."""
+    """Our copy of a customer's account in one currency as it stood at a sequence of billing's stream, and what was
+    delivered to the customer and is not billed yet."""
 
     figures: Figures
     sequence: int
+    delivered: Money
 
     @classmethod
     def unheard(cls, currency: str) -> Self:
-        return cls(Figures.zero(currency), 0)
+        return cls(Figures.zero(currency), 0, Money.zero(currency))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,8 @@ class ExposureParts:
     unapplied: Money
 
     @classmethod
-    def of(cls, figures: Figures, *, reserved: Money) -> Self:
-        return cls(figures.open, figures.disputed, Money.zero(figures.currency), reserved, figures.unapplied)
+    def of(cls, figures: Figures, *, reserved: Money, delivered: Money) -> Self:
+        return cls(figures.open, figures.disputed, delivered, reserved, figures.unapplied)
 
     @property
     def currency(self) -> str:

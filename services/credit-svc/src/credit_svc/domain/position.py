@@ -9,6 +9,8 @@ from uuid import UUID
 
 from credit_svc.domain.authorization import Authorization, Capture, capture
 from credit_svc.domain.conduct import Conduct
+from credit_svc.domain.delivery import Delivery
+from credit_svc.domain.delivery import Use as AuthorizationUse
 from credit_svc.domain.exposure import Exposure, ExposureParts, Figures, Mismatch, exposure_of, follow
 from credit_svc.domain.hold import Beside, HoldChanges, HoldRules, Use, Watched, hold_changes
 from credit_svc.domain.owed_item import OwedItem, overdue_of
@@ -28,23 +30,10 @@ class AlertRule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Billed:
-    """What an invoice says of the authorisation it names; `silent` when it is taken over from an older ledger."""
-
-    invoice_id: UUID
-    at: datetime
-    authorization_id: UUID
-    total: Money
-    final: bool
-    silent: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Captured:
-    """An invoice captured: told and recorded once."""
+    """A delivery or an invoice captured: told and recorded once."""
 
-    invoice_id: UUID
-    at: datetime
+    use: AuthorizationUse
     capture: Capture
 
 
@@ -69,7 +58,7 @@ class CreditPosition:
     """One customer while billing's facts are folded in; `outcomes` is what is to be recorded and told, in order.
 
     `reserved` holds the sums of the authorisation heads that were locked for captures, by currency; `items` those that
-    the facts name. `beside` is None where no rule of holds is on.
+    the facts name, as do `deliveries`. `beside` is None where no rule of holds is on.
     """
 
     customer_id: UUID
@@ -82,6 +71,7 @@ class CreditPosition:
     rules: HoldRules = field(default_factory=HoldRules)
     beside: Beside | None = None
     conduct: Conduct = field(default_factory=Conduct)
+    deliveries: Mapping[UUID, Delivery] = field(default_factory=dict)
 
     def following(self, by: Figures, told: Figures, *, at: int) -> Self:
         """Take a money fact in: our copy moves by its amount and is proved against the figures told."""
@@ -94,20 +84,36 @@ class CreditPosition:
         """An item as it stands now; what is known of it beside is in `items`."""
         return replace(self, items={**self.items, item.id: item})
 
-    def billed(self, invoice: Billed) -> Self:
-        """Turn what was reserved for this invoice into debt; the debt itself comes in by `following`."""
-        before = self.authorizations.get(invoice.authorization_id)
-        if before is None or before.currency != invoice.total.currency:
-            nothing = Money.zero(invoice.total.currency)
-            return self._alarmed(invoice, AlertRule.AUTHORIZATION_UNKNOWN, invoice.total, nothing)
-        done = capture(before, invoice.total, final=invoice.final, policy=self.policy)
+    def delivered(self, delivery: Delivery, *, at: int) -> Self:
+        """Something left that is not billed yet; what was reserved for it is captured by `using`."""
+        known = self.deliveries.get(delivery.id)
+        by = delivery.open if known is None else delivery.open - known.open
+        held = self.exposures.get(by.currency, Exposure.unheard(by.currency))
+        after = replace(held, delivered=held.delivered + by, sequence=at)
+        return replace(
+            self, deliveries={**self.deliveries, delivery.id: delivery},
+            exposures={**self.exposures, by.currency: after})
+
+    def delivery_left(self, delivery_id: UUID, opened: Money, *, at: int) -> Self:
+        """So much of a delivery is not billed now; one that was not told of does not count."""
+        known = self.deliveries.get(delivery_id)
+        return self if known is None else self.delivered(replace(known, open=opened), at=at)
+
+    def using(self, use: AuthorizationUse) -> Self:
+        """Turn what was reserved for a delivery or an invoice into what it is; that comes in by itself."""
+        before = self.authorizations.get(use.authorization_id)
+        if before is None or before.currency != use.amount.currency:
+            return self._alarmed(use, AlertRule.AUTHORIZATION_UNKNOWN, use.amount, Money.zero(use.amount.currency))
+        done = capture(before, use.amount, final=use.final, policy=self.policy)
+        if use.amount.is_zero and done.released.is_zero:
+            return self
         after = replace(
             self,
             authorizations={**self.authorizations, before.id: done.after},
             reserved={**self.reserved, before.currency: self.reserved[before.currency] - done.captured - done.released},
-            outcomes=(*self.outcomes, Captured(invoice.invoice_id, invoice.at, done)),
+            outcomes=(*self.outcomes, Captured(use, done)),
         )
-        return after._alarmed(invoice, AlertRule.OVER_CAPTURE, done.over, done.tolerated) if done.alarms else after
+        return after._alarmed(use, AlertRule.OVER_CAPTURE, done.over, done.tolerated) if done.alarms else after
 
     def hold_changes(self) -> HoldChanges:
         """The holds to place and to release now that the facts are in."""
@@ -122,11 +128,13 @@ class CreditPosition:
 
     def _exposure_in(self, currency: str) -> Money:
         held = self.beside.reserved.get(currency, Money.zero(currency)) if self.beside else Money.zero(currency)
-        parts = ExposureParts.of(self.exposures[currency].figures, reserved=self.reserved.get(currency, held))
+        exposure = self.exposures[currency]
+        parts = ExposureParts.of(
+            exposure.figures, reserved=self.reserved.get(currency, held), delivered=exposure.delivered)
         return exposure_of(parts, self.policy)
 
-    def _alarmed(self, invoice: Billed, rule: AlertRule, amount: Money, tolerated: Money) -> Self:
-        if invoice.silent:
+    def _alarmed(self, use: AuthorizationUse, rule: AlertRule, amount: Money, tolerated: Money) -> Self:
+        if use.silent:
             return self
-        alert = Alert(rule, invoice.authorization_id, invoice.invoice_id, invoice.at, amount, tolerated)
+        alert = Alert(rule, use.authorization_id, use.invoice_id, use.at, amount, tolerated)
         return replace(self, outcomes=(*self.outcomes, alert))

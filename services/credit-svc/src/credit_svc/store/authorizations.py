@@ -25,7 +25,7 @@ _PARTS = ("reserved", "captured", "released", "expired", "over_captured")
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """What moved an authorisation: `kind` is captured, over_captured, released or expired."""
+    """What moved an authorisation: `kind` is captured, over_captured, released or expired; by which document."""
 
     authorization_id: UUID
     kind: str
@@ -33,6 +33,7 @@ class Movement:
     invoice_id: UUID | None
     moved_by: str
     moved_at: datetime
+    delivery_id: UUID | None = None
 
 
 async def get(tx: Tx, authorization_id: UUID) -> Authorization:
@@ -67,8 +68,8 @@ def add_movement(tx: Tx, moved: Movement) -> None:
     if moved.amount.is_positive:
         tx.insert(AuthorizationMovementRow, {
             "movement_id": new_id(), "authorization_id": moved.authorization_id, "kind": moved.kind,
-            "amount": moved.amount.minor, "invoice_id": moved.invoice_id, "moved_by": moved.moved_by,
-            "moved_at": moved.moved_at})
+            "amount": moved.amount.minor, "invoice_id": moved.invoice_id, "delivery_id": moved.delivery_id,
+            "moved_by": moved.moved_by, "moved_at": moved.moved_at})
 
 
 def authorization_of(row: Any) -> Authorization:

@@ -29,7 +29,8 @@ async def lock_all(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapp
     for row in await tx.rows(_LOCK_ALL, customer_ids=list(customer_ids)):
         figures = figures_of(
             row["currency"], opened=row["open"], disputed=row["disputed"], unapplied=row["unapplied"])
-        found.setdefault(row["customer_id"], {})[figures.currency] = Exposure(figures, row["sequence"])
+        found.setdefault(row["customer_id"], {})[figures.currency] = Exposure(
+            figures, row["sequence"], Money(row["delivered"], figures.currency))
     return found
 
 
@@ -37,7 +38,8 @@ def keep(tx: Tx, exposures: Mapping[UUID, Mapping[str, Exposure]]) -> None:
     """Gather exposures as they stand now, by customer; the first in a currency is new."""
     tx.put(ExposureRow, *(
         {"customer_id": customer_id, "currency": one.figures.currency, "open": one.figures.open.minor,
-         "disputed": one.figures.disputed.minor, "unapplied": one.figures.unapplied.minor, "sequence": one.sequence}
+         "disputed": one.figures.disputed.minor, "unapplied": one.figures.unapplied.minor,
+         "delivered": one.delivered.minor, "sequence": one.sequence}
         for customer_id, by_currency in exposures.items() for one in by_currency.values()
     ), key=("customer_id", "currency"))
 

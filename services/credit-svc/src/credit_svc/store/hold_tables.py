@@ -10,12 +10,15 @@ from credit_svc.store.rows import Row
 
 
 class OwedItemRow(Row, table=True):
-    """One amount owed, as billing told of it; `due_on` is the arranged day where there is one."""
+    """One amount owed, as billing told of it; `due_on` is the arranged day where there is one.
+
+    One that went on at another customer has a row there too.
+    """
 
     __tablename__ = "owed_item"
     tenant_id: UUID = Field(primary_key=True, sa_type=Uuid)
     item_id: UUID = Field(primary_key=True, sa_type=Uuid)
-    customer_id: UUID = Field(sa_type=Uuid)
+    customer_id: UUID = Field(primary_key=True, sa_type=Uuid)
     currency: str = Field(sa_type=Text)
     due_on: date
     open: int = Field(sa_type=BigInteger)

@@ -31,6 +31,11 @@ WHERE a.{_OWN} AND (
   a.reserved + a.captured + a.released + a.expired <> CASE a.status WHEN 'denied' THEN 0 ELSE a.asked END
   OR (a.captured, a.over_captured, a.released, a.expired)
      IS DISTINCT FROM (m.captured, m.over_captured, m.released, m.expired)) LIMIT 20""")  # noqa: S608  constants only
+_DELIVERED = text(f"""
+SELECT e.customer_id, e.currency, e.delivered, coalesce(sum(d.open), 0) AS deliveries
+FROM exposure e LEFT JOIN delivery d USING (tenant_id, customer_id, currency)
+WHERE e.{_OWN} GROUP BY e.tenant_id, e.customer_id, e.currency, e.delivered
+HAVING e.delivered <> coalesce(sum(d.open), 0) LIMIT 20""")  # noqa: S608  constants only
 _HEADS = text(f"""
 SELECT h.customer_id, h.currency, h.reserved, coalesce(sum(a.reserved), 0) AS authorised
 FROM authorization_head h LEFT JOIN credit_authorization a USING (tenant_id, customer_id, currency)
@@ -49,6 +54,7 @@ CHECKS = (
     Check("I8-sequence", "No exposure stands at a place in billing's stream that was not heard.", _AHEAD),
     Check("I17", "Authorised = reserved + captured + released + expired, and each from its movements.", _SUMS),
     Check("I17-heads", "What is reserved on a head is the sum of its authorisations.", _HEADS),
+    Check("I17-delivered", "What is delivered and not billed is the sum of its deliveries.", _DELIVERED),
     Check("I4", "Facts of each stream are numbered 1 to n without a hole.", SEQUENCES),
     Check("I4-limits", "Limits of a customer and currency are versions 1 to n without a hole.", _LIMITS),
     Check("I6", "Every limit, decision and alert has exactly one fact, and no fact is without one.", _UNTOLD),

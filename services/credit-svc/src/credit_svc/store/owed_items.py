@@ -51,4 +51,4 @@ def keep(tx: Tx, items: Mapping[UUID, Mapping[UUID, OwedItem]]) -> None:
         {"item_id": one.id, "customer_id": customer_id, "currency": one.open.currency, "due_on": one.due_on,
          "open": one.open.minor, "disputed": one.disputed.minor}
         for customer_id, by_id in items.items() for one in by_id.values()
-    ), key=("item_id",))
+    ), key=("item_id", "customer_id"))

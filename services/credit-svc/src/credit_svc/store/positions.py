@@ -23,24 +23,27 @@ NOT_RATED_SORTS_AS = 2**63 - 1
 
 _FIGURES = """
   SELECT k.customer_id, k.currency, c.number, c.name, c.status, o.owner_id, o.owner_code, k.open, k.disputed,
-         k.unapplied, k.reserved, k.sequence,
+         k.unapplied, k.delivered, k.reserved, k.sequence,
          l.limit_id, l.version, l.amount, l.source, l.valid_from, l.valid_until, l.kind,
          t.limit_id AS temporary_limit_id, t.version AS temporary_version, t.amount AS temporary_amount,
          t.source AS temporary_source, t.valid_from AS temporary_valid_from, t.valid_until AS temporary_valid_until,
          t.kind AS temporary_kind,
          CASE WHEN l.amount IS NOT NULL THEN
            CASE WHEN l.valid_until < CAST(:today AS date) THEN 0 ELSE l.amount END + coalesce(t.amount, 0)
-           - (k.open - k.disputed + round(k.disputed * CAST(:disputed_bps AS numeric) / 10000) - k.unapplied)
+           - (k.open - k.disputed + round(k.disputed * CAST(:disputed_bps AS numeric) / 10000) - k.unapplied
+              + round(k.delivered * CAST(:delivered_bps AS numeric) / 10000))
            - k.reserved
          END AS available,
          (SELECT jsonb_agg(jsonb_build_array(h.hold_id, h.rule) ORDER BY h.hold_id) FROM credit_hold h
           WHERE h.customer_id = k.customer_id AND h.released_at IS NULL) AS holds
   FROM (
     SELECT h.tenant_id, h.customer_id, h.currency, coalesce(e.open, 0) AS open, coalesce(e.disputed, 0) AS disputed,
-           coalesce(e.unapplied, 0) AS unapplied, h.reserved, coalesce(e.sequence, 0) AS sequence
+           coalesce(e.unapplied, 0) AS unapplied, coalesce(e.delivered, 0) AS delivered, h.reserved,
+           coalesce(e.sequence, 0) AS sequence
     FROM authorization_head h LEFT JOIN exposure e USING (tenant_id, customer_id, currency)
     UNION ALL
-    SELECT e.tenant_id, e.customer_id, e.currency, e.open, e.disputed, e.unapplied, 0, e.sequence FROM exposure e
+    SELECT e.tenant_id, e.customer_id, e.currency, e.open, e.disputed, e.unapplied, e.delivered, 0, e.sequence
+    FROM exposure e
     WHERE NOT EXISTS (SELECT FROM authorization_head h WHERE h.tenant_id = e.tenant_id
                       AND h.customer_id = e.customer_id AND h.currency = e.currency)) k
   LEFT JOIN customer c USING (tenant_id, customer_id)
@@ -154,13 +157,14 @@ async def some(tx: Tx, asked: Asked, *, today: date, policy: CreditPolicy) -> Se
 
 
 def _bound(today: date, policy: CreditPolicy) -> dict[str, Any]:
-    return {"today": today, "disputed_bps": policy.disputed_weight_bps}
+    return {"today": today, "disputed_bps": policy.disputed_weight_bps, "delivered_bps": policy.delivered_weight_bps}
 
 
 def _position(row: Any, *, today: date, policy: CreditPolicy) -> Position:
     currency = row["currency"]
     figures = figures_of(currency, opened=row["open"], disputed=row["disputed"], unapplied=row["unapplied"])
-    parts = ExposureParts.of(figures, reserved=Money(row["reserved"], currency))
+    parts = ExposureParts.of(
+        figures, reserved=Money(row["reserved"], currency), delivered=Money(row["delivered"], currency))
     limit = limit_in_force(facts_of(row, currency), today=today)
     exposure = exposure_of(parts, policy)
     available = credit_available(limit, exposure)

@@ -57,8 +57,8 @@ WHERE cg.customer_id = customer.customer_id AND l.amount IS NOT NULL""").columns
 _STANDING = (
     select(
         col(CustomerRow.status), col(CustomerRow.sequence).label("customer_sequence"), col(ExposureRow.open),
-        col(ExposureRow.disputed), col(ExposureRow.unapplied), col(ExposureRow.sequence), *_BASE.c, *_TEMPORARY.c,
-        *_POLICY.c, _HOLDS)
+        col(ExposureRow.disputed), col(ExposureRow.unapplied), col(ExposureRow.delivered), col(ExposureRow.sequence),
+        *_BASE.c, *_TEMPORARY.c, *_POLICY.c, _HOLDS)
     .select_from(CustomerRow)
     .outerjoin(ExposureRow, (col(ExposureRow.customer_id) == col(CustomerRow.customer_id))
                & (col(ExposureRow.currency) == _CURRENCY))
@@ -75,6 +75,7 @@ class Standing:
     status: str
     limits: tuple[LimitFact, ...]
     figures: Figures
+    delivered: Money
     policy: CreditPolicy
     positions: dict[str, int]
     holds: tuple[StandingHold, ...]
@@ -93,7 +94,7 @@ async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date, in_grou
     figures = Figures.zero(currency) if row["open"] is None else figures_of(
         currency, opened=row["open"], disputed=row["disputed"], unapplied=row["unapplied"])
     return Standing(
-        row["status"], facts_of(row, currency), figures, policy_of(row),
+        row["status"], facts_of(row, currency), figures, Money(row["delivered"] or 0, currency), policy_of(row),
         {"billing": row["sequence"] or 0, "customer": row["customer_sequence"]},
         tuple(StandingHold(UUID(hold_id), rule) for hold_id, rule in sorted(row["holds"] or ())),
         _line_of(row["amount_above"], currency), standing_of(row) if in_group else None)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKeyConstraint, Index, Text, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKeyConstraint, Index, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -21,6 +21,16 @@ class CustomerRow(Row, table=True):
     status: str = Field(sa_type=Text)
     sequence: int = Field(sa_type=BigInteger)
     __table_args__ = (Index(None, "tenant_id", "number"),)
+
+
+class CustomerMergerRow(Row, table=True):
+    """That a customer was merged, as customer-svc told it, and into which."""
+
+    __tablename__ = "customer_merger"
+    tenant_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    customer_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    into_id: UUID = Field(sa_type=Uuid)
+    into_number: str = Field(sa_type=Text)
 
 
 class CreditLimitRow(Row, table=True):
@@ -63,6 +73,24 @@ class ExposureRow(Row, table=True):
     disputed: int = Field(sa_type=BigInteger)
     unapplied: int = Field(sa_type=BigInteger)
     sequence: int = Field(sa_type=BigInteger)
+    delivered: int = Field(sa_type=BigInteger)
+    __table_args__ = (CheckConstraint("delivered >= 0", name="delivered"),)
+
+
+class DeliveryRow(Row, table=True):
+    """Something that was delivered to a customer, as billing told of it; `open` is what is not billed of it."""
+
+    __tablename__ = "delivery"
+    tenant_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    delivery_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    customer_id: UUID = Field(sa_type=Uuid)
+    authorization_id: UUID | None = Field(sa_type=Uuid)
+    reference: str = Field(sa_type=Text)
+    delivered_on: date
+    currency: str = Field(sa_type=Text)
+    amount: int = Field(sa_type=BigInteger)
+    open: int = Field(sa_type=BigInteger)
+    __table_args__ = (Index("ix_delivery_not_billed", "tenant_id", "customer_id", postgresql_where=text("open > 0")),)
 
 
 class ExposureMismatchRow(Row, table=True):
@@ -137,6 +165,7 @@ class AuthorizationMovementRow(Row, table=True):
     kind: str = Field(sa_type=Text)
     amount: int = Field(sa_type=BigInteger)
     invoice_id: UUID | None = Field(sa_type=Uuid)
+    delivery_id: UUID | None = Field(sa_type=Uuid)
     moved_by: str = Field(sa_type=Text)
     moved_at: datetime = Field(sa_type=DateTime(timezone=True))
     __table_args__ = (

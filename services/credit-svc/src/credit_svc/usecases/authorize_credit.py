@@ -52,7 +52,8 @@ async def authorize_credit(tx: Transaction, command: AuthorizeCredit) -> tuple[A
         limit=base_limit(standing.limits, today=tenant.today),
         temporary=temporary_limit(standing.limits, today=tenant.today),
         holds=standing.holds, customer_id=command.customer_id, group=standing.group,
-        parts=ExposureParts.of(standing.figures, reserved=head.reserved), policy=standing.policy,
+        parts=ExposureParts.of(standing.figures, reserved=head.reserved, delivered=standing.delivered),
+        policy=standing.policy,
         positions=standing.positions)
     order = _order(command, tenant, inputs.policy.authorization_days)
     decision = decide(inputs)
