@@ -84,12 +84,14 @@ class Envelope(NamedTuple):
             "ce_era": str(self.era),
             "ce_sequence": f"{self.sequence:020d}",
             "ce_correlationid": self.correlation_id,
-            "ce_causationid": self.causation_id,
             "ce_recordedtime": self.recorded_at.isoformat(),
             "ce_tenantid": tenant,
-            "ce_traceparent": self.traceparent,
         }
-        return {name: value for name, value in attributes.items() if value is not None}
+        if self.causation_id is not None:
+            attributes["ce_causationid"] = self.causation_id
+        if self.traceparent is not None:
+            attributes["ce_traceparent"] = self.traceparent
+        return attributes
 
     @classmethod
     def of(cls, record: Record) -> "Envelope":

@@ -34,9 +34,10 @@ from dunlin_kernel.ids import new_id
 
 ERA_STREAM = ""
 """The row of `event_stream` that holds the era in which new streams begin; it is written by a rebase only."""
-_HEADERS = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 POSITION_HEADERS = ("ce_era", "ce_sequence")
 """Known only once the stream's head is taken; the relay adds them from the row."""
+
+_as_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Xid8(UserDefinedType[int]):
@@ -109,13 +110,15 @@ def pending(event: Event, *, tenant: UUID, now: datetime, recorded_at: datetime,
         causation_id=trace.causation_id,
         traceparent=trace.traceparent,
     )
-    headers = {name: value for name, value in envelope.attributes().items() if name not in POSITION_HEADERS}
+    headers = envelope.attributes()
+    for name in POSITION_HEADERS:
+        del headers[name]
     return Pending(
         envelope.event_id,
         envelope.stream,
         envelope.type,
-        _HEADERS.encode(headers),
-        event.model_dump_json().encode(),
+        _as_text(headers),
+        event.__pydantic_serializer__.to_json(event),
     )
 
 

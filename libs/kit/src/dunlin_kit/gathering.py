@@ -6,34 +6,34 @@ from typing import Any
 from uuid import UUID
 
 from dunlin_kit import statements
-from dunlin_kit.statements import Values
+from dunlin_kit.statements import Shape, Values
 
 _Shape = tuple[Any, tuple[str, ...], tuple[str, ...]]
-_Place = tuple[list[dict[str, Any]], int]
+_Place = tuple[list[Values], int]
 
 
 class Gathering:
-    """New rows, rows put and rows changed, by table and columns. Rows of tables with a `tenant_id` get the tenant's."""
+    """New rows, rows put and rows changed, by table and columns. Rows of tables with a `tenant_id` get the tenant's;
+    they are kept as they come, and are not to be changed by who gave them."""
 
     def __init__(self, tenant: UUID) -> None:
         self._tenant = tenant
-        self._new: dict[tuple[Any, tuple[str, ...], bool], list[dict[str, Any]]] = {}
-        self._puts: dict[_Shape, dict[tuple[Any, ...], dict[str, Any]]] = {}
-        self._changes: dict[_Shape, dict[tuple[Any, ...], dict[str, Any]]] = {}
+        self._new: dict[tuple[Any, tuple[str, ...], bool], list[Values]] = {}
+        self._puts: dict[_Shape, dict[tuple[Any, ...], Values]] = {}
+        self._changes: dict[_Shape, dict[tuple[Any, ...], Values]] = {}
         self._places: dict[tuple[Any, tuple[str, ...]], dict[tuple[Any, ...], _Place]] = {}
         self._placed: dict[tuple[Any, tuple[str, ...]], dict[tuple[tuple[str, ...], bool], int]] = {}
 
     def insert(self, table: Any, rows: Sequence[Values], *, once: bool) -> None:
         """New rows; with `once` those whose key is there already are passed over."""
         for one in rows:
-            owned = self._owned(table, one)
-            self._new.setdefault((table, tuple(owned), once), []).append(owned)
+            self._new.setdefault((table, tuple(one), once), []).append(one)
 
     def put(self, table: Any, rows: Sequence[Values], key: tuple[str, ...]) -> None:
         """Rows that replace those with the same key, or are new; a later one of the same key wins."""
-        full_key = _full_key(table, key)
+        full_key = _own_key(key)
         self._add(self._puts, table, rows, full_key)
-        named = {tuple(owned[name] for name in full_key) for owned in (self._owned(table, one) for one in rows)}
+        named = {tuple(one[name] for name in full_key) for one in rows}
         for (other, _, other_key), by_key in self._changes.items():
             if other is table:
                 for at in [at for at, change in by_key.items()
@@ -42,8 +42,8 @@ class Gathering:
 
     def change(self, table: Any, rows: Sequence[Values], key: tuple[str, ...]) -> None:
         """New values of rows named by key; a row that is new or put here is changed in place."""
-        full_key = _full_key(table, key)
-        fresh = [one for one in rows if not self._changed_in_place(table, self._owned(table, one), full_key)]
+        full_key = _own_key(key)
+        fresh = [one for one in rows if not self._changed_in_place(table, one, full_key)]
         self._add(self._changes, table, fresh, full_key)
 
     def written(self) -> tuple[list[Any], dict[str, Any]]:
@@ -51,36 +51,33 @@ class Gathering:
         parts: list[Any] = []
         values: dict[str, Any] = {}
         for (table, columns, once), new in self._new.items():
-            part = (statements.insert_once_of if once else statements.insert_of)(table, columns, many=len(new) > 1)
+            part = (statements.insert_once_of if once else statements.insert_of)(Shape.of(table, columns, new))
             parts.append(part.statement)
-            values |= part.values(new)
+            values |= part.values(new, self._tenant)
         for gathered, build in ((self._puts, statements.put_of), (self._changes, statements.change_of)):
             for (table, columns, key), by_key in gathered.items():
                 if not by_key:
                     continue
-                part = build(table, columns, key, many=len(by_key) > 1)
+                rows = [by_key[at] for at in sorted(by_key, key=_sortable)]
+                part = build(Shape.of(table, columns, rows), _full_key(table, key))
                 parts.append(part.statement)
-                values |= part.values([by_key[at] for at in sorted(by_key, key=_sortable)])
+                values |= part.values(rows, self._tenant)
         return parts, values
 
-    def _owned(self, table: Any, row: Values) -> dict[str, Any]:
-        return {"tenant_id": self._tenant, **row} if "tenant_id" in table.c else dict(row)
-
     def _add(
-        self, gathered: dict[_Shape, dict[tuple[Any, ...], dict[str, Any]]], table: Any, rows: Sequence[Values],
+        self, gathered: dict[_Shape, dict[tuple[Any, ...], Values]], table: Any, rows: Sequence[Values],
         key: tuple[str, ...],
     ) -> None:
         for one in rows:
-            owned = self._owned(table, one)
-            at = tuple(owned[name] for name in key)
+            row, at = one, tuple(one[name] for name in key)
             for (other, columns, other_key), by_key in list(gathered.items()):
-                if other is table and other_key == key and at in by_key and set(columns) != set(owned):
-                    owned = by_key.pop(at) | owned
+                if other is table and other_key == key and at in by_key and set(columns) != row.keys():
+                    row = {**by_key.pop(at), **row}
                     if not by_key:
                         del gathered[other, columns, other_key]
-            gathered.setdefault((table, tuple(sorted(owned)), key), {})[at] = owned
+            gathered.setdefault((table, tuple(sorted(row)), key), {})[at] = row
 
-    def _changed_in_place(self, table: Any, change: dict[str, Any], key: tuple[str, ...]) -> bool:
+    def _changed_in_place(self, table: Any, change: Values, key: tuple[str, ...]) -> bool:
         at = tuple(change[name] for name in key)
         place = self._places_of(table, key).get(at)
         if place is not None:
@@ -110,8 +107,13 @@ class Gathering:
         return places
 
 
+def _own_key(key: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the tenant, which is the same of all."""
+    return tuple(name for name in key if name != "tenant_id") if "tenant_id" in key else key
+
+
 def _full_key(table: Any, key: tuple[str, ...]) -> tuple[str, ...]:
-    return ("tenant_id", *(name for name in key if name != "tenant_id")) if "tenant_id" in table.c else key
+    return ("tenant_id", *key) if "tenant_id" in table.c else key
 
 
 def _at(at: tuple[Any, ...], row: Values, its_key: tuple[str, ...], key: tuple[str, ...]) -> tuple[Any, ...]:

@@ -1,9 +1,11 @@
 """Statements that write rows: built once per table and columns, one text for one row and one for any other number."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from functools import cache
 from itertools import count
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import Text, Uuid, bindparam, cast, column, func, insert, literal_column, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -18,25 +20,38 @@ _TENANT = bindparam("own_tenant", type_=Uuid())
 """Of all rows of a flush: sent once, not with every row."""
 
 Values = Mapping[str, Any]
+_TOLD_ONCE = frozenset((UUID, datetime, date, str))
+"""A number or a nothing that happens to be the same in all rows would only make one statement more."""
 
 
 class Part(NamedTuple):
     """One data-modifying part of the last statement, and the bind name of each column."""
 
     statement: Any
-    binds: Mapping[str, str]
+    single: Mapping[str, str]
+    listed: Mapping[str, str]
     arrays: frozenset[str]
-    many: bool
 
-    def values(self, rows: Sequence[Values]) -> dict[str, Any]:
-        """One array per column, or the one row's own values; an array column travels as its text form."""
-        own = {_TENANT.key: rows[0]["tenant_id"]} if "tenant_id" in rows[0] else {}
-        if not self.many:
-            return own | {bind: self._sent(name, rows[0][name]) for name, bind in self.binds.items()}
-        return own | {bind: [self._sent(name, row[name]) for row in rows] for name, bind in self.binds.items()}
+    def values(self, rows: Sequence[Values], tenant: UUID) -> dict[str, Any]:
+        """One array per column that differs; what is the same in all rows once. Array columns travel as text."""
+        first, rest = rows[0], self.arrays
+        sent = {_TENANT.key: first.get("tenant_id", tenant)}
+        for name, bind in self.single.items():
+            sent[bind] = _as_literal(first[name]) if name in rest else first[name]
+        for name, bind in self.listed.items():
+            sent[bind] = [_as_literal(row[name]) for row in rows] if name in rest else [row[name] for row in rows]
+        return sent
 
-    def _sent(self, name: str, value: Any) -> Any:
-        return _as_literal(value) if name in self.arrays else value
+
+def shared_by(rows: Sequence[Values]) -> frozenset[str]:
+    """The columns in which all of these rows hold the very same thing; never all columns, for rows are counted."""
+    first, last = rows[0], rows[-1]
+    same = frozenset(
+        name
+        for name, value in first.items()
+        if type(value) in _TOLD_ONCE and last[name] is value and all(row[name] is value for row in rows)
+    )
+    return same if len(same) < len(first) else frozenset()
 
 
 @cache
@@ -57,48 +72,73 @@ class _Rows(NamedTuple):
     """Values as they come in: by column what a statement takes, the bind names, and which travel as text."""
 
     taken: dict[str, Any]
-    binds: dict[str, str]
+    single: dict[str, str]
+    listed: dict[str, str]
     arrays: frozenset[str]
-    many: bool
 
     def part(self, statement: Any) -> Part:
-        return Part(statement, self.binds, self.arrays, self.many)
+        return Part(statement, self.single, self.listed, self.arrays)
 
 
-def _rows_of(table: Any, columns: tuple[str, ...], many: bool) -> _Rows:
-    """One array per column, as a set of rows; or for one row a value per column, which costs half as much."""
-    prefix = f"n{next(_numbers)}"
+class Shape(NamedTuple):
+    """How rows come: their table and columns, whether several, and in which columns all of them are the same."""
+
+    table: Any
+    columns: tuple[str, ...]
+    many: bool
+    shared: frozenset[str]
+
+    @classmethod
+    def of(cls, table: Any, columns: tuple[str, ...], rows: Sequence[Values]) -> "Shape":
+        many = len(rows) > 1
+        return cls(table, columns, many, shared_by(rows) if many else frozenset())
+
+
+def _rows_of(shape: Shape, columns: Sequence[str]) -> _Rows:
+    """One array per column, as a set of rows; or a value, which costs half as much, for one row or where all agree."""
+    table, prefix = shape.table, f"n{next(_numbers)}"
     types = {name: table.c[name].type for name in columns if name != "tenant_id"}
     sent = {name: Text() if isinstance(kind, ARRAY) else kind for name, kind in types.items()}
     binds = {name: f"{prefix}_{name}" for name in types}
-    if many:
-        given = [bindparam(binds[name], type_=ARRAY(sent[name])) for name in types]
-        rows = func.unnest(*given).table_valued(*(column(name, sent[name]) for name in types))
-        source = dict(rows.render_derived(name=f"{prefix}_rows").c)
-    else:
-        source = {name: bindparam(binds[name], type_=sent[name]) for name in types}
+    listed = [name for name in types if name not in shape.shared] if shape.many else []
+    source: dict[str, Any] = {
+        name: bindparam(binds[name], type_=sent[name]) for name in types if name not in listed}
+    if listed:
+        given = [bindparam(binds[name], type_=ARRAY(sent[name])) for name in listed]
+        rows = func.unnest(*given).table_valued(*(column(name, sent[name]) for name in listed))
+        source |= dict(rows.render_derived(name=f"{prefix}_rows").c)
     arrays = frozenset(name for name, kind in types.items() if isinstance(kind, ARRAY))
-    taken = {name: cast(one, types[name]) if name in arrays else one for name, one in source.items()}
-    return _Rows({name: taken.get(name, _TENANT) for name in columns}, binds, arrays, many)
+    taken = {name: cast(source[name], types[name]) if name in arrays else source[name] for name in types}
+    return _Rows({name: taken.get(name, _TENANT) for name in columns},
+                 {name: binds[name] for name in types if name not in listed},
+                 {name: binds[name] for name in listed}, arrays)
+
+
+def _all_columns(shape: Shape) -> list[str]:
+    """With the tenant's, which rows leave out."""
+    return list(dict.fromkeys((*(("tenant_id",) if "tenant_id" in shape.table.c else ()), *shape.columns)))
 
 
 @cache
-def insert_of(table: Any, columns: tuple[str, ...], *, many: bool) -> Part:
-    rows = _rows_of(table, columns, many)
-    return rows.part(insert(table).from_select(list(columns), select(*rows.taken.values()), include_defaults=False))
+def insert_of(shape: Shape) -> Part:
+    columns = _all_columns(shape)
+    rows = _rows_of(shape, columns)
+    return rows.part(insert(shape.table).from_select(columns, select(*rows.taken.values()), include_defaults=False))
 
 
 @cache
-def insert_once_of(table: Any, columns: tuple[str, ...], *, many: bool) -> Part:
-    rows = _rows_of(table, columns, many)
-    statement = postgres_insert(table).from_select(list(columns), select(*rows.taken.values()), include_defaults=False)
+def insert_once_of(shape: Shape) -> Part:
+    columns = _all_columns(shape)
+    rows = _rows_of(shape, columns)
+    statement = postgres_insert(shape.table).from_select(columns, select(*rows.taken.values()), include_defaults=False)
     return rows.part(statement.on_conflict_do_nothing())
 
 
 @cache
-def put_of(table: Any, columns: tuple[str, ...], key: tuple[str, ...], *, many: bool) -> Part:
-    rows = _rows_of(table, columns, many)
-    statement = postgres_insert(table).from_select(list(columns), select(*rows.taken.values()), include_defaults=False)
+def put_of(shape: Shape, key: tuple[str, ...]) -> Part:
+    columns = _all_columns(shape)
+    rows = _rows_of(shape, columns)
+    statement = postgres_insert(shape.table).from_select(columns, select(*rows.taken.values()), include_defaults=False)
     rest = {name: statement.excluded[name] for name in columns if name not in key}
     if rest:
         statement = statement.on_conflict_do_update(index_elements=list(key), set_=rest)
@@ -108,11 +148,12 @@ def put_of(table: Any, columns: tuple[str, ...], key: tuple[str, ...], *, many: 
 
 
 @cache
-def change_of(table: Any, columns: tuple[str, ...], key: tuple[str, ...], *, many: bool) -> Part:
-    rows = _rows_of(table, columns, many)
-    statement = update(table).values({name: rows.taken[name] for name in columns if name not in key})
+def change_of(shape: Shape, key: tuple[str, ...]) -> Part:
+    columns = _all_columns(shape)
+    rows = _rows_of(shape, columns)
+    statement = update(shape.table).values({name: rows.taken[name] for name in columns if name not in key})
     for name in key:
-        statement = statement.where(table.c[name] == rows.taken[name])
+        statement = statement.where(shape.table.c[name] == rows.taken[name])
     return rows.part(statement)
 
 

@@ -1,6 +1,7 @@
 """The form of every fact: closed for those who write it, open for those who read it, and free of personal data."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, Self
 from uuid import UUID
 
@@ -25,13 +26,19 @@ class Amount(Wire):
     currency: str = Field(examples=["CNY"], pattern=r"^[A-Z]{3}$")
 
     @classmethod
-    def of(cls, money: Money) -> Self:
-        return cls(amount=money.amount, currency=money.currency)
+    def of(cls, money: Money) -> "Amount":
+        return _amount_of(money.minor, money.currency)
 
     @property
     def money(self) -> Money:
         """Refuses: unknown_currency, malformed_amount, wrong_precision, amount_too_large."""
         return Money.parse(self.amount, self.currency)
+
+
+@lru_cache(maxsize=2048)
+def _amount_of(minor: int, currency: str) -> Amount:
+    """One for all that say the same: it is frozen, and a request says most of its amounts several times."""
+    return Amount(amount=Money(minor, currency).amount, currency=currency)
 
 
 class AccountFigures(Wire):
