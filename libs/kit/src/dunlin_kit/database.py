@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dunlin_events.crash_points import passing
 from dunlin_kernel.clock import Clock, SystemClock
-from dunlin_kernel.errors import Conflict, NotReady
+from dunlin_kernel.errors import Conflict, DomainError, NotReady
 from dunlin_kit.pooling import PLANNED_AFRESH, PLANNED_ONCE, engine_for
 from dunlin_kit.transaction import Transaction
 
@@ -27,7 +27,10 @@ _jitter = Random()
 
 
 class ReadStale(Exception):
-    """What was read before a lock decided which lock to take, and has changed meanwhile: the work runs again."""
+    """What was read before a lock decided which lock to take, and has changed meanwhile: the work runs again.
+
+    One that is also a refusal is the answer when it comes again on the last run.
+    """
 
 
 RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError, ReadStale)
@@ -90,6 +93,8 @@ class Database:
         await self.engine.dispose()
 
     def _conflict_of(self, asked: Exception) -> Exception:
+        if isinstance(asked, DomainError):
+            return asked
         if isinstance(asked, asyncpg.UniqueViolationError):
             code = self._conflicts.get(asked.constraint_name or "", "already_exists")
             return Conflict(code, "Something with this key is there already.", constraint=asked.constraint_name)

@@ -5,10 +5,12 @@ from billing_svc.jobs.charge_interest import charge_interest
 from billing_svc.jobs.expire_payment import expire_payment
 from billing_svc.jobs.import_ledger import import_ledger
 from billing_svc.jobs.issue_statements import issue_statements
+from billing_svc.jobs.transfer_balances import transfer_balances
 from billing_svc.jobs.turn_day import turn_day
 from billing_svc.usecases.plan_day_turn import TURN_DAY
 from billing_svc.usecases.plan_ledger_round import IMPORT_LEDGER
 from billing_svc.usecases.plan_payment_expiry import EXPIRE_PAYMENT
+from billing_svc.usecases.plan_transfer import TRANSFER_BALANCES
 from billing_svc.usecases.run_interest import CHARGE_INTEREST
 from billing_svc.usecases.run_statements import ISSUE_STATEMENTS
 from dunlin_events.topics import Bus
@@ -20,5 +22,5 @@ from dunlin_kit.settings import ServiceSettings
 def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus: Bus | None = None) -> Worker:
     """Relay, consumers and jobs of billing-svc."""
     jobs = {TURN_DAY: turn_day, IMPORT_LEDGER: import_ledger, EXPIRE_PAYMENT: expire_payment,
-            ISSUE_STATEMENTS: issue_statements, CHARGE_INTEREST: charge_interest}
+            ISSUE_STATEMENTS: issue_statements, CHARGE_INTEREST: charge_interest, TRANSFER_BALANCES: transfer_balances}
     return Worker("billing", settings, subscriptions=[customer], jobs=jobs, clock=clock, bus=bus)

@@ -18,6 +18,8 @@ from notify_svc.gateways.recorder import Recorder
 from notify_svc.gateways.sender import Sender
 from notify_svc.gateways.smtp import SmtpSender
 from notify_svc.jobs import (
+    carry_over_case,
+    carry_over_promises,
     judge_promises,
     plan_customer,
     plan_items,
@@ -42,6 +44,7 @@ def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus:
         run_ladder.KIND: run_ladder.run, remind_customers.KIND: remind.run, plan_items.KIND: plan_items.run,
         switch_on_items.KIND: switch_on_items.run, judge_promises.KIND: judge_promises.run,
         plan_customer.KIND: plan_customer.run, review_cases.KIND: review_cases.run,
+        carry_over_case.KIND: carry_over_case.run, carry_over_promises.KIND: carry_over_promises.run,
         **notices.handlers()})
     worker.runner.at_once = JOBS_AT_ONCE
     return worker

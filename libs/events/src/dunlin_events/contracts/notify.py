@@ -44,6 +44,7 @@ class CancellationReason(StrEnum):
     SETTLED = "settled"
     VOIDED = "voided"
     WRITTEN_OFF = "written_off"
+    TRANSFERRED = "transferred"
 
 
 class FailureReason(StrEnum):

@@ -24,6 +24,7 @@ class PromiseEnd(StrEnum):
 
     WITHDRAWN = "withdrawn"
     NOTHING_OWED = "nothing_owed"
+    MERGED = "merged"
 
 
 class PromiseFact(CustomerEvent):

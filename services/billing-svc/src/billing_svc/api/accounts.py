@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from billing_svc.api.shapes import AccountRead, accounts_read
+from billing_svc.domain.customer import heard_of
 from billing_svc.domain.journal import JournalAccount, JournalLine
 from billing_svc.domain.ledger import FactKind, LedgerSide
 from billing_svc.store import account_views, accounts, customers, periods
@@ -54,9 +55,13 @@ class LedgerEntryRead(BaseModel):
 
 
 class AccountPage(Page[LedgerEntryRead]):
-    """A customer's accounts, one per currency, and a page of their ledger entries with running balances."""
+    """A customer's accounts, one per currency, and a page of their ledger entries with running balances.
+
+    `merged_into` is the customer with which one that was merged goes on.
+    """
 
     customer_id: UUID
+    merged_into: UUID | None
     accounts: list[AccountRead]
 
 
@@ -109,12 +114,12 @@ async def get_account(
     customer_id: UUID, tx: Tx, response: Response, cursor: Paging, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> AccountPage:
     """What a customer owes and has unapplied, and how it came to that."""
-    await customers.assert_heard_of(tx, customer_id)
+    customer = heard_of((await customers.known(tx, [customer_id])).get(customer_id), customer_id)
     held = await accounts.of_customer(tx, customer_id)
     found = await account_views.entries(tx, customer_id, cursor.after, limit)
     page = cursor.page(response, found, limit, account_views.key_of)
     return AccountPage(**page | {"data": [LedgerEntryRead.of(entry) for entry in page["data"]]},
-                       customer_id=customer_id, accounts=accounts_read(held))
+                       customer_id=customer_id, merged_into=customer.merged_into, accounts=accounts_read(held))
 
 
 @router.get("/facts/{fact_id}/journal", dependencies=[requires("journal:read")],

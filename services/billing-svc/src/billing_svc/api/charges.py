@@ -33,7 +33,7 @@ class FeeCreate(Body):
 
 @writes.post("/fees", status_code=201, dependencies=[requires("invoices:write")], responses=(
     refuses(*AMOUNTS, "due_before_issue", "period_locked") | refuses("item_not_found", status=404)
-    | refuses("customer_not_known_yet", "tenant_not_known_yet", status=409)))
+    | refuses("customer_not_known_yet", "tenant_not_known_yet", "customer_merged", status=409)))
 async def charge_fee(body: FeeCreate, tx: Tx, validate_only: ValidateOnly = False) -> ItemRead:
     """Charge a fee: it takes a number and is owed as an item of its own, from today on."""
     return ItemRead.of(await charge(tx, body.to_wish()))

@@ -13,6 +13,7 @@ FACTS = {
     "credit_allocated": "核销 Allocation", "allocation_reversed": "核销撤销 Allocation undone",
     "credit_note_issued": "贷项通知 Credit note", "credit_note_cancelled": "贷项撤销 Credit note cancelled",
     "refund_paid": "退款 Refund", "debt_written_off": "坏账核销 Write-off", "debt_recovered": "坏账收回 Recovery",
+    "debt_transferred": "客户合并 Transfer of debt", "credit_transferred": "客户合并 Transfer of credit",
 }
 """The usual facts by name; any other is shown by its code."""
 

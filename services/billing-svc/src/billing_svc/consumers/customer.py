@@ -8,6 +8,7 @@ from uuid import UUID
 from billing_svc.store import customers
 from billing_svc.store.customers import CustomerStub
 from billing_svc.usecases.plan_day_turn import plan_day_turn
+from billing_svc.usecases.plan_transfer import plan_transfer
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.customer import (
     CustomerActivated,
@@ -19,6 +20,7 @@ from dunlin_events.contracts.customer import (
     CustomerUpdated,
     TenantConfigured,
 )
+from dunlin_events.contracts.customer_groups import CustomersMerged
 from dunlin_events.subscription import Subscription
 from dunlin_kernel.clock import date_in
 from dunlin_kit.tenants import follow_tenants
@@ -30,6 +32,9 @@ async def load(tx: Any, events: Sequence[Event]) -> dict[UUID, CustomerStub]:
 
 async def save(tx: Any, states: Mapping[UUID, CustomerStub]) -> None:
     customers.keep(tx, *states.values())
+    for stub in states.values():
+        if stub.merger_told_at is not None:
+            plan_transfer(tx, stub.customer_id, stub.merger_told_at)
 
 
 customer = Subscription(consumer="billing", owner="customer", load=load, save=save)
@@ -53,3 +58,11 @@ def customer_told(event: CustomerProfile, stub: CustomerStub) -> CustomerStub:
         end_of_month=event.terms.end_of_month,
         instalments=[one.model_dump() for one in event.terms.instalments] or None,
         discount=event.terms.discount.model_dump() if event.terms.discount else None, external_id=event.external_id)
+
+
+@customer.on(CustomersMerged)
+def customers_merged(event: CustomersMerged, stub: CustomerStub) -> CustomerStub:
+    """What stands under the customer that was merged goes on at the other one; that one's own copy stays as it is."""
+    if event.customer_id != event.source_id:
+        return stub
+    return replace(stub, merged_into=event.into_id, merger_told_at=event.heard.recorded_at)

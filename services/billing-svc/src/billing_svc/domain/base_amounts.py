@@ -72,7 +72,7 @@ def moved(fact: Fact, books: Carrier) -> dict[UUID, Carried]:
     after: dict[UUID, Carried] = {}
     for entry in fact.entries:
         held = after.get(entry.ref_id) or _held(fact, entry, books.carried, books.rates.base_currency)
-        after[entry.ref_id] = held.after(entry)
+        after[entry.ref_id] = replace(held.after(entry), customer_id=fact.customer_id)
     return after
 
 
@@ -90,6 +90,8 @@ def _entries(fact: Fact, books: Carrier, taken: Mapping[Taken, Money]) -> tuple[
         held = _held(fact, entry, carried, books.rates.base_currency)
         if entry.amount.is_negative:
             base = -held.relief_of(-entry.amount)
+        elif entry.base is not None:
+            base = entry.base
         elif fact.undoes is not None:
             base = taken[entry.ref_id, entry.amount.minor]
         else:

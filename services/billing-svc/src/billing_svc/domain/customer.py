@@ -13,7 +13,10 @@ MAY_BE_INVOICED = frozenset({"active", "prospect"})
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """What customer-svc told; frozen into a document at issue. Without `instalments` there is one due date."""
+    """What customer-svc told; frozen into a document at issue. Without `instalments` there is one due date.
+
+    One that was merged goes on as `merged_into`.
+    """
 
     id: UUID
     number: str
@@ -24,6 +27,7 @@ class Customer:
     terms: Terms
     instalments: tuple[InstalmentShare, ...] = ()
     discount: DiscountTerms | None = None
+    merged_into: UUID | None = None
 
 
 def heard_of(customer: Customer | None, customer_id: UUID) -> Customer:
@@ -31,6 +35,14 @@ def heard_of(customer: Customer | None, customer_id: UUID) -> Customer:
     if customer is None:
         raise NotReady("customer_not_known_yet", "This customer has not been heard of here yet.",
                        customer_id=customer_id)
+    return customer
+
+
+def going_on(customer: Customer) -> Customer:
+    """Refuses: customer_merged."""
+    if customer.merged_into is not None:
+        raise Conflict("customer_merged", "The customer was merged; it goes on as another one.",
+                       customer_id=customer.id, into_id=customer.merged_into)
     return customer
 
 

@@ -15,6 +15,7 @@ class JournalAccount(StrEnum):
     BANK = "bank"
     EXCHANGE_DIFFERENCE = "exchange_difference"
     EXCHANGE_CLEARING = "exchange_clearing"
+    CUSTOMER_TRANSFER = "customer_transfer"
     INTEREST = "interest"
     FEES = "fees"
     DISCOUNT = "discount"
@@ -72,6 +73,16 @@ def journal_of_allocation(amount: Money, discount: Discount | None = None) -> tu
 def journal_of_difference(amount: Money) -> tuple[JournalLine, ...]:
     """Dr small differences, Cr receivables."""
     return _lines((JournalAccount.DIFFERENCES, amount), (JournalAccount.RECEIVABLE_CONTROL, -amount))
+
+
+def journal_of_debt_transfer(amount: Money) -> tuple[JournalLine, ...]:
+    """Dr receivables, Cr transfers between customers; the other way round where it left."""
+    return _lines((JournalAccount.RECEIVABLE_CONTROL, amount), (JournalAccount.CUSTOMER_TRANSFER, -amount))
+
+
+def journal_of_credit_transfer(amount: Money) -> tuple[JournalLine, ...]:
+    """Dr transfers between customers, Cr customer credit; the other way round where it left."""
+    return _lines((JournalAccount.CUSTOMER_TRANSFER, amount), (JournalAccount.CUSTOMER_CREDIT, -amount))
 
 
 def reversed_journal(lines: tuple[JournalLine, ...]) -> tuple[JournalLine, ...]:

@@ -27,6 +27,8 @@ class FactKind(StrEnum):
     REFUND_REVERSED = "refund_reversed"
     CREDIT_EXCHANGED = "credit_exchanged"
     CREDIT_EXCHANGE_REVERSED = "credit_exchange_reversed"
+    CREDIT_TRANSFERRED = "credit_transferred"
+    DEBT_TRANSFERRED = "debt_transferred"
     CREDIT_ALLOCATED = "credit_allocated"
     ALLOCATION_REVERSED = "allocation_reversed"
     PAYMENT_REVERSED = "payment_reversed"

@@ -11,24 +11,26 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from billing_svc.domain.allocation import Allocation
 from billing_svc.domain.discount import Discount
 from billing_svc.domain.reversal import AllocationReversal, CreditReversal
-from billing_svc.store.ledger_tables import AllocationReversalRow, AllocationRow, PaymentReversalRow
+from billing_svc.store.ledger_tables import AllocationReversalRow, AllocationRow, CreditRow, PaymentReversalRow
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
-_t, _undone = AllocationRow.__table__.c, AllocationReversalRow.__table__.c
-_columns = (_t.id, _t.customer_id, _t.credit_id, _t.item_id, _t.currency, _t.amount, _t.effective_on, _t.business_on,
-            _t.discount, _t.discount_tax)
+_t, _undone, _credit = AllocationRow.__table__.c, AllocationReversalRow.__table__.c, CreditRow.__table__.c
+_columns = (_t.id, _credit.customer_id, _t.credit_id, _t.item_id, _t.currency, _t.amount, _t.effective_on,
+            _t.business_on, _t.discount, _t.discount_tax)
 _ids = bindparam("ids", type_=ARRAY(Uuid))
-LIVE = select(*_columns).where(
+_all = select(*_columns).join_from(AllocationRow.__table__, CreditRow.__table__, _credit.id == _t.credit_id)
+LIVE = _all.where(
     _t.credit_id == func.any(bindparam("credit_ids", type_=ARRAY(Uuid))),
     ~exists().where(_undone.allocation_id == _t.id)).order_by(_t.id)
-BY_ID = select(*_columns).where(_t.id == func.any(_ids))
+BY_ID = _all.where(_t.id == func.any(_ids))
 UNDONE = select(_undone.allocation_id).where(_undone.allocation_id == func.any(_ids))
 
 
 async def live_of(tx: Transaction, credit_ids: Collection[UUID]) -> list[Allocation]:
-    """The allocations of these credits that were not undone, in the order in which they were made."""
+    """The allocations of these credits that were not undone, in the order in which they were made; each is of the
+    customer that has the credit now."""
     return [allocation_kept(row) for row in await tx.rows(LIVE, credit_ids=list(credit_ids))]
 
 

@@ -11,7 +11,10 @@ from billing_svc.store.rows import Row
 
 
 class ArrangementRow(Row, table=True):
-    """An arrangement as it stands. It was judged last when its account had `judged_position` ledger entries."""
+    """An arrangement as it stands. It was judged last when its account had `judged_position` ledger entries.
+
+    `agreed_with` is the customer in whose account `after_position` counts, once it goes on at another one.
+    """
 
     __tablename__ = "arrangement"
     tenant_id: UUID = Field(primary_key=True)
@@ -29,6 +32,7 @@ class ArrangementRow(Row, table=True):
     reference: str | None = Field(sa_type=Text)
     actor: str = Field(sa_type=Text)
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+    agreed_with: UUID | None
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "customer_id"], ["customer.tenant_id", "customer.customer_id"]),
         CheckConstraint("state IN ('active', 'completed', 'defaulted')", name="state"),

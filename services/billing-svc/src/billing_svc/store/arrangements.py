@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, Integer, Text, Uuid, bindparam, func, select, text
+from sqlalchemy import Date, Integer, Text, Uuid, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.arrangement import Arrangement, ArrangementState, schedule_of
@@ -47,8 +47,10 @@ PAID = text("""
 SELECT e.amount, coalesce(l.business_on, r.business_on, e.effective_on) AS business_on FROM ledger_entry e
 LEFT JOIN allocation l ON l.tenant_id = e.tenant_id AND l.id = e.fact_id
 LEFT JOIN allocation_reversal r ON r.tenant_id = e.tenant_id AND r.id = e.fact_id
-WHERE e.item_id = ANY(:ids) AND e.position > :after_position""").bindparams(
-    bindparam("ids", type_=ARRAY(Uuid)), bindparam("after_position", type_=BigInteger))
+JOIN arrangement a ON a.id = :arrangement_id
+WHERE e.item_id = ANY(:ids) AND e.fact_kind <> 'debt_transferred'
+  AND (e.position > a.after_position OR e.customer_id <> coalesce(a.agreed_with, a.customer_id))""").bindparams(
+    bindparam("ids", type_=ARRAY(Uuid)), bindparam("arrangement_id", type_=Uuid))
 
 
 async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Arrangement]:
@@ -81,7 +83,7 @@ async def to_judge(tx: Transaction, today: date, most: int) -> dict[UUID, tuple[
 
 async def paid_of(tx: Transaction, arrangement: Arrangement) -> list[Step]:
     """How what is open of its items moved since it was agreed, by value date; positive where less was owed after."""
-    rows = await tx.rows(PAID, ids=list(arrangement.item_ids), after_position=arrangement.after_position)
+    rows = await tx.rows(PAID, ids=list(arrangement.item_ids), arrangement_id=arrangement.id)
     return [Step(row["business_on"], -row["amount"]) for row in rows]
 
 
@@ -91,7 +93,7 @@ def add(tx: Transaction, one: Arrangement, *, reference: str | None, recorded_at
         "item_ids": json.dumps([str(item_id) for item_id in one.item_ids]), "version": one.version,
         "state": one.state.value, "grace_days": one.grace_days, "agreed_on": one.agreed_on,
         "misses_on": one.misses_on, "after_position": one.after_position, "judged_position": one.after_position,
-        "reference": reference, "actor": tx.actor, "recorded_at": recorded_at})
+        "reference": reference, "actor": tx.actor, "recorded_at": recorded_at, "agreed_with": None})
     _add_parts(tx, one)
 
 
@@ -99,7 +101,7 @@ def revise(tx: Transaction, one: Arrangement) -> None:
     """Another version of it."""
     tx.change(ArrangementRow, {
         "id": one.id, "version": one.version, "grace_days": one.grace_days, "misses_on": one.misses_on,
-        "after_position": one.after_position, "judged_position": one.after_position})
+        "after_position": one.after_position, "judged_position": one.after_position, "agreed_with": None})
     _add_parts(tx, one)
 
 

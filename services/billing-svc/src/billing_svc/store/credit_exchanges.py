@@ -18,10 +18,12 @@ from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
 _t, _undone = CreditExchangeRow.__table__.c, CreditExchangeReversalRow.__table__.c
+_paid = CreditRow.__table__.c
 _ids = bindparam("ids", type_=ARRAY(Uuid))
 BY_ID = select(
-    _t.id, _t.leg_id, _t.customer_id, _t.payment_id, _t.given_currency, _t.given, _t.taken_currency, _t.taken,
-    _t.effective_on, _t.business_on).where(_t.id == func.any(_ids))
+    _t.id, _t.leg_id, _paid.customer_id, _t.payment_id, _t.given_currency, _t.given, _t.taken_currency, _t.taken,
+    _t.effective_on, _t.business_on,
+).join_from(CreditExchangeRow.__table__, CreditRow.__table__, _paid.id == _t.payment_id).where(_t.id == func.any(_ids))
 UNDONE = select(_undone.credit_exchange_id).where(_undone.credit_exchange_id == func.any(_ids))
 
 

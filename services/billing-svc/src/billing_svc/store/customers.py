@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from dunlin_kit.transaction import Transaction
 
 _t = CustomerRow.__table__.c
 _columns = (_t.customer_id, _t.known, _t.number, _t.name, _t.kind, _t.status, _t.tax_id, _t.region, _t.industry,
-            _t.due_days, _t.end_of_month, _t.instalments, _t.discount, _t.external_id)
+            _t.due_days, _t.end_of_month, _t.instalments, _t.discount, _t.external_id, _t.merged_into)
 _named = _t.customer_id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
 KNOWN = select(*_columns).where(_named, _t.known.is_(literal_column("true")))
 BY_EXTERNAL_ID = select(*_columns).where(
@@ -28,7 +29,8 @@ HELD = select(*_columns).where(_named).order_by(_t.customer_id).with_for_update(
 
 @dataclass(frozen=True, slots=True)
 class CustomerStub:
-    """All that is kept of a customer; a blank one is not known yet."""
+    """All that is kept of a customer; a blank one is not known yet. `merger_told_at`: when it was told just now that
+    the customer was merged."""
 
     customer_id: UUID
     known: bool = False
@@ -44,6 +46,8 @@ class CustomerStub:
     instalments: Sequence[Mapping[str, Any]] | None = None
     discount: Mapping[str, Any] | None = None
     external_id: str | None = None
+    merged_into: UUID | None = None
+    merger_told_at: datetime | None = None
 
 
 async def known(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Customer]:
@@ -80,7 +84,8 @@ async def hold(tx: Any, ids: Collection[UUID]) -> dict[UUID, CustomerStub]:
 
 def keep(tx: Any, *stubs: CustomerStub) -> None:
     tx.put(CustomerRow, *(
-        asdict(stub) | {"instalments": _text(stub.instalments), "discount": _text(stub.discount)}
+        {name: value for name, value in asdict(stub).items() if name != "merger_told_at"}
+        | {"instalments": _text(stub.instalments), "discount": _text(stub.discount)}
         for stub in stubs), key=("customer_id",))
 
 
@@ -96,4 +101,4 @@ def shares_of(told: Sequence[Mapping[str, Any]] | None) -> tuple[InstalmentShare
 def _customer(row: Any) -> Customer:
     return Customer(row["customer_id"], row["number"], row["name"], row["kind"], row["tax_id"], row["status"],
                     Terms(row["due_days"], row["end_of_month"]), shares_of(row["instalments"]),
-                    terms_kept(row["discount"]))
+                    terms_kept(row["discount"]), row["merged_into"])

@@ -17,14 +17,17 @@ from billing_svc.domain.difference import (
     TolerancePolicy,
 )
 from billing_svc.store.difference_tables import DifferenceReversalRow, DifferenceRow, TolerancePolicyRow
+from billing_svc.store.document_tables import ItemRow
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
 _t, _back, _policy = DifferenceRow.__table__.c, DifferenceReversalRow.__table__.c, TolerancePolicyRow.__table__.c
+_item = ItemRow.__table__.c
 _ids = bindparam("ids", type_=ARRAY(Uuid))
-BY_ID = select(_t.id, _t.item_id, _t.customer_id, _t.currency, _t.amount, _t.reason, _t.effective_on).where(
-    _t.id == func.any(_ids))
+BY_ID = (
+    select(_t.id, _t.item_id, _item.customer_id, _t.currency, _t.amount, _t.reason, _t.effective_on)
+    .join_from(DifferenceRow.__table__, ItemRow.__table__, _item.id == _t.item_id).where(_t.id == func.any(_ids)))
 REVERSED = select(_back.difference_id).where(_back.difference_id == func.any(_ids))
 IN_FORCE = select(_policy.version, _policy.most, _policy.share_bps).order_by(_policy.version.desc()).limit(
     literal_column("1"))

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, Integer, Text, Uuid, bindparam, func, literal_column, select
+from sqlalchemy import BigInteger, Date, Integer, Text, Uuid, bindparam, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 
 from billing_svc.domain.base_amounts import Carried, Taken
@@ -31,11 +31,14 @@ LEFT = CARRIED.where(
     _carried.customer_id == func.any(bindparam("customer_ids", type_=ARRAY(Uuid))),
     _carried.currency == func.any(bindparam("currencies", type_=ARRAY(Text))),
     _carried.open > literal_column("0"))
-TAKEN = select(
-    _entry.fact_id, func.coalesce(_entry.item_id, _entry.credit_id).label("ref_id"), _entry.amount, _entry.base_amount,
-).where(
-    _entry.customer_id == func.any(bindparam("customer_ids", type_=ARRAY(Uuid))),
-    _entry.fact_id == func.any(bindparam("fact_ids", type_=ARRAY(Uuid))), _entry.base_amount.is_not(None))
+TAKEN = text("""
+WITH RECURSIVE whose AS (
+  SELECT unnest(:customer_ids) AS customer_id
+  UNION SELECT c.customer_id FROM customer c JOIN whose w ON c.merged_into = w.customer_id)
+SELECT e.fact_id, coalesce(e.item_id, e.credit_id) AS ref_id, e.amount, e.base_amount
+FROM whose w JOIN ledger_entry e ON e.customer_id = w.customer_id
+WHERE e.fact_id = ANY(:fact_ids) AND e.base_amount IS NOT NULL""").bindparams(
+    bindparam("customer_ids", type_=ARRAY(Uuid)), bindparam("fact_ids", type_=ARRAY(Uuid)))
 BOOKED = (
     select(_journal.fact_id, _line.account, _line.amount, _line.base_amount)
     .join_from(JournalEntryRow.__table__, JournalLineRow.__table__, _line.journal_entry_id == _journal.id)
@@ -67,7 +70,8 @@ async def carried(
 async def taken_by(
     tx: Transaction, customer_ids: Collection[UUID], fact_ids: Collection[UUID], base_currency: str,
 ) -> dict[UUID, dict[Taken, Money]]:
-    """What these facts took from items and credits and booked in base currency, by fact."""
+    """What these facts took from items and credits and booked in base currency, by fact; also at customers that were
+    merged into these."""
     found: dict[UUID, dict[Taken, Money]] = defaultdict(dict)
     for row in await tx.rows(TAKEN, customer_ids=list(customer_ids), fact_ids=list(fact_ids)):
         found[row["fact_id"]][row["ref_id"], -row["amount"]] = Money(-row["base_amount"], base_currency)

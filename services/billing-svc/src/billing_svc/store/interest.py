@@ -35,7 +35,8 @@ _WAITING = """
 FROM item i LEFT JOIN interest_account s ON s.tenant_id = i.tenant_id AND s.item_id = i.id
 WHERE i.kind = 'invoice' AND i.due_on < :to_on AND (
   s.item_id IS NULL OR i.open > 0 AND s.charged_to < :to_on OR EXISTS (
-    SELECT 1 FROM ledger_entry e WHERE e.tenant_id = i.tenant_id AND e.item_id = i.id AND e.position > s.position))"""
+    SELECT 1 FROM ledger_entry e WHERE e.tenant_id = i.tenant_id AND e.item_id = i.id AND e.position > s.position
+      AND e.customer_id = i.customer_id))"""
 WAITING = text(
     f"SELECT i.id, i.customer_id, i.currency {_WAITING} AND i.id > :after ORDER BY i.id LIMIT :most",
 ).bindparams(
@@ -45,7 +46,8 @@ MOVES = text("""
 SELECT e.item_id, e.amount, coalesce(l.business_on, r.business_on, e.effective_on) AS business_on FROM ledger_entry e
 LEFT JOIN allocation l ON l.tenant_id = e.tenant_id AND l.id = e.fact_id
 LEFT JOIN allocation_reversal r ON r.tenant_id = e.tenant_id AND r.id = e.fact_id
-WHERE e.item_id = ANY(:ids) AND e.fact_kind <> 'invoice_issued'""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+WHERE e.item_id = ANY(:ids) AND e.fact_kind NOT IN ('invoice_issued', 'debt_transferred')""").bindparams(
+    bindparam("ids", type_=ARRAY(Uuid)))
 CONTESTED = text("""
 SELECT item_id, currency, opened_on, CAST(NULL AS date) AS until_on, rest AS amount FROM dispute
 WHERE item_id = ANY(:ids) AND rest > 0

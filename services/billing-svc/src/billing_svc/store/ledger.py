@@ -11,20 +11,25 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from billing_svc.domain.account import Account
 from billing_svc.domain.ledger import Fact, LedgerSide
 from billing_svc.domain.posting_dates import Step
-from billing_svc.store.ledger_tables import JournalEntryRow, JournalLineRow, LedgerEntryRow
+from billing_svc.store.document_tables import ItemRow
+from billing_svc.store.ledger_tables import CreditRow, JournalEntryRow, JournalLineRow, LedgerEntryRow
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
-_t = LedgerEntryRow.__table__.c
+_t, _item, _credit = LedgerEntryRow.__table__.c, ItemRow.__table__.c, CreditRow.__table__.c
 _ids = bindparam("ids", type_=ARRAY(Uuid))
 STEPS = union_all(
-    select(_t.item_id.label("ref_id"), _t.effective_on, _t.amount).where(_t.item_id == func.any(_ids)),
-    select(_t.credit_id, _t.effective_on, _t.amount).where(_t.credit_id == func.any(_ids)))
+    select(_t.item_id.label("ref_id"), _t.effective_on, _t.amount)
+    .join_from(LedgerEntryRow.__table__, ItemRow.__table__, (_item.id == _t.item_id)
+               & (_item.customer_id == _t.customer_id)).where(_t.item_id == func.any(_ids)),
+    select(_t.credit_id, _t.effective_on, _t.amount)
+    .join_from(LedgerEntryRow.__table__, CreditRow.__table__, (_credit.id == _t.credit_id)
+               & (_credit.customer_id == _t.customer_id)).where(_t.credit_id == func.any(_ids)))
 
 
 async def steps_of(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, list[Step]]:
-    """Every entry so far of these items and credits."""
+    """Every entry so far of these items and credits at the customer that has them now."""
     steps: dict[UUID, list[Step]] = defaultdict(list)
     for row in await tx.rows(STEPS, ids=list(ids)):
         steps[row["ref_id"]].append(Step(row["effective_on"], row["amount"]))

@@ -25,6 +25,7 @@ class AccountRow(Row, table=True):
 
     `open` is receivables control, `unapplied` customer-credit control; `entries` counts its ledger entries. `aged` and
     `aged_items` are what is open by age, as of `aged_on` and up to the day before `turns_on`.
+    `merged_into` closes it: what is in it goes on at that customer.
     """
 
     __tablename__ = "account"
@@ -36,6 +37,7 @@ class AccountRow(Row, table=True):
     unapplied: int = Field(sa_type=BigInteger)
     entries: int = Field(sa_type=BigInteger)
     version: int = Field(sa_type=BigInteger)
+    merged_into: UUID | None
     base_open: int | None = Field(sa_type=BigInteger)
     base_unapplied: int | None = Field(sa_type=BigInteger)
     aged_on: date = Field(sa_column_kwargs={"server_default": text("CURRENT_DATE")})

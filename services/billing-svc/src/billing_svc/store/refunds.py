@@ -23,8 +23,9 @@ T = TypeVar("T")
 _t, _back, _c, _customer = (
     RefundRow.__table__.c, RefundReversalRow.__table__.c, CreditRow.__table__.c, CustomerRow.__table__.c)
 _ids = bindparam("ids", type_=ARRAY(Uuid))
-BY_ID = select(_t.id, _t.credit_id, _t.customer_id, _t.currency, _t.amount, _t.effective_on).where(
-    _t.id == func.any(_ids))
+BY_ID = (
+    select(_t.id, _t.credit_id, _c.customer_id, _t.currency, _t.amount, _t.effective_on)
+    .join_from(RefundRow.__table__, CreditRow.__table__, _c.id == _t.credit_id).where(_t.id == func.any(_ids)))
 REVERSED = select(_back.refund_id).where(_back.refund_id == func.any(_ids))
 _views = (
     select(*_t, _c.kind.label("credit_kind"), _customer.number, _customer.name,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from billing_svc.domain.customer import heard_of
+from billing_svc.domain.customer import going_on, heard_of
 from billing_svc.domain.invoice import DraftInvoice, Invoice, draft
 from billing_svc.store import audit, customers, invoices
 from billing_svc.usecases.issue_invoice import InvoiceView, issue_drafts
@@ -25,7 +25,7 @@ class CreateInvoice:
 async def create_invoice(tx: Transaction, wishes: Sequence[CreateInvoice]) -> list[InvoiceView]:
     """Make drafts, and issue those that are to be issued. All or none.
 
-    Refuses: customer_not_known_yet, and what `draft` and `issue_drafts` refuse.
+    Refuses: customer_not_known_yet, customer_merged, and what `draft` and `issue_drafts` refuse.
     """
     made = [draft(wish.draft) for wish in wishes]
     to_issue = [one for one, wish in zip(made, wishes, strict=True) if wish.issue]
@@ -44,5 +44,5 @@ async def create_invoice(tx: Transaction, wishes: Sequence[CreateInvoice]) -> li
 async def _keep_drafts(tx: Transaction, drafts: Sequence[Invoice], now: datetime) -> None:
     known = await customers.known(tx, [one.wish.customer_id for one in drafts]) if drafts else {}
     for one in drafts:
-        heard_of(known.get(one.wish.customer_id), one.wish.customer_id)
+        going_on(heard_of(known.get(one.wish.customer_id), one.wish.customer_id))
         audit.add(tx, "invoice_drafted", one.id, customer_id=one.wish.customer_id, recorded_at=now)

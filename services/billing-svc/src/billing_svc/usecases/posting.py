@@ -1,12 +1,14 @@
 """A posting: the accounts one use case holds, and how each fact moves them, their items and credits, in order."""
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, TypeVar
 from uuid import UUID
 
 from billing_svc.domain.account import Account
+from billing_svc.domain.credit import Credit
 from billing_svc.domain.customer import heard_of
 from billing_svc.domain.exchange_rate import Rates
+from billing_svc.domain.item import Item
 from billing_svc.domain.ledger import Fact, LedgerSide
 from billing_svc.domain.posting_dates import Books, Step
 from billing_svc.store import accounts, audit, customer_credits, disputes, items, ledger, periods
@@ -16,8 +18,11 @@ from billing_svc.usecases.held_disputes import HeldDisputes
 from billing_svc.usecases.holding import Holding
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_kernel.money import Money
+from dunlin_kit.database import ReadStale
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
+
+Owned = TypeVar("Owned", Item, Credit)
 
 
 class Posting(Holding):
@@ -48,11 +53,12 @@ class Posting(Holding):
         after = before.after(fact)
         for entry in fact.entries:
             if entry.side is LedgerSide.RECEIVABLE:
-                was = self.items[entry.ref_id]
+                was = self._own(self.items, entry.ref_id, fact)
                 item = self.items[entry.ref_id] = was.after(entry, fact.effective_on)
                 after = after.ageing(item.due_on, (was.open.minor, item.open.minor), self.tenant.today)
             else:
-                self.credits[entry.ref_id] = self.credits[entry.ref_id].after(entry, fact.effective_on)
+                self.credits[entry.ref_id] = self._own(self.credits, entry.ref_id, fact).after(
+                    entry, fact.effective_on)
             self.step(entry.ref_id, Step(fact.effective_on, entry.amount.minor))
             self._touched.add(entry.ref_id)
         self.accounts[key] = after
@@ -60,6 +66,13 @@ class Posting(Holding):
         audit.add(self.tx, fact.kind.value, fact.id, customer_id=fact.customer_id, recorded_at=self.tenant.now,
                   before=_state(before), after=_state(after))
         return fact, figures_of(after)
+
+    @staticmethod
+    def _own(held: Mapping[UUID, Owned], ref_id: UUID, fact: Fact) -> Owned:
+        """What a fact moves is its customer's; what went on at another one meanwhile is read again with its lock."""
+        if held[ref_id].customer_id != fact.customer_id:
+            raise ReadStale
+        return held[ref_id]
 
     def dispute(self, item_id: UUID, by: Money) -> AccountFigures:
         """Move what is disputed of an item, and of its account; nothing is booked. Returns the figures after it."""
@@ -78,13 +91,15 @@ class Posting(Holding):
         customer_credits.move(self.tx, *(credit for credit in self.credits.values() if credit.id in moved))
 
 
-async def open_posting(tx: Transaction, keys: Collection[AccountKey], *beside: Any) -> Posting:
+async def open_posting(
+    tx: Transaction, keys: Collection[AccountKey], *beside: Any, moving: UUID | None = None,
+) -> Posting:
     """Wait at the posting barrier and for the accounts, in order; then, and only then, read what they protect.
 
     Constant columns given as `beside` are read by the same statement, into `Posting.beside`.
-    Refuses: customer_not_known_yet, tenant_not_known_yet.
+    Refuses: customer_not_known_yet, tenant_not_known_yet, customer_merged, but of the one whose accounts are `moving`.
     """
-    held = dict(await accounts.lock(tx, keys))
+    held = dict(await accounts.lock(tx, keys, moving=moving))
     tenant, books, row = await periods.present_books_with(tx, *beside)
     for customer_id, currency in keys:
         if (customer_id, currency) not in held:

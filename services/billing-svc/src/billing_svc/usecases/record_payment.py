@@ -12,6 +12,7 @@ from billing_svc.domain.payment import Payment, RecordPayment, fact_of_payment, 
 from billing_svc.domain.payment_policy import PaymentPolicy, SecondPerson, second_person_for
 from billing_svc.domain.pending_payment import awaiting
 from billing_svc.store import audit, payments, pending_payments
+from billing_svc.store.accounts import CustomerMerged
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
 from billing_svc.usecases.plan_payment_expiry import plan_payment_expiry
 from billing_svc.usecases.posting import Posting, open_posting
@@ -30,10 +31,11 @@ class RecordedPayment:
 async def record_payment(tx: Transaction, commands: Sequence[RecordPayment]) -> list[RecordedPayment]:
     """Take money in, in order; all or none. What a second person must confirm waits, whatever its command says.
 
+    Money for a customer that was merged is taken in at the one that goes on.
+
     Refuses: customer_not_known_yet, period_locked, effective_in_future, and what `receive` and the allocation refuse.
     """
-    keys = [(one.customer_id, one.amount.currency) for one in commands]
-    posting = await open_posting(tx, keys, pending_payments.POLICY)
+    posting, commands = await _opened(tx, commands)
     await posting.load_items([(one.customer_id, one.choice) for one in commands])
     policy = pending_payments.policy_of(posting.beside)
     known = await pending_payments.known_payers(tx, commands) if policy.second_person_for_new_payer else {}
@@ -46,6 +48,16 @@ async def record_payment(tx: Transaction, commands: Sequence[RecordPayment]) -> 
         payments.add(tx, one.command, one.payment, posting.tenant.now)
     posting.save(fresh=[one.payment.id for one in recorded])
     return recorded
+
+
+async def _opened(tx: Transaction, commands: Sequence[RecordPayment]) -> tuple[Posting, Sequence[RecordPayment]]:
+    keys = [(one.customer_id, one.amount.currency) for one in commands]
+    try:
+        return await open_posting(tx, keys, pending_payments.POLICY), commands
+    except CustomerMerged as merged:
+        return await _opened(tx, [
+            replace(one, customer_id=merged.into_id) if one.customer_id == merged.source_id else one
+            for one in commands])
 
 
 async def enter_payment(posting: Posting, command: RecordPayment) -> RecordedPayment:

@@ -26,6 +26,7 @@ from dunlin_events.contracts.billing import (
     VoidedItem,
 )
 from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
+from dunlin_events.contracts.billing_transfers import DebtTransferred, PassedItem, SettledItemsPassed
 from dunlin_kernel.money import Money
 
 
@@ -60,14 +61,24 @@ def money_moved(event: MoneyFact, ledger: HeardLedger) -> HeardLedger:
     return _traded(event, _items_moved(event, after))
 
 
+@billing.on(SettledItemsPassed)
+def settled_items_passed(event: SettledItemsPassed, ledger: HeardLedger) -> HeardLedger:
+    """They may be owed again, and then by this customer."""
+    for item in event.items:
+        ledger = ledger.having(_passed(event.customer_id, item))
+    return ledger
+
+
 def _items_of(event: Event) -> list[UUID]:
     listed: list[Any] = getattr(event, "items", None) or []
     return [*(one.item_id for one in listed), *([event.item_id] if hasattr(event, "item_id") else [])]
 
 
 def _items_moved(event: MoneyFact, ledger: HeardLedger) -> HeardLedger:
-    on = _day_of(event)
+    on = None if isinstance(event, DebtTransferred) else _day_of(event)
     for item in getattr(event, "items", None) or []:
+        if isinstance(item, PassedItem) and item.item_id not in ledger.items:
+            ledger = ledger.having(_passed(event.customer_id, item))
         if isinstance(item, InvoicedItem):
             amount = item.amount.money
             nothing = Money.zero(amount.currency)
@@ -82,6 +93,12 @@ def _items_moved(event: MoneyFact, ledger: HeardLedger) -> HeardLedger:
     elif isinstance(event, AllocationReversed):
         ledger = ledger.owing(event.item_id, event.open_after.money, on=None)
     return ledger
+
+
+def _passed(customer_id: UUID, item: PassedItem) -> HeardItem:
+    """An item that came from a customer that was merged."""
+    return HeardItem(item.item_id, customer_id, item.number, item.due_on, item.total.money, item.open_after.money,
+                     item.disputed_after.money)
 
 
 def _traded_on(event: Event) -> date | None:

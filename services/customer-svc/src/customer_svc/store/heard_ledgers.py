@@ -59,7 +59,7 @@ def keep(tx: Tx, ledgers: Mapping[UUID, HeardLedger]) -> None:
     for ledger in ledgers.values():
         tx.put(HeardAccountRow, *(_account_row(ledger.customer_id, one) for one in ledger.accounts.values()),
                key=("customer_id", "currency"))
-        tx.put(HeardItemRow, *(_item_row(item) for item in ledger.items.values()))
+        tx.put(HeardItemRow, *(_item_row(item) for item in ledger.items.values()), key=("customer_id", "id"))
         tx.put(HeardMonthRow, *(
             {"customer_id": ledger.customer_id, "currency": currency, "month": month, "billed": one.billed.minor,
              "cash": one.cash.minor, "invoices": one.invoices} for (currency, month), one in ledger.months.items()

@@ -25,12 +25,15 @@ class HeardAccountRow(Row, table=True):
 
 
 class HeardItemRow(Row, table=True):
-    """One amount owed on one due date, in minor units."""
+    """One amount owed on one due date, in minor units, by the customer in whose stream it was told.
+
+    One that went on at another customer has a row there too.
+    """
 
     __tablename__ = "heard_item"
     tenant_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
-    customer_id: UUID
+    customer_id: UUID = Field(primary_key=True)
     number: str = Field(sa_type=Text)
     currency: str = Field(sa_type=Text)
     due_on: date

@@ -1,5 +1,6 @@
 """What billing-svc tells: items that are owed, and every change of what is open on them, folded into their ladders."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -30,6 +31,12 @@ from dunlin_events.contracts.billing_charges import FeeCharged, InterestCharged,
 from dunlin_events.contracts.billing_differences import DifferenceClosed, DifferenceReversed
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
 from dunlin_events.contracts.billing_statements import StatementAnswered, StatementIssued
+from dunlin_events.contracts.billing_transfers import (
+    DebtTransferred,
+    PassedItem,
+    SettledItemsPassed,
+    TransferSide,
+)
 from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, WriteOffReversed
 from dunlin_events.contracts.notify import CancellationReason
 from dunlin_kernel.money import Money
@@ -44,7 +51,8 @@ billing: Subscription[CustomerItems] = Subscription(consumer="notify", owner="bi
 class MovesItems(Protocol):
     """Any money fact of billing-svc that says of each item what is open and disputed right after it."""
 
-    items: list[ItemMove]
+    @property
+    def items(self) -> Sequence[ItemMove]: ...
 
 
 def item_moved(
@@ -116,6 +124,34 @@ def allocation_reversed(event: AllocationReversed, state: CustomerItems) -> Cust
     return state.moved(item, ItemMoved(
         move.event_id, move.customer_id, move.sequence, move.recorded_at, move.fact, item.id, move.amount, item.open,
         item.disputed, allocation_id=event.allocation_id))
+
+
+@billing.on(DebtTransferred)
+def debt_transferred(event: DebtTransferred, state: CustomerItems) -> CustomerItems:
+    """Items go on at another customer: their ladders end here, and resume there where they were."""
+    if event.side is TransferSide.OUT:
+        return item_moved(event, state, ended_by=CancellationReason.TRANSFERRED).leaving(event)
+    for told in event.items:
+        item = _passed(told, state)
+        state = state.moved(item, _told(event, item, told.amount.money)).taking(item)
+    return state
+
+
+@billing.on(SettledItemsPassed)
+def settled_items_passed(event: SettledItemsPassed, state: CustomerItems) -> CustomerItems:
+    """They may be owed again, and then by this customer."""
+    for told in event.items:
+        state = state.taking(_passed(told, state))
+    return state
+
+
+def _passed(told: PassedItem, state: CustomerItems) -> DunnedItem:
+    """An item that came from another customer, at its place on the ladder as far as one was known of there."""
+    known = state.items.get(told.item_id) or DunnedItem(
+        told.item_id, state.customer_id, told.invoice_id, told.number, told.issued_on, told.due_on, told.due_version,
+        told.open_after.money, active=True, progress=NOT_BEGUN, disputed=told.disputed_after.money)
+    here = replace(known.dated(told.due_on, told.due_version), customer_id=state.customer_id)
+    return here.owing(told.open_after.money, told.disputed_after.money)
 
 
 @billing.on(InvoiceVoided)

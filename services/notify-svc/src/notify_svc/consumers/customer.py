@@ -18,12 +18,14 @@ from dunlin_events.contracts.customer import (
     CustomerUpdated,
     TenantConfigured,
 )
+from dunlin_events.contracts.customer_groups import CustomersMerged
 from dunlin_events.contracts.customer_relationship import ConsentChanged, CustomerClassified, CustomerOwnerChanged
 from dunlin_kit import jobs
 from dunlin_kit.tenants import follow_tenants
 from notify_svc.domain.ladder_choice import Segment
 from notify_svc.store import customers
 from notify_svc.store.customers import CustomerKept
+from notify_svc.usecases.carry_over_case import CARRY_OVER_CASE
 from notify_svc.usecases.plan_items_of import PLAN_CUSTOMER
 from notify_svc.usecases.plan_run import plan_run
 
@@ -41,6 +43,9 @@ async def save(tx: Any, states: Mapping[UUID, CustomerKept]) -> None:
         if customer.segment_told is not None:
             event_id, at = customer.segment_told
             jobs.schedule(tx, PLAN_CUSTOMER, str(event_id), at, {"customer_id": str(customer.id)})
+        if customer.merger_told is not None:
+            into_id, at = customer.merger_told
+            jobs.schedule(tx, CARRY_OVER_CASE, str(customer.id), at, {"into_id": str(into_id)})
 
 
 async def configured(tx: Any, event: TenantConfigured) -> None:
@@ -85,3 +90,11 @@ def consent_changed(event: ConsentChanged, kept: CustomerKept) -> CustomerKept:
 def contacts_changed(event: CustomerContactsChanged, kept: CustomerKept) -> CustomerKept:
     """An address that was refused may have been put right: the next run tries again."""
     return replace(kept, refused_on=None)
+
+
+@customer.on(CustomersMerged)
+def customers_merged(event: CustomersMerged, kept: CustomerKept) -> CustomerKept:
+    """The work on the customer that was merged goes on at the other one; what is owed follows by facts of billing."""
+    if event.customer_id != event.source_id:
+        return kept
+    return replace(kept, merger_told=(event.into_id, event.heard.recorded_at))

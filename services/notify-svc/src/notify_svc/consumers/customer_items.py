@@ -8,6 +8,7 @@ from uuid import UUID
 
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.billing_statements import StatementIssued
+from dunlin_events.contracts.billing_transfers import DebtTransferred, SettledItemsPassed
 from dunlin_events.contracts.notify import CancellationReason
 from dunlin_kernel.errors import RuleBroken
 from notify_svc.domain.item import DunnedItem
@@ -15,13 +16,18 @@ from notify_svc.domain.item_history import ItemDated, ItemMoved, PaymentMoved, d
 from notify_svc.domain.ladder import LadderPolicy
 from notify_svc.store import customers, item_history, items, ladder_policies, notices
 from notify_svc.usecases.hear_statement import hear_statement
+from notify_svc.usecases.plan_carry_over import plan_carry_over
 from notify_svc.usecases.plan_reminders import Change, plan_reminders
 from notify_svc.usecases.watch_promises import Watched, watch_promises, watched_of
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerItems:
-    """The items of one customer as they stand now and as they were loaded, and what is new in their history."""
+    """The items of one customer as they stand now and as they were loaded, and what is new in their history.
+
+    An item that went on at another customer is not this one's any more, whatever is told late of it here. `taken` are
+    those that came from another customer just now, `left` what told that items went on at another one.
+    """
 
     customer_id: UUID
     known: bool
@@ -35,6 +41,8 @@ class CustomerItems:
     payments: tuple[PaymentMoved, ...] = ()
     statements: tuple[StatementIssued, ...] = ()
     answered: tuple[UUID, ...] = ()
+    taken: frozenset[UUID] = frozenset()
+    left: tuple[DebtTransferred, ...] = ()
 
     def item(self, item_id: UUID) -> DunnedItem:
         """Refuses: unknown_item."""
@@ -43,7 +51,19 @@ class CustomerItems:
         return self.items[item_id]
 
     def having(self, item: DunnedItem) -> "CustomerItems":
+        held = self.items.get(item.id)
+        if held is not None and held.customer_id != self.customer_id:
+            return self
         return replace(self, items={**self.items, item.id: item})
+
+    def taking(self, item: DunnedItem) -> "CustomerItems":
+        """With an item that is this customer's from now on."""
+        return replace(self, items={**self.items, item.id: item}, taken=self.taken | {item.id})
+
+    def leaving(self, event: DebtTransferred) -> "CustomerItems":
+        """After items of this customer went on at another one."""
+        gone = {one.item_id for one in event.items}
+        return replace(self, taken=self.taken - gone, left=(*self.left, event))
 
     def dated(self, item: DunnedItem, at: datetime) -> "CustomerItems":
         """With an item whose due date was changed by a fact recorded then."""
@@ -63,7 +83,8 @@ class CustomerItems:
     @property
     def changes(self) -> list[Change]:
         """Each item that changed, and what was planned for it when it was loaded."""
-        changed = [item for item in self.items.values() if item != self.loaded.get(item.id)]
+        changed = [item for item in self.items.values()
+                   if item.customer_id == self.customer_id and item != self.loaded.get(item.id)]
         return [
             Change(self._was_planned(item.id), item, self.ended_by.get(item.id, CancellationReason.SETTLED))
             for item in changed
@@ -71,19 +92,26 @@ class CustomerItems:
 
     def _was_planned(self, item_id: UUID) -> Any:
         before = self.loaded.get(item_id)
-        return before.planned(self.policy) if before else None
+        return before.planned(self.policy) if before and before.customer_id == self.customer_id else None
+
+
+_PASSING = (DebtTransferred, SettledItemsPassed)
 
 
 async def load(tx: Any, events: Sequence[Event]) -> Mapping[UUID, CustomerItems]:
-    """The customers concerned, locked, and then the items that the events are about."""
+    """The customers concerned, locked, also those from whom items come, and then the items that events are about."""
     ids = {event.concerns for event in events if event.concerns is not None}
-    known = await customers.lock(tx, ids)
+    known = await customers.lock(tx, ids | {event.source_id for event in events if isinstance(event, _PASSING)})
     ladders = await ladder_policies.all_of(tx)
     found = await items.by_id(tx, {item_id for event in events for item_id in items_of(event)})
     watched = await watched_of(tx, ids)
+    named: dict[UUID, set[UUID]] = {one: set() for one in ids}
+    for event in events:
+        if event.concerns is not None:
+            named[event.concerns] |= set(items_of(event))
     states = {}
     for one in ids:
-        own = {item.id: item for item in found.values() if item.customer_id == one}
+        own = {item_id: found[item_id] for item_id in named[one] if item_id in found}
         policy = ladders.of(known[one].segment) if one in known else ladders.standard
         states[one] = CustomerItems(one, one in known, policy, own, own, {}, watched.get(one))
     return states
@@ -92,13 +120,17 @@ async def load(tx: Any, events: Sequence[Event]) -> Mapping[UUID, CustomerItems]
 async def save(tx: Any, states: Mapping[UUID, CustomerItems]) -> None:
     """Keep what changed; a customer that was not heard of yet becomes a stub."""
     customers.add_stubs(tx, [one.customer_id for one in states.values() if not one.known])
+    taken = {item_id: one.customer_id for one in states.values() for item_id in one.taken}
     for state in states.values():
+        for left in state.left:
+            plan_carry_over(tx, left)
         item_history.add(tx, state.moves, state.payments)
         item_history.add_dates(tx, state.dates)
         told: list[ItemMoved | PaymentMoved] = [*state.moves, *state.payments]
         if state.watched and told:
             watch_promises(tx, state.customer_id, state.watched, event_id=told[-1].event_id, at=told[-1].recorded_at)
-        plan_reminders(tx, state.policy, state.changes)
+        plan_reminders(tx, state.policy, [
+            one for one in state.changes if taken.get(one.item.id, state.customer_id) == state.customer_id])
         for told_of in state.statements:
             hear_statement(tx, told_of)
         for statement_id in state.answered:

@@ -61,6 +61,9 @@ CASE = Lifecycle("case", {
     **{stage: (frozenset(CaseStage) - {stage}) for stage in _OPEN}, CaseStage.CLOSED: frozenset()})
 """An open case may come to any other stage, also back to talk; a closed one stays closed."""
 
+MERGED = "merged"
+"""Why a case ends that goes on at another customer."""
+
 IN_COURT = frozenset({CaseStage.SUIT, CaseStage.JUDGMENT})
 """In these stages no reminder leaves: the court speaks."""
 
@@ -153,3 +156,8 @@ class CollectionCase:
 
 USUAL_COLLECTION = CollectionPolicy(version=1, chronic_days=60, large=None, call_again_days=1)
 """The policy of a tenant that has not set its own."""
+
+
+def taken_over(case: CollectionCase, new_id: UUID, customer_id: UUID, on: date) -> CollectionCase:
+    """The case at the customer that goes on: at the same stage, with the same to be done next."""
+    return replace(case, id=new_id, customer_id=customer_id, opened_on=on, version=1)

@@ -1,6 +1,6 @@
 """A promise to pay: what may be promised, and whether it was kept, judged by the days on which money came."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -27,7 +27,7 @@ class PromiseStatus(StrEnum):
 
 
 JUDGED = frozenset({PromiseStatus.KEPT, PromiseStatus.BROKEN})
-WITHDRAWN, NOTHING_OWED = "withdrawn", "nothing_owed"
+WITHDRAWN, NOTHING_OWED, MERGED = "withdrawn", "nothing_owed", "merged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,23 @@ def judged(promise: Promise, *, received: Money, open_now: Money, today: date) -
     if today > promise.last_on:
         return replace(seen, status=PromiseStatus.BROKEN, judged_on=today, required=required)
     return seen
+
+
+def carried_over(
+    promise: Promise, customer_id: UUID, new_id: UUID, *, received: Money, gone: Mapping[UUID, Money],
+) -> Promise | None:
+    """What the customer with whom another one goes on still has to pay of a promise, for the items that went there.
+
+    `gone` is what was open of each item that did. None where nothing of it went, or all of it came before.
+    """
+    meant = {one: left for one, left in gone.items() if not promise.items or one in promise.items}
+    left = sum_money(promise.amount.currency, meant.values())
+    amount = min(promise.amount - received, left)
+    if not amount.is_positive:
+        return None
+    return replace(
+        promise, id=new_id, customer_id=customer_id, amount=amount, items=frozenset(meant), open_when_made=left,
+        heard_sequence=0, required=amount, received=Money.zero(amount.currency))
 
 
 def corrected(promise: Promise, *, received: Money, today: date) -> Promise:

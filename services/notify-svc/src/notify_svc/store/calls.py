@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Uuid, bindparam, func, literal_column, select
+from sqlalchemy import Boolean, Uuid, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
@@ -20,6 +20,10 @@ _TALKED = ", ".join(f"'{outcome.value}'" for outcome in sorted(TALKED))
 _TALKED_ON = select(col(CallTaskRow.customer_id), func.max(col(CallTaskRow.called_on)).label("day")).where(
     col(CallTaskRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_(),
     literal_column(f"outcome IN ({_TALKED})")).group_by(col(CallTaskRow.customer_id))
+_PASS_ON = (
+    update(CallTaskRow.__table__)
+    .where(col(CallTaskRow.customer_id) == bindparam("source_id", type_=Uuid), literal_column("outcome IS NULL"))
+    .values(customer_id=bindparam("into_id", type_=Uuid)))
 _FILTERS = {
     "after": col(CallTaskRow.id) < bindparam("after", type_=Uuid),
     "customer_id": col(CallTaskRow.customer_id) == bindparam("customer_id", type_=Uuid),
@@ -52,6 +56,11 @@ async def listed(tx: Any, filters: dict[str, Any], *, limit: int) -> list[CallTa
     """Calls, newest first. Filters, left out where None: after (id), customer_id, open."""
     applied = {name: filters[name] for name in _FILTERS if filters.get(name) is not None}
     return [_task(row) for row in await tx.rows(_page(tuple(applied)), limit=limit, **applied)]
+
+
+async def pass_on(tx: Any, source_id: UUID, into_id: UUID) -> None:
+    """Calls still to be made are calls to the other customer; only after the lock of both."""
+    await tx.rows(_PASS_ON, source_id=source_id, into_id=into_id)
 
 
 def add(tx: Any, task: CallTask) -> None:

@@ -31,7 +31,8 @@ _SEGMENTS = select(col(CustomerRow.customer_id), col(CustomerRow.grade), col(Cus
 class CustomerKept:
     """What is kept of a customer. `refused_on`: silence since that day, until the contacts change.
 
-    `segment_told` is the fact of this batch, and when it was recorded, that put the customer into another segment.
+    `segment_told` is the fact of this batch, and when it was recorded, that put the customer into another segment;
+    `merger_told` is into which customer it was merged, and when that was recorded.
     """
 
     id: UUID
@@ -45,6 +46,7 @@ class CustomerKept:
     owner_id: UUID | None = None
     owner_code: str | None = None
     segment_told: tuple[UUID, datetime] | None = None
+    merger_told: tuple[UUID, datetime] | None = None
 
 
 async def lock(tx: Any, customer_ids: Collection[UUID]) -> Mapping[UUID, CustomerKept]:

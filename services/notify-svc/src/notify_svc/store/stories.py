@@ -13,7 +13,7 @@ from notify_svc.domain.simulation import Dated, ItemStory, Owed
 _MOVES = text("""
 SELECT i.id, i.customer_id, i.issued_on, i.due_on, m.recorded_at, m.open_after, m.disputed_after
 FROM dunned_item i JOIN item_move m ON m.tenant_id = i.tenant_id AND m.item_id = i.id
-WHERE i.issued_on <= CAST(:until AS date) ORDER BY i.id, m.sequence""")
+WHERE i.issued_on <= CAST(:until AS date) ORDER BY i.id, m.recorded_at, m.customer_id = i.customer_id, m.sequence""")
 _DATES = text("""
 SELECT d.item_id, d.due_on, d.recorded_at FROM item_due d
 JOIN dunned_item i ON i.tenant_id = d.tenant_id AND i.id = d.item_id

@@ -2,6 +2,8 @@
 
 from notify_svc.usecases.advance_case import advance_case
 from notify_svc.usecases.begin_hand_over import begin_hand_over
+from notify_svc.usecases.carry_over_case import carry_over_case
+from notify_svc.usecases.carry_over_promises import carry_over_promises
 from notify_svc.usecases.close_case import close_case
 from notify_svc.usecases.end_interrupted_reminders import end_interrupted_reminders
 from notify_svc.usecases.end_notice import end_notice
@@ -36,10 +38,11 @@ from notify_svc.usecases.withdraw_promise import withdraw_promise
 from notify_svc.usecases.write_notice import write_notice
 
 __all__ = [
-    "advance_case", "begin_hand_over", "close_case", "end_interrupted_reminders", "end_notice", "gather_digest",
-    "hear_statement", "judge_promises", "log_call", "make_promise", "note_case", "open_case", "plan_call",
-    "plan_items", "plan_statement", "prepare_reminders", "preview_ladder", "preview_template", "record_delivery",
-    "record_outcomes", "resolve_message", "review_cases", "run_ladder", "set_collection_policy", "set_contact_policy",
-    "set_ladder", "set_ladder_policy", "set_ladder_selection", "set_template", "simulate_ladders", "switch_on_items",
-    "switch_on_ladder", "withdraw_promise", "write_notice",
+    "advance_case", "begin_hand_over", "carry_over_case", "carry_over_promises", "close_case",
+    "end_interrupted_reminders", "end_notice", "gather_digest", "hear_statement", "judge_promises", "log_call",
+    "make_promise", "note_case", "open_case", "plan_call", "plan_items", "plan_statement", "prepare_reminders",
+    "preview_ladder", "preview_template", "record_delivery", "record_outcomes", "resolve_message", "review_cases",
+    "run_ladder", "set_collection_policy", "set_contact_policy", "set_ladder", "set_ladder_policy",
+    "set_ladder_selection", "set_template", "simulate_ladders", "switch_on_items", "switch_on_ladder",
+    "withdraw_promise", "write_notice",
 ]
