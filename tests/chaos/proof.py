@@ -74,7 +74,17 @@ async def quiet(fleet: Fleet, office: Office) -> None:
         if len(seen) == 3 and seen[0] == seen[1] == seen[2]:
             return
         await asyncio.sleep(0.1)
-    raise AssertionError(f"not quiet, and nothing moves any more: {clocks}")
+    raise AssertionError(f"not quiet, and nothing moves any more: {clocks}\n{await _held_up(fleet)}")
+
+
+async def _held_up(fleet: Fleet) -> str:
+    """What every session that is at work, or waits, does; and the jobs that are tried again and again."""
+    sessions = await rows(
+        fleet, "billing", "SELECT datname, pid, application_name, state, wait_event, clock_timestamp() - xact_start, "
+        "pg_blocking_pids(pid), left(query, 200) FROM pg_stat_activity "
+        "WHERE state <> 'idle' AND pid <> pg_backend_pid()")
+    jobs = {service: await rows(fleet, service, "SELECT * FROM job WHERE attempts > 1") for service in SERVICES}
+    return "\n".join(map(str, [*sessions, *(row for found in jobs.values() for row in found)]))
 
 
 async def rows(fleet: Fleet, service: str, statement: str) -> list[Any]:

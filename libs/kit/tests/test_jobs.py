@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from dunlin_kernel.errors import NotReady
 from dunlin_kernel.ids import new_id
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, JobRunner, finish, moment_of, schedule
@@ -80,6 +81,26 @@ async def test_a_job_is_claimed_by_one_of_many(toy: Running, ops: Database) -> N
 
     await asyncio.gather(*(drain(runner) for runner in runners))
     assert sorted(ran) == sorted(str(n) for n in range(12))
+
+
+@pytest.mark.parametrize(("refused", "seconds"), [
+    (NotReady("in_progress", "Others work on it."), 5), (RuntimeError("broken"), 300)])
+async def test_a_job_that_others_are_in_the_way_of_waits_seconds_however_often_it_was_tried(
+    toy: Running, ops: Database, admin: asyncpg.Connection, refused: Exception, seconds: int
+) -> None:
+    tenant, kind = await toy.tenant(at=NOON), str(new_id())
+
+    async def handler(_: Database, __: Job) -> None:
+        raise refused
+
+    async def plan(tx: Transaction) -> None:
+        schedule(tx, kind, "x", NOON, {})
+
+    await toy.database.transact(tenant, plan)
+    await admin.execute("UPDATE job SET attempts = 11 WHERE kind = $1", kind)
+    assert await _runner(toy, ops, handler, kind).run_one() is True
+    wait = await admin.fetchval("SELECT extract(epoch FROM retry_at - now())::float8 FROM job WHERE kind = $1", kind)
+    assert seconds - 2 < wait <= seconds
 
 
 async def test_a_job_that_fails_is_tried_again_and_leaves_nothing_half_done(

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from dunlin_events.outbox import Trace
+from dunlin_kernel.errors import NotReady
 from dunlin_kernel.ids import NIL, new_id
 from dunlin_kit.database import Database
 from dunlin_kit.telemetry import log, set_trace
@@ -26,6 +27,8 @@ from dunlin_kit.transaction import Transaction
 _IDLE_SECONDS = 0.25
 LEASE_SECONDS = 30
 _LONGEST_WAIT_SECONDS = 300
+_LONGEST_WAIT_WHEN_BUSY = 5
+"""Of a job that others stood in the way of, or that came too early: however often it was tried, it is not broken."""
 
 RUNS = Histogram("dunlin_job_seconds", "Seconds one run of a job took.", ("service", "kind"))
 FAILED = Counter("dunlin_job_failures_total", "Runs of jobs that failed and will be tried again.", ("service", "kind"))
@@ -237,7 +240,8 @@ class JobRunner:
                 await self._ops.transact(NIL, renew)
 
     async def _give_back(self, job: Job, failed: Exception) -> None:
-        wait = min(_LONGEST_WAIT_SECONDS, 0.5 * 2 ** min(job.attempts, 12))
+        longest = _LONGEST_WAIT_WHEN_BUSY if isinstance(failed, NotReady) else _LONGEST_WAIT_SECONDS
+        wait = min(longest, 0.5 * 2 ** min(job.attempts, 12))
 
         async def release(tx: Transaction) -> None:
             await tx.driver.execute(
