@@ -16,6 +16,8 @@ from dunlin_kernel.money import Money
 def allocate_discounted(credit: Credit, choice: Choice, items: Mapping[UUID, Item]) -> Allocated:
     """As `allocate`, of what the credit has left; only money earns a discount. Refuses: what `allocate` refuses."""
     offers = offers_on(choice, items, credit.business_on) if credit.kind is CreditKind.PAYMENT else {}
+    if not offers:
+        return allocate(credit.unapplied, choice, items)
     asked = {item.id: _asked(item, offers.get(item.id)) for item in items.values()}
     made = allocate(credit.unapplied, choice, asked)
     return replace(made, shares=tuple(

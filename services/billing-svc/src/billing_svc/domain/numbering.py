@@ -1,7 +1,7 @@
 """Numbering: gapless per series, in the order of issue dates; a number is taken at issue and never given back."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from dunlin_kernel.errors import RuleBroken
@@ -23,8 +23,7 @@ class NumberSeries:
         if self.last_issued_on is not None and issued_on < self.last_issued_on:
             raise RuleBroken("issued_before_series", "Numbers run with issue dates: the series stands at a later day.",
                              series=self.series, last_issued_on=self.last_issued_on)
-        return f"{self.series}-{self.next_number:06d}", replace(
-            self, next_number=self.next_number + 1, last_issued_on=issued_on)
+        return f"{self.series}-{self.next_number:06d}", NumberSeries(self.series, self.next_number + 1, issued_on)
 
 
 def series_named(series: str) -> str:

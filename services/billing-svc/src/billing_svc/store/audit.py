@@ -10,6 +10,7 @@ from dunlin_kernel.ids import new_id
 from dunlin_kit.transaction import Transaction
 
 State = Mapping[str, str | int | bool | None]
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 def add(tx: Transaction, action: str, subject_id: UUID, *, customer_id: UUID | None, recorded_at: datetime,
@@ -21,4 +22,4 @@ def add(tx: Transaction, action: str, subject_id: UUID, *, customer_id: UUID | N
 
 
 def _text(state: State | None) -> str | None:
-    return None if state is None else json.dumps(dict(state), ensure_ascii=False)
+    return None if state is None else _JSON.encode(dict(state))

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ _t, _line = InvoiceRow.__table__.c, InvoiceLineRow.__table__.c
 _ids = bindparam("ids", type_=ARRAY(Uuid))
 BY_ID = select(InvoiceRow.__table__).where(_t.id == func.any(_ids)).order_by(_t.id)
 HELD = BY_ID.with_for_update()
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 LINES = select(InvoiceLineRow.__table__).where(_line.invoice_id == func.any(_ids)).order_by(
     _line.invoice_id, _line.position)
 
@@ -79,7 +81,9 @@ def _row(invoice: Invoice, recorded_at: datetime) -> dict[str, Any]:
         "labels": _text(dict(wish.labels)), "version": invoice.version, "recorded_at": recorded_at if issued else None}
 
 
+@lru_cache(maxsize=1024)
 def _parties_row(parties: Parties | None) -> dict[str, str | None]:
+    """The same for every invoice that is issued to a buyer as it was read once."""
     if parties is None:
         return {"buyer": None, "seller": None}
     buyer, terms = parties.buyer, parties.buyer.terms
@@ -99,7 +103,7 @@ def _sold(line: LineDraft) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return _JSON.encode(value)
 
 
 def _all_of(ids: Collection[UUID], found: dict[UUID, Invoice]) -> dict[UUID, Invoice]:

@@ -56,7 +56,7 @@ class Issuing:
         parties = Parties(self._buyers[one.wish.customer_id], posting.tenant.name)
         invoice = issue(one, number=number, issued_on=day, parties=parties)
         offer = offer_of(parties.buyer.discount, self._policy, day, invoice.totals.net, invoice.totals.tax)
-        unentered = [replace(item, offer=offer) for item in items_of(invoice, new_id)]
+        unentered = [replace(item, offer=offer) if offer else item for item in items_of(invoice, new_id)]
         posting.items |= {item.id: item for item in unentered}
         figures = posting.post(fact_of_issue(invoice, unentered))
         owed = tuple(posting.items[item.id] for item in unentered)

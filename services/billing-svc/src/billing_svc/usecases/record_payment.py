@@ -75,7 +75,8 @@ async def settle_in(posting: Posting, command: RecordPayment, unentered: Payment
     posting.tx.emit(_told(command, posting.post(fact_of_payment(unentered)), origin))
     payment = posting.payment(command.id)
     choice = posting.resolved(payment.customer_id, command.choice)
-    payment = posting.credits[payment.id] = replace(payment, unmatched=choice.unmatched)
+    if choice.unmatched:
+        payment = posting.credits[payment.id] = replace(payment, unmatched=choice.unmatched)
     payable = posting.items_of(payment.customer_id, choice)
     made = await allocate_credit(
         posting, payment, allocate_discounted(payment, choice, payable), AllocationDay(None, effective_on),

@@ -24,7 +24,8 @@ def tell_settled(posting: Posting, item: Item, *, settled_on: date, origin: Orig
     if item.kind is not ItemKind.INVOICE or not item.is_settled:
         return
     assert item.invoice_id is not None, "an invoice's item names it"
-    siblings = [one for one in posting.items.values() if one.invoice_id == item.invoice_id and one.kind is item.kind]
+    siblings = [item] if item.instalments == 1 else [
+        one for one in posting.items.values() if one.invoice_id == item.invoice_id and one.kind is item.kind]
     if all(one.is_settled and one.lost.is_zero for one in siblings):
         posting.tx.emit(InvoiceSettled(
             customer_id=item.customer_id, origin=origin,
