@@ -88,6 +88,7 @@ class AgeingRowRead(BaseModel):
     customer_id: UUID
     number: str | None
     name: str | None
+    owner_code: str | None = Field(description="Who answers for the customer.")
     last_paid_on: date | None
     figures: AgeingFiguresRead
 
@@ -147,7 +148,8 @@ def _total(aged: Aged, booked: Controls, policy: AgeingPolicy) -> AgeingTotalRea
 
 def _read(row: Row, debtor: Debtor, policy: AgeingPolicy) -> AgeingRowRead:
     return AgeingRowRead(
-        customer_id=debtor.id, number=debtor.number, name=debtor.name, last_paid_on=debtor.last_paid_on,
+        customer_id=debtor.id, number=debtor.number, name=debtor.name, owner_code=debtor.owner_code,
+        last_paid_on=debtor.last_paid_on,
         figures=AgeingFiguresRead.of(row[1], policy))
 
 

@@ -76,6 +76,7 @@ class ApprovalRead(BaseModel):
     customer_id: UUID
     number: str
     name: str | None
+    owner_code: str | None = Field(description="Who answers for the customer.")
     amount: Amount
     payer: str | None
     reason: SecondPerson
@@ -91,7 +92,7 @@ class ApprovalRead(BaseModel):
             write_off_id=one.id if one.reason is SecondPerson.WRITE_OFF else None,
             interest_waiver_id=one.id if one.reason is SecondPerson.INTEREST_WAIVER else None,
             proposal_id=one.id if one.reason in GIVEN else None,
-            customer_id=one.customer_id, number=one.number, name=one.name,
+            customer_id=one.customer_id, number=one.number, name=one.name, owner_code=one.owner_code,
             amount=Amount.of(one.amount), payer=one.payer, reason=one.reason, maker=one.maker, since=one.since,
             expires_on=one.expires_on, may_sign=one.maker != asking)
 

@@ -21,6 +21,7 @@ from dunlin_events.contracts.customer import (
     TenantConfigured,
 )
 from dunlin_events.contracts.customer_groups import CustomersMerged
+from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
 from dunlin_events.subscription import Subscription
 from dunlin_kernel.clock import date_in
 from dunlin_kit.tenants import follow_tenants
@@ -66,3 +67,9 @@ def customers_merged(event: CustomersMerged, stub: CustomerStub) -> CustomerStub
     if event.customer_id != event.source_id:
         return stub
     return replace(stub, merged_into=event.into_id, merger_told_at=event.heard.recorded_at)
+
+
+@customer.on(CustomerOwnerChanged)
+def owner_changed(event: CustomerOwnerChanged, stub: CustomerStub) -> CustomerStub:
+    """Who answers for the customer from now on."""
+    return replace(stub, owner_code=event.owner_code)

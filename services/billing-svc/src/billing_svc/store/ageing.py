@@ -82,6 +82,7 @@ class Debtor:
     number: str | None
     name: str | None
     last_paid_on: date | None
+    owner_code: str | None
 
 
 async def report(tx: Transaction, question: AgeingQuestion, policy: AgeingPolicy, part: Part) -> AgeingReport:
@@ -108,7 +109,8 @@ async def controls(tx: Transaction, question: AgeingQuestion) -> dict[str, Contr
 
 async def debtors(tx: Transaction, question: AgeingQuestion, ids: list[UUID]) -> Mapping[UUID, Debtor]:
     """Who they are; the last payment as of the same two times."""
-    return {row["customer_id"]: Debtor(row["customer_id"], row["number"], row["name"], row["last_paid_on"])
+    return {row["customer_id"]: Debtor(row["customer_id"], row["number"], row["name"], row["last_paid_on"],
+                                      row["owner_code"])
             for row in await tx.rows(DEBTORS, ids=ids, as_of=question.as_of, known_at=question.known_at)}
 
 

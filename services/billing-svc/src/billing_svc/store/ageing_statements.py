@@ -182,7 +182,7 @@ FROM (SELECT a.currency, sum(a.open) AS owed, sum(a.unapplied) AS credit,
 
 
 DEBTORS = _bound("""
-SELECT c.customer_id, c.number, c.name, p.received_on AS last_paid_on FROM customer c
+SELECT c.customer_id, c.number, c.name, c.owner_code, p.received_on AS last_paid_on FROM customer c
 LEFT JOIN LATERAL (
   SELECT k.received_on FROM credit k WHERE k.customer_id = c.customer_id AND k.kind = 'payment'
     AND EXISTS (SELECT 1 FROM ledger_entry e WHERE e.credit_id = k.id AND e.fact_kind = 'payment_confirmed'

@@ -39,7 +39,7 @@ _proposals = (
     .where(_wish.state == literal_column("'proposed'"), _wish.id > _after))
 _all = union_all(_payments, _write_offs, _waivers, _proposals).subquery("waiting")
 WAITING = (
-    select(_all, _customer.number, _customer.name)
+    select(_all, _customer.number, _customer.name, _customer.owner_code)
     .join_from(_all, CustomerRow.__table__, _customer.customer_id == _all.c.customer_id)
     .order_by(_all.c.id).limit(bindparam("wanted", type_=Integer)))
 
@@ -59,6 +59,7 @@ class Approval:
     maker: str
     since: datetime
     expires_on: date | None
+    owner_code: str | None
 
 
 async def waiting(tx: Transaction, after: UUID | None, limit: int) -> list[Approval]:
@@ -70,4 +71,4 @@ def _approval(row: Any) -> Approval:
     return Approval(
         row["id"], row["customer_id"], row["number"], row["name"],
         Money(row["amount"], row["currency"]), row["payer"], SecondPerson(row["second_person"]), row["actor"],
-        row["recorded_at"], row["expires_on"])
+        row["recorded_at"], row["expires_on"], row["owner_code"])

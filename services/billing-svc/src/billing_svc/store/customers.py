@@ -19,7 +19,8 @@ from dunlin_kit.transaction import Transaction
 
 _t = CustomerRow.__table__.c
 _columns = (_t.customer_id, _t.known, _t.number, _t.name, _t.kind, _t.status, _t.tax_id, _t.region, _t.industry,
-            _t.due_days, _t.end_of_month, _t.instalments, _t.discount, _t.external_id, _t.merged_into)
+            _t.due_days, _t.end_of_month, _t.instalments, _t.discount, _t.external_id, _t.merged_into,
+            _t.owner_code)
 _named = _t.customer_id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
 KNOWN = select(*_columns).where(_named, _t.known.is_(literal_column("true")))
 BY_EXTERNAL_ID = select(*_columns).where(
@@ -47,6 +48,7 @@ class CustomerStub:
     discount: Mapping[str, Any] | None = None
     external_id: str | None = None
     merged_into: UUID | None = None
+    owner_code: str | None = None
     merger_told_at: datetime | None = None
 
 
