@@ -20,7 +20,7 @@ BENCHES = {
     "events": "the relay, and the consumer with credit-svc's own handler",
     "held": "the relay while a transaction elsewhere has written and stays open: how old facts reach the log",
     "ageing": "ageing by customer at 10,000 and 100,000 open items, as of today and as of a past day",
-    "up": "./dunlin up again on its data: seconds to the first answer, memory, cores when idle",
+    "up": "./dunlin up again on its data, and each service apart: seconds to the first answer, memory, cores when idle",
     "anatomy": "an invoice and a payment taken apart: statements, trips, commits, microseconds by part",
 }
 

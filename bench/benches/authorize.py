@@ -49,7 +49,7 @@ class Orders:
 def authorize(stage: Stage, report: Report, *, quick: bool) -> None:
     """Rates, the 99th percentile at a rate, and how long 200 at once take."""
     plan = Plan(2, 1, 2, 2500) if quick else Plan(2, 6, 3, 2500)
-    tenant, customers = asyncio.run(_seeded(stage))
+    tenant, customers = asyncio.run(seeded(stage))
     many, one = Orders(stage, tenant, customers), Orders(stage, tenant, customers[:1])
     servers = [stage.api("credit"), stage.by_hand("steps", "credit"), stage.by_hand("merged", "credit")]
     server = servers[0]
@@ -75,7 +75,8 @@ def authorize(stage: Stage, report: Report, *, quick: bool) -> None:
     report.line("authorize", f"{AT_ONCE} at once: answered", counts=answered)
 
 
-async def _seeded(stage: Stage) -> tuple[UUID, list[UUID]]:
+async def seeded(stage: Stage) -> tuple[UUID, list[UUID]]:
+    """A tenant and its customers, each with a limit that no order reaches, in the database of credit-svc."""
     tenant, customers = new_id(), [new_id() for _ in range(CUSTOMERS)]
     connection = await asyncpg.connect(stage.admin_url("credit"))
     for statement in _SEEDS:

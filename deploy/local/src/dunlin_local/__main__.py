@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
+from dunlin_kit import garbage
 from dunlin_local.ports import HOST, port
 
 TOPICS = {
@@ -92,6 +93,8 @@ def main(given: Sequence[str]) -> int:
         passed_on: int = import_module(f"dunlin_local.{TOPICS[given[0]][0]}").run(list(given[1:]))
         return passed_on
     arguments = parser().parse_args(given)
+    if arguments.command == "up":
+        garbage.starting()
     status: int = import_module(f"dunlin_local.{TOPICS[arguments.command][0]}").run(arguments)
     return status
 

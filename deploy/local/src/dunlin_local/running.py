@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from dunlin_kernel.clock import SystemClock
+from dunlin_kit import garbage
 from dunlin_kit.process import uvicorn_loop
 from dunlin_kit.telemetry import configure_logging, log, serve_metrics
 from dunlin_local.company_words import CompanyError
@@ -79,6 +80,7 @@ async def _live(arguments: argparse.Namespace, listening: socket.socket, server:
         watching = asyncio.create_task(_watch(server, stop))
         try:
             if await _first(ready, running):
+                garbage.started()
                 remember("running", {"url": url, "pid": os.getpid()})
                 with step("demonstration company"):
                     shown = await demonstration(url, empty=arguments.empty)

@@ -3,8 +3,6 @@
 import asyncio
 
 import asyncpg
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 
 from dunlin_kit import migrating
 from dunlin_local.databases import SERVICES, Databases
@@ -28,15 +26,11 @@ async def bring_up(databases: Databases) -> None:
 
 
 def _check_known(service: str, found: str | None) -> None:
-    if found is None:
-        return
-    try:
-        ScriptDirectory.from_config(migrating.config_of(f"{service}_svc")).get_revision(found)
-    except CommandError:
+    if found is not None and found not in migrating.revisions_of(f"{service}_svc"):
         raise SchemaError(
             f"The data of {service}-svc are of revision {found}, which this Dunlin does not know: they were made by a "
             "newer one. Use that one, or remove the data with ./dunlin reset."
-        ) from None
+        )
 
 
 async def _revision(url: str) -> str | None:

@@ -1,20 +1,22 @@
 """Schemas: three roles and a database per service, forced row-level security, and migrations that can run anywhere."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
-from alembic import command, context
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from dunlin_events import feed
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+# Alembic is loaded by the functions that migrate: a service that only serves starts without it.
 ROLES = ("owner", "app", "ops")
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -24,6 +26,8 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 """The naming convention of every service's metadata."""
+
+_REVISION = re.compile(r'^(down_)?revision\b[^=\n]*= *"(\w+)"', re.MULTILINE)
 
 TENANT_TABLES = ("tenant", "idempotency_key", "operation", "job")
 """The chassis' own tables that belong to a tenant: protect them like a service's own."""
@@ -97,11 +101,15 @@ def feed_statements(service: str) -> tuple[str, ...]:
 
 def run_migrations(metadata: MetaData) -> None:
     """What a service's `migrations/env.py` calls; the URL is that of the _owner role."""
+    from alembic import context
+
     given = context.config.attributes
     asyncio.run(_run(given["url"], metadata, feed_statements(given["service"])))
 
 
 async def _run(url: str, metadata: MetaData, afterwards: Sequence[str]) -> None:
+    from alembic import context
+
     engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=pool.NullPool)
 
     def work(connection: Connection) -> None:
@@ -120,26 +128,51 @@ async def _run(url: str, metadata: MetaData, afterwards: Sequence[str]) -> None:
     await engine.dispose()
 
 
-def config_of(package: str, url: str | None = None) -> Config:
-    """Alembic's configuration for a service's package, whose migrations lie beside `src` or in the working folder."""
+def folder_of(package: str) -> Path:
+    """Where a service's migrations lie: beside `src` or in the working folder."""
     spec = find_spec(package)
     assert spec is not None, f"{package} is not installed"
     assert spec.origin is not None, f"{package} is no package"
     inside = Path(spec.origin).parent
     beside = inside.parents[1] / "migrations"
+    return beside if beside.exists() else Path.cwd() / "migrations"
+
+
+def config_of(package: str, url: str | None = None) -> "Config":
+    """Alembic's configuration for a service's package."""
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(beside if beside.exists() else Path.cwd() / "migrations"))
+    config.set_main_option("script_location", str(folder_of(package)))
     config.attributes.update(url=url, service=package.removesuffix("_svc"))
     return config
 
 
+def revisions_of(package: str) -> frozenset[str]:
+    """The revisions this code knows."""
+    return frozenset(_named(package)[0])
+
+
 def head_of(package: str) -> str | None:
-    """The revision this code was made for."""
-    return ScriptDirectory.from_config(config_of(package)).get_current_head()
+    """The revision this code was made for: the one that no other follows."""
+    made, followed = _named(package)
+    return next(iter(made - followed), None)
+
+
+def _named(package: str) -> tuple[set[str], set[str]]:
+    """The revisions, and those that another follows; read from the text of the migrations, none is run."""
+    made: set[str] = set()
+    followed: set[str] = set()
+    for file in (folder_of(package) / "versions").glob("*.py"):
+        for down, revision in _REVISION.findall(file.read_text(encoding="utf-8")):
+            (followed if down else made).add(revision)
+    return made, followed
 
 
 def migrate(package: str, owner_url: str) -> None:
     """Bring a service's database to its newest revision. Not to be called from a running event loop: use a thread."""
+    from alembic import command
+
     command.upgrade(config_of(package, owner_url), "head")
 
 

@@ -26,7 +26,7 @@ from dunlin_events.topics import Bus, BusAway, group_of, topic_of
 from dunlin_events.waking import Poker
 from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import NIL
-from dunlin_kit import migrating, rebuilds
+from dunlin_kit import garbage, migrating, rebuilds
 from dunlin_kit.database import Database, Unavailable
 from dunlin_kit.health import probes
 from dunlin_kit.jobs import Handler, JobRunner
@@ -191,6 +191,7 @@ async def run_api(app: FastAPI, settings: ServiceSettings) -> None:
     poker = Poker(settings.database_url.get_secret_value())
     app.state.published = poker.poke
     poking = asyncio.create_task(poker.run(stop))
+    garbage.started()
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -225,6 +226,7 @@ async def run_worker(worker: Worker) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    garbage.started()
     await worker.run(stop)
 
 
@@ -234,6 +236,8 @@ def main(service: str, settings_type: type[ServiceSettings]) -> None:
     arguments = _parser(package).parse_args()
     settings = settings_type.model_validate({})
     configure_logging(settings.log_level)
+    if arguments.command in ("api", "worker"):
+        garbage.starting()
     if arguments.command == "migrate":
         assert settings.owner_database_url is not None, "DUNLIN_OWNER_DATABASE_URL is needed to migrate"
         migrating.migrate(package, settings.owner_database_url.get_secret_value())
