@@ -177,7 +177,8 @@ def _answer(call: Call, body: AuthorizationIn, made: tuple[Any, ...], looked: tu
     currency, zero = body.amount.currency, money(0, body.amount.currency)
     limit = inputs["limit"]
     in_force = limit and {
-        "status": "in_force", **limit, "amount": money(limit["amount"], currency), "temporary": None}
+        "status": "in_force", **{name: value for name, value in limit.items() if name != "kind"},
+        "amount": money(limit["amount"], currency), "temporary": None}
     said = {
         "id": str(id_), "customer_id": str(body.customer_id), "reference": body.reference,
         "decision": "denied" if reasons else "approved", "status": "denied" if reasons else "approved",

@@ -49,8 +49,8 @@ class InvoiceIn(BaseModel):
     external_id: str | None = None
 
 
-CUSTOMER = """SELECT number, name, kind, status, tax_id, due_days, end_of_month FROM customer
-              WHERE customer_id = {customer} AND known"""
+CUSTOMER = """SELECT number, name, kind, status, tax_id, due_days, end_of_month, instalments, discount
+              FROM customer WHERE customer_id = {customer} AND known"""
 NUMBER = """UPDATE number_series SET next_number = next_number + 1, last_issued_on = {today}
             WHERE series = {series} AND coalesce(last_issued_on, {today}) <= {today}
             RETURNING next_number - 1 AS taken"""
@@ -60,9 +60,10 @@ READ_ALL = f"""WITH t AS ({TENANT}), n AS (
   SELECT t.name AS seller, t.now, t.today, n.taken, c.*, p.closed_until
   FROM t CROSS JOIN n CROSS JOIN ({CLOSED_UNTIL}) p CROSS JOIN ({CUSTOMER}) c"""
 INVOICE = """INSERT INTO invoice (tenant_id, id, customer_id, status, series, number, external_id, issued_on, due_on,
-    currency, net, tax, total, tax_rounding, final, origin, buyer, seller, labels, version, created_at, recorded_at)
+    currency, net, tax, total, tax_rounding, final, origin, buyer, seller, labels, delivery_ids, version,
+    created_at, recorded_at)
   VALUES ({tenant}, {invoice}, {customer}, 'issued', {series}, {number}, {external}, {today}, {due}, {currency}, {net},
-    {tax}, {total}, 'rate', false, 'live', {buyer}, {seller}, '{}', 2, {now}, {now})"""
+    {tax}, {total}, 'rate', false, 'live', {buyer}, {seller}, '{}', '[]', 2, {now}, {now})"""
 LINES = """INSERT INTO invoice_line (tenant_id, invoice_id, position, description, product, quantity, unit_price,
              tax_rate, currency, net, tax)
            SELECT {tenant}, {invoice}, i.n, i.description, i.product, i.quantity, i.price, i.rate, {currency}, i.net,
@@ -101,7 +102,8 @@ async def invoice(connection: Any, call: Call, body: InvoiceIn) -> Answer:
     answer = _answer(body, seen, (invoice_id, item_id, number, due), (nets, taxes))
     buyer = {"id": str(body.customer_id), "number": seen["number"], "name": seen["name"], "kind": seen["kind"],
              "tax_id": seen["tax_id"], "status": seen["status"],
-             "terms": {"due_days": seen["due_days"], "end_of_month": seen["end_of_month"]}}
+             "terms": {"due_days": seen["due_days"], "end_of_month": seen["end_of_month"]},
+             "instalments": seen["instalments"] or [], "discount": seen["discount"]}
     await written(connection, call.form, WRITES, {
         **books.values(answer), "invoice": invoice_id, "item": item_id, "series": body.series, "number": number,
         "external": body.external_id, "due": due, "net": net, "tax": tax, "total": net + tax,
@@ -162,7 +164,7 @@ def _tell(books: Books, body: InvoiceIn, made: Made, sums: tuple[list[int], list
                    "tax": money(tax, currency)} for line, net, tax in zip(body.lines, nets, taxes, strict=True)],
         "items": [{"item_id": str(item_id), "due_on": due.isoformat(),
                    "amount": money(sum(nets) + sum(taxes), currency)}],
-        "authorization_id": None, "final": False})
+        "authorization_id": None, "final": False, "deliveries": []})
 
 
 def _answer(body: InvoiceIn, seen: Any, made: Made, sums: tuple[list[int], list[int]]) -> Answer:
@@ -179,8 +181,12 @@ def _answer(body: InvoiceIn, seen: Any, made: Made, sums: tuple[list[int], list[
                   for n, (line, net, tax) in enumerate(zip(body.lines, nets, taxes, strict=True), 1)],
         "items": [{"id": str(item_id), "customer_id": str(body.customer_id), "invoice_id": str(invoice_id),
                    "number": number, "kind": "invoice", "amount": total, "open": total,
-                   "disputed": money(0, currency), "issued_on": today, "due_on": due.isoformat(), "due_version": 1}],
+                   "disputed": money(0, currency), "written_off": money(0, currency), "issued_on": today,
+                   "due_on": due.isoformat(), "due_version": 1, "claim_item_id": None, "instalment": 1,
+                   "instalments": 1, "arrangement_id": None, "arranged_due_on": None, "discount": None,
+                   "discount_until": None}],
         "parties": {"seller_name": seen["seller"], "buyer_number": seen["number"], "buyer_name": seen["name"],
                     "buyer_tax_id": seen["tax_id"]},
-        "authorization_id": None, "final": False, "origin": "live", "metadata": {}, "version": 2}
+        "authorization_id": None, "final": False, "origin": "live", "metadata": {}, "voided_on": None,
+        "void_reason": None, "delivery_ids": [], "version": 2}
     return Answer(201, '"2"', f"/billing/v1/invoices/{invoice_id}", json.dumps(said, ensure_ascii=False).encode())

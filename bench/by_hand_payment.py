@@ -57,8 +57,11 @@ ITEMS = """SELECT i.id, i.invoice_id, v.number, i.open, i.due_on, i.effective_on
            FROM item i JOIN invoice v ON v.id = i.invoice_id
            WHERE i.customer_id = {customer} AND i.open > 0 AND i.currency = {currency}"""
 IN_ORDER = " ORDER BY i.due_on, i.id"
-READ_ALL = f"""SELECT t.now, t.today, p.closed_until, i.*
-               FROM ({TENANT}) t CROSS JOIN ({CLOSED_UNTIL}) p LEFT JOIN ({ITEMS}) i ON true ORDER BY i.due_on, i.id"""
+POLICY = """SELECT (SELECT second_person_above FROM payment_policy
+                    ORDER BY version DESC LIMIT 1) AS second_person_above"""
+READ_ALL = f"""SELECT t.now, t.today, p.closed_until, q.second_person_above, i.*
+               FROM ({TENANT}) t CROSS JOIN ({CLOSED_UNTIL}) p CROSS JOIN ({POLICY}) q
+               LEFT JOIN ({ITEMS}) i ON true ORDER BY i.due_on, i.id"""
 CREDIT = """INSERT INTO credit (tenant_id, id, customer_id, kind, state, method, currency, amount, unapplied,
     received_on, business_on, effective_on, raised_on, unmatched, origin, actor, labels, version, recorded_at)
   VALUES ({tenant}, {payment}, {customer}, 'payment', 'confirmed', {method}, {currency}, {amount}, {left},
@@ -73,12 +76,15 @@ WRITES = (CREDIT, ALLOCATE, MOVE_ITEMS, MOVE_ACCOUNT, ENTER, JOURNAL, JOURNAL_LI
 
 
 async def payment(connection: Any, call: Call, body: PaymentIn) -> Answer:
-    """Lock, look, spread, write. 409 for an unknown account, 422 for a closed period or too much."""
+    """Lock, look, spread, write. 409 for an unknown account, 422 for a closed period, too much, or one too large."""
     asked = {"key": call.key, "barrier": call.barrier, "customer": body.customer_id, "currency": body.amount.currency}
     account, seen, items = await (_merged if call.form == "merged" else _in_steps)(connection, asked)
     if account["fingerprint"] is not None:
         return call.repeated(account)
+    above = json.loads(seen["second_person_above"] or "{}").get(body.amount.currency)
     if not (seen["closed_until"] or date.min) < body.received_on <= seen["today"]:
+        raise HTTPException(422)
+    if above is not None and body.amount.minor > above:
         raise HTTPException(422)
     books = Books(call, body.customer_id, body.amount.currency, account["open"], account["unapplied"],
                   account["entries"], account["version"], seen["now"], seen["today"])
@@ -116,8 +122,9 @@ async def _in_steps(connection: Any, asked: dict[str, Any]) -> tuple[Any, Any, l
         raise HTTPException(409)
     tenant = await row(connection, TENANT, asked)
     closed = await row(connection, CLOSED_UNTIL, asked)
+    policy = await row(connection, POLICY, asked)
     items = await rows(connection, ITEMS + IN_ORDER, asked)
-    return {**account, "fingerprint": None}, {**tenant, **closed}, items
+    return {**account, "fingerprint": None}, {**tenant, **closed, **policy}, items
 
 
 def _shares(body: PaymentIn, items: list[Any]) -> list[tuple[Any, int]]:
@@ -147,7 +154,7 @@ def _allocate(books: Books, payment_id: UUID, item: Any, share: int) -> None:
         "allocation_id": str(allocation), "credit_kind": "payment", "credit_id": str(payment_id),
         "invoice_id": str(item["invoice_id"]), "item_id": str(item["id"]), "amount": money(share, currency),
         "effective_on": today, "business_on": today, "due_on": item["due_on"].isoformat(),
-        "open_after": money(left, currency)})
+        "open_after": money(left, currency), "discount": None, "base": None, "exchange_difference": None})
     if left == 0:
         books.tell("InvoiceSettled", {"invoice_id": str(item["invoice_id"]), "number": item["number"],
                                       "settled_on": today})
@@ -157,7 +164,7 @@ def _answer(books: Books, body: PaymentIn, payment_id: UUID, state: tuple[int, i
     (left, version), today = state, books.today.isoformat()
     allocations = [
         {"id": str(id_), "item_id": str(item), "amount": money(amount, books.currency), "effective_on": today,
-         "business_on": today, "reversed_on": None}
+         "business_on": today, "discount": None, "reversed_on": None}
         for id_, item, amount in zip(books.columns["x_id"], books.columns["x_item"], books.columns["x_amount"],
                                      strict=True)]
     said = {
@@ -165,6 +172,7 @@ def _answer(books: Books, body: PaymentIn, payment_id: UUID, state: tuple[int, i
         "amount": money(body.amount.minor, books.currency), "unapplied": money(left, books.currency),
         "received_on": body.received_on.isoformat(), "business_on": body.received_on.isoformat(),
         "effective_on": today, "method": body.method, "payer": None, "reference": None, "external_id": None,
-        "origin": "live", "allocations": allocations, "reversed_on": None, "reversal_reason": None, "metadata": {},
-        "version": version}
+        "origin": "live", "allocations": allocations, "unmatched": [], "reversed_on": None,
+        "reversal_reason": None, "expires_on": None, "second_person": None, "recorded_by": books.call.actor,
+        "decided_by": None, "rejection_reason": None, "metadata": {}, "version": version}
     return Answer(201, f'"{version}"', f"/billing/v1/payments/{payment_id}", json.dumps(said).encode())

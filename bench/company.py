@@ -50,9 +50,9 @@ WITH wanted AS (
 made AS (SELECT *, least(due, $5) AS issued, 'SEED-' || $7 || '-' || row_number() OVER () AS number FROM wanted),
 invoiced AS (
   INSERT INTO invoice (tenant_id, id, customer_id, status, series, number, issued_on, due_on, currency, net, tax,
-    total, tax_rounding, final, origin, buyer, seller, labels, version, created_at, recorded_at)
+    total, tax_rounding, final, origin, buyer, seller, labels, delivery_ids, version, created_at, recorded_at)
   SELECT $1, invoice, customer, 'issued', 'SEED', number, issued, due, 'CNY', $4, 0, $4, 'rate',
-    false, 'live', '{}', '{}', '{}', 2, now(), now() FROM made),
+    false, 'live', '{}', '{}', '{}', '[]', 2, now(), now() FROM made),
 items AS (
   INSERT INTO item (tenant_id, id, customer_id, invoice_id, number, kind, instalment, instalments, currency, amount,
     open, disputed, effective_on, raised_on, due_on, standing_due_on, due_version, overdue_told_version, origin,
@@ -70,7 +70,7 @@ sides AS (
   INSERT INTO journal_line (tenant_id, journal_entry_id, account, currency, amount)
   SELECT $1, journal, side, 'CNY', amount FROM made CROSS JOIN (VALUES ('receivable_control', $4), ('revenue', -$4))
     v (side, amount))
-UPDATE account SET open = open + $3 * $4, entries = entries + $3, version = version + $3
+UPDATE account SET open = open + $3 * $4, entries = entries + $3, version = version + $3, turns_on = '2000-01-01'
 WHERE tenant_id = $1 AND customer_id = ANY($2) AND currency = 'CNY'"""
 
 
