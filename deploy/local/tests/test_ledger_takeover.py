@@ -126,6 +126,15 @@ def test_a_second_name_of_a_customer_is_said_and_the_first_is_kept(
     assert "kept is Heron, as line 2 has it" in said
 
 
+def test_nobody_is_registered_for_a_row_that_says_nothing(tmp_path: Path, file: LedgerFile) -> None:
+    file.path.write_text("number,who,amount,issued\n7,A,1.00,2019-01-01\n,B,,\n")
+    fake = FakeDunlin()
+    take(fake, file)
+    [registered] = [body["rows"] for path, body, _ in fake.sent if path == "/customer/v1/customers:import"]
+    assert [one["external_id"] for one in registered] == ["A"]
+    assert sent_lines(fake) == [2, 3], "billing says why it is refused"
+
+
 def test_what_was_received_is_not_sent_again_and_what_runs_is_followed(file: LedgerFile) -> None:
     resumed = FakeDunlin(last_line=2)
     take(resumed, file)
@@ -193,5 +202,10 @@ def test_the_command_says_what_is_in_the_way(tmp_path: Path, file: LedgerFile) -
         assert done.returncode == 1
         assert sentence in done.stderr
         assert done.stdout == ""
+    company = tmp_path / "home/demonstration.json"
+    company.write_text(json.dumps({"tenant": IMPORT, "days": 90}))
+    assert "has books of its own" in dunlin(tmp_path / "home", *words, "--url", "http://127.0.0.1:9").stderr
+    company.write_text(json.dumps({"tenant": IMPORT, "days": None}))
+    assert "No issuer answers" in dunlin(tmp_path / "home", *words, "--url", "http://127.0.0.1:9").stderr
     missing = dunlin(tmp_path / "home", *words[:3], "--mapping", "nowhere.toml", "--url", "http://127.0.0.1:9")
     assert "The mapping nowhere.toml cannot be read" in missing.stderr

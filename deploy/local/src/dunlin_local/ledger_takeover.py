@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
-from dunlin_local.ledger_file import LedgerFile
+from dunlin_local.ledger_file import LedgerFile, LedgerLine
 from dunlin_local.remote import Remote, RemoteError
 
 CUSTOMERS_A_CALL = 1000
@@ -75,7 +75,7 @@ class LedgerTakeover:
             self.outcome.rows += 1
             if line.why is not None:
                 self.outcome.refusals.append(Refusal(line.line, "row", "", line.why.code, line.why.detail))
-            if line.customer is not None:
+            if line.customer is not None and says_something(line):
                 first = customers.setdefault(line.customer["external_id"], line.customer)
                 self._remark(first, line.customer, seen)
             if self.outcome.rows % 1000 == 0:
@@ -158,6 +158,11 @@ class LedgerTakeover:
                 Refusal(line.line, "row", "", "customer_refused", "The customer of this row was refused.")
                 for line in self._file.lines()
                 if line.row is not None and line.row["customer_external_id"] in self._barred]
+
+
+def says_something(line: LedgerLine) -> bool:
+    """Nobody is registered for a row that will be refused because neither an invoice nor a payment is in it."""
+    return line.row is not None and ("invoice" in line.row or "payment" in line.row)
 
 
 def slices(rows: Iterable[T], size: int) -> Iterator[list[T]]:
