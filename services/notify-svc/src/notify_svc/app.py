@@ -20,6 +20,7 @@ from notify_svc.api import (
     promises,
     simulations,
     templates,
+    troubles,
     worklist,
 )
 from notify_svc.store.integrity import CHECKS
@@ -31,7 +32,8 @@ CONFLICTS = {
     "uq_message_item_leaves_once": "left_already"}
 BOTH = (calls, cases, collection_policy, contact_policy, ladder, ladders, messages, promises, templates)
 ROUTERS = (*(one for routes in BOTH for one in (routes.router, routes.writes)), deliveries.writes,
-           simulations.writes, kpis.router, notices.router, worklist.router)
+           simulations.writes, kpis.router, notices.router, troubles.router,
+           worklist.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

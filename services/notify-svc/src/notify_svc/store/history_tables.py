@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Index
+from sqlalchemy import BigInteger, DateTime, Index, text
 from sqlmodel import Field
 
 from notify_svc.store.rows import Row
@@ -64,4 +64,7 @@ class PaymentMoveRow(Row, table=True):
     currency: str
     amount: int = Field(sa_type=BigInteger)
     received_on: date | None
-    __table_args__ = (Index(None, "tenant_id", "customer_id", "sequence"),)
+    __table_args__ = (
+        Index(None, "tenant_id", "customer_id", "sequence"),
+        Index("ix_payment_move_gone", "tenant_id", "recorded_at", postgresql_where=text("amount < 0")),
+    )

@@ -42,6 +42,7 @@ class MessageRow(Row, table=True):
         ForeignKeyConstraint(["tenant_id", "customer_id"], ["customer.tenant_id", "customer.customer_id"]),
         Index(None, "tenant_id", "customer_id", "id"),
         Index(None, "tenant_id", "status", "id"),
+        Index("ix_message_bounced", "tenant_id", "bounced_at", postgresql_where=text("bounced_at IS NOT NULL")),
         Index("ix_message_under_way", "tenant_id", "customer_id",
               postgresql_where=text("status IN ('queued', 'sending')")),
     )

@@ -38,6 +38,7 @@ class PromiseRow(Row, table=True):
         ForeignKeyConstraint(["tenant_id", "customer_id"], ["customer.tenant_id", "customer.customer_id"]),
         CheckConstraint("amount > 0 AND amount <= open_when_made", name="promises_no_more_than_is_open"),
         Index("ix_promise_running", "tenant_id", "customer_id", postgresql_where=text("status = 'running'")),
+        Index("ix_promise_broken", "tenant_id", "judged_on", postgresql_where=text("status = 'broken'")),
         Index(None, "tenant_id", "customer_id", "id"),
     )
 
