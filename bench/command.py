@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 from bench.report import Report, progress
@@ -19,7 +20,9 @@ BENCHES = {
     "live": "a payment posted until credit-svc and notify-svc have committed what follows, at 50/s",
     "events": "the relay, and the consumer with credit-svc's own handler",
     "held": "the relay while a transaction elsewhere has written and stays open: how old facts reach the log",
-    "ageing": "ageing by customer at 10,000 and 100,000 open items, as of today and as of a past day",
+    "ageing": "ageing by customer at 10,000 and 100,000 open items (--growth 10: 1,000,000), of today and of the past",
+    "day_turn": "the turn of the day at 100,000 open items (--growth 10: 1,000,000), with payments beside",
+    "dunning": "the run of the ladder over 10,000 items of 2,000 customers, with payments beside",
     "up": "./dunlin up again on its data, and each service apart: seconds to the first answer, memory, cores when idle",
     "anatomy": "an invoice and a payment taken apart: statements, trips, commits, microseconds by part",
 }
@@ -33,6 +36,7 @@ def main() -> int:
         epilog="\n".join(f"  {name:<11}{what}" for name, what in BENCHES.items()))
     parser.add_argument("names", nargs="*", metavar="NAME", help="which; all of them where none is named")
     parser.add_argument("--quick", action="store_true", help="some ten seconds each: shows that they run, no more")
+    parser.add_argument("--growth", type=int, default=1, help="so many times the data, in benches that can")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     unknown = [name for name in asked.names if name not in BENCHES]
@@ -45,7 +49,8 @@ def main() -> int:
         progress(f"{name}: {BENCHES[name]}")
         bench: Callable[..., Any] = getattr(import_module(f"bench.benches.{name}"), name)
         with stage() as on:
-            bench(on, report, quick=asked.quick)
+            grows = {"growth": asked.growth} if "growth" in signature(bench).parameters else {}
+            bench(on, report, quick=asked.quick, **grows)
     print(report.table())
     return 0
 

@@ -101,11 +101,6 @@ class Message:
         """The steps that are to leave, have left or may have."""
         return tuple(step for step in self.steps if step.outcome in COUNTS_AS_SENT)
 
-    def begun(self) -> "Message":
-        """Being handed over from now on. Refuses: illegal_transition."""
-        MESSAGE.advance(self.status, MessageStatus.SENDING)
-        return replace(self, status=MessageStatus.SENDING)
-
     def interrupted(self) -> "Message":
         """Left behind by a run that broke off: it never left, or nobody knows. Refuses: illegal_transition."""
         if self.status is MessageStatus.QUEUED:

@@ -1,10 +1,11 @@
 """How a letter reads: Jinja2 templates in a sandbox, a folder per language, a file per tone, or a tenant's own."""
 
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from dunlin_kernel.errors import RuleBroken
@@ -46,11 +47,13 @@ def right(text: object, width: int) -> str:
     return str(text).rjust(min(width, MAX_COLUMN))
 
 
-_ENVIRONMENT = ImmutableSandboxedEnvironment(
-    loader=FileSystemLoader(_FOLDER), undefined=StrictUndefined,
-    autoescape=select_autoescape(("html",), default=False), trim_blocks=True, lstrip_blocks=True,
-    keep_trailing_newline=True)
-_ENVIRONMENT.filters |= {"money": money_text, "day": date_text, "column": column, "right": right}
+_HOW: dict[str, Any] = {
+    "undefined": StrictUndefined, "autoescape": select_autoescape(("html",), default=False), "trim_blocks": True,
+    "lstrip_blocks": True, "keep_trailing_newline": True, "auto_reload": False}
+_OURS = Environment(loader=FileSystemLoader(_FOLDER), **_HOW)  # noqa: S701  plain text; written here, needs no sandbox
+_ENVIRONMENT = ImmutableSandboxedEnvironment(loader=FileSystemLoader(_FOLDER), **_HOW)
+for _one in (_OURS, _ENVIRONMENT):
+    _one.filters |= {"money": money_text, "day": date_text, "column": column, "right": right}
 
 
 def render(letter: Letter, own: LetterTemplate | None = None) -> Rendered:
@@ -59,17 +62,22 @@ def render(letter: Letter, own: LetterTemplate | None = None) -> Rendered:
     A name with line breaks stays on its line. Refuses: bad_template for an own one that fails or grows too long.
     """
     if own is None:
-        template = _ENVIRONMENT.get_template(f"{letter.language.value}/{letter.tone.value}.txt")
+        template = _OURS.get_template(f"{letter.language.value}/{letter.tone.value}.txt")
         subject, _, body = template.render(**_fields(letter)).partition("\n")
         return Rendered(_one_line(subject)[:MAX_SUBJECT], body.strip() + "\n")
-    check_words(_ENVIRONMENT, own.subject, own.body)
     try:
-        subject, body = (_ENVIRONMENT.from_string(text).render(**_fields(letter)) for text in (own.subject, own.body))
+        subject, body = (one.render(**_fields(letter)) for one in _compiled(own.subject, own.body))
     except (TemplateError, TypeError, ValueError, ArithmeticError, AttributeError) as failed:
         raise RuleBroken("bad_template", "The template fails on a letter.", cause=type(failed).__name__) from None
     if len(body) > MAX_TEXT:
         raise RuleBroken("bad_template", f"A letter has at most {MAX_TEXT} characters.")
     return Rendered(_one_line(subject)[:MAX_SUBJECT], body.strip() + "\n")
+
+
+@lru_cache(maxsize=64)
+def _compiled(subject: str, body: str) -> tuple[Template, Template]:
+    check_words(_ENVIRONMENT, subject, body)
+    return _ENVIRONMENT.from_string(subject), _ENVIRONMENT.from_string(body)
 
 
 def render_or_usual(letter: Letter, own: LetterTemplate | None) -> Rendered:

@@ -26,7 +26,7 @@ from notify_svc.usecases.write_message import Looks
 KIND = REMIND_CUSTOMERS
 FRESH_FOR = timedelta(seconds=5)
 LOOKS_A_RUN = 3
-MAILS_AT_ONCE = 10
+MAILS_AT_ONCE = 25
 
 AccountsLooker = Callable[[UUID, Collection[UUID]], Awaitable[Mapping[UUID, AccountLook]]]
 CustomersLooker = Callable[[UUID, Collection[UUID]], Awaitable[Mapping[UUID, Reach]]]

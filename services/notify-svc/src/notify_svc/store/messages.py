@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money
-from notify_svc.domain.message import Bounce, Message, MessageStatus, Step
+from notify_svc.domain.message import MESSAGE, Bounce, Message, MessageStatus, Step
 from notify_svc.store.message_tables import MessageContentRow as ContentRow
 from notify_svc.store.message_tables import MessageItemRow as StepRow
 from notify_svc.store.message_tables import MessageRow
@@ -68,6 +68,11 @@ async def lock(tx: Any, message_id: UUID) -> Message:
 async def lock_all(tx: Any, message_ids: Collection[UUID]) -> list[Message]:
     """Wait for these messages; their customers are locked before."""
     return await _with_steps(tx, await tx.rows(_LOCK, ids=list(message_ids)))
+
+
+async def lock_queued(tx: Any, message_ids: Collection[UUID]) -> set[UUID]:
+    """Wait for these messages; those of them whose hand-over has not begun."""
+    return {row["id"] for row in await tx.rows(_LOCK, ids=list(message_ids)) if row["status"] == "queued"}
 
 
 async def find(tx: Any, message_id: UUID) -> Message:
@@ -133,6 +138,12 @@ def add_content(tx: Any, message: Message, content: Content) -> None:
     tx.insert(ContentRow, {
         "message_id": message.id, "customer_id": message.customer_id, "recipient": content.recipient,
         "subject": content.subject, "body": content.body})
+
+
+def begin(tx: Any, message_ids: Collection[UUID]) -> None:
+    """Gather that these queued messages are being handed over."""
+    MESSAGE.advance(MessageStatus.QUEUED, MessageStatus.SENDING)
+    tx.change(MessageRow, *({"id": one, "status": MessageStatus.SENDING.value} for one in message_ids))
 
 
 def keep_outcome(tx: Any, message: Message) -> None:

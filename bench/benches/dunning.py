@@ -1,0 +1,166 @@
+"""The daily run of the ladder: every customer judged by looks at real neighbours, queued, handed over and noted.
+
+Both moments are read from the server: when the last message was queued, and when the last outcome was kept. Payments
+come in beside, and the longest wait for any lock is watched in the databases.
+"""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import asyncpg
+from bench.archive import archived
+from bench.benches.payment import payment_of
+from bench.company import Company, founded, owe, settled_down
+from bench.facts import told
+from bench.load import Loaded, ask, http, written
+from bench.report import Report, Spread, progress
+from bench.stage import Server, Stage
+
+from dunlin_kernel.ids import new_id
+
+CUSTOMERS, ITEMS, ROUNDS = 2_000, 5, 3
+PAYMENTS_A_SECOND = 10
+_ITEMS = """SELECT id, customer_id, invoice_id, number, due_on FROM item WHERE tenant_id = $1"""
+_DUNNED = """
+INSERT INTO dunned_item (tenant_id, id, customer_id, invoice_id, number, currency, open, disputed, issued_on, due_on,
+                         due_version, active, passed_offset_days, last_sent_on, next_level, next_on)
+SELECT $1, id, customer, invoice, number, 'CNY', 10000, 0, due, due, 1, true, NULL, NULL, 1, due + 3
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::date[]) t (id, customer, invoice, number, due)"""
+_RUN = """INSERT INTO job (tenant_id, job_id, kind, key, due_at, payload)
+VALUES ($1, $2::uuid, 'run_ladder', $2::uuid::text, now(), '{}') RETURNING extract(epoch FROM clock_timestamp())"""
+_QUEUED = """SELECT count(*) AS count, max(extract(epoch FROM pg_xact_commit_timestamp(xmin)))::float8 AS at
+FROM message_content WHERE tenant_id = $1"""
+_NOTED = """SELECT count(*) AS count, max(extract(epoch FROM pg_xact_commit_timestamp(xmin)))::float8 AS at
+FROM outbox_event WHERE type = 'dunlin.notify.ReminderSent.v1' AND stream LIKE $1::text || ':%'"""
+_WAITING = "SELECT max(extract(epoch FROM clock_timestamp() - waitstart)) FROM pg_locks WHERE NOT granted"
+
+
+def dunning(stage: Stage, report: Report, *, quick: bool) -> None:
+    """Seconds for all customers of a tenant, a tenant of its own each round."""
+    customers = 200 if quick else CUSTOMERS
+    with _issuer(stage) as token_url:
+        billing, customer = stage.api("billing"), stage.api("customer")
+        stage.worker("notify", SMTP_URL="recorder:", BILLING_URL=_at(billing), CUSTOMER_URL=_at(customer),
+                     TOKEN_URL=token_url, CLIENT_ID="notify-svc", CLIENT_SECRET="none")
+        report.line("dunning", "setting", customers=customers, items=customers * ITEMS, workers=1,
+                    payments_beside_a_second=PAYMENTS_A_SECOND)
+        seen = [asyncio.run(_run(stage, billing, customers)) for _ in range(1 if quick else ROUNDS)]
+    items = customers * ITEMS
+    report.figure("dunning", f"{items} items of {customers} customers: judged and queued",
+                  Spread([one["queued"] for one in seen]), "s", "< 3 s")
+    report.figure("dunning", "handed over, outcomes kept", Spread([one["noted"] for one in seen]), "s")
+    report.figure("dunning", "longest wait for a lock meanwhile", Spread([one["waited"] for one in seen]), "ms",
+                  "< 100 ms")
+    report.figure("dunning", "payments beside: p99", Spread([one["p99"] for one in seen]), "ms")
+    report.figure("dunning", "payments alone: p99", Spread([one["p99_alone"] for one in seen]), "ms")
+
+
+async def _run(stage: Stage, billing: Server, customers: int) -> dict[str, float]:
+    company = await founded(stage.admin_url("billing"), customers=customers, series=1)
+    await owe(company, company.customers, ITEMS, 100_00)
+    notify = await _owing_in_notify(stage, company)
+    await settled_down(company.connection)
+    await settled_down(notify)
+    loop = asyncio.get_running_loop()
+    alone = await loop.run_in_executor(None, _pay, stage, company, billing, 3)
+    beside = loop.run_in_executor(None, _pay, stage, company, billing, 8)
+    await asyncio.sleep(1)
+    watching = [asyncio.create_task(_longest_wait(stage, name)) for name in ("billing", "notify")]
+    began = float(await notify.fetchval(_RUN, company.tenant, new_id()))
+    queued = await _until(notify, _QUEUED, company.tenant, customers)
+    noted = await _until(notify, _NOTED, str(company.tenant), customers)
+    for task in watching:
+        task.cancel()
+    waits = await asyncio.gather(*watching)
+    paid = await beside
+    seen = {"queued": queued - began, "noted": noted - began, "waited": max(waits) * 1000, "p99": paid.p99_ms,
+            "p99_alone": alone.p99_ms}
+    progress(", ".join(f"{name} {value:.2f}" for name, value in seen.items()))
+    await company.connection.close()
+    await notify.close()
+    return seen
+
+
+async def _owing_in_notify(stage: Stage, company: Company) -> "asyncpg.Connection":
+    """The same items as notify-svc keeps them, all of them due; it is one in the afternoon where the tenant is."""
+    zone = f"Etc/GMT{datetime.now(UTC).hour - 13:+d}"
+    await archived(stage.admin_url("customer"), company.tenant, company.customers, zone=zone, contacts=True)
+    await told(stage, "notify", company.tenant, company.customers)
+    notify = await asyncpg.connect(stage.admin_url("notify"))
+    await notify.execute("UPDATE tenant SET zone = $2 WHERE tenant_id = $1", company.tenant, zone)
+    rows = await company.connection.fetch(_ITEMS, company.tenant)
+    await notify.execute(_DUNNED, company.tenant, *(
+        [row[name] for row in rows] for name in ("id", "customer_id", "invoice_id", "number", "due_on")))
+    return notify
+
+
+async def _until(connection: "asyncpg.Connection", counted: str, of: Any, wanted: int) -> float:
+    """When the last of so many was committed."""
+    until = time.monotonic() + 120
+    while (row := await connection.fetchrow(counted, of))["count"] < wanted:
+        if time.monotonic() > until:
+            raise RuntimeError(f"{row['count']} of {wanted} after two minutes")
+        await asyncio.sleep(0.1)
+    return float(row["at"])
+
+
+async def _longest_wait(stage: Stage, database: str) -> float:
+    """Seconds that the longest wait for a lock seen until now has lasted; looked at every 10 ms until it is ended."""
+    connection, longest = await asyncpg.connect(stage.admin_url(database)), 0.0
+    try:
+        while True:
+            longest = max(longest, float(await connection.fetchval(_WAITING) or 0))
+            await asyncio.sleep(0.01)
+    except asyncio.CancelledError:
+        return longest
+    finally:
+        await connection.close()
+
+
+def _pay(stage: Stage, company: Company, billing: Server, seconds: int) -> Loaded:
+    token = stage.token(company.tenant)
+    bodies = (payment_of(company.customers[n % len(company.customers)], "1.00", allocation="none")
+              for n in range(PAYMENTS_A_SECOND * seconds))
+    requests = [http("POST", "/billing/v1/payments", token, json.dumps(body).encode(), key=str(new_id()))
+                for body in bodies]
+    paid = ask({"connections": 4, "seconds": seconds, "rate": PAYMENTS_A_SECOND},
+               [written(stage.folder / f"paid-{new_id()}", requests)], billing.ports[:1])
+    if paid.refused or paid.broken:
+        raise RuntimeError(f"{paid.refused} payments refused, {paid.broken} broken")
+    return paid
+
+
+def _at(server: Server) -> str:
+    return f"http://127.0.0.1:{server.ports[-1]}"
+
+
+@contextmanager
+def _issuer(stage: Stage) -> Iterator[str]:
+    """The URL of a token endpoint that gives notify-svc its own token."""
+    answer = json.dumps({"expires_in": 3600, "access_token": stage.issuer.token(
+        "contacts:read", "items:read", "tenants:act", subject="notify-svc")}).encode()
+
+    class Giving(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: Any) -> None:
+            """Said nowhere."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Giving)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/token"
+    finally:
+        server.shutdown()
