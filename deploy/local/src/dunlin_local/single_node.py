@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from dunlin_events.topics import Bus
-from dunlin_kit.process import Worker, spare_what_stays
+from dunlin_kit.process import Worker
 from dunlin_kit.settings import ServiceSettings
 from dunlin_local.databases import SERVICES
 from dunlin_local.front import Front
@@ -64,7 +64,6 @@ class SingleNode:
             }
             try:
                 await _until(lambda: server.started, parts)
-                spare_what_stays()
                 ready.set()
                 await _first_end(stop, parts)
             finally:

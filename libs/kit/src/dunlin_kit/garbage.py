@@ -6,6 +6,8 @@ a service are 190,000, and every request in the process waits for that walk.
 
 import gc
 
+_MAY_COME = (20_000, 20, 20)
+
 
 def starting() -> None:
     """Before the modules are loaded."""
@@ -13,6 +15,10 @@ def starting() -> None:
 
 
 def started() -> None:
-    """When requests and events are going to come."""
+    """When requests and events are going to come.
+
+    A long list of facts makes many objects and hardly a cycle: more may come before anything is looked through.
+    """
     gc.freeze()
+    gc.set_threshold(*_MAY_COME)
     gc.enable()

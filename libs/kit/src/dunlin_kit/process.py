@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import gc
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
@@ -203,7 +202,6 @@ async def run_api(app: FastAPI, settings: ServiceSettings) -> None:
             timeout_graceful_shutdown=10,
         )
     )
-    spare_what_stays()
     try:
         await server.serve()
     finally:
@@ -211,17 +209,7 @@ async def run_api(app: FastAPI, settings: ServiceSettings) -> None:
         await poking
 
 
-def spare_what_stays() -> None:
-    """The collector of garbage never looks again at what is loaded by now, and lets more come before it looks at all.
-
-    Else it goes through all modules again and again while a long list of facts is worked on: a third of its time.
-    """
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-
-
 async def run_worker(worker: Worker) -> None:
-    spare_what_stays()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
