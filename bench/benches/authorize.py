@@ -31,6 +31,11 @@ _SEEDS = (
     """INSERT INTO authorization_head (tenant_id, customer_id, currency, reserved, limits)
        SELECT $1, id, $3, 0, 1 FROM unnest($2::uuid[]) c (id) WHERE $4::text IS NOT NULL""")
 
+_HISTORY = """
+INSERT INTO credit_authorization (tenant_id, authorization_id, customer_id, reference, status, currency, asked,
+                                  reserved, captured, released, expired, over_captured, expires_at)
+SELECT $1, uuidv7(), $2, 'SO-' || n, 'released', $3, 100, 0, 0, 100, 0, 0, now() FROM generate_series(1, $4) n"""
+
 
 class Orders:
     """Requests for authorisations, in turn over the customers."""
@@ -46,15 +51,18 @@ class Orders:
             yield http("POST", "/credit/v1/authorizations", self._token, json.dumps(body).encode(), key=str(new_id()))
 
 
-def authorize(stage: Stage, report: Report, *, quick: bool) -> None:
-    """Rates, the 99th percentile at a rate, and how long 200 at once take."""
+def authorize(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> None:
+    """Rates, the 99th percentile at a rate, and how long 200 at once take.
+
+    With growth so many times the customers, and the one customer has a long history.
+    """
     plan = Plan(2, 1, 2, 2500) if quick else Plan(2, 6, 3, 2500)
-    tenant, customers = asyncio.run(seeded(stage))
+    tenant, customers = asyncio.run(seeded(stage, growth))
     many, one = Orders(stage, tenant, customers), Orders(stage, tenant, customers[:1])
     servers = [stage.api("credit"), stage.by_hand("steps", "credit"), stage.by_hand("merged", "credit")]
     server = servers[0]
-    report.line("authorize", "setting", customers=CUSTOMERS, connections=CONNECTIONS, workers=WORKERS,
-                load=f"{generator()}; bench/client.py where a rate is offered")
+    report.line("authorize", "setting", customers=len(customers), growth=growth, connections=CONNECTIONS,
+                workers=WORKERS, load=f"{generator()}; bench/client.py where a rate is offered")
     asyncio.run(_same_work(stage, report, servers, many))
     for bench, requests, rate_aim in (("authorize", many, ">= 1000/s"), ("authorize-hot", one, ">= 400/s")):
         seen = interleaved(stage, servers, requests, plan)
@@ -75,12 +83,13 @@ def authorize(stage: Stage, report: Report, *, quick: bool) -> None:
     report.line("authorize", f"{AT_ONCE} at once: answered", counts=answered)
 
 
-async def seeded(stage: Stage) -> tuple[UUID, list[UUID]]:
+async def seeded(stage: Stage, growth: int = 1) -> tuple[UUID, list[UUID]]:
     """A tenant and its customers, each with a limit that no order reaches, in the database of credit-svc."""
-    tenant, customers = new_id(), [new_id() for _ in range(CUSTOMERS)]
+    tenant, customers = new_id(), [new_id() for _ in range(CUSTOMERS * growth)]
     connection = await asyncpg.connect(stage.admin_url("credit"))
     for statement in _SEEDS:
         await connection.execute(statement, tenant, customers, CURRENCY, ZONE)
+    await connection.execute(_HISTORY, tenant, customers[0], CURRENCY, CUSTOMERS * (growth - 1))
     await settled_down(connection)
     await connection.close()
     return tenant, customers

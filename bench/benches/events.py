@@ -2,6 +2,7 @@
 
 Payments of 1.00 by 1,000 customers in turn are told through the transaction's own outbox; then one worker of
 billing-svc brings them to the log, and after that one worker of credit-svc folds them into its copies.
+`--growth`: so many times the customers, and behind them so many times the facts, told and read before.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
-from bench.company import CURRENCY, today
+from bench.company import CURRENCY, settled_down, today
 from bench.facts import told
 from bench.processes import Share
 from bench.report import Report, Spread, progress
@@ -25,6 +26,15 @@ from dunlin_kit.database import Database
 from dunlin_kit.transaction import Transaction
 
 CUSTOMERS, AT_ONCE, WAIT_SECONDS = 1_000, 500, 120.0
+_ARCHIVES = (
+    # A transaction id that every snapshot is past: told long ago.
+    ("billing", """INSERT INTO outbox_event (txid, event_id, stream, era, seq, type, headers, payload)
+                   SELECT '3', uuidv7(), o.stream, 1, -n, o.type, o.headers, o.payload
+                   FROM (SELECT * FROM outbox_event ORDER BY id LIMIT $1) o CROSS JOIN generate_series(1, $2) n"""),
+    ("bus", """INSERT INTO bus_record (topic, part, at, key, headers, value)
+               SELECT topic, part, -(row_number() OVER (PARTITION BY topic, part)), key, headers, value
+               FROM (SELECT * FROM bus_record WHERE topic = 'dunlin-billing' LIMIT $1) o
+               CROSS JOIN generate_series(1, $2) n"""))
 _ON_BUS = ("bus", "SELECT coalesce(sum(next), 0)::bigint FROM bus_head WHERE topic = 'dunlin-billing'")
 _HEARD = ("credit", "SELECT coalesce(sum(sequence), 0)::bigint FROM watermark WHERE owner = 'billing'")
 
@@ -38,19 +48,24 @@ class Pace:
     database_us: float
 
 
-def events(stage: Stage, report: Report, *, quick: bool) -> None:
-    """Relay, then consumer, in rounds."""
-    rounds, each = (1, 10) if quick else (3, 40)
-    tenant, customers = new_id(), [new_id() for _ in range(CUSTOMERS)]
+def events(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> None:
+    """Relay, then consumer, in rounds; with growth the first round only makes what lies behind the others."""
+    rounds, facts = (1, 10 * CUSTOMERS) if quick else (3, 40 * CUSTOMERS)
+    tenant, customers = new_id(), [new_id() for _ in range(CUSTOMERS * growth)]
+    each = facts // len(customers)
     for service in ("billing", "credit"):
         asyncio.run(told(stage, service, tenant, customers))
-    report.line("events", "setting", customers=CUSTOMERS, facts_each_round=each * CUSTOMERS)
+    report.line("events", "setting", customers=len(customers), facts_each_round=facts, growth=growth)
     seen: dict[str, list[Pace]] = {"relay": [], "consumer": []}
-    for number in range(rounds):
+    for number in range(rounds + (growth > 1)):
         asyncio.run(_tell(stage, tenant, customers, range(number * each, (number + 1) * each)))
-        total = (number + 1) * each * CUSTOMERS
-        seen["relay"].append(_paced(stage, "billing", _ON_BUS, total))
-        seen["consumer"].append(_paced(stage, "credit", _HEARD, total))
+        total = (number + 1) * facts
+        relay, consumer = _paced(stage, "billing", _ON_BUS, total), _paced(stage, "credit", _HEARD, total)
+        if growth > 1 and number == 0:
+            asyncio.run(_archived(stage, facts, rounds * growth))
+            continue
+        seen["relay"].append(relay)
+        seen["consumer"].append(consumer)
         progress(f"relay {seen['relay'][-1].rate:.0f}/s, consumer {seen['consumer'][-1].rate:.0f}/s")
     for part, paces in seen.items():
         report.figure("events", f"{part}: rate of one worker", Spread([pace.rate for pace in paces]), "/s", ">= 10000")
@@ -69,6 +84,16 @@ async def _tell(stage: Stage, tenant: UUID, customers: Sequence[UUID], steps: ra
 
             await database.transact(tenant, work)
     await database.close()
+
+
+async def _archived(stage: Stage, facts: int, times: int) -> None:
+    """Facts of long ago behind those of now, in the outbox and in the log."""
+    for database, text in _ARCHIVES:
+        connection = await asyncpg.connect(stage.admin_url(database))
+        await connection.execute(text, facts, times)
+        await settled_down(connection)
+        await connection.close()
+    progress(f"{facts * times} facts lie behind")
 
 
 def _payment(customer: UUID, number: int) -> PaymentConfirmed:
