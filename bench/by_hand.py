@@ -22,6 +22,7 @@ from uuid import UUID
 import asyncpg
 import uvicorn
 from bench.by_hand_authorization import AuthorizationIn, authorization
+from bench.by_hand_batch import BatchIn, batch
 from bench.by_hand_invoice import InvoiceIn, invoice
 from bench.by_hand_payment import PaymentIn, payment
 from bench.by_hand_rows import Answer, Call
@@ -106,8 +107,9 @@ def create_app(form: str, told: Told) -> FastAPI:
         for last in (False, True):
             try:
                 done = await in_transaction(app.state.pool, call, body, work)
-                marked = {"etag": done.etag} if done.etag is not None else {}
-                return Response(done.body, done.status, {"location": done.location, **marked}, "application/json")
+                told = {"etag": done.etag, "location": done.location}
+                return Response(done.body, done.status, {name: value for name, value in told.items() if value},
+                                "application/json")
             except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
                 if last:
                     raise
@@ -116,6 +118,10 @@ def create_app(form: str, told: Told) -> FastAPI:
     @app.post("/billing/v1/invoices", status_code=201)
     async def create_invoice(body: InvoiceIn, request: Request, idempotency_key: Annotated[str, Header()]) -> Response:
         return await answer(request, idempotency_key, "invoices:write", body, invoice)
+
+    @app.post("/billing/v1/invoices:batch", status_code=201)
+    async def create_invoices(body: BatchIn, request: Request, idempotency_key: Annotated[str, Header()]) -> Response:
+        return await answer(request, idempotency_key, "invoices:write", body, batch)
 
     @app.post("/billing/v1/payments", status_code=201)
     async def record_payment(body: PaymentIn, request: Request, idempotency_key: Annotated[str, Header()]) -> Response:

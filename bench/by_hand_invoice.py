@@ -95,19 +95,16 @@ async def invoice(connection: Any, call: Call, body: InvoiceIn) -> Answer:
     due, number = seen["today"] + timedelta(days=seen["due_days"]), f"{body.series}-{seen['taken']:06d}"
     books.post("invoice_issued", invoice_id, [("receivable", item_id, net + tax)],
                {"receivable_control": net + tax, "revenue": -net, "tax": -tax})
-    _tell(books, body, (invoice_id, item_id, number, due), (nets, taxes))
+    tell(books, body, (invoice_id, item_id, number, due), (nets, taxes))
     for line, line_net, line_tax in zip(body.lines, nets, taxes, strict=True):
         books.add("i", description=line.description, product=line.product, quantity=line.quantity,
                   price=line.unit_price, rate=line.tax_rate, net=line_net, tax=line_tax)
-    answer = _answer(body, seen, (invoice_id, item_id, number, due), (nets, taxes))
-    buyer = {"id": str(body.customer_id), "number": seen["number"], "name": seen["name"], "kind": seen["kind"],
-             "tax_id": seen["tax_id"], "status": seen["status"],
-             "terms": {"due_days": seen["due_days"], "end_of_month": seen["end_of_month"]},
-             "instalments": seen["instalments"] or [], "discount": seen["discount"]}
+    said = answer_of(body, seen, (invoice_id, item_id, number, due), (nets, taxes))
+    answer = Answer(201, '"2"', f"/billing/v1/invoices/{invoice_id}", json.dumps(said, ensure_ascii=False).encode())
     await written(connection, call.form, WRITES, {
         **books.values(answer), "invoice": invoice_id, "item": item_id, "series": body.series, "number": number,
         "external": body.external_id, "due": due, "net": net, "tax": tax, "total": net + tax,
-        "buyer": json.dumps(buyer), "seller": json.dumps({"name": seen["seller"]})})
+        "buyer": json.dumps(buyer_of(body, seen)), "seller": json.dumps({"name": seen["seller"]})})
     return answer
 
 
@@ -154,7 +151,8 @@ def amounts(lines: list[LineIn]) -> tuple[list[int], list[int]]:
 Made = tuple[UUID, UUID, str, date]
 
 
-def _tell(books: Books, body: InvoiceIn, made: Made, sums: tuple[list[int], list[int]]) -> None:
+def tell(books: Books, body: InvoiceIn, made: Made, sums: tuple[list[int], list[int]]) -> None:
+    """The event of its issue."""
     (invoice_id, item_id, number, due), (nets, taxes), currency = made, sums, body.currency
     books.tell("InvoiceIssued", {
         "invoice_id": str(invoice_id), "number": number, "external_id": body.external_id,
@@ -167,10 +165,19 @@ def _tell(books: Books, body: InvoiceIn, made: Made, sums: tuple[list[int], list
         "authorization_id": None, "final": False, "deliveries": []})
 
 
-def _answer(body: InvoiceIn, seen: Any, made: Made, sums: tuple[list[int], list[int]]) -> Answer:
+def buyer_of(body: InvoiceIn, seen: Any) -> dict[str, Any]:
+    """The buyer as it is frozen into the document."""
+    return {"id": str(body.customer_id), "number": seen["number"], "name": seen["name"], "kind": seen["kind"],
+            "tax_id": seen["tax_id"], "status": seen["status"],
+            "terms": {"due_days": seen["due_days"], "end_of_month": seen["end_of_month"]},
+            "instalments": seen["instalments"] or [], "discount": seen["discount"]}
+
+
+def answer_of(body: InvoiceIn, seen: Any, made: Made, sums: tuple[list[int], list[int]]) -> dict[str, Any]:
+    """What is said of it."""
     (invoice_id, item_id, number, due), (nets, taxes), currency = made, sums, body.currency
     total, today = money(sum(nets) + sum(taxes), currency), seen["today"].isoformat()
-    said = {
+    return {
         "id": str(invoice_id), "customer_id": str(body.customer_id), "status": "issued", "settlement": "open",
         "number": number, "series": body.series, "external_id": body.external_id, "issued_on": today,
         "due_on": due.isoformat(), "net": money(sum(nets), currency), "tax": money(sum(taxes), currency),
@@ -189,4 +196,3 @@ def _answer(body: InvoiceIn, seen: Any, made: Made, sums: tuple[list[int], list[
                     "buyer_tax_id": seen["tax_id"]},
         "authorization_id": None, "final": False, "origin": "live", "metadata": {}, "voided_on": None,
         "void_reason": None, "delivery_ids": [], "version": 2}
-    return Answer(201, '"2"', f"/billing/v1/invoices/{invoice_id}", json.dumps(said, ensure_ascii=False).encode())

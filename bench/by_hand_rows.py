@@ -14,7 +14,7 @@ from dunlin_kernel.ids import new_id
 class Answer(NamedTuple):
     status: int
     etag: str | None
-    location: str
+    location: str | None
     body: bytes
 
 

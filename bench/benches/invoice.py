@@ -15,7 +15,7 @@ from bench.stage import WORKERS, Server, Stage
 
 from dunlin_kernel.ids import new_id
 
-CUSTOMERS, SERIES = 20_000, 16
+CUSTOMERS, SERIES, BATCH = 20_000, 16, 20
 AIMS = {"steps": ">= 1.0", "merged": ">= 0.75"}
 LINES = [{"description": f"Steel plate {n} mm", "product": f"SKU-{n}", "quantity": str(n), "unit_price": "199.99",
           "tax_rate": "13"} for n in (4, 6, 8)]
@@ -34,6 +34,19 @@ class Invoices:
             body = {"customer_id": str(self._customers[number % len(self._customers)]), "currency": "CNY",
                     "series": self._series[number % len(self._series)], "issue": True, "lines": LINES}
             yield http("POST", "/billing/v1/invoices", self._token, json.dumps(body).encode(), key=str(new_id()))
+
+
+class Batches(Invoices):
+    """Requests for `BATCH` invoices at once, each of another customer, all of one series."""
+
+    def __call__(self, wanted: int) -> Iterator[bytes]:
+        for _ in range(wanted):
+            number = next(self._number)
+            mine = (self._customers[(number * BATCH + n) % len(self._customers)] for n in range(BATCH))
+            body = {"invoices": [
+                {"customer_id": str(customer), "currency": "CNY", "series": self._series[number % len(self._series)],
+                 "issue": True, "lines": LINES} for customer in mine]}
+            yield http("POST", "/billing/v1/invoices:batch", self._token, json.dumps(body).encode(), key=str(new_id()))
 
 
 def servers_on(stage: Stage) -> list[Server]:
