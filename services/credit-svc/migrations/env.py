@@ -2,6 +2,7 @@
 
 import credit_svc.store.alert_tables
 import credit_svc.store.conduct_tables
+import credit_svc.store.cover_tables
 import credit_svc.store.group_tables
 import credit_svc.store.hold_tables
 import credit_svc.store.library_tables

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from billing_svc.api.shapes import Body, Code
-from billing_svc.domain.delivery import CancelReason, RecordDelivery
+from billing_svc.domain.delivery import DeliveryCancelReason, RecordDelivery
 from billing_svc.store import deliveries
 from billing_svc.store.deliveries import DeliveryView
 from billing_svc.usecases.cancel_delivery_note import cancel_delivery_note as cancel
@@ -50,7 +50,7 @@ class DeliveryNoteCreate(Body):
 class DeliveryNoteCancel(Body):
     """Why it is not to be billed."""
 
-    reason: CancelReason
+    reason: DeliveryCancelReason
 
 
 class DeliveryNoteRead(BaseModel):
@@ -65,7 +65,7 @@ class DeliveryNoteRead(BaseModel):
     amount: Amount
     open: Amount
     delivered_on: date
-    cancelled: CancelReason | None
+    cancelled: DeliveryCancelReason | None
 
     @classmethod
     def of(cls, view: DeliveryView) -> Self:

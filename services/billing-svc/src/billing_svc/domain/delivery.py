@@ -15,7 +15,7 @@ from dunlin_kernel.errors import Conflict, RuleBroken
 from dunlin_kernel.money import Money
 
 
-class CancelReason(StrEnum):
+class DeliveryCancelReason(StrEnum):
     RECORDED_IN_ERROR = "recorded_in_error"
     GOODS_RETURNED = "goods_returned"
 
@@ -43,7 +43,7 @@ class Delivery:
     amount: Money
     open: Money
     delivered_on: date
-    cancelled: CancelReason | None = None
+    cancelled: DeliveryCancelReason | None = None
 
     def moved(self, by: Money) -> "Delivery":
         return replace(self, open=self.open + by)
@@ -67,7 +67,7 @@ def delivered(wish: RecordDelivery, today: date) -> Delivery:
     return Delivery(wish.id, wish.customer_id, wish.authorization_id, wish.reference, wish.amount, wish.amount, day)
 
 
-def cancel(delivery: Delivery, reason: CancelReason) -> Delivery:
+def cancel(delivery: Delivery, reason: DeliveryCancelReason) -> Delivery:
     """Refuses: delivery_billed, delivery_cancelled."""
     if delivery.cancelled is not None:
         raise Conflict("delivery_cancelled", "This delivery was cancelled already.")

@@ -16,7 +16,7 @@ _BINDS: dict[str, Any] = {
     "as_of": Date(), "known_at": DateTime(timezone=True), "customer_id": Uuid(), "currency": Text(),
     "starts": ARRAY(Integer()), "wanted": Integer(), "after_by": BigInteger(), "after_currency": Text(),
     "after_id": Uuid(), "ids": ARRAY(Uuid())}
-HOLDS = "a.aged_on <= :as_of AND (a.turns_on IS NULL OR a.turns_on > :as_of)"
+HOLDS = "(a.aged_on <= :as_of AND (a.turns_on IS NULL OR a.turns_on > :as_of))"
 """Whether what an account keeps by age is so on that day."""
 
 
@@ -55,18 +55,20 @@ def _since(known: bool, alias: str) -> str:
     return f"({alias}.effective_on > :as_of{late})"
 
 
-_OF_ACCOUNT = f"""SELECT :as_of - i.due_on AS days, i.open, i.due_on FROM item i
-  WHERE NOT ({HOLDS}) AND i.open > 0 AND i.customer_id = a.customer_id AND i.currency = a.currency"""  # noqa: S608  constants
+_OF_ACCOUNT = """SELECT :as_of - i.due_on AS days, i.open, i.due_on FROM item i
+  WHERE i.open > 0 AND i.customer_id = a.customer_id AND i.currency = a.currency"""
 
 
 def _kept(form: Form) -> str:
+    """What accounts keep; of those whose day has not turned yet, from their items."""
+    held, matching = "a.customer_id, a.currency, a.unapplied, a.entries", _matching(form.filters, "a")
     return f"""
 WITH held AS (
-  SELECT a.customer_id, a.currency, a.unapplied, a.entries, CASE WHEN {HOLDS} THEN a.aged ELSE f.aged END AS aged,
-         CASE WHEN {HOLDS} THEN a.aged_items ELSE f.items END AS items, NULL::date AS oldest
-  FROM account a LEFT JOIN LATERAL (
-    SELECT {abreast(form.buckets)} FROM ({placed(_OF_ACCOUNT)}) b) f ON true
-  WHERE true{_matching(form.filters, "a")}),"""  # noqa: S608  constants
+  SELECT {held}, a.aged, a.aged_items AS items, NULL::date AS oldest FROM account a WHERE {HOLDS}{matching}
+  UNION ALL
+  SELECT {held}, f.aged, f.items, NULL
+  FROM account a CROSS JOIN LATERAL (SELECT {abreast(form.buckets)} FROM ({placed(_OF_ACCOUNT)}) b) f
+  WHERE NOT {HOLDS}{matching}),"""  # noqa: S608  constants
 
 
 _ARRANGED = """

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, Integer, Uuid, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from billing_svc.domain.delivery import Billed, CancelReason, Delivery
+from billing_svc.domain.delivery import Billed, DeliveryCancelReason, Delivery
 from billing_svc.domain.invoice import Invoice
 from billing_svc.store.delivery_tables import DeliveryBillingRow, DeliveryRow
 from billing_svc.store.document_tables import CustomerRow
@@ -120,4 +120,4 @@ def _delivery(row: Any) -> Delivery:
     currency, cancelled = row["currency"], row["cancelled"]
     return Delivery(
         row["id"], row["customer_id"], row["authorization_id"], row["reference"], Money(row["amount"], currency),
-        Money(row["open"], currency), row["delivered_on"], CancelReason(cancelled) if cancelled else None)
+        Money(row["open"], currency), row["delivered_on"], DeliveryCancelReason(cancelled) if cancelled else None)

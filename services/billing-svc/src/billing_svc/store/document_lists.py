@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     Text,
     Uuid,
+    and_,
     bindparam,
     func,
     literal_column,
@@ -86,8 +87,8 @@ _invoices = _Listing(
      "customer_id": _i.customer_id == bindparam("customer_id", type_=Uuid),
      "number": _i.number == bindparam("number", type_=Text),
      "external_id": _i.external_id == bindparam("external_id", type_=Text),
-     "due_from": _i.due_on >= bindparam("due_from", type_=Date),
-     "due_to": _i.due_on <= bindparam("due_to", type_=Date)},
+     "due_from": and_(_due >= bindparam("due_from", type_=Date), _i.due_on.is_not(None)),
+     "due_to": and_(_due <= bindparam("due_to", type_=Date), _i.due_on.is_not(None))},
     _i.id)
 _payments = _Listing(
     select(_c.id),

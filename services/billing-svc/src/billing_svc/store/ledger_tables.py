@@ -93,6 +93,8 @@ class CreditRow(Row, table=True):
         Index(None, "tenant_id", "received_on", "id"),
         Index("ix_credit_unapplied", "tenant_id", "customer_id", "id", postgresql_where=text("unapplied > 0")),
         Index("ix_credit_paid", "tenant_id", "customer_id", "received_on", postgresql_where=text("kind = 'payment'")),
+        Index("ix_credit_not_confirmed", "tenant_id", "state", "received_on", "id",
+              postgresql_where=text("state <> 'confirmed'")),
         Index("ix_credit_pending", "tenant_id", "customer_id", "id", postgresql_where=text("state = 'pending'")),
     )
 

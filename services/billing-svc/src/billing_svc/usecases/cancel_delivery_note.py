@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from billing_svc.domain.delivery import CancelReason, Delivery, cancel
+from billing_svc.domain.delivery import DeliveryCancelReason, Delivery, cancel
 from billing_svc.store import audit, deliveries
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing_deliveries import DeliveryCancelled
@@ -10,7 +10,7 @@ from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
 
 
-async def cancel_delivery_note(tx: Transaction, delivery_id: UUID, reason: CancelReason) -> Delivery:
+async def cancel_delivery_note(tx: Transaction, delivery_id: UUID, reason: DeliveryCancelReason) -> Delivery:
     """Refuses: tenant_not_known_yet, delivery_not_found, delivery_billed, delivery_cancelled."""
     tenant = await present(tx)
     before = await deliveries.hold(tx, delivery_id)

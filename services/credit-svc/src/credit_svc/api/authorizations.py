@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from credit_svc.api.group_shapes import GroupExplanation
 from credit_svc.api.shapes import (
     Body,
+    CountedCoverRead,
     CreditPolicyRead,
     ExposurePartsRead,
     HeardPositionRead,
@@ -74,6 +75,7 @@ class DecisionExplanation(BaseModel):
     exposure: Amount = Field(description="Before this order.")
     available: Amount | None = Field(description="Before this order; null when not rated.")
     holds: list[StandingHoldRead] = Field(description="What stopped new credit when it was asked for.")
+    covers: list[CountedCoverRead] = Field(description="What others answered for on that day.")
     group: GroupExplanation | None = Field(description="The group whose limit bound the order, if any.")
     policy: CreditPolicyRead
     positions: list[HeardPositionRead]
@@ -87,6 +89,7 @@ class DecisionExplanation(BaseModel):
             limit=LimitInForceRead.of(replayed.limit), parts=ExposurePartsRead.of(inputs.parts),
             exposure=Amount.of(replayed.exposure), available=amount_or_none(replayed.available),
             holds=[StandingHoldRead(hold_id=hold.id, rule=hold.rule) for hold in inputs.holds],
+            covers=[CountedCoverRead.of(one) for one in inputs.covers],
             group=GroupExplanation.of(inputs) if inputs.group else None, policy=CreditPolicyRead.of(inputs.policy),
             positions=[HeardPositionRead(owner=o, sequence=s) for o, s in sorted(inputs.positions.items())])
 
@@ -125,7 +128,8 @@ class AuthorizationRead(BaseModel):
              responses=refuses(
                  "unknown_currency", "malformed_amount", "wrong_precision", "amount_too_large", "amount_not_positive",
                  "two_expiries", "expires_in_past", "expires_too_late")
-             | refuses("customer_not_known_yet", "tenant_not_known_yet", "authorization_exists", status=409))
+             | refuses("customer_not_known_yet", "tenant_not_known_yet", "authorization_exists", "customer_merged",
+                       status=409))
 async def authorize_credit(
     body: AuthorizationCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
 ) -> AuthorizationRead:

@@ -15,6 +15,7 @@ from credit_svc.api.policy_shapes import (
     OverrideRulesRead,
 )
 from credit_svc.api.shapes import Body
+from credit_svc.domain.cover import CoverKind
 from credit_svc.domain.policy import MAX_BPS, MAX_DAYS
 from credit_svc.domain.policy_version import PolicyVersion
 from credit_svc.store import policies
@@ -41,6 +42,7 @@ class CreditPolicyCreate(Body):
     overrides: OverrideRulesBody | None = None
     holds: HoldRulesBody | None = None
     alerts: AlertLinesBody | None = None
+    cover_kinds: Annotated[list[CoverKind] | None, Field(description="Whose covers count in limits.")] = None
 
     def to_command(self) -> adopting.AdoptCreditPolicy:
         """Refuses: bad_policy, and what amounts refuse."""
@@ -49,7 +51,8 @@ class CreditPolicyCreate(Body):
             self.authorization_days, self.effective_from, self.reason,
             overrides=self.overrides.to_rules() if self.overrides else None,
             holds=self.holds.to_rules() if self.holds else None,
-            alerts=self.alerts.to_lines() if self.alerts else None)
+            alerts=self.alerts.to_lines() if self.alerts else None,
+            cover_kinds=None if self.cover_kinds is None else tuple(sorted({one.value for one in self.cover_kinds})))
 
 
 class PolicyVersionRead(BaseModel):
@@ -65,6 +68,7 @@ class PolicyVersionRead(BaseModel):
     overrides: OverrideRulesRead
     holds: HoldRulesRead
     alerts: AlertLinesRead
+    cover_kinds: list[CoverKind]
 
     @classmethod
     def of(cls, one: PolicyVersion) -> Self:
@@ -74,7 +78,8 @@ class PolicyVersionRead(BaseModel):
             disputed_weight_bps=numbers.disputed_weight_bps, delivered_weight_bps=numbers.delivered_weight_bps,
             over_capture_tolerance_bps=numbers.over_capture_tolerance_bps,
             authorization_days=numbers.authorization_days, overrides=OverrideRulesRead.of(one.overrides),
-            holds=HoldRulesRead.of(one.holds), alerts=AlertLinesRead.of(one.alerts))
+            holds=HoldRulesRead.of(one.holds), alerts=AlertLinesRead.of(one.alerts),
+            cover_kinds=[CoverKind(kind) for kind in numbers.cover_kinds])
 
 
 class PolicyVersionList(BaseModel):

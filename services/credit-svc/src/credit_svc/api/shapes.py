@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from credit_svc.domain.cover import CountedCover, CoverKind
 from credit_svc.domain.exposure import ExposureParts
 from credit_svc.domain.limit import LimitFact, LimitInForce, LimitSource, LimitStatus
 from credit_svc.domain.policy import CreditPolicy
@@ -57,6 +58,7 @@ class LimitInForceRead(BaseModel):
     valid_from: date | None
     valid_until: date | None
     temporary: TemporaryLimitRead | None = Field(description="What of `amount` is on top of the base, for its dates.")
+    covered: Amount | None = Field(description="What of `amount` others answer for; null when not rated.")
 
     @classmethod
     def of(cls, limit: LimitInForce) -> Self:
@@ -64,10 +66,11 @@ class LimitInForceRead(BaseModel):
         if fact is None:
             return cls(
                 status=limit.status, amount=None, limit_id=None, version=None, source=None, valid_from=None,
-                valid_until=None, temporary=temporary)
+                valid_until=None, temporary=temporary, covered=amount_or_none(limit.covered))
         return cls(
             status=limit.status, amount=amount_or_none(limit.amount), limit_id=fact.id, version=fact.version,
-            source=fact.source, valid_from=fact.valid_from, valid_until=fact.valid_until, temporary=temporary)
+            source=fact.source, valid_from=fact.valid_from, valid_until=fact.valid_until, temporary=temporary,
+            covered=amount_or_none(limit.covered))
 
 
 class ExposurePartsRead(BaseModel):
@@ -101,6 +104,18 @@ class CreditPolicyRead(BaseModel):
             version=policy.version, disputed_weight_bps=policy.disputed_weight_bps,
             delivered_weight_bps=policy.delivered_weight_bps,
             over_capture_tolerance_bps=policy.over_capture_tolerance_bps, authorization_days=policy.authorization_days)
+
+
+class CountedCoverRead(BaseModel):
+    """A cover inside its dates, and what it adds to the limit where the policy counts its kind."""
+
+    cover_id: UUID
+    kind: CoverKind
+    counts: Amount
+
+    @classmethod
+    def of(cls, one: CountedCover) -> Self:
+        return cls(cover_id=one.id, kind=one.kind, counts=Amount.of(one.counts))
 
 
 class HeardPositionRead(BaseModel):

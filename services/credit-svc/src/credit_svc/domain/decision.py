@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from credit_svc.domain.cover import CountedCover, covered
 from credit_svc.domain.exposure import ExposureParts, exposure_of
 from credit_svc.domain.group import GroupStanding, RateMissing, group_exposure, with_order
 from credit_svc.domain.limit import LimitFact, LimitInForce, LimitStatus, limit_in_force
@@ -55,6 +56,7 @@ class DecisionInputs:
     holds: tuple[StandingHold, ...] = ()
     customer_id: UUID | None = None
     group: GroupStanding | None = None
+    covers: tuple[CountedCover, ...] = ()
 
     @property
     def limits(self) -> tuple[LimitFact, ...]:
@@ -79,7 +81,8 @@ def credit_available(limit: LimitInForce, exposure: Money) -> Money | None:
 
 def decide(inputs: DecisionInputs) -> Decision:
     """Approve what the customer's status allows, no hold stops and the available credit covers; else tell why."""
-    limit = limit_in_force(inputs.limits, today=inputs.today)
+    answered_for = covered(inputs.covers, inputs.policy.cover_kinds, inputs.amount.currency)
+    limit = limit_in_force(inputs.limits, today=inputs.today, covered=answered_for)
     exposure = exposure_of(inputs.parts, inputs.policy)
     available = credit_available(limit, exposure)
     blocked = BLOCKED.get(inputs.customer_status)

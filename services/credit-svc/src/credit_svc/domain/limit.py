@@ -1,6 +1,6 @@
 """The credit limit: facts that are only ever added, and what of them is in force on a day."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -55,19 +55,22 @@ class LimitInForce:
     amount: Money | None
     fact: LimitFact | None
     temporary: LimitFact | None = None
+    covered: Money | None = None
 
 
-def limit_in_force(facts: Iterable[LimitFact], *, today: date) -> LimitInForce:
-    """Base and temporary together, each inside its dates; without a base there is no rating to add to."""
+def limit_in_force(facts: Iterable[LimitFact], *, today: date, covered: Money | None = None) -> LimitInForce:
+    """Base and temporary together, each inside its dates, and what is `covered`; without a base there is no rating to
+    add to."""
     known = list(facts)
     base, temporary = base_limit(known, today=today), temporary_limit(known, today=today)
     if base is None or base.amount is None:
         return LimitInForce(LimitStatus.NOT_RATED, None, base)
     nothing = Money.zero(base.currency)
     added = temporary.amount if temporary is not None and temporary.amount is not None else nothing
+    added = added + (covered or nothing)
     if has_ended(base, today=today):
-        return LimitInForce(LimitStatus.EXPIRED, added, base, temporary)
-    return LimitInForce(LimitStatus.IN_FORCE, base.amount + added, base, temporary)
+        return LimitInForce(LimitStatus.EXPIRED, added, base, temporary, covered)
+    return LimitInForce(LimitStatus.IN_FORCE, base.amount + added, base, temporary, covered)
 
 
 def base_limit(facts: Iterable[LimitFact], *, today: date) -> LimitFact | None:
@@ -81,6 +84,17 @@ def temporary_limit(facts: Iterable[LimitFact], *, today: date) -> LimitFact | N
     holding = [fact for fact in facts if fact.kind is LimitKind.TEMPORARY and fact.valid_from <= today
                and not has_ended(fact, today=today)]
     return max(holding, key=lambda fact: fact.version, default=None)
+
+
+def ended_by_merger(
+    before: LimitInForce, new_id: Callable[[], UUID], *, after: int, today: date,
+) -> list[LimitFact]:
+    """The limits of zero by which those of a customer that was merged end today; `after` is how many were set."""
+    standing = [one for one in (before.fact, before.temporary) if one is not None and one.amount is not None]
+    return [
+        LimitFact(new_id(), after + n, one.currency, Money.zero(one.currency), LimitSource.POLICY, today,
+                  one.valid_until if one.kind is LimitKind.TEMPORARY else None, one.kind)
+        for n, one in enumerate(standing, 1)]
 
 
 def has_ended(fact: LimitFact, *, today: date) -> bool:

@@ -8,11 +8,13 @@ from dunlin_kernel.money import Money
 WHOLE_BPS = 10_000
 MAX_BPS = 100_000
 MAX_DAYS = 3650
+ALL_COVERS = ("insurance", "guarantee", "deposit")
 
 
 @dataclass(frozen=True, slots=True)
 class CreditPolicy:
-    """Weights and tolerances in basis points (10,000 = 1), and how long an authorisation stands when nobody says.
+    """Weights and tolerances in basis points (10,000 = 1), how long an authorisation stands when nobody says, and the
+    kinds of cover that count in limits.
 
     Refuses: bad_policy.
     """
@@ -22,6 +24,7 @@ class CreditPolicy:
     delivered_weight_bps: int
     over_capture_tolerance_bps: int
     authorization_days: int
+    cover_kinds: tuple[str, ...] = ALL_COVERS
 
     def __post_init__(self) -> None:
         shares = (self.disputed_weight_bps, self.delivered_weight_bps, self.over_capture_tolerance_bps)
@@ -29,6 +32,8 @@ class CreditPolicy:
             raise RuleBroken("bad_policy", f"Weights and tolerances lie between 0 and {MAX_BPS} basis points.")
         if not 1 <= self.authorization_days <= MAX_DAYS:
             raise RuleBroken("bad_policy", f"An authorisation stands between 1 and {MAX_DAYS} days.")
+        if not set(self.cover_kinds) <= set(ALL_COVERS):
+            raise RuleBroken("bad_policy", "A kind of cover is insurance, guarantee or deposit.")
 
 
 FIRST_POLICY = CreditPolicy(

@@ -22,6 +22,8 @@ SELECT DISTINCT customer_id FROM (
   UNION ALL SELECT customer_id FROM credit_hold WHERE waived_until >= CAST(:today AS date) - 1
   UNION ALL SELECT customer_id FROM credit_limit
   WHERE valid_from = CAST(:today AS date) OR valid_until = CAST(:today AS date) - 1
+  UNION ALL SELECT customer_id FROM cover WHERE state = 'standing' AND (
+    valid_from = CAST(:today AS date) OR valid_until = CAST(:today AS date) - 1)
   UNION ALL SELECT customer_id FROM alert_level WHERE ageing > 0 OR silence > 0
   UNION ALL SELECT customer_id FROM exposure WHERE CAST(:everyone AS boolean)) w
 WHERE customer_id > CAST(:after AS uuid) ORDER BY customer_id LIMIT CAST(:most AS bigint)""")

@@ -14,6 +14,7 @@ from credit_svc.domain.decision import Decision, DecisionInputs, DenialReason, S
 from credit_svc.domain.exposure import ExposureParts
 from credit_svc.domain.limit import LimitFact, LimitKind, LimitSource
 from credit_svc.domain.policy import CreditPolicy
+from credit_svc.store.covers import counted_covers
 from credit_svc.store.group_inputs import group_as_json, group_of_json
 from credit_svc.store.tables import CreditDecisionRow
 from dunlin_events.consuming import Tx
@@ -90,6 +91,7 @@ def _text_of(inputs: DecisionInputs) -> str:
         "customer_status": inputs.customer_status,
         "limit": limit and _text_of_limit(limit),
         "temporary": inputs.temporary and _text_of_limit(inputs.temporary),
+        "covers": [[str(one.id), one.kind.value, one.counts.minor] for one in inputs.covers],
         "group": inputs.group and group_as_json(inputs.group),
         "customer_id": inputs.customer_id and str(inputs.customer_id),
         "holds": [{"hold_id": str(hold.id), "rule": hold.rule} for hold in inputs.holds],
@@ -112,11 +114,17 @@ def _inputs_of(found: dict[str, Any]) -> DecisionInputs:
         amount=Money(found["amount"], currency), today=date.fromisoformat(found["today"]),
         customer_status=found["customer_status"], limit=_limit_of(found["limit"], currency),
         parts=ExposureParts(**{name: Money(found["parts"][name], currency) for name in _PARTS}),
-        policy=CreditPolicy(**found["policy"]), positions=found["positions"],
+        policy=_policy_of(found["policy"]), positions=found["positions"],
         temporary=_limit_of(found.get("temporary"), currency),
         holds=tuple(StandingHold(UUID(hold["hold_id"]), hold["rule"]) for hold in found.get("holds", ())),
         customer_id=UUID(found["customer_id"]) if found.get("customer_id") else None,
-        group=group_of_json(found["group"]) if found.get("group") else None)
+        group=group_of_json(found["group"]) if found.get("group") else None,
+        covers=counted_covers(found.get("covers"), currency))
+
+
+def _policy_of(found: dict[str, Any]) -> CreditPolicy:
+    kinds = found.get("cover_kinds")
+    return CreditPolicy(**found | ({} if kinds is None else {"cover_kinds": tuple(kinds)}))
 
 
 def _limit_of(found: dict[str, Any] | None, currency: str) -> LimitFact | None:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from credit_svc.domain.policy import FIRST_POLICY, CreditPolicy
 from credit_svc.domain.policy_version import FIRST_VERSION, PolicyVersion
-from credit_svc.store.policy_rules import rules_as_text, version_of
+from credit_svc.store.policy_rules import cover_kinds_of, rules_as_text, version_of
 from credit_svc.store.tables import CreditPolicyRow
 from credit_svc.store.watching import Moment
 from dunlin_events.consuming import Tx
@@ -27,7 +27,7 @@ def policy_of(row: Any) -> CreditPolicy:
         return FIRST_POLICY
     return CreditPolicy(
         row["policy_version"], row["disputed_weight_bps"], row["delivered_weight_bps"],
-        row["over_capture_tolerance_bps"], row["authorization_days"])
+        row["over_capture_tolerance_bps"], row["authorization_days"], cover_kinds_of(row["cover_kinds"]))
 
 
 async def current(tx: Tx) -> CreditPolicy:

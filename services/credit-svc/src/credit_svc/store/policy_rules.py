@@ -1,13 +1,13 @@
 """The rules of a policy version as the JSON that is stored, and back; a section left out is the built-in one."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from credit_svc.domain.alert_line import AlertLines
 from credit_svc.domain.hold import HoldRules
 from credit_svc.domain.limit_override import OverrideRules
-from credit_svc.domain.policy import CreditPolicy
+from credit_svc.domain.policy import ALL_COVERS, CreditPolicy
 from credit_svc.domain.policy_version import PolicyVersion
 from dunlin_kernel.money import Money
 
@@ -18,7 +18,7 @@ def version_of(row: Any) -> PolicyVersion:
     return PolicyVersion(
         CreditPolicy(
             row["version"], row["disputed_weight_bps"], row["delivered_weight_bps"],
-            row["over_capture_tolerance_bps"], row["authorization_days"]),
+            row["over_capture_tolerance_bps"], row["authorization_days"], cover_kinds_of(rules.get("cover_kinds"))),
         row["effective_from"], row["reason"], overrides_of(rules.get("overrides")), holds_of(rules.get("holds")),
         alerts_of(rules.get("alerts")))
 
@@ -26,6 +26,7 @@ def version_of(row: Any) -> PolicyVersion:
 def rules_as_text(version: PolicyVersion) -> str:
     overrides, holds, alerts = version.overrides, version.holds, version.alerts
     return json.dumps({
+        "cover_kinds": list(version.numbers.cover_kinds),
         "overrides": {
             "second_person_above": _minor(overrides.second_person_above), "override_days": overrides.override_days},
         "holds": {
@@ -37,6 +38,11 @@ def rules_as_text(version: PolicyVersion) -> str:
             "amount_above": _minor(alerts.amount_above), "concentration_bps": alerts.concentration_bps,
             "silence_days": alerts.silence_days},
     })
+
+
+def cover_kinds_of(found: Sequence[str] | None) -> tuple[str, ...]:
+    """All of them where a version of before says nothing."""
+    return ALL_COVERS if found is None else tuple(found)
 
 
 def overrides_of(found: Mapping[str, Any] | None) -> OverrideRules:

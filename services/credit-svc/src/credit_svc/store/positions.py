@@ -8,10 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from credit_svc.domain.cover import CountedCover, covered
 from credit_svc.domain.decision import DecisionInputs, DenialReason, StandingHold, credit_available, decide
 from credit_svc.domain.exposure import ExposureParts, exposure_of
 from credit_svc.domain.limit import LimitInForce, limit_in_force
 from credit_svc.domain.policy import CreditPolicy
+from credit_svc.store.covers import COUNTED, counted_covers
 from credit_svc.store.exposures import figures_of
 from credit_svc.store.limits import facts_of
 from dunlin_events.consuming import Tx
@@ -21,15 +23,18 @@ from dunlin_kernel.money import Money
 NOT_RATED_SORTS_AS = 2**63 - 1
 """Where a position without a rating stands among the available amounts: last."""
 
-_FIGURES = """
+_COVERED = COUNTED.format(customer="k.customer_id", currency="k.currency")
+_FIGURES = f"""
   SELECT k.customer_id, k.currency, c.number, c.name, c.status, o.owner_id, o.owner_code, k.open, k.disputed,
-         k.unapplied, k.delivered, k.reserved, k.sequence,
+         k.unapplied, k.delivered, k.reserved, k.sequence, a.covers,
          l.limit_id, l.version, l.amount, l.source, l.valid_from, l.valid_until, l.kind,
          t.limit_id AS temporary_limit_id, t.version AS temporary_version, t.amount AS temporary_amount,
          t.source AS temporary_source, t.valid_from AS temporary_valid_from, t.valid_until AS temporary_valid_until,
          t.kind AS temporary_kind,
          CASE WHEN l.amount IS NOT NULL THEN
            CASE WHEN l.valid_until < CAST(:today AS date) THEN 0 ELSE l.amount END + coalesce(t.amount, 0)
+           + coalesce((SELECT sum((v.value ->> 2)::bigint) FROM jsonb_array_elements(a.covers) v
+                       WHERE v.value ->> 1 = ANY(CAST(:cover_kinds AS text[]))), 0)
            - (k.open - k.disputed + round(k.disputed * CAST(:disputed_bps AS numeric) / 10000) - k.unapplied
               + round(k.delivered * CAST(:delivered_bps AS numeric) / 10000))
            - k.reserved
@@ -46,6 +51,7 @@ _FIGURES = """
     FROM exposure e
     WHERE NOT EXISTS (SELECT FROM authorization_head h WHERE h.tenant_id = e.tenant_id
                       AND h.customer_id = e.customer_id AND h.currency = e.currency)) k
+  LEFT JOIN LATERAL ({_COVERED}) a (covers) ON true
   LEFT JOIN customer c USING (tenant_id, customer_id)
   LEFT JOIN customer_owner o USING (tenant_id, customer_id)
   LEFT JOIN LATERAL (
@@ -56,7 +62,7 @@ _FIGURES = """
     SELECT * FROM credit_limit x
     WHERE (x.tenant_id, x.customer_id, x.currency) = (k.tenant_id, k.customer_id, k.currency)
       AND x.kind = 'temporary' AND CAST(:today AS date) BETWEEN x.valid_from AND x.valid_until
-    ORDER BY x.version DESC LIMIT 1) t ON true"""
+    ORDER BY x.version DESC LIMIT 1) t ON true"""  # noqa: S608  constants only
 """Each limit and hold is one probe of an index, so that a page by customer reads no more rows than it shows."""
 _FILTERED = f"""
 SELECT * FROM ({_FIGURES}) p
@@ -100,6 +106,7 @@ class Position:
     owner_code: str | None
     holds: tuple[StandingHold, ...]
     reasons: tuple[DenialReason, ...]
+    covers: tuple[CountedCover, ...]
 
     @property
     def currency(self) -> str:
@@ -157,7 +164,8 @@ async def some(tx: Tx, asked: Asked, *, today: date, policy: CreditPolicy) -> Se
 
 
 def _bound(today: date, policy: CreditPolicy) -> dict[str, Any]:
-    return {"today": today, "disputed_bps": policy.disputed_weight_bps, "delivered_bps": policy.delivered_weight_bps}
+    return {"today": today, "disputed_bps": policy.disputed_weight_bps, "delivered_bps": policy.delivered_weight_bps,
+            "cover_kinds": list(policy.cover_kinds)}
 
 
 def _position(row: Any, *, today: date, policy: CreditPolicy) -> Position:
@@ -165,13 +173,16 @@ def _position(row: Any, *, today: date, policy: CreditPolicy) -> Position:
     figures = figures_of(currency, opened=row["open"], disputed=row["disputed"], unapplied=row["unapplied"])
     parts = ExposureParts.of(
         figures, reserved=Money(row["reserved"], currency), delivered=Money(row["delivered"], currency))
-    limit = limit_in_force(facts_of(row, currency), today=today)
+    covers = counted_covers(row["covers"], currency)
+    limit = limit_in_force(
+        facts_of(row, currency), today=today, covered=covered(covers, policy.cover_kinds, currency))
     exposure = exposure_of(parts, policy)
     available = credit_available(limit, exposure)
     assert (available and available.minor) == (row["available"] and int(row["available"])), "list and rule agree"
     holds = tuple(StandingHold(UUID(hold_id), rule) for hold_id, rule in row["holds"] or ())
     least = DecisionInputs(
-        Money(1, currency), today, row["status"] or "", limit.fact, parts, policy, {}, limit.temporary, holds)
+        Money(1, currency), today, row["status"] or "", limit.fact, parts, policy, {}, limit.temporary, holds,
+        covers=covers)
     return Position(
         row["customer_id"], row["number"], row["name"], row["status"], limit, parts, exposure, available,
-        row["sequence"], row["owner_id"], row["owner_code"], holds, decide(least).reasons)
+        row["sequence"], row["owner_id"], row["owner_code"], holds, decide(least).reasons, covers)

@@ -9,11 +9,13 @@ from uuid import UUID
 from sqlalchemy import Date, Text, Uuid, bindparam, column, func, literal_column, select, text, true
 from sqlmodel import col
 
+from credit_svc.domain.cover import CountedCover
 from credit_svc.domain.decision import StandingHold
 from credit_svc.domain.exposure import Figures
 from credit_svc.domain.group import GroupStanding
 from credit_svc.domain.limit import LimitFact
 from credit_svc.domain.policy import CreditPolicy
+from credit_svc.store.covers import COUNTED, counted_covers
 from credit_svc.store.exposures import figures_of
 from credit_svc.store.groups import STANDING as GROUP_STANDING
 from credit_svc.store.groups import standing_of
@@ -44,10 +46,12 @@ _HOLDS = (
     select(func.jsonb_agg(func.jsonb_build_array(col(CreditHoldRow.hold_id), col(CreditHoldRow.rule))))
     .where(col(CreditHoldRow.customer_id) == col(CustomerRow.customer_id),
            col(CreditHoldRow.released_at).is_(None)).scalar_subquery().label("holds"))
+_COVERS = text(f"({COUNTED.format(customer='customer.customer_id', currency='CAST(:currency AS text)')}) AS covers")
 _POLICY = (
     select(col(CreditPolicyRow.version).label("policy_version"), *(CreditPolicyRow.__table__.c[name] for name in (
         "disputed_weight_bps", "delivered_weight_bps", "over_capture_tolerance_bps", "authorization_days")))
-    .add_columns(literal_column("rules -> 'alerts' -> 'amount_above'").label("amount_above"))
+    .add_columns(literal_column("rules -> 'alerts' -> 'amount_above'").label("amount_above"),
+                 literal_column("rules -> 'cover_kinds'").label("cover_kinds"))
     .where(col(CreditPolicyRow.effective_from) <= _TODAY)
     .order_by(col(CreditPolicyRow.version).desc()).limit(literal_column("1")).subquery("policy"))
 _GROUP = text(f"""{GROUP_STANDING} JOIN customer_group cg ON cg.group_id = g.group_id
@@ -58,7 +62,7 @@ _STANDING = (
     select(
         col(CustomerRow.status), col(CustomerRow.sequence).label("customer_sequence"), col(ExposureRow.open),
         col(ExposureRow.disputed), col(ExposureRow.unapplied), col(ExposureRow.delivered), col(ExposureRow.sequence),
-        *_BASE.c, *_TEMPORARY.c, *_POLICY.c, _HOLDS)
+        *_BASE.c, *_TEMPORARY.c, *_POLICY.c, _HOLDS, _COVERS)
     .select_from(CustomerRow)
     .outerjoin(ExposureRow, (col(ExposureRow.customer_id) == col(CustomerRow.customer_id))
                & (col(ExposureRow.currency) == _CURRENCY))
@@ -81,6 +85,7 @@ class Standing:
     holds: tuple[StandingHold, ...]
     amount_line: Money | None
     group: GroupStanding | None
+    covers: tuple[CountedCover, ...]
 
 
 async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date, in_group: bool = False) -> Standing:
@@ -97,7 +102,8 @@ async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date, in_grou
         row["status"], facts_of(row, currency), figures, Money(row["delivered"] or 0, currency), policy_of(row),
         {"billing": row["sequence"] or 0, "customer": row["customer_sequence"]},
         tuple(StandingHold(UUID(hold_id), rule) for hold_id, rule in sorted(row["holds"] or ())),
-        _line_of(row["amount_above"], currency), standing_of(row) if in_group else None)
+        _line_of(row["amount_above"], currency), standing_of(row) if in_group else None,
+        counted_covers(row["covers"], currency))
 
 
 def _line_of(found: Mapping[str, int] | None, currency: str) -> Money | None:

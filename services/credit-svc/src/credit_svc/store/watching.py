@@ -28,6 +28,12 @@ SELECT w.customer_id,
      WHERE customer_id = w.customer_id AND kind = 'temporary'
        AND CAST(:today AS date) BETWEEN valid_from AND valid_until
      ORDER BY currency, version DESC) l) AS temporary,
+  (SELECT jsonb_object_agg(v.currency, v.counts) FROM (
+     SELECT v.currency, sum(v.counts)::bigint AS counts FROM cover v
+     WHERE v.customer_id = w.customer_id AND v.state = 'standing' AND v.valid_from <= CAST(:today AS date)
+       AND (v.valid_until IS NULL OR v.valid_until >= CAST(:today AS date)) AND coalesce((
+         SELECT p.rules -> 'cover_kinds' FROM credit_policy p WHERE p.effective_from <= CAST(:today AS date)
+         ORDER BY p.version DESC LIMIT 1) ? v.kind, true) GROUP BY 1) v) AS covered,
   (SELECT max(p.broken_on) FROM broken_promise p WHERE p.customer_id = w.customer_id AND p.broken) AS broken_on,
   (SELECT jsonb_object_agg(v.rule, v.until) FROM (
      SELECT rule, max(waived_until) AS until FROM credit_hold
@@ -74,8 +80,9 @@ async def _read(
 def _beside(
     row: Any, moment: Moment, standing: Mapping[UUID, Mapping[HoldRule, UUID]], overdue: owed_items.ByCustomer,
 ) -> Beside:
-    customer, temporary = row["customer_id"], row["temporary"] or {}
-    limits = {currency: None if minor is None else Money(minor + temporary.get(currency, 0), currency)
+    customer, temporary, covers = row["customer_id"], row["temporary"] or {}, row["covered"] or {}
+    added = {currency: temporary.get(currency, 0) + covers.get(currency, 0) for currency in {*temporary, *covers}}
+    limits = {currency: None if minor is None else Money(minor + added.get(currency, 0), currency)
               for currency, minor in (row["base"] or {}).items()}
     return Beside(
         moment.now, moment.today, standing.get(customer, {}), overdue.get(customer, {}),

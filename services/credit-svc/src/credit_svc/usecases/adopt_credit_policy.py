@@ -27,12 +27,14 @@ class AdoptCreditPolicy:
     overrides: OverrideRules | None = None
     holds: HoldRules | None = None
     alerts: AlertLines | None = None
+    cover_kinds: tuple[str, ...] | None = None
 
     def after(self, before: PolicyVersion, *, today: date) -> PolicyVersion:
         """The version that follows on the last one adopted. Refuses: bad_policy, effective_in_past."""
         numbers = CreditPolicy(
             before.version + 1, self.disputed_weight_bps, self.delivered_weight_bps, self.over_capture_tolerance_bps,
-            self.authorization_days)
+            self.authorization_days,
+            before.numbers.cover_kinds if self.cover_kinds is None else self.cover_kinds)
         version = replace(
             before, numbers=numbers, effective_from=self.effective_from or today, reason=self.reason,
             overrides=self.overrides or before.overrides, holds=self.holds or before.holds,

@@ -9,7 +9,7 @@ from credit_svc.domain.authorization import Authorization, Order, order_of
 from credit_svc.domain.decision import Decision, DecisionInputs, decide
 from credit_svc.domain.exposure import ExposureParts
 from credit_svc.domain.limit import base_limit, temporary_limit
-from credit_svc.store import authorizations, decisions, heads, standings
+from credit_svc.store import authorizations, decisions, heads, mergers, standings
 from credit_svc.store.decisions import StoredDecision, stored_of
 from credit_svc.store.heads import Head
 from credit_svc.store.watching import Moment
@@ -23,6 +23,8 @@ from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
+
+CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +42,21 @@ class AuthorizeCredit:
 async def authorize_credit(tx: Transaction, command: AuthorizeCredit) -> tuple[Authorization, StoredDecision]:
     """Decide and, when approved, reserve: in one step. A denial is an answer, stored like an approval.
 
-    Refuses: tenant_not_known_yet, customer_not_known_yet, amount_not_positive, expires_in_past, expires_too_late.
+    Refuses: tenant_not_known_yet, customer_not_known_yet, customer_merged, amount_not_positive, expires_in_past,
+    expires_too_late.
     """
     head, tenant = await heads.lock_for_order(tx, command.customer_id, command.amount.currency)
     standing = await standings.read(
         tx, command.customer_id, command.amount.currency, today=tenant.today, in_group=head.group_id is not None)
+    if standing.status == CLOSED:
+        await mergers.check_not_merged(tx, command.customer_id)
     if standing.group is not None and standing.group.group_id != head.group_id:
         raise NotReady("in_progress", "The customer has just come to another group; try again.")
     inputs = DecisionInputs(
         amount=command.amount, today=tenant.today, customer_status=standing.status,
         limit=base_limit(standing.limits, today=tenant.today),
         temporary=temporary_limit(standing.limits, today=tenant.today),
-        holds=standing.holds, customer_id=command.customer_id, group=standing.group,
+        holds=standing.holds, customer_id=command.customer_id, group=standing.group, covers=standing.covers,
         parts=ExposureParts.of(standing.figures, reserved=head.reserved, delivered=standing.delivered),
         policy=standing.policy,
         positions=standing.positions)

@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from credit_svc.domain.cover import covered
 from credit_svc.domain.decision import DecisionInputs
 from credit_svc.domain.dry_run import Candidate, Tried, tried
 from credit_svc.domain.exposure import exposure_of
 from credit_svc.domain.hold import Use, Watched
+from credit_svc.domain.limit import limit_in_force
 from credit_svc.domain.policy_version import PolicyVersion
 from credit_svc.store import policies, positions, watching
 from credit_svc.store.positions import Asked, Position
@@ -49,13 +51,16 @@ async def _over_the_book(tx: Transaction, version: PolicyVersion, moment: Moment
             grace_days=version.holds.overdue_grace_days or 0)
         for one in found:
             seen = beside[one.customer_id]
-            limit = one.limit.amount
+            answered_for = covered(one.covers, version.numbers.cover_kinds, one.currency)
+            limit = limit_in_force(
+                [fact for fact in (one.limit.fact, one.limit.temporary) if fact], today=moment.today,
+                covered=answered_for).amount
             watched = Watched(
                 moment.today, seen.overdue, {one.currency: Use(exposure_of(one.parts, version.numbers), limit)},
                 seen.grade, seen.promise_broken_on, seen.waived)
             inputs = DecisionInputs(
                 Money(1, one.currency), moment.today, one.status or "", one.limit.fact, one.parts, policy, {},
-                one.limit.temporary, one.holds, one.customer_id)
+                one.limit.temporary, one.holds, one.customer_id, covers=one.covers)
             yield TriedPosition(one, tried(inputs, seen.standing, watched, by=candidate))
         if len(found) < SLICE:
             return

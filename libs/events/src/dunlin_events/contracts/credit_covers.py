@@ -1,0 +1,46 @@
+"""What credit-svc tells of covers: what others answer for when a customer does not pay."""
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from dunlin_events.contracts.base import Amount, CustomerEvent
+from dunlin_events.contracts.credit import OWNER
+from dunlin_events.contracts.example_values import ID, cny
+
+
+class CoverKind(StrEnum):
+    """`insurance`: an insurer's limit; `guarantee`: another's promise to pay; `deposit`: money held as security."""
+
+    INSURANCE = "insurance"
+    GUARANTEE = "guarantee"
+    DEPOSIT = "deposit"
+
+
+class CoverStateTold(StrEnum):
+    """Whether it counts inside its dates, or was ended before them."""
+
+    STANDING = "standing"
+    ENDED = "ended"
+
+
+class CoverChanged(CustomerEvent):
+    """A cover counts in the customer's limit from now on, inside its dates, or does not any more."""
+
+    owner: ClassVar[str] = OWNER
+    cover_id: UUID
+    kind: CoverKind
+    amount: Amount
+    share_bps: int = Field(description="Which share of it counts; 10,000 is all.")
+    retention: Amount
+    counts: Amount = Field(description="What it adds to the limit.")
+    valid_from: date
+    valid_until: date | None
+    state: CoverStateTold
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": ID + "1", "cover_id": ID + "f", "kind": "insurance", "amount": cny("50000.00"),
+         "share_bps": 9000, "retention": cny("5000.00"), "counts": cny("40000.00"), "valid_from": "2026-01-01",
+         "valid_until": "2026-12-31", "state": state} for state in ("standing", "ended"))
