@@ -41,7 +41,7 @@ KEY_AND_HEAD = f"""WITH g AS MATERIALIZED ({GROUP})
   WHERE h.customer_id = {{customer}} AND h.currency = {{currency}} FOR UPDATE OF h"""
 CUSTOMER = """SELECT c.status, c.sequence AS customer_sequence, coalesce(e.open, 0) AS open,
                      coalesce(e.disputed, 0) AS disputed, coalesce(e.unapplied, 0) AS unapplied,
-                     coalesce(e.sequence, 0) AS billing_sequence
+                     coalesce(e.delivered, 0) AS delivered, coalesce(e.sequence, 0) AS billing_sequence
               FROM customer c LEFT JOIN exposure e ON e.customer_id = c.customer_id AND e.currency = {currency}
               WHERE c.customer_id = {customer}"""
 _LIMIT = """SELECT limit_id, version, source, amount, valid_from, valid_until FROM credit_limit
@@ -134,10 +134,11 @@ def _looked_at(body: AuthorizationIn, head: Any, seen: Any) -> tuple[dict[str, A
     """The inputs as they are kept, the exposure, and what is available."""
     policy = FIRST_POLICY if seen["policy_version"] is None else {
         "version": seen["policy_version"], **{name: seen[name] for name in FIRST_POLICY if name != "version"}}
-    parts = {"open": seen["open"], "disputed": seen["disputed"], "delivered": 0, "reserved": head["reserved"],
-             "unapplied": seen["unapplied"]}
-    disputed = (2 * parts["disputed"] * policy["disputed_weight_bps"] + 10_000) // 20_000
-    exposure = parts["open"] - parts["disputed"] + disputed + parts["reserved"] - parts["unapplied"]
+    parts = {"open": seen["open"], "disputed": seen["disputed"], "delivered": seen["delivered"],
+             "reserved": head["reserved"], "unapplied": seen["unapplied"]}
+    weighed = sum((2 * parts[name] * policy[f"{name}_weight_bps"] + 10_000) // 20_000
+                  for name in ("disputed", "delivered"))
+    exposure = parts["open"] - parts["disputed"] + weighed + parts["reserved"] - parts["unapplied"]
     limit, until = None, seen["valid_until"]
     if seen["limit_id"] is not None:
         limit = {"limit_id": str(seen["limit_id"]), "version": seen["version"], "source": seen["source"],
