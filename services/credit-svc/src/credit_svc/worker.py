@@ -3,7 +3,14 @@
 from credit_svc.consumers.billing import billing
 from credit_svc.consumers.customer import customer
 from credit_svc.consumers.notify import notify
-from credit_svc.jobs import expire_authorization, expire_limit, review_credit, turn_credit_day, turn_rating_day
+from credit_svc.jobs import (
+    carry_over_credit,
+    expire_authorization,
+    expire_limit,
+    review_credit,
+    turn_credit_day,
+    turn_rating_day,
+)
 from dunlin_events.topics import Bus
 from dunlin_kernel.clock import Clock
 from dunlin_kit.process import Worker
@@ -15,5 +22,5 @@ def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus:
         "credit", settings, subscriptions=(customer, billing, notify),
         jobs={expire_authorization.KIND: expire_authorization.run, expire_limit.KIND: expire_limit.run,
               turn_credit_day.KIND: turn_credit_day.run, review_credit.KIND: review_credit.run,
-              turn_rating_day.KIND: turn_rating_day.run},
+              turn_rating_day.KIND: turn_rating_day.run, carry_over_credit.KIND: carry_over_credit.run},
         clock=clock, bus=bus)

@@ -59,7 +59,8 @@ class AlertRule(StrEnum):
     on it; `authorization_unknown`: it names an authorization that this customer does not have in its currency;
     `ageing`: the oldest item passed a line of days; `credit_change`: a limit was cut deeply; `amount`: one order above
     a line; `concentration`: one customer's share of all that is open; `silence`: one who owes past due stopped paying;
-    `group_exceeded`: a new exchange rate put the customer's group over its limit."""
+    `group_exceeded`: a new exchange rate put the customer's group over its limit;
+    `customer_merged`: a customer with a limit was merged into this one, and that limit ended."""
 
     OVER_CAPTURE = "over_capture"
     AUTHORIZATION_UNKNOWN = "authorization_unknown"
@@ -69,6 +70,7 @@ class AlertRule(StrEnum):
     CONCENTRATION = "concentration"
     SILENCE = "silence"
     GROUP_EXCEEDED = "group_exceeded"
+    CUSTOMER_MERGED = "customer_merged"
 
 
 class CreditLimitChanged(CustomerEvent):
@@ -182,6 +184,21 @@ class AuthorizationExpired(AuthorizationFact):
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
         {"customer_id": _ID + "1", "authorization_id": _ID + "9", "reference": reference, "amount": _cny("5000.00"),
          "expired_at": "2026-02-04T02:00:00Z"} for reference in ("SO-3", "SO-4"))
+
+
+class AuthorizationTransferred(AuthorizationFact):
+    """An authorization goes on at the customer into which its own was merged: told once in each of the two streams.
+
+    `amount` is what is reserved for it.
+    """
+
+    owner: ClassVar[str] = OWNER
+    source_id: UUID
+    into_id: UUID
+    amount: Amount
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": _ID + who, "authorization_id": _ID + "9", "reference": "SO-1", "source_id": _ID + "1",
+         "into_id": _ID + "2", "amount": _cny("4520.00")} for who in ("1", "2"))
 
 
 class RiskAlertRaised(CustomerEvent):

@@ -21,10 +21,12 @@ class HoldRuleTold(StrEnum):
 
 
 class HoldReleaseCause(StrEnum):
-    """`cured`: nothing is left of what the rule found; `by_hand`: a person."""
+    """`cured`: nothing is left of what the rule found; `by_hand`: a person; `merged`: it goes on at the customer into
+    which this one was merged."""
 
     CURED = "cured"
     BY_HAND = "by_hand"
+    MERGED = "merged"
 
 
 class CreditHoldPlaced(CustomerEvent):

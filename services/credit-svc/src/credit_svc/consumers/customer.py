@@ -5,8 +5,10 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from credit_svc.domain.customer import CustomerOwner, CustomerStanding, CustomerTold, Membership
-from credit_svc.store import customers, groups
+from credit_svc.domain.customer import CustomerOwner, CustomerStanding, CustomerTold, Membership, MergerTold
+from credit_svc.store import customers, groups, mergers
+from credit_svc.store.mergers import Merged
+from credit_svc.usecases.carry_over_credit import plan_carry_over
 from credit_svc.usecases.plan_credit_day import plan_credit_day
 from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.base import Event
@@ -20,7 +22,7 @@ from dunlin_events.contracts.customer import (
     CustomerUpdated,
     TenantConfigured,
 )
-from dunlin_events.contracts.customer_groups import CustomerGroupChanged, GroupConfigured
+from dunlin_events.contracts.customer_groups import CustomerGroupChanged, CustomersMerged, GroupConfigured
 from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
 from dunlin_kernel.clock import date_in
 from dunlin_kit.tenants import follow_tenants
@@ -37,6 +39,10 @@ async def save(tx: Tx, states: Mapping[UUID, CustomerTold]) -> None:
     groups.keep_memberships(tx, {
         one: (state.membership.group_id, state.membership.group_number) for one, state in states.items()
         if state.membership is not None})
+    told = {one: state.merger for one, state in states.items() if state.merger is not None}
+    mergers.keep(tx, {one: Merged(merger.into_id, merger.into_number) for one, merger in told.items()})
+    for one, merger in told.items():
+        plan_carry_over(tx, one, merger.at)
 
 
 customer = Subscription[CustomerTold](consumer="credit", owner="customer", load=load, save=save)
@@ -68,6 +74,14 @@ def owner_changed(event: CustomerOwnerChanged, told: CustomerTold) -> CustomerTo
 def group_changed(event: CustomerGroupChanged, told: CustomerTold) -> CustomerTold:
     """Its orders count against its group's limit from now on."""
     return replace(told, membership=Membership(event.group_id, event.group_number))
+
+
+@customer.on(CustomersMerged)
+def customers_merged(event: CustomersMerged, told: CustomerTold) -> CustomerTold:
+    """The orders and holds of the one that was merged go on at the other one, and its limits end."""
+    if event.customer_id != event.source_id:
+        return told
+    return replace(told, merger=MergerTold(event.into_id, event.into_number, event.heard.recorded_at))
 
 
 @customer.on_tenant(GroupConfigured)

@@ -9,12 +9,12 @@ from credit_svc.store.conduct_tables import BilledInvoiceRow, ConductMarkRow, Le
 from credit_svc.store.group_tables import CustomerGroupRow, ExchangeRateRow
 from credit_svc.store.hold_tables import BrokenPromiseRow, OwedItemRow
 from credit_svc.store.library_tables import TenantRow
-from credit_svc.store.tables import CustomerRow, DeliveryRow, ExposureRow
+from credit_svc.store.tables import CustomerMergerRow, CustomerRow, DeliveryRow, ExposureRow
 from dunlin_events.projection import Copied, Projection
 
 PROJECTIONS = (
     Projection("customers", customer, (
-        Copied(CustomerRow), Copied(CustomerOwnerRow), Copied(CustomerGroupRow),
+        Copied(CustomerRow), Copied(CustomerMergerRow), Copied(CustomerOwnerRow), Copied(CustomerGroupRow),
         Copied(TenantRow, customer=None))),
     Projection("exposures", billing, (
         Copied(ExposureRow), Copied(DeliveryRow), Copied(OwedItemRow), Copied(ExchangeRateRow, customer=None),

@@ -1,6 +1,7 @@
 """What credit needs to know of a customer; the archive itself is customer-svc's."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 
@@ -32,9 +33,19 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class MergerTold:
+    """Into which customer it was merged, and when that was recorded."""
+
+    into_id: UUID
+    into_number: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerTold:
     """What facts said of one customer: None of what they did not say."""
 
     standing: CustomerStanding | None = None
     owner: CustomerOwner | None = None
     membership: Membership | None = None
+    merger: MergerTold | None = None

@@ -27,6 +27,7 @@ class AlertRule(StrEnum):
     CONCENTRATION = "concentration"
     SILENCE = "silence"
     GROUP_EXCEEDED = "group_exceeded"
+    CUSTOMER_MERGED = "customer_merged"
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,15 @@ def reserve(tx: Tx, customer_id: UUID, reserved: Money) -> None:
         key=("customer_id", "currency"))
 
 
+def pass_on(tx: Tx, left: Head, into: Head, *, limits: int) -> None:
+    """Gather that all that is reserved here is reserved there; `limits` were set here by now."""
+    for head, reserved, count in (
+            (left, Money.zero(left.currency), limits), (into, into.reserved + left.reserved, into.limits)):
+        tx.change(
+            AuthorizationHeadRow, {"customer_id": head.customer_id, "currency": head.currency,
+                                   "reserved": reserved.minor, "limits": count}, key=("customer_id", "currency"))
+
+
 def count_limit(tx: Tx, head: Head) -> None:
     """Gather that one limit more was set."""
     tx.change(

@@ -1,0 +1,72 @@
+"""Customers that were merged, as customer-svc told: where each goes on, and what of its credit goes there."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from credit_svc.store.tables import CustomerMergerRow
+from dunlin_events.consuming import Tx
+from dunlin_kernel.errors import Conflict
+from dunlin_kernel.money import Money
+
+_GOES_ON = text("""
+WITH RECURSIVE chain AS (
+  SELECT into_id, into_number FROM customer_merger WHERE customer_id = CAST(:customer_id AS uuid)
+  UNION SELECT m.into_id, m.into_number FROM customer_merger m JOIN chain c ON m.customer_id = c.into_id)
+SELECT c.into_id, c.into_number FROM chain c
+WHERE NOT EXISTS (SELECT 1 FROM customer_merger m WHERE m.customer_id = c.into_id)""")
+_RESERVED = text("""
+SELECT authorization_id, reference, currency, reserved FROM credit_authorization
+WHERE customer_id = CAST(:source_id AS uuid) AND reserved > 0 ORDER BY authorization_id""")
+_PASS_ON = text("""
+UPDATE credit_authorization SET customer_id = CAST(:into_id AS uuid)
+WHERE customer_id = CAST(:source_id AS uuid) AND currency = CAST(:currency AS text)""")
+
+
+class Merged(NamedTuple):
+    """Into which customer one was merged, just now or before."""
+
+    into_id: UUID
+    into_number: str
+
+
+class ReservedOrder(NamedTuple):
+    """An order whose authorisation goes on at the other customer, and what is reserved for it."""
+
+    authorization_id: UUID
+    reference: str
+    reserved: Money
+
+
+async def surviving(tx: Tx, customer_id: UUID) -> Merged | None:
+    """With which customer one goes on, at the end of a chain of mergers; None for one that was not merged."""
+    row = await tx.row(_GOES_ON, customer_id=customer_id)
+    return row and Merged(row["into_id"], row["into_number"])
+
+
+async def check_not_merged(tx: Tx, customer_id: UUID) -> None:
+    """Refuses: customer_merged."""
+    merged = await surviving(tx, customer_id)
+    if merged is not None:
+        raise Conflict("customer_merged", "The customer was merged; it goes on as another one.",
+                       customer_id=customer_id, into_id=merged.into_id, into_number=merged.into_number)
+
+
+async def reserved_of(tx: Tx, source_id: UUID) -> list[ReservedOrder]:
+    """Only after the lock on its heads."""
+    return [ReservedOrder(row["authorization_id"], row["reference"], Money(row["reserved"], row["currency"]))
+            for row in await tx.rows(_RESERVED, source_id=source_id)]
+
+
+async def pass_on(tx: Tx, source_id: UUID, into_id: UUID, currency: str) -> None:
+    """Authorisations in a currency are the other customer's; only after the lock on the heads of both."""
+    await tx.rows(_PASS_ON, source_id=source_id, into_id=into_id, currency=currency)
+
+
+def keep(tx: Tx, mergers: Mapping[UUID, Merged]) -> None:
+    """Gather into which customers others were merged."""
+    tx.put(CustomerMergerRow, *(
+        {"customer_id": customer_id, "into_id": one.into_id, "into_number": one.into_number}
+        for customer_id, one in mergers.items()), key=("customer_id",))
