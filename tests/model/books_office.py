@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
@@ -16,8 +16,12 @@ from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import Running, tell
 
 T = TypeVar("T")
-SCOPES = ("invoices:write", "payments:write", "items:read", "items:write", "reports:read",
-          "periods:write", "integrity:read")
+SCOPES = ("invoices:write", "payments:write", "payments:read", "items:read", "items:write", "reports:read",
+          "periods:write", "policies:write", "write_offs:approve", "integrity:read")
+TOLERANCE = 8_000
+OWN, FOREIGN = "CNY", "USD"
+CURRENCIES = (OWN, OWN, FOREIGN)
+"""Of each customer."""
 BEGAN = datetime(2026, 1, 31, 2, tzinfo=UTC)
 
 
@@ -32,16 +36,20 @@ class Office:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
 
-    def company(self, customers: int) -> "Company":
-        """A sandbox tenant in Shanghai with customers that have 30 days."""
+    def company(self) -> "Company":
+        """A sandbox tenant in Shanghai with customers that have 30 days, and a tolerance for small differences."""
         tenant = self.run(self.billing.tenant(at=BEGAN))
-        ids = [new_id() for _ in range(customers)]
+        ids = [new_id() for _ in CURRENCIES]
         for n, one in enumerate(ids):
             self.run(tell(self.billing.database, customer, tenant, CustomerRegistered(
                 customer_id=one, number=f"C-{n}", kind=CustomerKind.ORGANIZATION, status=CustomerStatus.ACTIVE,
                 name="Heron", tax_id=None, region=None, industry=None, external_id=None,
                 terms=TermsOfTrade(due_days=30, end_of_month=False))))
-        return Company(self, tenant, [str(one) for one in ids])
+        company = Company(self, tenant, [str(one) for one in ids])
+        company.put("/tolerance-policy", {"most": [amount(TOLERANCE, one) for one in (OWN, FOREIGN)]}, version=0)
+        for days in (60, 30, 0):
+            company.rate(BEGAN.date() - timedelta(days=days))
+        return company
 
 
 @dataclass
@@ -54,15 +62,33 @@ class Company:
     now: datetime = BEGAN
 
     def go(self, on: timedelta) -> None:
-        self.now += on
+        before, self.now = self.now, self.now + on
         self.office.run(self.office.billing.move_clock(self.tenant, self.now))
+        if before.date() != self.now.date():
+            self.rate(self.now.date())
 
-    def post(self, path: str, body: Any) -> httpx.Response:
+    def rate(self, on: date) -> None:
+        """What foreign money is worth from a day on: something else each time."""
+        said = self._send("POST", "/exchange-rates", {
+            "currency": FOREIGN, "rate": f"{7 + on.toordinal() % 17 / 100:.2f}", "valid_on": on.isoformat(),
+            "source": "model"})
+        assert said.status_code == 201, said.text
+
+    def money(self, customer: str, minor: int) -> dict[str, str]:
+        """An amount in the currency of a customer."""
+        return amount(minor, CURRENCIES[self.customers.index(customer)])
+
+    def post(self, path: str, body: Any, *, by: str = "clerk") -> httpx.Response:
         """Ask, a minute after the step before. Nothing is ever answered by 500."""
         self.go(timedelta(minutes=1))
-        said = self._send("POST", path, body)
+        said = self._send("POST", path, body, by=by)
         assert said.status_code < 500, said.text
         return said
+
+    def put(self, path: str, body: Any, *, version: int) -> None:
+        """Set it, where it stands at this version."""
+        said = self._send("PUT", path, body, seen={"If-Match": f'"{version}"'})
+        assert said.status_code == 200, said.text
 
     def get(self, path: str) -> dict[str, Any]:
         answer = self._send("GET", path, None)
@@ -70,27 +96,29 @@ class Company:
         said: dict[str, Any] = answer.json()
         return said
 
-    def _send(self, method: str, path: str, body: Any) -> httpx.Response:
-        headers = self.office.billing.headers(self.tenant, *SCOPES)
+    def _send(
+        self, method: str, path: str, body: Any, *, by: str = "clerk", seen: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        headers = self.office.billing.headers(self.tenant, *SCOPES, subject=by) | dict(seen or {})
         return self.office.run(
             self.office.billing.client.request(method, f"/billing/v1{path}", json=body, headers=headers))
 
 
-def cny(minor: int) -> dict[str, str]:
-    return {"amount": f"{minor // 100}.{minor % 100:02}", "currency": "CNY"}
+def amount(minor: int, currency: str = OWN) -> dict[str, str]:
+    return {"amount": f"{minor // 100}.{minor % 100:02}", "currency": currency}
 
 
-def minor_of(amount: dict[str, str]) -> int:
-    return int(amount["amount"].replace(".", ""))
+def minor_of(said: dict[str, str]) -> int:
+    return int(said["amount"].replace(".", ""))
 
 
-def invoice(customer_id: str, minor: int, issued_on: date) -> dict[str, Any]:
-    line = {"description": "Goods", "product": None, "quantity": "1", "unit_price": cny(minor)["amount"],
+def invoice(customer_id: str, money: dict[str, str], issued_on: date) -> dict[str, Any]:
+    line = {"description": "Goods", "product": None, "quantity": "1", "unit_price": money["amount"],
             "tax_rate": "0"}
-    return {"customer_id": customer_id, "currency": "CNY", "lines": [line], "issue": True,
+    return {"customer_id": customer_id, "currency": money["currency"], "lines": [line], "issue": True,
             "issued_on": issued_on.isoformat()}
 
 
-def payment(customer_id: str, minor: int, received_on: date, **choice: Any) -> dict[str, Any]:
-    return {"customer_id": customer_id, "amount": cny(minor), "received_on": received_on.isoformat(),
+def payment(customer_id: str, money: dict[str, str], received_on: date, **choice: Any) -> dict[str, Any]:
+    return {"customer_id": customer_id, "amount": money, "received_on": received_on.isoformat(),
             "method": "bank_transfer"} | choice

@@ -22,7 +22,15 @@ def office(postgres: str, tmp_path: Path) -> Iterator[Office]:
             started.set_result((asyncio.get_running_loop(), billing, stop))
             await stop.wait()
 
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    def run() -> None:
+        try:
+            asyncio.run(serve())
+        except BaseException as failed:
+            if started.done():
+                raise
+            started.set_exception(failed)
+
+    thread = threading.Thread(target=run)
     thread.start()
     loop, billing, stop = started.result(60)
     try:

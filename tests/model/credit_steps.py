@@ -3,7 +3,7 @@
 from datetime import date
 
 from books_machine import AMOUNTS, PICK, BooksMachine, one_of
-from books_office import cny, minor_of
+from books_office import minor_of
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 from naive_books import Money, Move
@@ -22,8 +22,8 @@ class CreditSteps(BooksMachine):
         debt = one_of(self.books.debts, which)
         noted = sum(self.books.moneys[note].minor for note, item in self.books.notes.items() if item == debt.item)
         left = debt.minor - noted
-        said = self.company.post("/credit-notes", {
-            "invoice_id": debt.invoice, "reason": "quality", "lines": [{"position": 1, "net": cny(minor)}]})
+        lines = [{"position": 1, "net": self.company.money(debt.customer, minor)}]
+        said = self.company.post("/credit-notes", {"invoice_id": debt.invoice, "reason": "quality", "lines": lines})
         if said.status_code != 201:
             assert minor > left or debt.item in self.voided, said.text
             self.refused("credit", said, "more_than_line", "not_issued")
@@ -65,7 +65,8 @@ class CreditSteps(BooksMachine):
         left = self.books.balance(money.credit)
         minor = minor if over or not left else min(minor, left)
         said = self.company.post("/refunds", {
-            "credit_id": money.credit, "amount": cny(minor), "method": "bank_transfer", "reason": "overpaid"})
+            "credit_id": money.credit, "amount": self.company.money(money.customer, minor), "method": "bank_transfer",
+            "reason": "overpaid"})
         if said.status_code != 201:
             assert minor > left, said.text
             self.refused("refund", said, "more_than_unapplied", "nothing_unapplied", "payment_not_confirmed",

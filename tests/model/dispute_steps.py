@@ -1,7 +1,7 @@
 """Steps with what is contested: an amount of an item is disputed, and the dispute ends by a word or by money."""
 
 from books_machine import AMOUNTS, PICK, BooksMachine, one_of
-from books_office import cny, minor_of
+from books_office import minor_of
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 from naive_books import Dispute
@@ -15,7 +15,8 @@ class DisputeSteps(BooksMachine):
     def dispute(self, which: int, minor: int) -> None:
         debt = one_of(self.books.debts, which)
         left = self.books.balance(debt.item) - self.books.disputed(debt.item)
-        said = self.company.post("/disputes", {"item_id": debt.item, "reason": "quality", "amount": cny(minor)})
+        said = self.company.post("/disputes", {
+            "item_id": debt.item, "reason": "quality", "amount": self.company.money(debt.customer, minor)})
         if said.status_code != 201:
             assert minor > left, said.text
             self.refused("dispute", said, "more_than_open", "nothing_to_dispute", "more_than_undisputed")

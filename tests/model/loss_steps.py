@@ -1,0 +1,138 @@
+"""Steps with what is not owed any more though nobody paid it: small differences, write-offs, and what comes of them."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from books_machine import AMOUNTS, PICK, BooksMachine, one_of
+from books_office import TOLERANCE, minor_of
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, precondition, rule
+from naive_books import Debt, Move, Share
+
+CHIEF = "chief"
+
+
+@dataclass
+class Loss:
+    """So much of an item was closed or written off; `rest` of it still is."""
+
+    id: str
+    item: str
+    rest: int
+    approved: bool = False
+
+
+class LossSteps(BooksMachine):
+    """`closed` are differences, `lost` are write-offs, proposed or approved."""
+
+    @initialize()
+    def nothing_lost_yet(self) -> None:
+        self.closed, self.lost = dict[str, Loss](), dict[str, Loss]()
+
+    @precondition(lambda self: self.books.debts)
+    @rule(which=PICK, smallest=st.booleans())
+    def close(self, which: int, smallest: bool) -> None:
+        small = {debt.item: debt for debt in self.books.debts.values() if 0 < self._open(debt) <= TOLERANCE}
+        debt = one_of(small if smallest and small else self.books.debts, which)
+        owed = self._open(debt)
+        said = self.company.post("/differences", {"item_id": debt.item, "reason": "rounding"})
+        if said.status_code != 201:
+            assert not 0 < owed <= TOLERANCE or self.books.disputed(debt.item) or self.today <= self.is_open, said.text
+            self.refused("close", said, "nothing_open", "above_tolerance", "item_disputed", "period_locked")
+            return
+        made = said.json()
+        assert minor_of(made["amount"]) == owed
+        self.closed[made["id"]] = Loss(made["id"], debt.item, owed)
+        self._moved("close", debt.item, -owed, made["effective_on"])
+
+    @precondition(lambda self: self.closed)
+    @rule(which=PICK)
+    def open_again(self, which: int) -> None:
+        loss = one_of(self.closed, which)
+        said = self.company.post(f"/differences/{loss.id}:reverse", {})
+        if said.status_code not in (200, 201):
+            assert not loss.rest or self.today <= self.is_open, said.text
+            self.refused("open_again", said, "difference_reversed", "period_locked")
+            return
+        self._moved("open_again", loss.item, loss.rest, said.json()["effective_on"])
+        loss.rest = 0
+
+    @precondition(lambda self: self.books.debts)
+    @rule(which=PICK, minor=AMOUNTS, whole=st.booleans())
+    def give_up(self, which: int, minor: int, whole: bool) -> None:
+        debt = one_of(self.books.debts, which)
+        left = self._open(debt) - self.books.disputed(debt.item)
+        part = {} if whole else {"amount": self.company.money(debt.customer, minor)}
+        said = self.company.post("/write-offs", {"item_id": debt.item, "reason": "uneconomical", **part})
+        minor = left if whole else minor
+        if said.status_code != 201:
+            assert minor > left or not left, said.text
+            self.refused("give_up", said, "nothing_open", "more_than_undisputed", "amount_not_positive")
+            return
+        made = said.json()
+        assert minor_of(made["amount"]) == minor <= left
+        self.lost[made["id"]] = Loss(made["id"], debt.item, minor)
+        self.office.done["give_up"] += 1
+
+    @precondition(lambda self: self.lost)
+    @rule(which=PICK)
+    def write_off(self, which: int) -> None:
+        loss = one_of({one.id: one for one in self.lost.values() if not one.approved} or self.lost, which)
+        debt = self.books.debts[loss.item]
+        left = self._open(debt) - self.books.disputed(loss.item)
+        said = self.company.post(f"/write-offs/{loss.id}:approve", {}, by=CHIEF)
+        if said.status_code != 200:
+            assert loss.approved or loss.rest > left or self.today <= self.is_open, said.text
+            self.refused("write_off", said, "illegal_transition", "nothing_open", "more_than_undisputed",
+                         "period_locked")
+            return
+        loss.approved = True
+        self._moved("write_off", loss.item, -loss.rest, said.json()["effective_on"])
+
+    @precondition(lambda self: self.lost and self.books.moneys)
+    @rule(which=PICK, of=PICK)
+    def recover(self, which: int, of: int) -> None:
+        loss, money = one_of(self.lost, which), one_of(self.books.moneys, of)
+        theirs = {one.credit: one for one in self.books.moneys.values()
+                  if one.customer == self.books.debts[loss.item].customer and self.books.balance(one.credit)}
+        money = one_of(theirs, of) if theirs else money
+        minor = min(loss.rest, self.books.balance(money.credit)) if loss.approved else 0
+        said = self.company.post(f"/write-offs/{loss.id}:recover", {"credit_id": money.credit})
+        if said.status_code != 200:
+            assert not minor or money.customer != self.books.debts[loss.item].customer, said.text
+            self.refused("recover", said, "not_written_off", "credit_of_another", "amount_not_positive")
+            return
+        day = self._day_of_today()
+        self._moved("recover", loss.item, minor, day.isoformat())
+        loss.rest -= minor
+        shares = self.company.get(f"/{money.kind}/{money.credit}")["allocations"]
+        (fresh,) = (one for one in shares if one["id"] not in self.books.shares)
+        share = Share(fresh["id"], money.credit, loss.item, minor_of(fresh["amount"]),
+                      date.fromisoformat(fresh["effective_on"]))
+        assert share.minor == minor
+        self.books.shares[share.id] = share
+        self.moved("recover: share", *(Move(ref, -minor, share.on, self.company.now)
+                                       for ref in (share.credit, share.item)))
+
+    @precondition(lambda self: self.lost)
+    @rule(which=PICK)
+    def take_back(self, which: int) -> None:
+        loss = one_of({one.id: one for one in self.lost.values() if one.approved} or self.lost, which)
+        said = self.company.post(f"/write-offs/{loss.id}:reverse", {"reason": "debt_is_good"}, by=CHIEF)
+        if said.status_code != 200:
+            assert not loss.approved or not loss.rest, said.text
+            self.refused("take_back", said, "illegal_transition", "not_written_off")
+            return
+        self._moved("take_back", loss.item, loss.rest, said.json()["effective_on"])
+        loss.rest = 0
+
+    def _open(self, debt: Debt) -> int:
+        return self.books.balance(debt.item)
+
+    def _day_of_today(self) -> date:
+        assert self.today > self.is_open
+        return self.today
+
+    def _moved(self, step: str, item: str, minor: int, on: str) -> None:
+        self.moved(step, Move(item, minor, date.fromisoformat(on), self.company.now))
+        self.books.give_way(item)
