@@ -18,7 +18,9 @@ from dunlin_events.contracts.billing import (
     PaymentConfirmed,
     PaymentReversed,
 )
+from dunlin_events.contracts.billing_deliveries import DeliveryRecorded
 from dunlin_events.contracts.credit import AuthorizationCaptured, CreditAuthorized, CreditLimitChanged
+from dunlin_events.contracts.credit_covers import CoverChanged
 from dunlin_events.contracts.credit_holds import CreditHoldPlaced, CreditHoldReleased
 from dunlin_events.contracts.credit_rating import CreditRated, TermsDecided
 from dunlin_events.contracts.notify import ReminderSent
@@ -155,6 +157,24 @@ async def test_a_temporary_limit_and_a_released_hold(office: Office) -> None:
     assert page["holds"] == []
     await office.hear(CreditLimitChanged, limit=None)
     assert [(c["limit"], c["available"]) for c in (await office.page())["credit"]] == [(None, None)]
+
+
+async def test_what_is_delivered_and_who_answers_count_in_what_is_available(office: Office) -> None:
+    await office.hear(CreditLimitChanged, limit=cny("100.00"))
+    await office.hear(CreditAuthorized, amount=cny("30.00"))
+    note = str(new_id())
+    await office.hear(DeliveryRecorded, delivery_id=note, amount=cny("30.00"))
+    await office.hear(AuthorizationCaptured, amount=cny("30.00"))
+    cover = str(new_id())
+    await office.hear(CoverChanged, cover_id=cover, counts=cny("40.00"))
+    (credit,) = (await office.page())["credit"]
+    assert (credit["limit"], credit["delivered"], credit["reserved"], credit["available"]) == (
+        cny("140.00"), cny("30.00"), cny("0.00"), cny("110.00"))
+    billed = {"delivery_id": note, "authorization_id": None, "amount": cny("30.00"), "open_after": cny("0.00")}
+    await office.hear(InvoiceIssued, total=cny("30.00"), items=[], deliveries=[billed], account=figures("30.00"))
+    await office.hear(CoverChanged, cover_id=cover, counts=cny("40.00"), state="ended")
+    (credit,) = (await office.page())["credit"]
+    assert (credit["delivered"], credit["available"]) == (cny("0.00"), cny("70.00"))
 
 
 async def test_terms_that_credit_decides_are_kept_and_told(office: Office) -> None:

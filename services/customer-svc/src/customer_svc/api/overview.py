@@ -68,7 +68,9 @@ class OverviewCreditRead(BaseModel):
     currency: str
     limit: Amount | None
     reserved: Amount
-    available: Amount | None = Field(description="Limit less open and reserved, plus unapplied; may be negative.")
+    delivered: Amount = Field(description="What was delivered and is not billed yet.")
+    available: Amount | None = Field(
+        description="Limit less open, delivered and reserved, plus unapplied; may be negative.")
 
 
 class OverviewGradeRead(BaseModel):
@@ -170,9 +172,10 @@ def _credit(said: Overview) -> list[OverviewCreditRead]:
     rows = []
     for currency, credit in sorted(said.credits.items()):
         account, nothing = said.accounts.get(currency), Money.zero(currency)
-        used = (account.open - account.unapplied if account else nothing) + credit.reserved
+        delivered = account.not_billed if account else nothing
+        used = (account.open - account.unapplied if account else nothing) + delivered + credit.reserved
         limit = credit.limit_on(said.on)
         rows.append(OverviewCreditRead(
-            currency=currency, reserved=Amount.of(credit.reserved), limit=None if limit is None else Amount.of(limit),
-            available=None if limit is None else Amount.of(limit - used)))
+            currency=currency, reserved=Amount.of(credit.reserved), delivered=Amount.of(delivered),
+            limit=None if limit is None else Amount.of(limit), available=None if limit is None else Amount.of(limit - used)))
     return rows

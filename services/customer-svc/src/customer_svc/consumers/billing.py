@@ -26,6 +26,7 @@ from dunlin_events.contracts.billing import (
     VoidedItem,
 )
 from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
+from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, DeliveryRecorded
 from dunlin_events.contracts.billing_transfers import DebtTransferred, PassedItem, SettledItemsPassed
 from dunlin_kernel.money import Money
 
@@ -58,7 +59,15 @@ def money_moved(event: MoneyFact, ledger: HeardLedger) -> HeardLedger:
     """The figures that the fact tells, then what it says of items, of billing and of cash."""
     figures = event.account
     after = ledger.told(figures.open.money, figures.disputed.money, figures.unapplied.money)
+    for move in event.deliveries if isinstance(event, InvoiceIssued | InvoiceVoided) else ():
+        after = after.delivering(-move.amount.money if isinstance(event, InvoiceIssued) else move.amount.money)
     return _traded(event, _items_moved(event, after))
+
+
+@billing.on(DeliveryRecorded, DeliveryCancelled)
+def delivered(event: DeliveryRecorded | DeliveryCancelled, ledger: HeardLedger) -> HeardLedger:
+    """What left and is not billed yet uses credit."""
+    return ledger.delivering(event.amount.money if isinstance(event, DeliveryRecorded) else -event.amount.money)
 
 
 @billing.on(SettledItemsPassed)

@@ -22,6 +22,7 @@ from dunlin_events.contracts.credit import (
     CreditLimitChanged,
     LimitKind,
 )
+from dunlin_events.contracts.credit_covers import CoverChanged, CoverStateTold
 from dunlin_events.contracts.credit_holds import CreditHoldPlaced, CreditHoldReleased
 from dunlin_events.contracts.credit_rating import CreditRated, TermsDecided
 from dunlin_events.contracts.customer import CustomerTermsChanged
@@ -80,6 +81,14 @@ def limit_changed(event: CreditLimitChanged, standing: HeardStanding) -> HeardSt
     held = standing.credit_in(event.currency)
     temporary = event.kind is LimitKind.TEMPORARY
     return standing.having(replace(held, temporary=limit) if temporary else replace(held, base=limit))
+
+
+@credit.on(CoverChanged)
+def cover_changed(event: CoverChanged, standing: HeardStanding) -> HeardStanding:
+    """It comes on top of the limit inside its dates, until it is ended."""
+    counts = HeardLimit(event.counts.money, event.valid_from, event.valid_until)
+    stands = counts if event.state is CoverStateTold.STANDING else None
+    return standing.having(standing.credit_in(event.counts.currency).covered(event.cover_id, stands))
 
 
 @credit.on(CreditAuthorized)

@@ -1,10 +1,11 @@
 """What the archive has heard of a customer's credit: the limit in its dates, what is reserved, and what holds it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from dunlin_kernel.money import Money
+from dunlin_kernel.money import Money, sum_money
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,13 @@ class HeardLimit:
 
 @dataclass(frozen=True, slots=True)
 class HeardCredit:
-    """Limits and reservations of one customer in one currency; `temporary` comes on top of `base`."""
+    """Limits and reservations of one customer in one currency; `temporary` comes on top of `base`, and so do `covers`
+    by their ids."""
 
     reserved: Money
     base: HeardLimit | None = None
     temporary: HeardLimit | None = None
+    covers: Mapping[UUID, HeardLimit] = field(default_factory=dict)
 
     def limit_on(self, day: date) -> Money | None:
         """The limit in force on a day: None when not rated, nothing once its dates are over."""
@@ -33,8 +36,13 @@ class HeardCredit:
             return None
         nothing = Money.zero(self.reserved.currency)
         base = self.base.amount if self.base.holds_on(day) else nothing
-        extra = self.temporary
-        return base + (extra.amount or nothing) if extra and extra.holds_on(day) else base
+        extras = (*self.covers.values(), *([self.temporary] if self.temporary else []))
+        return sum_money(nothing.currency, (base, *(one.amount or nothing for one in extras if one.holds_on(day))))
+
+    def covered(self, cover_id: UUID, cover: HeardLimit | None) -> "HeardCredit":
+        """Others answer for so much; None: not any more."""
+        others = {one: limit for one, limit in self.covers.items() if one != cover_id}
+        return replace(self, covers=others if cover is None else {**others, cover_id: cover})
 
     def reserving(self, amount: Money) -> "HeardCredit":
         """So much more is reserved; below zero, less."""

@@ -13,7 +13,7 @@ BUCKETS = ((1, 30), (31, 60), (61, 90), (91, None))
 
 @dataclass(frozen=True, slots=True)
 class HeardAccount:
-    """An account in one currency right after the last fact heard of it."""
+    """An account in one currency right after the last fact heard of it; `delivered` counts minor units."""
 
     open: Money
     disputed: Money
@@ -21,6 +21,12 @@ class HeardAccount:
     last_invoiced_on: date | None = None
     last_paid_on: date | None = None
     last_paid: Money | None = None
+    delivered: int = 0
+
+    @property
+    def not_billed(self) -> Money:
+        """What was delivered and no invoice has billed yet."""
+        return Money(self.delivered, self.currency)
 
     @property
     def currency(self) -> str:
@@ -77,6 +83,13 @@ class HeardLedger:
         account = replace(known, open=opened, disputed=disputed, unapplied=unapplied) if known else HeardAccount(
             opened, disputed, unapplied)
         return replace(self, accounts={**self.accounts, opened.currency: account})
+
+    def delivering(self, by: Money) -> "HeardLedger":
+        """So much more is delivered and not billed; below zero, less."""
+        nothing = Money.zero(by.currency)
+        known = self.accounts.get(by.currency) or HeardAccount(nothing, nothing, nothing)
+        account = replace(known, delivered=known.delivered + by.minor)
+        return replace(self, accounts={**self.accounts, by.currency: account})
 
     def having(self, item: HeardItem) -> "HeardLedger":
         return replace(self, items={**self.items, item.id: item})

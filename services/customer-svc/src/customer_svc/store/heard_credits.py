@@ -1,6 +1,7 @@
 """What was heard of customers' credit and reminders, as rows: read for a fold, kept after it, read for an overview."""
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -63,7 +64,8 @@ async def credits_of(tx: Statements, customer_ids: Collection[UUID]) -> dict[UUI
     found: dict[UUID, dict[str, HeardCredit]] = {one: {} for one in customer_ids}
     for row in await tx.rows(_CREDITS, customer_ids=list(customer_ids)):
         found[row["customer_id"]][row["currency"]] = HeardCredit(
-            Money(row["reserved"], row["currency"]), _limit_of(row, "base"), _limit_of(row, "temporary"))
+            Money(row["reserved"], row["currency"]), _limit_of(row, "base"), _limit_of(row, "temporary"),
+            {UUID(one): _cover_of(told, row["currency"]) for one, told in row["covers"].items()})
     return found
 
 
@@ -99,6 +101,7 @@ async def promises_of(tx: Statements, customer_ids: Collection[UUID]) -> dict[UU
 def keep_credit(tx: Tx, customer_id: UUID, credit: HeardCredit) -> None:
     tx.put(HeardCreditRow, {
         "customer_id": customer_id, "currency": credit.reserved.currency, "reserved": credit.reserved.minor,
+        "covers": json.dumps({str(one): _cover_row(cover) for one, cover in credit.covers.items()}),
         **_limit_row("base", credit.base), **_limit_row("temporary", credit.temporary),
     }, key=("customer_id", "currency"))
 
@@ -120,6 +123,17 @@ def keep_promise(tx: Tx, customer_id: UUID, promise: HeardPromise) -> None:
     tx.put(HeardPromiseRow, {
         "id": promise.id, "customer_id": customer_id, "currency": promise.amount.currency,
         "amount": promise.amount.minor, "promised_on": promise.promised_on, "status": promise.status})
+
+
+def _cover_row(cover: HeardLimit) -> list[Any]:
+    until = cover.valid_until and cover.valid_until.isoformat()
+    return [cover.amount and cover.amount.minor, cover.valid_from.isoformat(), until]
+
+
+def _cover_of(told: Sequence[Any], currency: str) -> HeardLimit:
+    minor, begins, until = told
+    ends = date.fromisoformat(until) if until else None
+    return HeardLimit(Money(minor or 0, currency), date.fromisoformat(begins), ends)
 
 
 def _limit_row(name: str, limit: HeardLimit | None) -> dict[str, Any]:

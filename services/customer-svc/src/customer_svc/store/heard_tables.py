@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, Index, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from customer_svc.store.rows import Row
@@ -22,6 +23,7 @@ class HeardAccountRow(Row, table=True):
     last_invoiced_on: date | None
     last_paid_on: date | None
     last_paid: int | None = Field(sa_type=BigInteger)
+    delivered: int = Field(sa_type=BigInteger)
 
 
 class HeardItemRow(Row, table=True):
@@ -71,6 +73,7 @@ class HeardCreditRow(Row, table=True):
     temporary: int | None = Field(sa_type=BigInteger)
     temporary_from: date | None
     temporary_until: date | None
+    covers: str = Field(sa_type=JSONB)
 
 
 class HeardGradeRow(Row, table=True):
