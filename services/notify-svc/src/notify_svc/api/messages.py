@@ -1,5 +1,6 @@
 """Routes of the log: every message and suppression, what one said, an unknown outcome resolved."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -54,9 +55,10 @@ async def list_messages(
 ) -> MessagePage:
     """The log: every message and every suppression with its reason, newest first."""
     await customers.assert_heard_of(tx, query.customer_id)
-    filters = query.model_dump() | {"after": UUID(cursor.after[0]) if cursor.after else None}
+    after = (date.fromisoformat(cursor.after[0]), UUID(cursor.after[1])) if cursor.after else None
+    filters = query.model_dump() | {"after": after}
     found = await message_list.listed(tx, filters, limit=limit + 1)
-    page = cursor.page(response, found, limit, lambda message: [message.id])
+    page = cursor.page(response, found, limit, lambda message: [message.judged_on, message.id])
     ids = [message.id for message in page["data"]]
     contents = await messages.contents_of(tx, ids) if SEES_CONTACTS in me.scopes else {}
     return MessagePage(**page | {"data": [MessageRead.of(one, contents.get(one.id)) for one in page["data"]]})

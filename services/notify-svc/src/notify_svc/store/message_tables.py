@@ -42,6 +42,7 @@ class MessageRow(Row, table=True):
         ForeignKeyConstraint(["tenant_id", "customer_id"], ["customer.tenant_id", "customer.customer_id"]),
         Index(None, "tenant_id", "customer_id", "id"),
         Index(None, "tenant_id", "status", "id"),
+        Index(None, "tenant_id", "judged_on", "id"),
         Index("ix_message_bounced", "tenant_id", "bounced_at", postgresql_where=text("bounced_at IS NOT NULL")),
         Index("ix_message_under_way", "tenant_id", "customer_id",
               postgresql_where=text("status IN ('queued', 'sending')")),
@@ -73,6 +74,8 @@ class MessageItemRow(Row, table=True):
         Index("uq_message_item_leaves_once", "tenant_id", "item_id", "due_version", "policy_version", "level",
               unique=True, postgresql_where=text("outcome IN ('sending', 'sent', 'unknown')")),
         Index(None, "tenant_id", "item_id", "message_id"),
+        Index("ix_message_item_reason", "tenant_id", "reason", "message_id",
+              postgresql_where=text("reason IS NOT NULL")),
     )
 
 
