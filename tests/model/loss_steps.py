@@ -54,7 +54,7 @@ class LossSteps(BooksMachine):
             assert not loss.rest or self.today <= self.is_open, said.text
             self.refused("open_again", said, "difference_reversed", "period_locked")
             return
-        self._moved("open_again", loss.item, loss.rest, said.json()["effective_on"])
+        self._moved("open_again", loss.item, loss.rest, self.today.isoformat())
         loss.rest = 0
 
     @precondition(lambda self: self.books.debts)
@@ -102,8 +102,7 @@ class LossSteps(BooksMachine):
             assert not minor or money.customer != self.books.debts[loss.item].customer, said.text
             self.refused("recover", said, "not_written_off", "credit_of_another", "amount_not_positive")
             return
-        day = self._day_of_today()
-        self._moved("recover", loss.item, minor, day.isoformat())
+        self._moved("recover", loss.item, minor, self.today.isoformat())
         loss.rest -= minor
         shares = self.company.get(f"/{money.kind}/{money.credit}")["allocations"]
         (fresh,) = (one for one in shares if one["id"] not in self.books.shares)
@@ -123,15 +122,11 @@ class LossSteps(BooksMachine):
             assert not loss.approved or not loss.rest, said.text
             self.refused("take_back", said, "illegal_transition", "not_written_off")
             return
-        self._moved("take_back", loss.item, loss.rest, said.json()["effective_on"])
+        self._moved("take_back", loss.item, loss.rest, self.today.isoformat())
         loss.rest = 0
 
     def _open(self, debt: Debt) -> int:
         return self.books.balance(debt.item)
-
-    def _day_of_today(self) -> date:
-        assert self.today > self.is_open
-        return self.today
 
     def _moved(self, step: str, item: str, minor: int, on: str) -> None:
         self.moved(step, Move(item, minor, date.fromisoformat(on), self.company.now))
