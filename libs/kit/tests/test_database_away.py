@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from dunlin_kernel.ids import new_id
-from dunlin_kit.database import Database, Unavailable
+from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, JobRunner
+from dunlin_kit.pooling import Unavailable
 from dunlin_kit.testing import Running
 from dunlin_kit.transaction import Transaction
 

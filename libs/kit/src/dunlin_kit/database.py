@@ -1,28 +1,21 @@
 """The pool of one role of a service's database: transactions run, again when the server asks, and leave no trace."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
 from random import Random  # noqa: TID251  spreads retries; nothing is decided by it
 from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dunlin_events.crash_points import passing
 from dunlin_kernel.clock import Clock, SystemClock
 from dunlin_kernel.errors import Conflict, DomainError, NotReady
-from dunlin_kit.pooling import PLANNED_AFRESH, PLANNED_ONCE, engine_for
+from dunlin_kit.pooling import LOST, PLANNED_AFRESH, PLANNED_ONCE, SHUT, Sessions, Unavailable, engine_for
 from dunlin_kit.transaction import Transaction
 
 T = TypeVar("T")
-SHUT = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError)
-LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, *SHUT)
 BEGIN_READING = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL plan_cache_mode = {PLANNED_AFRESH}"
-_MORE_THAN_A_POOL_HOLDS = 100
 _jitter = Random()
 
 
@@ -34,10 +27,6 @@ class ReadStale(Exception):
 
 
 RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError, ReadStale)
-
-
-class Unavailable(Exception):
-    """The database cannot be reached now; nothing has happened."""
 
 
 class OutcomeUnknown(Exception):
@@ -62,6 +51,7 @@ class Database:
         conflicts: Mapping[str, str] | None = None,
     ) -> None:
         self.engine = engine_for(url, pool_size=pool_size, plans=self.plans)
+        self._sessions = Sessions(self.engine, pool_size)
         self.clock: Clock = clock or SystemClock()
         self._source = source
         self._conflicts = conflicts or {}
@@ -90,7 +80,7 @@ class Database:
             raise NotReady("in_progress", "Another request works on the same thing; try again.") from busy
 
     async def close(self) -> None:
-        await self.engine.dispose()
+        await self._sessions.close()
 
     def _conflict_of(self, asked: Exception) -> Exception:
         if isinstance(asked, DomainError):
@@ -103,55 +93,28 @@ class Database:
     async def _once(
         self, tenant: UUID, work: Callable[[Transaction], Awaitable[T]], keep: bool, begin: str = "BEGIN"
     ) -> T:
-        async with self._connected() as connection:
-            driver = await _begun(connection, f"{begin}; SET LOCAL dunlin.tenant = '{UUID(int=tenant.int)}'")
-            try:
-                transaction = Transaction(driver, tenant, source=self._source, clock=self.clock)
-                result = await work(transaction)
-                await transaction.flush()
-                await (_commit(driver) if keep else driver.execute("ROLLBACK"))
-                return result
-            except asyncpg.QueryCanceledError as slow:
-                raise Unavailable("the database took too long") from slow
-            except LOST as lost:
-                if driver.is_closed() or isinstance(lost, SHUT):
-                    raise Unavailable("the database went away") from lost
-                raise
-            finally:
-                await _put_back(connection, driver)
-
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[AsyncConnection]:
-        """A connection of the pool. Refuses: Unavailable, also while the server starts or takes no more sessions."""
+        session = await self._sessions.begun(f"{begin}; SET LOCAL dunlin.tenant = '{UUID(int=tenant.int)}'")
+        driver = session.driver
         try:
-            connection = await self.engine.connect()
-        except (DBAPIError, PoolTimeoutError, *LOST) as away:
-            raise Unavailable("the database cannot be reached") from away
-        try:
-            yield connection
+            transaction = Transaction(driver, tenant, source=self._source, clock=self.clock)
+            result = await work(transaction)
+            await transaction.flush()
+            await (_commit(driver) if keep else driver.execute("ROLLBACK"))
+            return result
+        except asyncpg.QueryCanceledError as slow:
+            raise Unavailable("the database took too long") from slow
+        except LOST as lost:
+            if driver.is_closed() or isinstance(lost, SHUT):
+                raise Unavailable("the database went away") from lost
+            raise
         finally:
-            await connection.close()
+            await self._sessions.put_back(session)
 
 
 class RequestDatabase(Database):
     """For an API: what writes goes by keys and is planned once per connection, not each time; reports are not."""
 
     plans = PLANNED_ONCE
-
-
-async def _begun(connection: AsyncConnection, begin: str) -> Any:
-    """A driver connection on which the transaction has begun; those that went away meanwhile are thrown out first."""
-    for _ in range(_MORE_THAN_A_POOL_HOLDS):
-        try:
-            driver: Any = (await connection.get_raw_connection()).driver_connection
-        except (*LOST, DBAPIError) as lost:
-            raise Unavailable("the database cannot be reached") from lost
-        with suppress(*LOST):
-            if not driver.is_closed():
-                await driver.execute(begin)
-                return driver
-        await connection.invalidate()
-    raise Unavailable("the database cannot be reached")
 
 
 async def _commit(driver: Any) -> None:
@@ -161,19 +124,6 @@ async def _commit(driver: Any) -> None:
     except LOST as lost:
         raise OutcomeUnknown("the answer to COMMIT was lost") from lost
     passing("after_commit")
-
-
-async def _put_back(connection: AsyncConnection, driver: Any) -> None:
-    """Never give a connection back inside a transaction or with the tenant still set."""
-    if not driver.is_closed() and driver.is_in_transaction():
-        try:
-            await asyncio.wait_for(driver.execute("ROLLBACK"), 5)
-        except BaseException:
-            driver.terminate()
-            await connection.invalidate()
-            raise
-    if driver.is_closed():
-        await connection.invalidate()
 
 
 async def settle(

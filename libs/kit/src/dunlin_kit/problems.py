@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from dunlin_kernel.errors import Conflict, DomainError, Forbidden, NotFound, NotReady, RuleBroken
-from dunlin_kit.database import OutcomeUnknown, Unavailable
+from dunlin_kit.database import OutcomeUnknown
+from dunlin_kit.pooling import Unavailable
 from dunlin_kit.telemetry import log
 
 MEDIA_TYPE = "application/problem+json"

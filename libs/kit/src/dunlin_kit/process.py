@@ -26,9 +26,10 @@ from dunlin_events.waking import Poker
 from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import NIL
 from dunlin_kit import garbage, migrating, rebuilds
-from dunlin_kit.database import Database, Unavailable
+from dunlin_kit.database import Database
 from dunlin_kit.health import probes
 from dunlin_kit.jobs import Handler, JobRunner
+from dunlin_kit.pooling import Unavailable
 from dunlin_kit.probing import answer_probes
 from dunlin_kit.settings import BusKind, ServiceSettings
 from dunlin_kit.telemetry import configure_logging, log, serve_metrics
