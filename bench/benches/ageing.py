@@ -1,21 +1,26 @@
-"""Ageing by customer through the API, beside the plain query written by hand, as of today and as of a past day."""
+"""Ageing by customer through the API, beside the plain query written by hand: as of today, as of a past day, and as
+known at a past time; and the same past day with ten times as much settled before it."""
 
 import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import asyncpg
 import httpx
-from bench.company import Company, founded, owe, settled_down, today
+from bench.company import Company, founded, settled_down, today
+from bench.history import Past, aged, lived
 from bench.report import Report, Spread, progress
-from bench.stage import Stage
+from bench.stage import Server, Stage
 
-CUSTOMERS = 2_000
-AIMS = {10_000: "< 20", 100_000: "< 60"}
+SIZES = {10_000: (2_000, 20), 100_000: (5_000, 60), 1_000_000: (20_000, 100)}
+"""Open items: of how many customers, and the milliseconds aimed at for today."""
+SETTLED = 2.25
+"""Settled items for each open one: with them an item has nine or ten ledger entries behind it."""
+BACK, KNOWN = timedelta(days=30), timedelta(days=20)
 _BUCKETS = """count(*) AS items, sum(open) AS open, sum(open) FILTER (WHERE due_on >= $1) AS not_due,
   sum(open) FILTER (WHERE $1 - due_on BETWEEN 1 AND 30) AS d30, sum(open) FILTER (WHERE $1 - due_on BETWEEN 31 AND 60)
   AS d60, sum(open) FILTER (WHERE $1 - due_on BETWEEN 61 AND 90) AS d90, sum(open) FILTER (WHERE $1 - due_on > 90)
@@ -26,50 +31,97 @@ PAST = f"""SELECT customer_id, currency, {_BUCKETS} FROM (
   SELECT i.customer_id, i.currency, i.due_on, sum(e.amount) AS open FROM ledger_entry e JOIN item i ON i.id = e.item_id
   WHERE e.effective_on <= $1 GROUP BY i.id, i.customer_id, i.currency, i.due_on HAVING sum(e.amount) > 0) open_then
   {_ORDERED}"""
+Asking = Callable[[], Awaitable[Any]]
 
 
-def ageing(stage: Stage, report: Report, *, quick: bool) -> None:
-    """Milliseconds for the first page of 50 customers with its totals, the two in turn."""
-    asyncio.run(_aged(stage, report, 4 if quick else 15))
+def ageing(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> None:
+    """Milliseconds for the first page of 50 customers with its totals, ours and the plain query in turn."""
+    server = stage.api("billing")
+    if not quick:
+        asyncio.run(_growing(stage, server, report, 15))
+    for items, (customers, aim) in SIZES.items():
+        if items <= (10_000 if quick else 100_000 * growth):
+            figures = _Figures(report, f"{items} items", f"< {aim}", 4 if quick else 15)
+            asyncio.run(_size(stage, server, figures, Past(items // customers, round(items // customers * SETTLED)),
+                              customers))
 
 
-async def _aged(stage: Stage, report: Report, times: int) -> None:
-    company = await founded(stage.admin_url("billing"), customers=CUSTOMERS, series=1)
-    server, had = stage.api("billing"), 0
+async def _growing(stage: Stage, server: Server, report: Report, times: int) -> None:
+    """The same open items, and ten times as many that were settled before the day that is asked for."""
+    for settled in (5, 50):
+        company = await _made(stage, 2_000, Past(5, settled, quiet_days=BACK.days + 1))
+        async with _client(stage, server, company) as client:
+            seen = await _in_turn([partial(_asked, client, {"as_of": str(today() - BACK)})], times)
+        report.figure("ageing", f"10000 items as of 30 days ago, {settled * 2_000} settled before that", seen[0], "ms",
+                      "as before" if settled > 5 else "")
+        await company.connection.close()
+
+
+async def _made(stage: Stage, customers: int, past: Past) -> Company:
+    company = await founded(stage.admin_url("billing"), customers=customers, series=1)
+    await lived(company, company.customers, past)
+    await settled_down(company.connection)
+    slices = await aged(stage, company)
+    progress(f"{customers * past.open_items} items of {customers} accounts aged in {sum(slices):.1f} s, "
+             f"the longest slice {max(slices) * 1000:.0f} ms")
+    await company.connection.execute("VACUUM ANALYZE account")
+    return company
+
+
+class _Figures:
+    """Where the figures of one size go."""
+
+    def __init__(self, report: Report, size: str, aim: str, times: int) -> None:
+        self._report, self._size, self._aim, self.times = report, size, aim, times
+
+    def told(self, what: str, seen: Spread, aim: str | None = None) -> None:
+        self._report.figure("ageing", f"{self._size}, {what}", seen, "ms", self._aim if aim is None else aim)
+        progress(f"{self._size}, {what}: {seen.median:.0f} ms")
+
+
+async def _size(stage: Stage, server: Server, figures: _Figures, past: Past, customers: int) -> None:
+    company = await _made(stage, customers, past)
+    entries = await company.connection.fetchval(
+        "SELECT count(*) FROM ledger_entry WHERE tenant_id = $1", company.tenant)
+    progress(f"{customers} customers, {entries} ledger entries")
     by_hand = await asyncpg.connect(stage.databases.url("billing", "app"))
-    headers = {"Authorization": f"Bearer {stage.token(company.tenant)}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.ports[0]}", headers=headers, timeout=60) as client:
-        for items, aim in AIMS.items():
-            await owe(company, company.customers, (items - had) // CUSTOMERS, 100_00)
-            had = items
-            await settled_down(company.connection)
-            for name, day in (("today", None), ("30 days ago", today() - timedelta(days=30))):
-                ours, theirs = await _in_turn(
-                    partial(_asked, client, day), partial(_plain, by_hand, company, day), times)
-                wanted = aim if day is None else "< 1000 at 1,000,000"
-                report.figure("ageing", f"{items} items, as of {name}", ours, "ms", wanted)
-                report.figure("ageing", f"{items} items, as of {name}: the plain query", theirs, "ms")
-                progress(f"{items} items, as of {name}: {ours.median:.0f} ms, plain query {theirs.median:.0f} ms")
+    day = today() - BACK
+    known = datetime.now(UTC) - KNOWN
+    async with _client(stage, server, company) as client:
+        ours, theirs = await _in_turn([partial(_asked, client, {}), partial(_plain, by_hand, company, None)],
+                                      figures.times)
+        figures.told("as of today", ours)
+        figures.told("as of today: the plain query", theirs, "")
+        back, then, plain = await _in_turn(
+            [partial(_asked, client, {"as_of": str(day)}),
+             partial(_asked, client, {"as_of": str(day), "known_at": known.isoformat()}),
+             partial(_plain, by_hand, company, day)], min(figures.times, 7))
+        figures.told("as of 30 days ago", back, "< 1000")
+        figures.told("as of 30 days ago, as known 20 days ago", then, "< 1000")
+        figures.told("as of 30 days ago: the plain query", plain, "")
     await by_hand.close()
     await company.connection.close()
 
 
-Asking = Callable[[], Awaitable[Any]]
+def _client(stage: Stage, server: Server, company: Company) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.ports[0]}", timeout=60,
+                             headers={"Authorization": f"Bearer {stage.token(company.tenant)}"})
 
 
-async def _in_turn(ours: Asking, theirs: Asking, times: int) -> tuple[Spread, Spread]:
-    taken: tuple[list[float], list[float]] = ([], [])
+async def _in_turn(asked: list[Asking], times: int) -> list[Spread]:
+    """Milliseconds of each, the first two rounds left out."""
+    taken: list[list[float]] = [[] for _ in asked]
     for number in range(times + 2):
-        for asking, seen in zip((ours, theirs), taken, strict=True):
+        for asking, seen in zip(asked, taken, strict=True):
             began = time.perf_counter()
             await asking()
             if number >= 2:
                 seen.append((time.perf_counter() - began) * 1000)
-    return Spread(taken[0]), Spread(taken[1])
+    return [Spread(seen) for seen in taken]
 
 
-async def _asked(client: httpx.AsyncClient, day: date | None) -> None:
-    answer = await client.get("/billing/v1/ageing", params={"as_of": day.isoformat()} if day else {})
+async def _asked(client: httpx.AsyncClient, query: dict[str, str]) -> None:
+    answer = await client.get("/billing/v1/ageing", params=query)
     if answer.status_code != 200 or len(answer.json()["data"]) != 50:
         raise RuntimeError(f"{answer.status_code}: {answer.text[:500]}")
 

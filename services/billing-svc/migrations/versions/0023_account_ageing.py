@@ -57,8 +57,7 @@ def upgrade() -> None:
     op.drop_index("ix_item_open_by_standing_due", table_name="item")
     op.create_index("ix_item_untold", "item", ["tenant_id", "standing_due_on", "id"],
                     postgresql_where=sa.text("open > 0 AND overdue_told_version < due_version"))
-    for table in ("ledger_entry", "journal_entry"):
-        op.create_index(op.f(f"ix_{table}_tenant_id_recorded_at"), table, ["tenant_id", "recorded_at"])
+    op.create_index(op.f("ix_ledger_entry_tenant_id_recorded_at"), "ledger_entry", ["tenant_id", "recorded_at"])
     op.create_index("ix_credit_paid", "credit", ["tenant_id", "customer_id", "received_on"],
                     postgresql_where=sa.text("kind = 'payment'"))
 

@@ -92,8 +92,8 @@ async def test_unapplied_credit_stands_apart(company: Any) -> None:
 
 @pytest.mark.parametrize(("spoil", "path", "found"), [
     ("UPDATE account SET aged[1] = aged[1] + 1 WHERE tenant_id = $1", "/ageing", {"I3-aged"}),
-    ("UPDATE ledger_entry SET amount = amount + 1 WHERE tenant_id = $1", "/ageing?as_of=2026-01-05",
-     {"I1", "I3-facts"})])
+    ("UPDATE item SET open = open - 1 WHERE tenant_id = $1 AND due_on = '2026-02-04'", "/ageing?as_of=2026-01-05",
+     {"I1", "I3-controls", "I3-aged"})])
 async def test_a_report_that_does_not_tie_is_refused(company: Any, spoil: str, path: str, found: set[str]) -> None:
     who = await company.register()
     for day in ("2026-01-05", "2026-01-06"):

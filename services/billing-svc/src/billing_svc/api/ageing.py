@@ -127,15 +127,14 @@ async def get_ageing(
                               None if known_at else tenant.today)
     wanted = limit + 1 if group_by is AgeingGroup.CUSTOMER else 0
     found = await ageing.report(tx, question, policy, Part(wanted, _ORDERS[sort], _after(cursor.after)))
-    controls = await ageing.controls(tx, question)
-    tied(found.totals, controls)
+    tied(found.totals, found.controls)
     page = cursor.page(response, found.rows, limit, lambda row: _place(row, sort))
     debtors = await ageing.debtors(tx, question, [key[0] for key, _ in page["data"]])
     return AgeingPage(
         **page | {"data": [_read(row, debtors[row[0][0]], policy) for row in page["data"]]}, as_of=question.as_of,
         known_at=question.known_at, provisional=known_at is None or known_at >= tenant.now, basis=basis,
         edges=list(policy.edges), position=await feed.present(tx),
-        totals=[_total(aged, controls[code], policy) for code, aged in sorted(found.totals.items())])
+        totals=[_total(aged, found.controls[code], policy) for code, aged in sorted(found.totals.items())])
 
 
 def _total(aged: Aged, booked: Controls, policy: AgeingPolicy) -> AgeingTotalRead:

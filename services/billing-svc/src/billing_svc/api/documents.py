@@ -51,7 +51,7 @@ async def get_ageing_document(
     question = AgeingQuestion(as_of or tenant.today, known_at or tenant.now, None, currency,
                               latest=None if known_at else tenant.today)
     found = await ageing.report(tx, question, policy, Part())
-    tied(found.totals, await ageing.controls(tx, question))
+    tied(found.totals, found.controls)
     debtors = await ageing.debtors(tx, question, list({key[0] for key, _ in found.rows}))
     paper = ageing_paper(dict(found.rows), found.totals, debtors, question, policy)
     return await _file(paper, form, f"ageing-{question.as_of}")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from billing_svc.domain.ageing import Aged, AgeingBasis, AgeingPolicy, Controls
 from billing_svc.domain.kept_ageing import KEPT
-from billing_svc.store.ageing_statements import DEBTORS, Form, controls_of, report_of
+from billing_svc.store.ageing_statements import DEBTORS, GATHERING, Form, report_of
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
@@ -68,10 +68,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class AgeingReport:
-    """The rows asked for, and by currency the sum of all rows; nothing is due before the oldest has 0 days."""
+    """The rows asked for, and by currency the sum of all rows and both controls."""
 
     rows: Sequence[tuple[Key, Aged]]
     totals: Mapping[str, Aged]
+    controls: Mapping[str, Controls]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +92,14 @@ async def report(tx: Transaction, question: AgeingQuestion, policy: AgeingPolicy
     form = Form(len(policy.names), None if kept else question.basis, question.latest is None, question.filters,
                 part.order.value, part.after is not None)
     starts = [1, *(edge + 1 for edge in policy.edges)]
+    if not kept:
+        await tx.row(GATHERING)
     found = await tx.rows(report_of(form), **question.binds(), **part.binds(), starts=starts)
-    aged = [(row["customer_id"], row["currency"], _aged(row, question.as_of)) for row in found]
-    return AgeingReport([((who, currency), one) for who, currency, one in aged if who is not None],
-                        {currency: one for who, currency, one in aged if who is None})
-
-
-async def controls(tx: Transaction, question: AgeingQuestion) -> dict[str, Controls]:
-    """By currency, from the journal: another path than the ledger entries."""
-    statement = controls_of(question.latest is None, question.filters, now=question.is_present)
-    return {row["currency"]: Controls(Money(int(row["receivables"]), row["currency"]),
-                                      Money(int(row["customer_credit"]), row["currency"]),
-                                      (Money(int(row["owed_in_base"]), row["base_currency"]),
-                                       Money(int(row["credit_in_base"]), row["base_currency"])))
-            for row in await tx.rows(statement, **question.binds())}
+    totals = [row for row in found if row["customer_id"] is None]
+    return AgeingReport(
+        [((row["customer_id"], row["currency"]), _aged(row, question.as_of)) for row in found[len(totals):]],
+        {row["currency"]: _aged(row, question.as_of) for row in totals},
+        {row["currency"]: _controls(row) for row in totals})
 
 
 async def debtors(tx: Transaction, question: AgeingQuestion, ids: list[UUID]) -> Mapping[UUID, Debtor]:
@@ -118,3 +113,9 @@ def _aged(row: Any, as_of: date) -> Aged:
     currency, oldest = row["currency"], row["oldest"]
     return Aged(tuple(Money(minor, currency) for minor in row["aged"]), tuple(row["items"]),
                 Money(row["unapplied"], currency), (as_of - oldest).days if oldest else 0)
+
+
+def _controls(row: Any) -> Controls:
+    currency, base = row["currency"], row["base_currency"]
+    return Controls(Money(row["owed"], currency), Money(row["unapplied"], currency),
+                    (Money(row["base_owed"], base), Money(row["base_unapplied"], base)))

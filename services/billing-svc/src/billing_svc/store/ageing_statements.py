@@ -1,7 +1,7 @@
 """The statements of the ageing report: from what accounts keep for today, or from the items and what moved since then.
 
-What was open on a day is what is open now less what moved it since: so the cost goes by what is open and by what has
-happened since that day, never by what was settled before it.
+What was open on a day is what is open now less what moved it since, and so it is with the controls: the cost goes by
+what is open and by what has happened since that day, never by what was settled before it.
 """
 
 from functools import cache
@@ -55,13 +55,17 @@ def _since(known: bool, alias: str) -> str:
     return f"({alias}.effective_on > :as_of{late})"
 
 
+_CONTROLS = """a.open AS owed, a.unapplied, coalesce(a.base_open, a.open) AS base_owed,
+  coalesce(a.base_unapplied, a.unapplied) AS base_unapplied"""
+_LESS = ", ".join(f"n.{name} - coalesce(s.{name}, 0) AS {name}" for name in (
+    "entries", "owed", "unapplied", "base_owed", "base_unapplied"))
 _OF_ACCOUNT = """SELECT :as_of - i.due_on AS days, i.open, i.due_on FROM item i
   WHERE i.open > 0 AND i.customer_id = a.customer_id AND i.currency = a.currency"""
 
 
 def _kept(form: Form) -> str:
     """What accounts keep; of those whose day has not turned yet, from their items."""
-    held, matching = "a.customer_id, a.currency, a.unapplied, a.entries", _matching(form.filters, "a")
+    held, matching = f"a.customer_id, a.currency, a.entries, {_CONTROLS}", _matching(form.filters, "a")
     return f"""
 WITH held AS (
   SELECT {held}, a.aged, a.aged_items AS items, NULL::date AS oldest FROM account a WHERE {HOLDS}{matching}
@@ -93,27 +97,35 @@ def _reckoned(form: Form) -> str:
     dated = "i.effective_on" if form.basis is AgeingBasis.INVOICE_DATE else "i.due_on"
     return f"""
 WITH moved AS MATERIALIZED (
-  SELECT e.customer_id, e.currency, e.item_id, sum(e.amount)::bigint AS amount, count(*) AS entries
+  SELECT e.customer_id, e.currency, e.item_id, sum(e.amount)::bigint AS amount, count(*) AS entries,
+         sum(coalesce(e.base_amount, e.amount))::bigint AS base
   FROM ledger_entry e WHERE {since}{_matching(form.filters, "e")} GROUP BY 1, 2, 3),
 owed AS (
   SELECT i.customer_id, i.currency, i.id AS item_id, {dated} AS due_on, i.open - coalesce(m.amount, 0) AS open
   FROM item i LEFT JOIN moved m ON m.item_id = i.id AND m.customer_id = i.customer_id
-  WHERE i.open > 0{_matching(form.filters, "i")}
+  WHERE i.open > 0 AND i.effective_on <= :as_of{_matching(form.filters, "i")}
   UNION ALL
-  SELECT m.customer_id, m.currency, m.item_id, {dated}, -m.amount FROM moved m JOIN item i ON i.id = m.item_id
-  WHERE i.open = 0 OR i.customer_id <> m.customer_id),{_ARRANGED if arranged else ""}
+  SELECT m.customer_id, m.currency, m.item_id, i.due_on, -m.amount
+  FROM (SELECT * FROM moved WHERE item_id IS NOT NULL AND amount < 0 OFFSET 0) m CROSS JOIN LATERAL (
+    SELECT {dated} AS due_on FROM item i
+    WHERE i.id = m.item_id AND (i.open = 0 OR i.customer_id <> m.customer_id) OFFSET 0) i),{
+    _ARRANGED if arranged else ""}
 by_age AS (
   SELECT customer_id, currency, {abreast(form.buckets)}, min(oldest) AS oldest
   FROM ({placed(source, "customer_id, currency", count)}) b GROUP BY 1, 2),
 since AS (
-  SELECT customer_id, currency, coalesce(sum(amount) FILTER (WHERE item_id IS NULL), 0)::bigint AS unapplied,
-         sum(entries)::bigint AS entries FROM moved GROUP BY 1, 2),
+  SELECT customer_id, currency, sum(entries)::bigint AS entries,
+         coalesce(sum(amount) FILTER (WHERE item_id IS NOT NULL), 0)::bigint AS owed,
+         coalesce(sum(amount) FILTER (WHERE item_id IS NULL), 0)::bigint AS unapplied,
+         coalesce(sum(base) FILTER (WHERE item_id IS NOT NULL), 0)::bigint AS base_owed,
+         coalesce(sum(base) FILTER (WHERE item_id IS NULL), 0)::bigint AS base_unapplied
+  FROM moved GROUP BY 1, 2),
 held AS (
-  SELECT a.customer_id, a.currency, a.unapplied - coalesce(s.unapplied, 0) AS unapplied,
-         a.entries - coalesce(s.entries, 0) AS entries, coalesce(g.aged, {nothing}) AS aged,
-         coalesce(g.items, {nothing}) AS items, g.oldest
-  FROM account a LEFT JOIN since s USING (customer_id, currency) LEFT JOIN by_age g USING (customer_id, currency)
-  WHERE true{_matching(form.filters, "a")}),"""  # noqa: S608  constants
+  SELECT n.customer_id, n.currency, {_LESS}, coalesce(g.aged, {nothing}) AS aged, coalesce(g.items, {nothing}) AS items,
+         g.oldest
+  FROM (SELECT a.customer_id, a.currency, a.entries, {_CONTROLS} FROM account a
+        WHERE true{_matching(form.filters, "a")}) n
+  LEFT JOIN since s USING (customer_id, currency) LEFT JOIN by_age g USING (customer_id, currency)),"""  # noqa: S608  constants
 
 
 def _shown(form: Form) -> str:
@@ -131,16 +143,18 @@ def _shown(form: Form) -> str:
 summed AS (
   SELECT currency, ARRAY[{", ".join(f"coalesce(sum(aged[{n}]), 0)::bigint" for n in each)}] AS aged,
          ARRAY[{", ".join(f"coalesce(sum(items[{n}]), 0)::bigint" for n in each)}] AS items,
-         sum(unapplied)::bigint AS unapplied, min(oldest) AS oldest
+         sum(unapplied)::bigint AS unapplied, min(oldest) AS oldest, sum(owed)::bigint AS owed,
+         sum(base_owed)::bigint AS base_owed, sum(base_unapplied)::bigint AS base_unapplied
   FROM held GROUP BY 1 HAVING sum(entries) > 0),
 ordered AS (
   SELECT * FROM (SELECT h.*, coalesce(-({by}), 0) AS by FROM held h) r
   WHERE ({_sum_of(each, "items")} > 0 OR unapplied <> 0){goes_on}
   ORDER BY r.by, r.currency, r.customer_id LIMIT :wanted)
-SELECT NULL::uuid AS customer_id, s.currency, s.aged, s.items, s.unapplied, {oldest} AS oldest, 0 AS by
+SELECT NULL::uuid AS customer_id, s.currency, s.aged, s.items, s.unapplied, {oldest} AS oldest, s.owed, s.base_owed,
+       s.base_unapplied, (SELECT currency FROM tenant) AS base_currency, 0 AS by
 FROM summed s
 UNION ALL (
-  SELECT r.customer_id, r.currency, r.aged, r.items, r.unapplied, {own}, r.by
+  SELECT r.customer_id, r.currency, r.aged, r.items, r.unapplied, {own}, NULL, NULL, NULL, NULL, r.by
   FROM ordered r ORDER BY r.by, r.currency, r.customer_id)"""  # noqa: S608  constants
 
 
@@ -155,34 +169,15 @@ def _bound(statement: str) -> Any:
 
 @cache
 def report_of(form: Form) -> Any:
-    """Rows with no customer are totals by currency; the others are those asked for, in order."""
+    """Rows with no customer are totals by currency, with both controls; the others are those asked for, in order.
+
+    The controls are what accounts stand at by the journal, less what the ledger has moved since.
+    """
     return _bound((_kept(form) if form.basis is None else _reckoned(form)) + _shown(form))
 
 
-@cache
-def controls_of(known: bool, filters: tuple[str, ...], *, now: bool) -> Any:
-    """Both controls by currency: what accounts were moved to by the journal, less what it has booked since."""
-    since = "" if now else f"""
-LEFT JOIN (
-  SELECT l.currency, coalesce(sum(l.amount) FILTER (WHERE l.account = 'receivable_control'), 0) AS owed,
-         -coalesce(sum(l.amount) FILTER (WHERE l.account = 'customer_credit'), 0) AS credit,
-         sum(CASE l.account WHEN 'receivable_control' THEN coalesce(l.base_amount, l.amount) ELSE 0 END) AS base_owed,
-         sum(CASE l.account WHEN 'customer_credit' THEN -coalesce(l.base_amount, l.amount) ELSE 0 END) AS base_credit
-  FROM journal_entry e JOIN journal_line l ON l.tenant_id = e.tenant_id AND l.journal_entry_id = e.id
-  WHERE l.account IN ('receivable_control', 'customer_credit') AND {_since(known, "e")}
-  {_matching(tuple(one for one in filters if one == "customer_id"), "e")}
-  GROUP BY 1) s USING (currency)"""  # noqa: S608  constants
-    less = [("owed", "receivables"), ("credit", "customer_credit"), ("base_owed", "owed_in_base"),
-            ("base_credit", "credit_in_base")]
-    shown = ", ".join(f"n.{name}{'' if now else f' - coalesce(s.{name}, 0)'} AS {told}" for name, told in less)
-    return _bound(f"""
-SELECT n.currency, {shown}, (SELECT currency FROM tenant) AS base_currency
-FROM (SELECT a.currency, sum(a.open) AS owed, sum(a.unapplied) AS credit,
-             sum(coalesce(a.base_open, a.open)) AS base_owed,
-             sum(coalesce(a.base_unapplied, a.unapplied)) AS base_credit
-      FROM account a WHERE true{_matching(filters, "a")} GROUP BY 1) n{since}""")  # noqa: S608  constants
-
-
+GATHERING = text("SELECT set_config('work_mem', '128MB', true)")
+"""What a report from the items needs to keep them in memory; for this transaction alone."""
 DEBTORS = _bound("""
 SELECT c.customer_id, c.number, c.name, c.owner_code, p.received_on AS last_paid_on FROM customer c
 LEFT JOIN LATERAL (

@@ -213,11 +213,7 @@ class JournalEntryRow(Row, table=True):
     customer_id: UUID
     effective_on: date
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
-    __table_args__ = (
-        UniqueConstraint("tenant_id", "fact_id"),
-        Index(None, "tenant_id", "effective_on"),
-        Index(None, "tenant_id", "recorded_at"),
-    )
+    __table_args__ = (UniqueConstraint("tenant_id", "fact_id"), Index(None, "tenant_id", "effective_on"))
 
 
 class JournalLineRow(Row, table=True):

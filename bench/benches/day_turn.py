@@ -1,0 +1,145 @@
+"""The turn of the day: accounts with an item at an edge are aged, and what fell overdue is told of, in slices.
+
+The turn runs here, slice by slice on the clock; a worker of billing-svc relays what it tells, and payments come in at
+the API beside it. The longest wait for any lock is watched in the database.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+from bench.benches.payment import payment_of
+from bench.company import Company, founded, settled_down, today
+from bench.history import Past, aged, lived
+from bench.load import Loaded, ask, http, written
+from bench.report import Report, Spread, progress
+from bench.stage import Server, Stage
+
+from billing_svc.jobs.turn_day import turn_day
+from billing_svc.usecases.plan_day_turn import TURN_DAY
+from dunlin_kernel.ids import new_id
+from dunlin_kit.database import Database
+from dunlin_kit.jobs import Job
+from dunlin_kit.transaction import Transaction
+
+T = TypeVar("T")
+ITEMS, CUSTOMERS, FALLING = 100_000, 5_000, 3_000
+PAYMENTS_A_SECOND = 20
+_YESTERDAY = """
+UPDATE account SET turns_on = current_date - 1000, aged_on = aged_on - 1 WHERE tenant_id = $1 AND customer_id IN (
+  SELECT customer_id FROM item WHERE tenant_id = $1 AND open > 0 AND $2::date - due_on = ANY('{1,31,61,91}'))"""
+_FALLING = """
+UPDATE item SET overdue_told_version = 0 WHERE (tenant_id, id) IN (
+  SELECT tenant_id, id FROM item WHERE tenant_id = $1 AND open > 0 AND due_on < $2 ORDER BY due_on DESC LIMIT $3)"""
+_TOLD = "UPDATE item SET overdue_told_version = due_version WHERE tenant_id = $1 AND overdue_told_version < due_version"
+_JOB = """
+INSERT INTO job (tenant_id, job_id, kind, key, due_at, payload, attempts, lease_until)
+VALUES ($1, $2, $3, $4, now(), '{}', 1, now() + interval '1 hour')"""
+_SAID = "SELECT count(*) FROM outbox_event WHERE type LIKE '%InvoiceOverdue%' AND stream LIKE $1::text || ':%'"
+_WAITING = "SELECT max(extract(epoch FROM clock_timestamp() - waitstart)) FROM pg_locks WHERE NOT granted"
+
+
+class Timed(Database):
+    """A database that knows how long each transaction took: no lock was held for longer."""
+
+    slices: list[float]
+
+    async def transact(
+        self, tenant: UUID, work: Callable[[Transaction], Awaitable[T]], *, keep: bool = True,
+    ) -> T:
+        began = time.perf_counter()
+        try:
+            return await super().transact(tenant, work, keep=keep)
+        finally:
+            self.slices.append(time.perf_counter() - began)
+
+
+def day_turn(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> None:
+    """Seconds for the whole turn, its longest slice, and what payments beside it saw."""
+    items, customers, falling = (10_000, 2_000, 300) if quick else (
+        ITEMS * growth, min(CUSTOMERS * growth, 20_000), FALLING * growth)
+    seen = asyncio.run(_turned(stage, report, items // customers, customers, falling))
+    what = f"{items} open items of {customers} customers, {falling} fall overdue"
+    report.figure("day_turn", what, Spread([seen["seconds"]]), "s", "< 10 at 1,000,000")
+    report.figure("day_turn", "its longest slice", Spread([seen["longest"] * 1000]), "ms", "< 100")
+    report.figure("day_turn", "longest wait for a lock meanwhile", Spread([seen["waited"] * 1000]), "ms", "< 100")
+    for which in ("alone", "beside"):
+        report.figure("day_turn", f"payments {which}: p50 and p99 and the slowest", Spread(
+            [seen[f"{which}_{name}"] for name in ("p50", "p99", "max")]), "ms")
+
+
+async def _turned(stage: Stage, report: Report, each: int, customers: int, falling: int) -> dict[str, float]:
+    company = await founded(stage.admin_url("billing"), customers=customers, series=1)
+    await lived(company, company.customers, Past(each, each))
+    await settled_down(company.connection)
+    await aged(stage, company)
+    turning = await company.connection.execute(_YESTERDAY, company.tenant, today())
+    await company.connection.execute(_TOLD, company.tenant)
+    await company.connection.execute(_FALLING, company.tenant, today(), falling)
+    await settled_down(company.connection)
+    report.line("day_turn", "setting", customers=customers, items_each=each, accounts_at_an_edge=turning.split()[-1],
+                falling=falling, payments_beside_a_second=PAYMENTS_A_SECOND)
+    billing = stage.api("billing")
+    stage.worker("billing")
+    loop = asyncio.get_running_loop()
+    alone = await loop.run_in_executor(None, _pay, stage, company, billing, 5)
+    stopping = asyncio.Event()
+    watching = asyncio.create_task(_longest_wait(stage, stopping))
+    beside = loop.run_in_executor(None, _pay, stage, company, billing, max(5, min(20, falling // 1000)))
+    await asyncio.sleep(0.5)
+    seconds, slices = await _turn(stage, company)
+    paid = await beside
+    stopping.set()
+    told = await company.connection.fetchval(_SAID, str(company.tenant))
+    if told < falling * 0.98:
+        raise RuntimeError(f"{told} of {falling} were told of")
+    progress(f"{len(slices)} slices, {told} told of in {seconds:.1f} s")
+    await company.connection.close()
+    return {"seconds": seconds, "longest": max(slices), "waited": await watching} | _named("alone", alone) | _named(
+        "beside", paid)
+
+
+async def _turn(stage: Stage, company: Company) -> tuple[float, list[float]]:
+    """The job as its worker has it."""
+    job = Job(company.tenant, new_id(), TURN_DAY, f"{today()}", datetime.now(UTC) - timedelta(seconds=1), {}, 1)
+    await company.connection.execute(_JOB, job.tenant, job.id, job.kind, job.key)
+    database = Timed(stage.databases.url("billing", "app"), source="/dunlin/billing", pool_size=1)
+    database.slices = []
+    began = time.perf_counter()
+    await turn_day(database, job)
+    seconds = time.perf_counter() - began
+    await database.close()
+    return seconds, database.slices
+
+
+async def _longest_wait(stage: Stage, stopping: asyncio.Event) -> float:
+    """Seconds that the longest wait for a lock has lasted, looked at every 10 ms."""
+    connection, longest = await asyncpg.connect(stage.admin_url("billing")), 0.0
+    while not stopping.is_set():
+        longest = max(longest, float(await connection.fetchval(_WAITING) or 0))
+        await asyncio.sleep(0.01)
+    await connection.close()
+    return longest
+
+
+def _pay(stage: Stage, company: Company, billing: Server, seconds: int) -> Loaded:
+    token = stage.token(company.tenant)
+    bodies: list[dict[str, Any]] = [
+        payment_of(company.customers[n * 7 % len(company.customers)], "1.00", allocation="oldest_first")
+        for n in range(PAYMENTS_A_SECOND * seconds)]
+    requests = [http("POST", "/billing/v1/payments", token, json.dumps(body).encode(), key=str(new_id()))
+                for body in bodies]
+    paid = ask({"connections": 8, "seconds": seconds, "rate": PAYMENTS_A_SECOND},
+               [written(stage.folder / f"paid-{new_id()}", requests)], billing.ports[:1])
+    if paid.refused or paid.broken:
+        raise RuntimeError(f"{paid.refused} payments refused, {paid.broken} broken")
+    return paid
+
+
+def _named(which: str, seen: Loaded) -> dict[str, float]:
+    return {f"{which}_p50": seen.p50_ms, f"{which}_p99": seen.p99_ms, f"{which}_max": seen.max_ms}
