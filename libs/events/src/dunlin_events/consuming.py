@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 MOST_EVENTS: Final = 500
-LEAST_EVENTS: Final = 40
+LEAST_EVENTS: Final = 100
 """Fewer would not be quicker: a batch has ten trips and a commit, whatever is in it."""
 BATCH_S: Final = 0.030
 """Aim of a batch: its locks are held no longer, whatever the handlers cost."""
