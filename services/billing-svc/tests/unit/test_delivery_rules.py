@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing_svc.domain.delivery import CancelReason, Delivery, RecordDelivery, billed_by, cancel, delivered
+from billing_svc.domain.delivery import Delivery, DeliveryCancelReason, RecordDelivery, billed_by, cancel, delivered
 from billing_svc.domain.invoice import DraftInvoice, Invoice, draft
 from billing_svc.domain.invoice_totals import LineDraft
 from dunlin_kernel.errors import Conflict, RuleBroken
@@ -82,10 +82,10 @@ def test_recorded_today_unless_said() -> None:
 
 
 def test_cancelled_whole_or_not_at_all() -> None:
-    gone = cancel(delivery(1, "10.00"), CancelReason.GOODS_RETURNED)
-    assert (gone.open, gone.cancelled) == (cny("0.00"), CancelReason.GOODS_RETURNED)
+    gone = cancel(delivery(1, "10.00"), DeliveryCancelReason.GOODS_RETURNED)
+    assert (gone.open, gone.cancelled) == (cny("0.00"), DeliveryCancelReason.GOODS_RETURNED)
     with pytest.raises(Conflict) as twice:
-        cancel(gone, CancelReason.GOODS_RETURNED)
+        cancel(gone, DeliveryCancelReason.GOODS_RETURNED)
     with pytest.raises(Conflict) as billed:
-        cancel(delivery(1, "10.00").moved(cny("-0.01")), CancelReason.GOODS_RETURNED)
+        cancel(delivery(1, "10.00").moved(cny("-0.01")), DeliveryCancelReason.GOODS_RETURNED)
     assert (twice.value.code, billed.value.code) == ("delivery_cancelled", "delivery_billed")

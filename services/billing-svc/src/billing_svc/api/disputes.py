@@ -8,10 +8,17 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from billing_svc.api.credit_note_shapes import CreditNoteLineCreate
+from billing_svc.api.payments import DATES
 from billing_svc.api.shapes import Body, Code
+from billing_svc.domain.accepted_dispute import AcceptDispute
+from billing_svc.domain.credit_note import LineWish
 from billing_svc.domain.dispute import DisputeOutcome, DisputeReason, DisputeWish, Settlement
+from billing_svc.domain.invoice_totals import MAX_LINES
+from billing_svc.domain.proposal import Proposal
 from billing_svc.store import disputes
 from billing_svc.store.disputes import DisputeView
+from billing_svc.usecases.accept_dispute import accept_dispute as accept
 from billing_svc.usecases.open_dispute import open_dispute as open_one
 from billing_svc.usecases.settle_dispute import settle_dispute as settle
 from dunlin_events.contracts.base import Amount
@@ -53,6 +60,21 @@ class DisputeSettle(Body):
     amount: Amount | None = None
 
 
+class DisputeAccept(Body):
+    """What is accepted: without `amount` all that is contested still. Without `lines` the invoice's own are credited,
+    the first first, to a minor unit of the amount. `credit_note_id` is the client's own."""
+
+    credit_note_id: UUID | None = None
+    amount: Amount | None = None
+    lines: Annotated[list[CreditNoteLineCreate], Field(max_length=MAX_LINES)] = Field(default_factory=list)
+
+    def to_wish(self, dispute_id: UUID) -> AcceptDispute:
+        """Refuses: unknown_currency, malformed_amount, wrong_precision, amount_too_large."""
+        lines = tuple(LineWish(line.position, line.net.money if line.net else None) for line in self.lines)
+        return AcceptDispute(
+            self.credit_note_id or new_id(), dispute_id, self.amount.money if self.amount else None, lines)
+
+
 class DisputeSettlementRead(BaseModel):
     """So much of it ended so."""
 
@@ -92,6 +114,16 @@ class DisputeRead(BaseModel):
             opened_on=one.opened_on, settlements=[DisputeSettlementRead.of(end) for end in view.settlements])
 
 
+class DisputeAcceptedRead(BaseModel):
+    """The dispute, and the credit note that was issued for it; or the proposal of one, which another person approves.
+    """
+
+    dispute: DisputeRead
+    credited: Amount
+    credit_note_id: UUID | None
+    proposal_id: UUID | None
+
+
 class DisputePage(Page[DisputeRead]):
     """Disputes in the order in which they were opened."""
 
@@ -117,6 +149,24 @@ async def settle_dispute(
     """End a dispute, or part of it. What is accepted is to be credited; what is rejected or withdrawn stays owed."""
     await settle(tx, dispute_id, body.outcome, body.amount.money if body.amount else None)
     return await _written(tx, dispute_id)
+
+
+@writes.post("/disputes/{dispute_id}:accept", dependencies=[MAY_WRITE, requires("invoices:write")], responses=(
+    NOT_FOUND | refuses(*AMOUNTS, *DATES, "more_than_disputed", "dispute_of_charge", "credits_more_than_accepted",
+                        "line_named_twice", "more_than_line", "nothing_to_credit", "issued_before_series")
+    | refuses("line_not_found", status=404)
+    | refuses("dispute_settled", "tenant_not_known_yet", "payment_exists", "proposal_exists", status=409)))
+async def accept_dispute(
+    dispute_id: UUID, body: DisputeAccept, tx: Tx, validate_only: ValidateOnly = False,
+) -> DisputeAcceptedRead:
+    """Settle a dispute as accepted and credit its invoice in one step; above the threshold it waits for a signature."""
+    done = await accept(tx, body.to_wish(dispute_id))
+    proposed = isinstance(done, Proposal)
+    amount = done.amount if isinstance(done, Proposal) else done.note.amount
+    made = done.id if isinstance(done, Proposal) else done.note.id
+    return DisputeAcceptedRead(
+        dispute=await _written(tx, dispute_id), credited=Amount.of(amount), credit_note_id=None if proposed else made,
+        proposal_id=made if proposed else None)
 
 
 async def _filters(

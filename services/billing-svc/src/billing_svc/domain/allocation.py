@@ -159,6 +159,13 @@ def allocate_oldest_first(
     return _whole(available, shares, rest)
 
 
+def allocate_contested_first(available: Money, owed: Sequence[Item], contested: UUID | None) -> Allocated:
+    """A credit note over the items of its invoice: the one that was contested first, then the oldest."""
+    first = allocate_oldest_first(available, [item for item in owed if item.id == contested], also_disputed=True)
+    rest = allocate_oldest_first(first.rest, [item for item in owed if item.id != contested], also_disputed=True)
+    return _whole(available, [*first.shares, *rest.shares], rest.rest)
+
+
 def fact_of_allocation(allocation: Allocation) -> Fact:
     """The item owes less, the credit has less left."""
     return Fact(

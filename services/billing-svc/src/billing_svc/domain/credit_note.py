@@ -49,7 +49,8 @@ class LineWish:
 
 @dataclass(frozen=True, slots=True)
 class IssueCreditNote:
-    """The wish for a credit note. Without lines it credits all that is left of the invoice; `issued_on` None: today."""
+    """The wish for a credit note. Without lines it credits all that is left of the invoice; `issued_on` None: today.
+    With `dispute_id`, so much of that dispute is `accepted` by it."""
 
     id: UUID
     invoice_id: UUID
@@ -59,6 +60,8 @@ class IssueCreditNote:
     issued_on: date | None = None
     external_id: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    dispute_id: UUID | None = None
+    accepted: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def credited_lines(
     if invoice.status is not InvoiceStatus.ISSUED:
         raise RuleBroken("not_issued", "Only an issued invoice is credited.", status=invoice.status.value)
     owed = {line.position: line for line in invoice.totals.lines}
-    done = _by_position(before)
+    done = by_position(before)
     if not wish.lines:
         return _something(credit_of(line, done.get(line.position), None) for line in owed.values())
     if len({one.position for one in wish.lines}) < len(wish.lines):
@@ -174,7 +177,8 @@ def fact_of_cancellation(reversal: CreditReversal, note: CreditNote) -> Fact:
         reversed_journal(journal_of_credit_note(note.net, note.tax)))
 
 
-def _by_position(lines: Iterable[CreditedLine]) -> dict[int, CreditedLine]:
+def by_position(lines: Iterable[CreditedLine]) -> dict[int, CreditedLine]:
+    """What was credited of each line so far."""
     summed: dict[int, CreditedLine] = {}
     for line in lines:
         before = summed.get(line.position)

@@ -74,7 +74,8 @@ def _text(wish: PayRefund | IssueCreditNote) -> str:
     else:
         lines = [[line.position, line.net.minor if line.net else None] for line in wish.lines]
         kept = {"invoice_id": wish.invoice_id, "reason": wish.reason.value, "lines": lines, "series": wish.series,
-                "issued_on": wish.issued_on, "labels": dict(wish.labels)}
+                "issued_on": wish.issued_on, "labels": dict(wish.labels), "dispute_id": wish.dispute_id,
+                "accepted": wish.accepted and wish.accepted.minor}
     return json.dumps(kept | {"external_id": wish.external_id}, default=str)
 
 
@@ -91,7 +92,9 @@ def _note(row: Mapping[str, Any]) -> IssueCreditNote:
                   for position, minor in kept["lines"])
     return IssueCreditNote(
         row["id"], UUID(kept["invoice_id"]), CreditNoteReason(kept["reason"]), lines, kept["series"],
-        _day(kept["issued_on"]), kept["external_id"], kept["labels"])
+        _day(kept["issued_on"]), kept["external_id"], kept["labels"],
+        UUID(kept["dispute_id"]) if kept.get("dispute_id") else None,
+        None if kept.get("accepted") is None else Money(kept["accepted"], row["currency"]))
 
 
 def _day(kept: str | None) -> date | None:

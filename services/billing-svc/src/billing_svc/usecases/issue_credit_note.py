@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
-from billing_svc.domain.allocation import Allocation, allocate_oldest_first
+from billing_svc.domain.allocation import Allocation, allocate_contested_first
 from billing_svc.domain.credit_note import (
     CreditNote,
     IssueCreditNote,
@@ -11,6 +12,7 @@ from billing_svc.domain.credit_note import (
     credited_lines,
     fact_of_credit_note,
 )
+from billing_svc.domain.dispute import DisputeOutcome, settle_by_hand
 from billing_svc.domain.invoice import Invoice
 from billing_svc.domain.item import ItemKind
 from billing_svc.domain.numbering import series_named
@@ -21,6 +23,7 @@ from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_events.contracts.billing import Origin
 from dunlin_events.contracts.billing_credit_notes import CreditNoteIssued, CreditNoteLine
+from dunlin_kernel.errors import Conflict
 from dunlin_kit.transaction import Transaction
 
 
@@ -80,6 +83,7 @@ async def enter_credit_notes(posting: Posting, wishes: Sequence[IssueCreditNote]
 async def _entered(
     posting: Posting, wish: IssueCreditNote, unentered: CreditNote, invoice: Invoice,
 ) -> IssuedCreditNote:
+    disputed = _accepted(posting, wish)
     posting.credits[unentered.id] = unentered
     figures = posting.post(fact_of_credit_note(unentered))
     posting.tx.emit(_told(wish, unentered, invoice, figures))
@@ -87,9 +91,23 @@ async def _entered(
     owed = [item for item in posting.items.values()
             if item.invoice_id == invoice.id and item.kind is ItemKind.INVOICE]
     made = await allocate_credit(
-        posting, note, allocate_oldest_first(note.unapplied, owed, also_disputed=True),
+        posting, note, allocate_contested_first(note.unapplied, owed, disputed),
         AllocationDay(None, note.effective_on), reason=note.kind.value, origin=Origin.LIVE)
     return IssuedCreditNote(wish, posting.credit_note(note.id), made)
+
+
+def _accepted(posting: Posting, wish: IssueCreditNote) -> UUID | None:
+    """Settle what the note accepts of a dispute, before it pays; the item of that dispute.
+
+    Refuses: dispute_settled, more_than_disputed.
+    """
+    if wish.dispute_id is None:
+        return None
+    dispute = posting.disputes.get(wish.dispute_id)
+    if dispute is None:
+        raise Conflict("dispute_settled", "This dispute was settled already.")
+    amount = settle_by_hand(dispute, DisputeOutcome.ACCEPTED, wish.accepted)
+    return posting.disputes.settle(posting, dispute, DisputeOutcome.ACCEPTED, amount).item_id
 
 
 def _told(wish: IssueCreditNote, note: CreditNote, invoice: Invoice, figures: AccountFigures) -> CreditNoteIssued:

@@ -177,5 +177,6 @@ def _credit(said: Overview) -> list[OverviewCreditRead]:
         limit = credit.limit_on(said.on)
         rows.append(OverviewCreditRead(
             currency=currency, reserved=Amount.of(credit.reserved), delivered=Amount.of(delivered),
-            limit=None if limit is None else Amount.of(limit), available=None if limit is None else Amount.of(limit - used)))
+            limit=None if limit is None else Amount.of(limit),
+            available=None if limit is None else Amount.of(limit - used)))
     return rows
