@@ -15,6 +15,7 @@ from notify_svc.api import (
     kpis,
     ladder,
     ladders,
+    letters,
     messages,
     notices,
     promises,
@@ -30,7 +31,7 @@ CONFLICTS = {
     "pk_collection_policy": "etag_mismatch", "uq_collection_case_open_once": "case_open_already",
     "pk_letter_template": "etag_mismatch",
     "uq_message_item_leaves_once": "left_already"}
-BOTH = (calls, cases, collection_policy, contact_policy, ladder, ladders, messages, promises, templates)
+BOTH = (calls, cases, collection_policy, contact_policy, ladder, ladders, letters, messages, promises, templates)
 ROUTERS = (*(one for routes in BOTH for one in (routes.router, routes.writes)), deliveries.writes,
            simulations.writes, kpis.router, notices.router, troubles.router,
            worklist.router)

@@ -19,6 +19,9 @@ class Settings(ServiceSettings):
         "smtp://host:port, smtps:// or smtp+starttls://, with user:password@ where needed; `recorder:` sends nothing."))
     smtp_sender: str = Field(default="Dunlin <reminders@dunlin.example>", description="The From of every message.")
     smtp_timeout_seconds: float = Field(default=20, gt=0, le=60)
+    sms_url: SecretStr | None = Field(default=None, description=(
+        "Where text messages are posted to, with token@ in front of the host where one is needed; `recorder:` sends "
+        "nothing. Left out: levels by text message stay due."))
     billing_url: str = Field(description="Where billing-svc answers, without a path.")
     customer_url: str = Field(description="Where customer-svc answers, without a path.")
     token_url: str = Field(description="The issuer's token endpoint, for client credentials.")

@@ -1,6 +1,8 @@
 """The composition root of the worker: relay, the three owners it hears, its jobs, its looks and its sender."""
 
+from datetime import timedelta
 from functools import partial
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
@@ -12,8 +14,11 @@ from dunlin_kit.settings import ServiceSettings
 from notify_svc.consumers.billing import billing
 from notify_svc.consumers.credit import credit
 from notify_svc.consumers.customer import customer
+from notify_svc.domain.ladder import LevelChannel
 from notify_svc.gateways.billing_looks import look_at_accounts
+from notify_svc.gateways.by_channel import ByChannel
 from notify_svc.gateways.customer_looks import look_at_customer, look_at_customers, look_at_owner
+from notify_svc.gateways.http_gateway import HttpGateway
 from notify_svc.gateways.recorder import Recorder
 from notify_svc.gateways.sender import Sender
 from notify_svc.gateways.smtp import SmtpSender
@@ -29,7 +34,7 @@ from notify_svc.jobs import (
     switch_on_items,
 )
 from notify_svc.jobs.send_notices import SendNotices
-from notify_svc.settings import SCOPES, Settings
+from notify_svc.settings import RECORDER, SCOPES, Settings
 
 LOOK_SECONDS = 3
 JOBS_AT_ONCE = 4
@@ -56,7 +61,29 @@ def reminding(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> re
     return remind_customers.RemindCustomers(
         partial(look_at_accounts, Outbound(client, settings.billing_url, token)),
         partial(look_at_customers, Outbound(client, settings.customer_url, token)),
-        sender_of(settings, clock), clock)
+        *_sending(settings, client, clock))
+
+
+def _sending(
+    settings: Settings, client: httpx.AsyncClient, clock: Clock,
+) -> tuple[Sender, Clock, timedelta, frozenset[LevelChannel]]:
+    """How reminders leave: the sender, the clock that it goes by, how old a look may be, and on which channels."""
+    by_mail, by_paper = sender_of(settings, clock), frozenset({LevelChannel.LETTER})
+    gateway = settings.sms_url.get_secret_value() if settings.sms_url else None
+    if gateway is None:
+        return by_mail, clock, remind_customers.FRESH_FOR, by_paper
+    if gateway == RECORDER and isinstance(by_mail, Recorder):
+        return by_mail, clock, remind_customers.FRESH_FOR, by_paper | {LevelChannel.SMS}
+    url, token = _parted(gateway)
+    sms: Sender = Recorder() if gateway == RECORDER else HttpGateway(client, url, token)
+    both = ByChannel({LevelChannel.EMAIL: by_mail, LevelChannel.SMS: sms})
+    return both, clock, remind_customers.FRESH_FOR, by_paper | {LevelChannel.SMS}
+
+
+def _parted(gateway: str) -> tuple[str, str | None]:
+    """The URL without its token, and the token."""
+    parts = urlsplit(gateway)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])), parts.username
 
 
 def noticing(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> SendNotices:

@@ -128,8 +128,10 @@ def test_no_more_is_asked_than_is_owed_and_never_less_on_a_later_day(
 
 def test_nothing_ever_leads_back_to_sending() -> None:
     pairs = [(start, end) for start, end, allowed in MESSAGE.all_pairs() if allowed]
-    assert all(end != MessageStatus.SENDING for _, end in pairs)
-    assert {start for start, _ in pairs} == {MessageStatus.SENDING, MessageStatus.UNKNOWN}
+    assert [start for start, end in pairs if end == MessageStatus.SENDING] == [MessageStatus.QUEUED]
+    assert not [start for start, end in pairs if end in (MessageStatus.QUEUED, MessageStatus.TO_PRINT)]
+    assert {start for start, _ in pairs} == {
+        MessageStatus.QUEUED, MessageStatus.TO_PRINT, MessageStatus.SENDING, MessageStatus.UNKNOWN}
 
 
 @pytest.mark.parametrize(("arranged", "standing", "reach", "reason"), [

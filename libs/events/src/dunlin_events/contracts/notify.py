@@ -20,6 +20,8 @@ def _cny(amount: str) -> dict[str, str]:
 class ReminderChannel(StrEnum):
     EMAIL = "email"
     CALL = "call"
+    LETTER = "letter"
+    SMS = "sms"
 
 
 class SuppressionReason(StrEnum):

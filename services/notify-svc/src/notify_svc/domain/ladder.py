@@ -22,10 +22,16 @@ class LetterTone(StrEnum):
 
 
 class LevelChannel(StrEnum):
-    """How a level reaches the customer: `call` makes a task for a person."""
+    """How a level reaches the customer: `call` makes a task for a person, `letter` a paper that a person posts."""
 
     EMAIL = "email"
     CALL = "call"
+    LETTER = "letter"
+    SMS = "sms"
+
+
+BY_PERSONS = frozenset({LevelChannel.CALL, LevelChannel.LETTER})
+"""On these a person acts, so the hour of the run is no matter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,9 +70,12 @@ class AccountLook:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom to write to, and in which language (`zh` or `en`). Personal data: it is not kept outside the message."""
+    """Whom to write to, and in which language (`zh` or `en`). Personal data: it is not kept outside the message.
 
-    email: str
+    `at` is an e-mail address, a telephone number, or the lines of a postal address.
+    """
+
+    at: str
     name: str | None
     language: str
 

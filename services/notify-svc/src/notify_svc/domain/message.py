@@ -12,11 +12,13 @@ from dunlin_kernel.money import Money
 class MessageStatus(StrEnum):
     """`queued`: judged and written, its hand-over has not begun; its steps are `sending` already.
 
-    `deferred`: nothing was handed over, it is tried again; `not_sent`: a person found that it never left.
+    `to_print`: a letter that waits to be printed and posted, its steps are `sending` too. `deferred`: nothing was
+    handed over, it is tried again; `not_sent`: a person found that it never left, or withdrew it.
     """
 
     SUPPRESSED = "suppressed"
     QUEUED = "queued"
+    TO_PRINT = "to_print"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
@@ -37,6 +39,7 @@ _OUTCOMES = frozenset({MessageStatus.SENT, MessageStatus.FAILED, MessageStatus.D
 MESSAGE = Lifecycle("message", {
     MessageStatus.SUPPRESSED: frozenset(),
     MessageStatus.QUEUED: frozenset({MessageStatus.SENDING, MessageStatus.DEFERRED}),
+    MessageStatus.TO_PRINT: frozenset({MessageStatus.SENT, MessageStatus.NOT_SENT}),
     MessageStatus.SENDING: _OUTCOMES | {MessageStatus.UNKNOWN},
     MessageStatus.UNKNOWN: _OUTCOMES | {MessageStatus.NOT_SENT},
     MessageStatus.SENT: frozenset(),
@@ -130,6 +133,15 @@ class Message:
                 "illegal_transition", f"This message is {self.status.value}; only one that left is delivered.",
                 status=self.status.value)
         return self
+
+    def posted(self, *, sent: bool, by: str) -> "Message":
+        """A letter that a person posted, or withdrew. Refuses: illegal_transition, unless it waits to be printed."""
+        if self.status is not MessageStatus.TO_PRINT:
+            raise IllegalTransition(
+                "illegal_transition", f"This message is {self.status.value}; only a letter that waits is posted.",
+                status=self.status.value)
+        status = MessageStatus.SENT if sent else MessageStatus.NOT_SENT
+        return replace(self.ended(status, reason=None, code=None, at=None), resolved_by=by)
 
     def resolved(self, *, sent: bool, by: str) -> "Message":
         """With the outcome that a person found out. Refuses: illegal_transition, unless the outcome is unknown."""

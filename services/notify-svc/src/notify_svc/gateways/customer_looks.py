@@ -6,12 +6,30 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from dunlin_kit.outbound import LookFailed, Outbound
+from notify_svc.domain.ladder import LevelChannel
 from notify_svc.domain.look import Contact, Reach
 
 PATH = "/customer/v1/customers:addressing"
 MOST = 100
 CLOSED = "closed"
 NOBODY = Reach(contact=None, active=True, refused=False)
+
+
+class _Address(BaseModel):
+    """Where letters go."""
+
+    recipient: str | None
+    street: str
+    city: str
+    postal_code: str | None
+    region: str | None
+    country: str
+
+    @property
+    def lines(self) -> str:
+        """As on an envelope."""
+        place = " ".join(part for part in (self.postal_code, self.city, self.region) if part)
+        return "\n".join(part for part in (self.recipient, self.street, place, self.country) if part)
 
 
 class _Addressing(BaseModel):
@@ -24,6 +42,8 @@ class _Addressing(BaseModel):
     contact_name: str | None
     language: str | None
     email: str | None
+    phone: str | None = None
+    address: _Address | None = None
 
 
 class _AddressingList(BaseModel):
@@ -65,11 +85,12 @@ async def look_at_customer(
     customer: Outbound, tenant: UUID, customer_id: UUID, purpose: str = "dunning",
 ) -> Reach:
     """The contact for a purpose right now; nobody where the customer is not known there. Refuses: LookFailed."""
-    return (await look_at_customers(customer, tenant, [customer_id], purpose))[customer_id]
+    return (await look_at_customers(customer, tenant, [customer_id], purpose=purpose))[customer_id]
 
 
 async def look_at_customers(
-    customer: Outbound, tenant: UUID, customer_ids: Collection[UUID], purpose: str = "dunning",
+    customer: Outbound, tenant: UUID, customer_ids: Collection[UUID], channel: LevelChannel = LevelChannel.EMAIL,
+    purpose: str = "dunning",
 ) -> dict[UUID, Reach]:
     """The same for each of these customers."""
     said: dict[UUID, _Addressing] = {}
@@ -77,15 +98,20 @@ async def look_at_customers(
     for first in range(0, len(asked), MOST):
         some = [str(one) for one in asked[first:first + MOST]]
         answer = await customer.get(PATH, tenant=tenant, params={
-            "customer_id": some, "purpose": purpose, "channel": "email"})
+            "customer_id": some, "purpose": purpose, "channel": channel.value})
         try:
             said |= {one.customer_id: one for one in _AddressingList.model_validate(answer).data}
         except ValidationError as failed:
             raise LookFailed("answered in another form") from failed
-    return {one: _reach(said[one]) if one in said else NOBODY for one in asked}
+    return {one: _reach(said[one], channel) if one in said else NOBODY for one in asked}
 
 
-def _reach(said: _Addressing) -> Reach:
-    contact = Contact(said.email, said.contact_name, said.language or "") if said.email else None
+def _reach(said: _Addressing, channel: LevelChannel) -> Reach:
+    at = said.email
+    if channel is LevelChannel.SMS:
+        at = said.phone
+    elif channel is LevelChannel.LETTER:
+        at = said.address.lines if said.address and said.contact_id else None
+    contact = Contact(at, said.contact_name, said.language or "") if at else None
     return Reach(contact=contact, active=said.status != CLOSED, refused=False, zone=said.zone,
                  elsewhere=contact is None and said.contact_id is not None)

@@ -89,6 +89,12 @@ def render_or_usual(letter: Letter, own: LetterTemplate | None) -> Rendered:
         return render(letter, None)
 
 
+def render_short(letter: Letter) -> Rendered:
+    """What a text message says: one paragraph, without the lines of items."""
+    text = _ENVIRONMENT.get_template(f"{letter.language.value}/_short.txt").render(**_fields(letter))
+    return Rendered("", _one_line(text))
+
+
 def beginning(language: LetterLanguage, tone: LetterTone) -> LetterTemplate:
     """The template that every tenant begins with, its lines in it; version 0."""
     subject, _, body = (_FOLDER / language.value / f"{tone.value}.txt").read_text("utf-8").partition("\n")

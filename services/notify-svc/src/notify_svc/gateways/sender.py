@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from notify_svc.domain.ladder import LevelChannel
 from notify_svc.domain.message import MessageStatus
 
 
@@ -16,6 +17,7 @@ class Mail:
     recipient: str
     subject: str
     body: str
+    channel: LevelChannel = LevelChannel.EMAIL
 
 
 @dataclass(frozen=True, slots=True)

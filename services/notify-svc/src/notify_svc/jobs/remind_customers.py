@@ -15,9 +15,11 @@ from dunlin_kit.jobs import Job
 from dunlin_kit.outbound import LookFailed
 from dunlin_kit.transaction import Transaction
 from notify_svc import usecases
+from notify_svc.domain.ladder import LevelChannel
 from notify_svc.domain.look import AccountLook, Reach
 from notify_svc.domain.message import MessageStatus
 from notify_svc.gateways.sender import LOOK_TOO_OLD, Delivery, Sender
+from notify_svc.store import ladder_policies
 from notify_svc.usecases.plan_slices import REMIND_CUSTOMERS
 from notify_svc.usecases.prepare_reminders import Prepared, PrepareReminders
 from notify_svc.usecases.record_outcomes import Ending
@@ -29,7 +31,7 @@ LOOKS_A_RUN = 3
 MAILS_AT_ONCE = 25
 
 AccountsLooker = Callable[[UUID, Collection[UUID]], Awaitable[Mapping[UUID, AccountLook]]]
-CustomersLooker = Callable[[UUID, Collection[UUID]], Awaitable[Mapping[UUID, Reach]]]
+CustomersLooker = Callable[[UUID, Collection[UUID], LevelChannel], Awaitable[Mapping[UUID, Reach]]]
 T = TypeVar("T")
 
 
@@ -52,13 +54,17 @@ class Freshness:
 
 @dataclass(frozen=True, slots=True)
 class RemindCustomers:
-    """The handler of the job, with the looks (tenant, customers), the sender, and the machine's clock."""
+    """The handler of the job, with the looks (tenant, customers, on a channel), the sender, and the machine's clock.
+
+    `offered`: channels beside e-mail and calls that this installation has; a level on another one stays due.
+    """
 
     look_at_accounts: AccountsLooker
     look_at_customers: CustomersLooker
     sender: Sender
     clock: Clock
     fresh_for: timedelta = FRESH_FOR
+    offered: frozenset[LevelChannel] = frozenset({LevelChannel.LETTER})
 
     async def run(self, database: Database, job: Job) -> None:
         """All of the slice together; run again, each customer alone, so that none holds back the others.
@@ -84,8 +90,9 @@ class RemindCustomers:
     async def _remind(self, database: Database, job: Job, customer_ids: Sequence[UUID]) -> None:
         busy = await self._end_interrupted(database, job, customer_ids)
         left, waits = [one for one in customer_ids if one not in busy], []
+        channels = sorted(await self._channels(database, job) & self.offered)
         for _ in range(LOOKS_A_RUN):
-            looks = await self._look(job.tenant, left)
+            looks = await self._look(job.tenant, left, channels)
             waits += ["not_known_yet"] * (len(left) - len(looks))
             endings = await self._handed_over(database, job, await self._queued(database, job, looks))
             left = [one.customer_id for one in endings if one.delivery == LOOK_TOO_OLD]
@@ -105,16 +112,35 @@ class RemindCustomers:
 
         return await database.transact(job.tenant, work)
 
-    async def _look(self, tenant: UUID, customer_ids: Sequence[UUID]) -> dict[UUID, Looks]:
-        """Both looks at once, as old as the moment at which they began; those whom a neighbour did not know are not in.
+    async def _channels(self, database: Database, job: Job) -> frozenset[LevelChannel]:
+        """Those on which any ladder of the tenant speaks."""
+
+        async def read(tx: Transaction) -> frozenset[LevelChannel]:
+            ladders = (await ladder_policies.all_of(tx)).by_name.values()
+            return frozenset(level.channel for ladder in ladders for level in ladder.levels)
+
+        return await database.read(job.tenant, read) if self.offered else frozenset()
+
+    async def _look(
+        self, tenant: UUID, customer_ids: Sequence[UUID], channels: Sequence[LevelChannel],
+    ) -> dict[UUID, Looks]:
+        """All looks at once, as old as the moment at which they began; those whom a neighbour did not know are not in.
         """
         if not customer_ids:
             return {}
         looked_at = self.clock.now()
-        accounts, reaches = await asyncio.gather(
-            self.look_at_accounts(tenant, customer_ids), self.look_at_customers(tenant, customer_ids))
-        return {one: Looks(accounts[one], reaches[one], looked_at)
+        accounts, (reaches, *others) = await asyncio.gather(
+            self.look_at_accounts(tenant, customer_ids), self._reaches(tenant, customer_ids, channels))
+        return {one: Looks(accounts[one], reaches[one], looked_at, {
+                    channel: other[one] for channel, other in zip(channels, others, strict=True)})
                 for one in customer_ids if one in accounts and one in reaches}
+
+    async def _reaches(
+        self, tenant: UUID, customer_ids: Sequence[UUID], channels: Sequence[LevelChannel],
+    ) -> list[Mapping[UUID, Reach]]:
+        """By e-mail first, then on each of these channels."""
+        return await asyncio.gather(
+            *(self.look_at_customers(tenant, customer_ids, one) for one in (LevelChannel.EMAIL, *channels)))
 
     async def _queued(self, database: Database, job: Job, looks: Mapping[UUID, Looks]) -> list[Prepared]:
         """The messages are committed as `queued` when this returns."""

@@ -56,7 +56,7 @@ class SendNotices:
 
         async def written(tx: Transaction, moment: Tenant) -> WriteNotice:
             fields = await usecases.gather_digest(tx, job.payload["owner_code"], moment)
-            addressee = Addressee(acting.email, acting.name, acting.language) if acting else None
+            addressee = Addressee(acting.at, acting.name, acting.language) if acting else None
             return WriteNotice(
                 NoticeKind.OWNER_DIGEST, job.key, None, job.payload["owner_code"], addressee, fields)
 
@@ -81,7 +81,7 @@ class SendNotices:
                 "answer_by": days_after(moment.today, 10)}
             key = reconcile_key(told.id, number) if number else str(told.id)
             return WriteNotice(kind, key, told.customer_id, None,
-                               Addressee(to.email, to.name, to.language) if to else None, fields)
+                               Addressee(to.at, to.name, to.language) if to else None, fields)
 
         await self._send(database, job, written)
 

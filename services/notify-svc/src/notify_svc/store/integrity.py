@@ -17,7 +17,8 @@ _TWO_A_DAY = text(
     "HAVING count(*) > 1 LIMIT 20")
 _OUT_OF_STEP = text(
     "SELECT m.id AS message_id, m.status, i.item_id, i.outcome FROM message m JOIN message_item i "
-    "ON i.tenant_id = m.tenant_id AND i.message_id = m.id WHERE i.outcome NOT IN (m.status, 'suppressed') LIMIT 20")
+    "ON i.tenant_id = m.tenant_id AND i.message_id = m.id WHERE i.outcome NOT IN (m.status, 'suppressed') "
+    "AND NOT (m.status = 'to_print' AND i.outcome = 'sending') LIMIT 20")
 _BEHIND = text(
     "SELECT d.id AS item_id, d.passed_offset_days, max(i.offset_days) AS reminded_of FROM dunned_item d "
     "JOIN message_item i ON i.tenant_id = d.tenant_id AND i.item_id = d.id AND i.due_version = d.due_version "

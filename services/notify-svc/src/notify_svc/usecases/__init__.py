@@ -17,6 +17,7 @@ from notify_svc.usecases.open_case import open_case
 from notify_svc.usecases.plan_call import plan_call
 from notify_svc.usecases.plan_items import plan_items
 from notify_svc.usecases.plan_statement import plan_statement
+from notify_svc.usecases.post_letter import post_letter
 from notify_svc.usecases.prepare_reminders import prepare_reminders
 from notify_svc.usecases.preview_ladder import preview_ladder
 from notify_svc.usecases.preview_template import preview_template
@@ -40,7 +41,8 @@ from notify_svc.usecases.write_notice import write_notice
 __all__ = [
     "advance_case", "begin_hand_over", "carry_over_case", "carry_over_promises", "close_case",
     "end_interrupted_reminders", "end_notice", "gather_digest", "hear_statement", "judge_promises", "log_call",
-    "make_promise", "note_case", "open_case", "plan_call", "plan_items", "plan_statement", "prepare_reminders",
+    "make_promise", "note_case", "open_case", "plan_call", "plan_items", "plan_statement", "post_letter",
+    "prepare_reminders",
     "preview_ladder", "preview_template", "record_delivery", "record_outcomes", "resolve_message", "review_cases",
     "run_ladder", "set_collection_policy", "set_contact_policy", "set_ladder", "set_ladder_policy",
     "set_ladder_selection", "set_template", "simulate_ladders", "switch_on_items", "switch_on_ladder",

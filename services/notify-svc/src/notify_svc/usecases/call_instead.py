@@ -12,7 +12,7 @@ from notify_svc.domain.ladder import LevelChannel
 from notify_svc.domain.look import Contact, Reach
 from notify_svc.domain.message import MessageStatus
 from notify_svc.store import calls, messages
-from notify_svc.usecases.plan_reminders import Change, plan_reminders
+from notify_svc.usecases.count_as_reminded import count_as_reminded
 from notify_svc.usecases.tell_suppressed import tell_suppressed
 from notify_svc.usecases.write_message import Judging, write_message
 
@@ -28,26 +28,21 @@ def call_instead(
 
     `known` are the suppressions that were recorded today already.
     """
-    moment, policy = command.moment, command.policy
+    moment = command.moment
     reach = replace(SOMEBODY, active=command.looks.reach.active)
     verdict = judge(due, command.looks.account, reach, moment.today, replace(standing, quiet=False))
     fresh = tuple(s for s in verdict.suppress if (s.item.id, s.level, s.reason.value) not in known)
-    message = write_message(command, verdict, fresh)
+    message = write_message(command, verdict, fresh, LevelChannel.CALL)
     if message is None:
         return
     steps = tuple(replace(step, outcome=MessageStatus.SENT) if step.outcome is MessageStatus.SENDING else step
                   for step in message.steps)
     status = MessageStatus.SENT if verdict.remind else message.status
-    message = replace(message, channel=LevelChannel.CALL.value, status=status, language=None, steps=steps)
+    message = replace(message, status=status, language=None, steps=steps)
     messages.add(tx, message)
     tell_suppressed(tx, message, fresh, quiet_ends=None)
     if verdict.remind:
         calls.add(tx, CallTask(
             new_id(), command.customer_id, CallReason.LADDER, moment.today, moment.today, tx.actor,
             message_id=message.id))
-    changes = []
-    for one in verdict.remind:
-        after = one.item.reminded(due_version=one.item.due_version,
-                                  offset_days=policy.levels[one.level].offset_days, on=moment.today)
-        changes.append(Change(one.item.planned(policy), after))
-    plan_reminders(tx, policy, changes)
+    count_as_reminded(tx, command, verdict)

@@ -38,7 +38,8 @@ async def end_messages(tx: Transaction, ends: Collection[Ended], kept: Mapping[U
 
 async def _end(tx: Transaction, one: Ended, policy: LadderPolicy, owed: dict[UUID, DunnedItem]) -> None:
     message, ended = one
-    taken_back = message.status is MessageStatus.UNKNOWN and ended.status not in COUNTS_AS_SENT
+    counted = message.status in (MessageStatus.UNKNOWN, MessageStatus.TO_PRINT)
+    taken_back = counted and ended.status not in COUNTS_AS_SENT
     others = await messages.last_sent_on(
         tx, [step.item_id for step in message.leaving], but=message.id) if taken_back else {}
     changes = []
@@ -58,7 +59,8 @@ async def _end(tx: Transaction, one: Ended, policy: LadderPolicy, owed: dict[UUI
     _tell(tx, message, ended)
     plan_reminders(tx, policy, changes)
     if ended.status is MessageStatus.FAILED and ended.reason == FailureReason.RECIPIENT_REFUSED.value:
-        customers.refused(tx, message.customer_id, message.judged_on)
+        if message.channel == ReminderChannel.EMAIL:
+            customers.refused(tx, message.customer_id, message.judged_on)
         tx.emit(ContactFailed(
             customer_id=message.customer_id, channel=ReminderChannel(message.channel), message_id=message.id))
 

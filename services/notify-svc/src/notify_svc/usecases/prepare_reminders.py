@@ -10,18 +10,16 @@ from uuid import UUID
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 from notify_svc.domain.item import DunnedItem
-from notify_svc.domain.judging import DueLevel, Reason, judge
+from notify_svc.domain.judging import DueLevel
 from notify_svc.domain.ladder import LadderPolicy, LevelChannel
-from notify_svc.domain.letter import Letter
-from notify_svc.gateways import letters
 from notify_svc.gateways.sender import Mail
 from notify_svc.store import customers, messages
 from notify_svc.store.customers import CustomerKept
 from notify_svc.usecases.call_instead import call_instead
 from notify_svc.usecases.known_of_slice import KnownOfSlice, known_of_slice
 from notify_svc.usecases.plan_slices import plan_slices
-from notify_svc.usecases.tell_suppressed import tell_suppressed
-from notify_svc.usecases.write_message import Judging, Looks, write_message
+from notify_svc.usecases.write_message import Judging, Looks
+from notify_svc.usecases.write_on_channel import write_on_channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +53,10 @@ async def prepare_reminders(tx: Transaction, command: PrepareReminders) -> list[
     prepared = []
     for one in kept.values():
         judging = Judging(
-            one.id, command.job_id, command.moment, command.looks[one.id], known.ladders.of(one.segment))
-        mail = _prepared(tx, judging, one, known, later)
-        if mail is not None:
-            prepared.append(Prepared(one.id, mail, judging.looks.looked_at))
+            one.id, command.job_id, command.moment, _with_kept(command.looks[one.id], one),
+            known.ladders.of(one.segment))
+        prepared += [Prepared(one.id, mail, judging.looks.looked_at)
+                     for mail in _prepared(tx, judging, one, known, later)]
     for ends, postponed in later.items():
         plan_slices(tx, postponed, ends, of=f"{ends.isoformat()}")
     return prepared
@@ -66,34 +64,27 @@ async def prepare_reminders(tx: Transaction, command: PrepareReminders) -> list[
 
 def _prepared(
     tx: Transaction, command: Judging, kept: CustomerKept, known: KnownOfSlice, later: dict[datetime, list[UUID]],
-) -> Mail | None:
-    """One customer's mail, if one leaves; whoever is to be judged again later is put down there."""
-    moment, policy = command.moment, command.policy
-    due = due_levels(known.due[kept.id], policy, moment)
-    reach = replace(
-        command.looks.reach, refused=kept.refused_on is not None, opted_out=kept.opted_out_on is not None)
-    quiet_ends = known.sparing.quiet_ends(reach.zone or moment.zone, moment.now)
-    standing = known.standing(kept.id, due, quiet=quiet_ends is not None)
-    to_call = [one for one in due if policy.levels[one.level].channel is LevelChannel.CALL]
-    if to_call:
-        call_instead(tx, command, to_call, standing, known.suppressed)
-        due = [one for one in due if one not in to_call]
-    verdict = judge(due, command.looks.account, reach, moment.today, standing)
-    fresh = tuple(s for s in verdict.suppress if (s.item.id, s.level, s.reason.value) not in known.suppressed)
-    message = write_message(command, verdict, fresh)
-    if message is None:
-        return None
-    messages.add(tx, message)
-    tell_suppressed(tx, message, fresh, quiet_ends=quiet_ends)
-    if quiet_ends is not None and any(one.reason is Reason.QUIET_HOURS for one in fresh):
-        later[quiet_ends].append(kept.id)
-    if not verdict.remind or reach.contact is None:
-        return None
-    letter = Letter.of(verdict, reach.contact, policy, sender_name=moment.name, on=moment.today)
-    rendered = letters.render_or_usual(letter, known.templates.get((letter.language, letter.tone)))
-    content = messages.Content(reach.contact.email, rendered.subject, rendered.body)
-    messages.add_content(tx, message, content)
-    return Mail(message.id, content.recipient, content.subject, content.body)
+) -> list[Mail]:
+    """One customer's mails, one per channel; whoever is to be judged again later is put down there."""
+    policy = command.policy
+    due = due_levels(known.due[kept.id], policy, command.moment)
+    mails = []
+    for channel in LevelChannel:
+        own = [one for one in due if policy.levels[one.level].channel is channel]
+        if own and channel is LevelChannel.CALL:
+            call_instead(tx, command, own, known.standing(kept.id, own, quiet=False), known.suppressed)
+        elif own:
+            mail, postponed_until = write_on_channel(tx, command, channel, own, known)
+            mails += [mail] if mail is not None else []
+            if postponed_until is not None:
+                later[postponed_until].append(kept.id)
+    return mails
+
+
+def _with_kept(looks: Looks, kept: CustomerKept) -> Looks:
+    """What is kept of an address that was refused, and of one who opted out, is about e-mail."""
+    return replace(looks, reach=replace(
+        looks.reach, refused=kept.refused_on is not None, opted_out=kept.opted_out_on is not None))
 
 
 def due_levels(found: list[DunnedItem], policy: LadderPolicy, moment: Tenant) -> list[DueLevel]:

@@ -1,17 +1,16 @@
 """Put a verdict down as a message of the log: what leaves, and what does not."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from dunlin_events.contracts.notify import ReminderChannel
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 from dunlin_kit.tenants import Tenant
 from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.judging import Suppressed, Verdict
-from notify_svc.domain.ladder import LadderPolicy
+from notify_svc.domain.ladder import LadderPolicy, LevelChannel
 from notify_svc.domain.letter import LetterLanguage
 from notify_svc.domain.look import AccountLook, Reach
 from notify_svc.domain.message import Message, MessageStatus, Step
@@ -24,6 +23,15 @@ class Looks:
     account: AccountLook
     reach: Reach
     looked_at: datetime
+    elsewhere: Mapping[LevelChannel, Reach] = field(default_factory=dict)
+
+    def reach_on(self, channel: LevelChannel) -> Reach:
+        """How the customer can be reached on a channel; one that was not asked for is not offered."""
+        if channel is LevelChannel.EMAIL:
+            return self.reach
+        found = self.elsewhere.get(channel, Reach(None, active=self.reach.active, refused=False))
+        return replace(found, elsewhere=found.contact is None and (
+            found.elsewhere or channel not in self.elsewhere or self.reach.contact is not None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,9 @@ class Judging:
     policy: LadderPolicy
 
 
-def write_message(command: Judging, verdict: Verdict, fresh: Sequence[Suppressed]) -> Message | None:
+def write_message(
+    command: Judging, verdict: Verdict, fresh: Sequence[Suppressed], channel: LevelChannel = LevelChannel.EMAIL,
+) -> Message | None:
     """The message, `queued` where something leaves; `fresh` was not written down today yet."""
     policy = command.policy
     steps = (
@@ -47,12 +57,12 @@ def write_message(command: Judging, verdict: Verdict, fresh: Sequence[Suppressed
     )
     if not steps:
         return None
-    leaves, contact = bool(verdict.remind), command.looks.reach.contact
+    leaves, contact = bool(verdict.remind), command.looks.reach_on(channel).contact
     level = max(one.level for one in (verdict.remind or fresh))
     reasons = sorted({one.reason.value for one in fresh})
     return Message(
         id=new_id(), customer_id=command.customer_id, job_id=command.job_id, judged_on=command.moment.today,
-        status=MessageStatus.QUEUED if leaves else MessageStatus.SUPPRESSED, channel=ReminderChannel.EMAIL.value,
+        status=MessageStatus.QUEUED if leaves else MessageStatus.SUPPRESSED, channel=channel.value,
         level=level, policy_version=policy.version,
         language=LetterLanguage.of(contact.language).value if leaves and contact else None,
         tone=policy.levels[level].tone.value if leaves else None, fee_code=policy.levels[level].fee_code,
