@@ -7,18 +7,16 @@ from dunlin_kit.migrating import protect
 
 GOES_ON = (
     ("WITH own AS", "WITH RECURSIVE own AS"),
-    ("  done AS (SELECT c.tenant_id || ':' || coalesce(c.customer_id::text, '') AS stream, c.fact, "
-     + "count(*) AS changes FROM changed c GROUP BY 1, 2),",
-     """  chain AS (
+    ("  done AS (", """  chain AS (
     SELECT m.tenant_id, m.customer_id, m.into_id FROM public.customer_merger m JOIN own USING (tenant_id)
     UNION SELECT c.tenant_id, c.customer_id, m.into_id FROM chain c
     JOIN public.customer_merger m ON m.tenant_id = c.tenant_id AND m.customer_id = c.into_id),
   goes_on AS (
     SELECT c.customer_id, c.into_id FROM chain c WHERE NOT EXISTS (
       SELECT 1 FROM public.customer_merger m WHERE m.tenant_id = c.tenant_id AND m.customer_id = c.into_id)),
-  done AS (
-    SELECT c.tenant_id || ':' || coalesce(g.into_id::text, c.customer_id::text, '') AS stream, c.fact,
-           count(*) AS changes FROM changed c LEFT JOIN goes_on g ON g.customer_id = c.customer_id GROUP BY 1, 2),"""),
+  done AS ("""),
+    ("coalesce(c.customer_id::text, '') AS stream", "coalesce(g.into_id::text, c.customer_id::text, '') AS stream"),
+    ("FROM changed c GROUP BY", "FROM changed c LEFT JOIN goes_on g ON g.customer_id = c.customer_id GROUP BY"),
     ("""    SELECT o.stream, split_part(o.type, '.', 3) AS fact, count(*) AS events
     FROM public.outbox_event o JOIN own ON starts_with(o.stream, own.tenant_id || ':') GROUP BY 1, 2)""",
      """    SELECT own.tenant_id || ':' || coalesce(g.into_id::text, substr(o.stream, 38)) AS stream,

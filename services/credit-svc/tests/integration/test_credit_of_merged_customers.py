@@ -108,7 +108,7 @@ async def test_both_copies_are_proved_at_each_fact_of_the_transfer(books: Any) -
     out, came = (DebtTransferred.model_validate(example | {
         "customer_id": who, "source_id": books.customer, "into_id": into, "disputed": cny("0.00"),
         "account": {"open": cny(left), "disputed": cny("0.00"), "unapplied": cny("0.00")},
-        "items": [example["items"][0] | {"item_id": items, "disputed_after": cny("0.00")}]})
+        "items": [{**example["items"][0], "item_id": items, "disputed_after": cny("0.00")}]})  # type: ignore[index]
         for example, who, left in zip(
             DebtTransferred.examples, (books.customer, into), ("0.00", "4520.00"), strict=True))
     credit = CreditTransferred.model_validate(CreditTransferred.examples[1] | {
