@@ -1,9 +1,10 @@
 """Statements that write rows: built once per table and columns, one text for one row and one for any other number."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from itertools import count
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -54,11 +55,21 @@ def shared_by(rows: Sequence[Values]) -> frozenset[str]:
     return same if len(same) < len(first) else frozenset()
 
 
+class Compiled(NamedTuple):
+    """The text of a constant statement, and how its positional values are taken out of named ones."""
+
+    text: str
+    take: Callable[[Values], Sequence[Any]]
+    defaults: dict[str, Any]
+
+
 @cache
-def compiled(statement: Any) -> tuple[str, tuple[tuple[str, Any], ...]]:
-    """The text of a constant statement and its positional binds with their defaults."""
+def compiled(statement: Any) -> Compiled:
+    """Once for each constant statement."""
     built = statement.compile(dialect=_DIALECT)
-    return built.string, tuple((name, built.binds[name].value) for name in built.positiontup)
+    names = tuple(built.positiontup)
+    take = itemgetter(*names) if len(names) > 1 else lambda values: [values[name] for name in names]
+    return Compiled(built.string, take, {name: built.binds[name].value for name in names})
 
 
 def _as_literal(items: Sequence[str] | None) -> str | None:

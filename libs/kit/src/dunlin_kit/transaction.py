@@ -111,5 +111,5 @@ def _table_of(row: Any) -> Any:
 
 
 def _ready(statement: Any, values: Values) -> tuple[Any, ...]:
-    text, names = statements.compiled(statement)
-    return text, *(values.get(name, default) for name, default in names)
+    text, take, defaults = statements.compiled(statement)
+    return text, *take({**defaults, **values})

@@ -93,7 +93,8 @@ class ReadRoute(APIRoute):
         state.limits.take(request, principal)
         self._access.check(principal)
         _checked(request)
-        await positions.reached(request, state.database, state.service, principal.tenant)
+        if request.scope["query_string"]:
+            await positions.reached(request, state.database, state.service, principal.tenant)
         return principal
 
     async def answer(self, request: Request) -> Response:
@@ -184,15 +185,15 @@ async def _body_of(request: Request) -> bytes:
             raise Refusal(413, "body_too_large", f"A body has at most {MAX_BODY_BYTES} bytes.")
         chunks.append(chunk)
     body = b"".join(chunks)
-    if _ESCAPED_NUL.search(body):
+    if rb"\u0000" in body and _ESCAPED_NUL.search(body):
         raise _nul()
     return body
 
 
 def _checked(request: Request) -> None:
     """No text of the address holds a NUL, which the database could not keep. Refuses: invalid_request."""
-    asked = (text for pair in request.query_params.multi_items() for text in pair)
-    if "\0" in request.scope["path"] or any("\0" in text for text in asked):
+    asked = request.query_params.multi_items() if request.scope["query_string"] else ()
+    if "\0" in request.scope["path"] or any("\0" in text for pair in asked for text in pair):
         raise _nul()
 
 
