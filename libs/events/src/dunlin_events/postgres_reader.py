@@ -80,8 +80,11 @@ class PostgresReader:
             left = deadline - loop.time()
             if found or left <= 0:
                 return found
-            with contextlib.suppress(TimeoutError):
+            try:
                 await asyncio.wait_for(self._woken.wait(), min(left, self._membership.session_s / 3))
+            except TimeoutError:
+                if loop.time() >= deadline:
+                    return {}  # the next poll looks at once
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Raises BusAway."""

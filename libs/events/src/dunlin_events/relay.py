@@ -34,7 +34,8 @@ __all__ = ["Deposed", "Poker", "Relay", "RelayStateColumns", "Restored", "rebase
 PAGE = 2000
 READ_AHEAD = 100_000
 """Ids kept in memory, so that a large window (the bus was away for long) is not sorted anew for every page."""
-IDLE_SECONDS = 0.25
+IDLE_SECONDS, LONGEST_IDLE_SECONDS = 0.25, 1.0
+"""Between two looks that nobody asked for; they grow rarer while there is nothing to send."""
 FOLLOW_SECONDS = 1.0
 BEAT_SECONDS = 3.0
 STOP_SECONDS = 10.0
@@ -120,15 +121,17 @@ class Relay:
         await connection.add_listener(OUTBOX_CHANNEL, lambda *_: self.poke())
         try:
             await self._publisher.start()
+            idle = IDLE_SECONDS
             while not stop.is_set():
                 self._woken.clear()
                 state, sent = await self._tick(connection, state)
                 if sent:
-                    self._wait = FIRST_WAIT
+                    self._wait, idle = FIRST_WAIT, IDLE_SECONDS
                 else:
                     self._drained = not self._woken.is_set()
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
+                        await asyncio.wait_for(self._woken.wait(), idle)
+                    idle = min(2 * idle, LONGEST_IDLE_SECONDS)
         finally:
             LEADS.labels(self._topic).set(0)
             async with asyncio.timeout(STOP_SECONDS):
