@@ -1,0 +1,82 @@
+"""For tests of plans: tables that have grown, and which of them a statement would read from end to end."""
+
+import json
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from dunlin_kernel.ids import new_id
+from dunlin_kit.testing import migrated
+
+ROWS = 3000
+FILLED = {
+    "uuid": "md5('{column}' || n)::uuid",
+    "text": "'{column}' || n",
+    "bigint": "n",
+    "integer": "n",
+    "smallint": "n % 100",
+    "boolean": "false",
+    "date": "DATE '2026-01-01' + n % 300",
+    "jsonb": "'{{}}'",
+    "timestamp with time zone": "now() - n * interval '1 minute'",
+    "numeric": "n",
+    "bytea": "''",
+    "xid8": "'3'",
+    "ARRAY": "'{{}}'",
+}
+_TABLES = """SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"""
+_COLUMNS = """SELECT column_name, data_type, is_nullable = 'YES' AS nullable FROM information_schema.columns
+              WHERE table_schema = 'public' AND table_name = $1 AND is_generated = 'NEVER' AND is_identity = 'NO'"""
+_CONSTRAINTS = """SELECT conrelid::regclass::text AS of, conname FROM pg_constraint
+                  WHERE contype IN ('c', 'f') AND connamespace = 'public'::regnamespace"""
+
+
+@asynccontextmanager
+async def grown(postgres: str, service: str, small: Collection[str]) -> AsyncIterator["asyncpg.Connection"]:
+    """A connection of the service's role, with a tenant set, on tables of 3,000 rows; those in `small` stay empty."""
+    async with migrated(postgres, service) as urls:
+        tenant = new_id()
+        admin = await asyncpg.connect(urlsplit(postgres)._replace(path=urlsplit(urls.app).path).geturl())
+        for row in await admin.fetch(_CONSTRAINTS):
+            await admin.execute(f'ALTER TABLE {row["of"]} DROP CONSTRAINT "{row["conname"]}" CASCADE')
+        for row in await admin.fetch(_TABLES):
+            if row["relname"] not in small:
+                await _fill(admin, row["relname"], str(tenant))
+        await admin.execute("VACUUM ANALYZE")
+        await admin.close()
+        connection = await asyncpg.connect(urls.app)
+        await connection.execute(f"SET dunlin.tenant = '{tenant}'; SET plan_cache_mode = force_generic_plan")
+        yield connection
+        await connection.close()
+
+
+async def _fill(admin: "asyncpg.Connection", table: str, tenant: str) -> None:
+    columns = {row["column_name"]: row for row in await admin.fetch(_COLUMNS, table)}
+    values = ["NULL" if row["nullable"] else FILLED[row["data_type"]].format(column=name)
+              for name, row in columns.items()]
+    given = {"tenant_id": f"'{tenant}'::uuid", "currency": "'CNY'"}
+    made = ", ".join(given.get(name, value) for name, value in zip(columns, values, strict=True))
+    await admin.execute(
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {made} FROM generate_series(1, {ROWS}) n"  # noqa: S608
+    )
+
+
+async def read_whole(connection: "asyncpg.Connection", text: str) -> list[str]:
+    """The tables that a statement, planned once for all its values, reads from end to end."""
+    await connection.execute(f"PREPARE it AS {text}")
+    count = await connection.fetchval(
+        "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'it'")
+    given = f"({', '.join(['NULL'] * count)})" if count else ""
+    plan = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE it {given}"))
+    await connection.execute("DEALLOCATE it")
+    return list(_scanned(plan[0]["Plan"]))
+
+
+def _scanned(node: dict[str, Any]) -> Iterator[str]:
+    if node["Node Type"] == "Seq Scan":
+        yield node["Relation Name"]
+    for inner in node.get("Plans", ()):
+        yield from _scanned(inner)

@@ -1,0 +1,51 @@
+"""What an invoice, a batch, payments and a reversal send is planned without reading a growing table from end to end:
+as the service's own role under row-level security, planned once for all values as requests do."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from dunlin_kit.grown_tables import grown, read_whole
+
+SMALL = {"tenant", "alembic_version", "relay_state", "parked_event", "period_lock", "payment_policy", "discount_policy",
+         "number_series", "tolerance_policy", "bad_debt_policy"}
+"""A few rows each, however long the service runs."""
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts of all statements that transactions send."""
+    texts: list[str] = []
+    for name in ("fetch", "fetchrow", "fetchval"):
+        real = getattr(asyncpg.Connection, name)
+
+        async def spied(self: Any, query: str, *args: Any, _real: Any = real, **more: Any) -> Any:
+            texts.append(query)
+            return await _real(self, query, *args, **more)
+
+        monkeypatch.setattr(asyncpg.Connection, name, spied)
+    return texts
+
+
+async def test_a_posting_reads_no_growing_table_whole(company: Any, sent: list[str], postgres: str) -> None:
+    await company.clock("2026-03-20")
+    one, other = await company.register(), await company.register(number="C-000002")
+    sent.clear()
+    first = await company.issue(one, "100.00", "2026-03-01")
+    line = {"description": "Goods", "quantity": "1", "unit_price": "50.00", "tax_rate": "13"}
+    await company.post("/invoices:batch", {"invoices": [
+        {"customer_id": str(who), "currency": "CNY", "lines": [line, line], "issue": True} for who in (one, other)]})
+    oldest = await company.pay(one, "30.00", "2026-03-10", allocation="oldest_first")
+    await company.pay(one, "10.00", "2026-03-11", allocation="items", items=[
+        {"item_id": first["items"][0]["id"], "amount": {"amount": "10.00", "currency": "CNY"}}])
+    loose = await company.pay(other, "5.00", "2026-03-11", allocation="none")
+    await company.post(f"/payments/{loose['id']}:apply", {"allocation": "oldest_first"})
+    await company.post(f"/payments/{oldest['id']}:reverse", {"reason": "recorded_in_error"})
+    texts = set(sent)
+    assert len(texts) > 15
+    async with grown(postgres, "billing", SMALL) as connection:
+        assert await read_whole(connection, "SELECT FROM item WHERE amount = 1") == ["item"]
+        whole = {text: tables for text in sorted(texts) if (tables := [
+            one for one in await read_whole(connection, text) if one not in SMALL])}
+    assert not whole
