@@ -20,6 +20,7 @@ from dunlin_events.testing import database
 from dunlin_events.topics import HEARERS, Bus
 from dunlin_kernel.clock import SystemClock
 from dunlin_kernel.ids import new_id
+from dunlin_kit import garbage
 from dunlin_kit.testing import DatabaseUrls, migrated
 from dunlin_local.clients import secret_of
 from dunlin_local.databases import CURSORS, SERVICES, Databases
@@ -109,6 +110,7 @@ async def dunlin(
             await asyncio.wait({started, running}, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
                 running.result()
+            garbage.started()
             yield Dunlin(url, client, issuer, folder / "issuer", folder / "mail", databases)
         finally:
             stop.set()

@@ -37,7 +37,7 @@ async def post_ledger_facts(tx: Transaction, facts: Sequence[StagedFact], takeov
 
     Refuses: what `issue_drafts` and `record_payment` refuse.
     """
-    drafts = {fact: _draft(fact, takeover) for fact in facts if fact.part is LedgerPart.INVOICE}
+    drafts = {fact.external_id: _draft(fact, takeover) for fact in facts if fact.part is LedgerPart.INVOICE}
     posting = await open_posting(tx, [(_customer_id(fact, takeover), fact.amount.currency) for fact in facts])
     owed = {number: item.id for number, item in takeover.targets.items.items() if item.id is not None}
     posting.items |= await items.by_id(tx, owed.values())
@@ -45,8 +45,8 @@ async def post_ledger_facts(tx: Transaction, facts: Sequence[StagedFact], takeov
     issued: list[Invoice] = []
     recorded: list[RecordedPayment] = []
     for fact in facts:
-        if fact in drafts:
-            invoice, (item,) = issuing.issue(drafts[fact])
+        if fact.part is LedgerPart.INVOICE:
+            invoice, (item,) = issuing.issue(drafts[fact.external_id])
             issued.append(invoice)
             owed[fact.external_id] = item.id
         else:

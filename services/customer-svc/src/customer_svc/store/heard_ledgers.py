@@ -43,10 +43,11 @@ async def of_customers(
         months[row["customer_id"]][row["currency"], row["month"]] = HeardMonth(
             Money(row["billed"], row["currency"]), Money(row["cash"], row["currency"]), row["invoices"])
     rows = await tx.rows(_ITEMS, item_ids=list(item_ids)) if item_ids else []
-    items = [_item_of(row) for row in rows]
-    return {
-        one: HeardLedger(one, accounts[one], {item.id: item for item in items if item.customer_id == one}, months[one])
-        for one in ids}
+    items: dict[UUID, dict[UUID, HeardItem]] = {one: {} for one in ids}
+    for row in rows:
+        if row["customer_id"] in items:
+            items[row["customer_id"]][row["id"]] = _item_of(row)
+    return {one: HeardLedger(one, accounts[one], items[one], months[one]) for one in ids}
 
 
 async def open_items(tx: Statements, customer_id: UUID) -> list[HeardItem]:
