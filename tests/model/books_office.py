@@ -16,8 +16,8 @@ from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import Running, tell
 
 T = TypeVar("T")
-SCOPES = ("invoices:write", "payments:write", "payments:read", "items:read", "items:write", "reports:read",
-          "periods:write", "policies:write", "write_offs:approve", "integrity:read")
+SCOPES = ("invoices:write", "invoices:read", "payments:write", "payments:read", "items:read", "items:write",
+          "reports:read", "periods:write", "policies:write", "write_offs:approve", "integrity:read")
 TOLERANCE = 8_000
 OWN, FOREIGN = "CNY", "USD"
 CURRENCIES = (OWN, OWN, FOREIGN)
