@@ -37,12 +37,15 @@ async def steps_of(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, list[St
 
 
 def add(tx: Transaction, fact: Fact, after: Account, recorded_at: datetime) -> None:
-    """Enter a fact; `after` is the account right after it, whose count of entries gives their positions."""
-    first = after.entries - len(fact.entries) + 1
-    dated: dict[str, object] = {"fact_kind": fact.kind.value, "fact_id": fact.id, "customer_id": fact.customer_id,
+    """Enter a fact; `after` is the account right after it, whose count of entries gives their positions.
+
+    Customer and currency are the account's own: what all facts of a posting hold in common is sent once.
+    """
+    first, currency = after.entries - len(fact.entries) + 1, after.currency
+    dated: dict[str, object] = {"fact_kind": fact.kind.value, "fact_id": fact.id, "customer_id": after.customer_id,
              "effective_on": fact.effective_on, "recorded_at": recorded_at}
     tx.insert(LedgerEntryRow, *(
-        dated | {"currency": fact.currency, "position": position, "side": entry.side.value,
+        dated | {"currency": currency, "position": position, "side": entry.side.value,
                  "item_id": entry.ref_id if entry.side is LedgerSide.RECEIVABLE else None,
                  "credit_id": entry.ref_id if entry.side is LedgerSide.CREDIT else None, "amount": entry.amount.minor,
                  **_base(entry.base)}
@@ -50,7 +53,7 @@ def add(tx: Transaction, fact: Fact, after: Account, recorded_at: datetime) -> N
     journal_entry_id = new_id()
     tx.insert(JournalEntryRow, dated | {"id": journal_entry_id})
     tx.insert(JournalLineRow, *(
-        {"journal_entry_id": journal_entry_id, "account": line.account.value, "currency": line.amount.currency,
+        {"journal_entry_id": journal_entry_id, "account": line.account.value, "currency": currency,
          "amount": line.amount.minor, **_base(line.base)} for line in fact.journal))
 
 

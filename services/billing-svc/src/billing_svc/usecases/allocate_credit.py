@@ -61,7 +61,7 @@ def _able_from(moved: Item | Credit, steps: list[Step] | None, amount: Money) ->
 
 def _allocated(posting: Posting, credit: Credit, share: Share, effective_on: date) -> Allocation:
     item = posting.items[share.item_id]
-    return Allocation(new_id(), item.customer_id, credit.id, item.id, share.amount, effective_on,
+    return Allocation(new_id(), credit.customer_id, credit.id, item.id, share.amount, effective_on,
                       business_on=max(credit.business_on, item.effective_on), discount=share.discount)
 
 

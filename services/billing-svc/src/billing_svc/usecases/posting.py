@@ -63,7 +63,7 @@ class Posting(Holding):
             self._touched.add(entry.ref_id)
         self.accounts[key] = after
         ledger.add(self.tx, fact, after, self.tenant.now)
-        audit.add(self.tx, fact.kind.value, fact.id, customer_id=fact.customer_id, recorded_at=self.tenant.now,
+        audit.add(self.tx, fact.kind.value, fact.id, customer_id=before.customer_id, recorded_at=self.tenant.now,
                   before=_state(before), after=_state(after))
         return fact, figures_of(after)
 
