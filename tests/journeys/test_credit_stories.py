@@ -84,7 +84,31 @@ async def overdue_and_paid(system: Dunlin) -> None:
     await journey.assert_integrity()
 
 
-STORIES: list[Callable[[Dunlin], Awaitable[None]]] = [overdue_and_paid, order_delivered_billed_paid]
+async def everything_paid_ahead(system: Dunlin) -> None:
+    """A prepaid customer has no credit: its money makes the order possible, and the invoice takes it."""
+    journey = await Journey.begin(system, "2026-03-01 10:00")
+    books = await Books.open(journey, limit="0.00", due_days=0, prepayment_bps=10000, cash_on_delivery=True)
+    await journey.post("/credit/v1/policies", NUMBERS | {"reason": "deposits first", "deposit_first": True})
+    denied = await ask(books, "1130.00")
+    assert (denied["reasons"], denied["explanation"]["deposit"]) == (["deposit_missing", "no_credit"], cny("1130.00"))
+    paid = await books.pay("1130.00", "2026-03-01", allocation="none")
+    assert await row(books) == ("0.00", "0.00", "0.00", "-1130.00", "1130.00")
+    order = await ask(books, "1130.00")
+    assert (order["decision"], order["explanation"]["deposit_missing"]) == ("approved", cny("0.00"))
+    assert await row(books) == ("0.00", "0.00", "1130.00", "0.00", "0.00")
+    assert (await ask(books, "0.01"))["reasons"] == ["deposit_missing", "no_credit"]
+    invoice = await books.invoice("1000", authorization_id=order["id"], final=True)
+    assert await row(books) == ("1130.00", "0.00", "0.00", "0.00", "0.00")
+    items = [{"item_id": invoice["items"][0]["id"], "amount": cny("1130.00")}]
+    await journey.post(f"/billing/v1/payments/{paid['id']}:apply", {"allocation": "items", "items": items}, status=200)
+    await journey.quiet()
+    assert await row(books) == ("0.00", "0.00", "0.00", "0.00", "0.00")
+    assert (await journey.get("/credit/v1/decisions/replay"))["differing"] == []
+    await journey.assert_integrity()
+
+
+STORIES: list[Callable[[Dunlin], Awaitable[None]]] = [
+    overdue_and_paid, order_delivered_billed_paid, everything_paid_ahead]
 
 
 @pytest.mark.parametrize("story", STORIES, ids=[story.__name__ for story in STORIES])

@@ -43,6 +43,7 @@ class DenialReason(StrEnum):
     LIMIT_EXPIRED = "limit_expired"
     NO_CREDIT = "no_credit"
     OVER_LIMIT = "over_limit"
+    DEPOSIT_MISSING = "deposit_missing"
     GROUP_OVER_LIMIT = "group_over_limit"
     RATE_MISSING = "rate_missing"
 
@@ -124,10 +125,13 @@ class CreditAuthorized(AuthorizationFact):
     amount: Amount
     expires_at: AwareDatetime
     available_after: Amount
+    deposit: Amount | None = Field(default=None, description="What of it the customer's terms ask for before delivery.")
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
         {"customer_id": _ID + "1", "authorization_id": _ID + "9", "reference": reference, "amount": _cny(amount),
-         "expires_at": "2026-02-04T02:00:00Z", "available_after": _cny(left)}
-        for reference, amount, left in (("SO-1", "30000.00", "8000.00"), ("SO-3", "5000.00", "18875.00")))
+         "expires_at": "2026-02-04T02:00:00Z", "available_after": _cny(left),
+         "deposit": _cny(deposit)}
+        for reference, amount, left, deposit in (
+            ("SO-1", "30000.00", "8000.00", "9000.00"), ("SO-3", "5000.00", "18875.00", "0.00")))
 
 
 class AuthorizationDenied(AuthorizationFact):

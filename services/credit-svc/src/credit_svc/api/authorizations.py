@@ -75,6 +75,10 @@ class DecisionExplanation(BaseModel):
     exposure: Amount = Field(description="Before this order.")
     available: Amount | None = Field(description="Before this order; null when not rated.")
     holds: list[StandingHoldRead] = Field(description="What stopped new credit when it was asked for.")
+    prepayment_bps: int = Field(description="The share of an order that the customer's terms ask for ahead.")
+    cash_on_delivery: bool
+    deposit: Amount = Field(description="What of this order is to be paid before delivery.")
+    deposit_missing: Amount = Field(description="What is not on the account of that, and of what is reserved already.")
     covers: list[CountedCoverRead] = Field(description="What others answered for on that day.")
     group: GroupExplanation | None = Field(description="The group whose limit bound the order, if any.")
     policy: CreditPolicyRead
@@ -89,6 +93,8 @@ class DecisionExplanation(BaseModel):
             limit=LimitInForceRead.of(replayed.limit), parts=ExposurePartsRead.of(inputs.parts),
             exposure=Amount.of(replayed.exposure), available=amount_or_none(replayed.available),
             holds=[StandingHoldRead(hold_id=hold.id, rule=hold.rule) for hold in inputs.holds],
+            prepayment_bps=inputs.terms.prepayment_bps, cash_on_delivery=inputs.terms.cash_on_delivery,
+            deposit=Amount.of(replayed.deposit.asked), deposit_missing=Amount.of(replayed.deposit.missing),
             covers=[CountedCoverRead.of(one) for one in inputs.covers],
             group=GroupExplanation.of(inputs) if inputs.group else None, policy=CreditPolicyRead.of(inputs.policy),
             positions=[HeardPositionRead(owner=o, sequence=s) for o, s in sorted(inputs.positions.items())])

@@ -43,6 +43,8 @@ class CreditPolicyCreate(Body):
     holds: HoldRulesBody | None = None
     alerts: AlertLinesBody | None = None
     cover_kinds: Annotated[list[CoverKind] | None, Field(description="Whose covers count in limits.")] = None
+    deposit_first: bool | None = Field(
+        default=None, description="An order is refused until its deposit, by the customer's terms, is on the account.")
 
     def to_command(self) -> adopting.AdoptCreditPolicy:
         """Refuses: bad_policy, and what amounts refuse."""
@@ -52,7 +54,8 @@ class CreditPolicyCreate(Body):
             overrides=self.overrides.to_rules() if self.overrides else None,
             holds=self.holds.to_rules() if self.holds else None,
             alerts=self.alerts.to_lines() if self.alerts else None,
-            cover_kinds=None if self.cover_kinds is None else tuple(sorted({one.value for one in self.cover_kinds})))
+            cover_kinds=None if self.cover_kinds is None else tuple(sorted({one.value for one in self.cover_kinds})),
+            deposit_first=self.deposit_first)
 
 
 class PolicyVersionRead(BaseModel):
@@ -69,6 +72,7 @@ class PolicyVersionRead(BaseModel):
     holds: HoldRulesRead
     alerts: AlertLinesRead
     cover_kinds: list[CoverKind]
+    deposit_first: bool
 
     @classmethod
     def of(cls, one: PolicyVersion) -> Self:
@@ -79,7 +83,7 @@ class PolicyVersionRead(BaseModel):
             over_capture_tolerance_bps=numbers.over_capture_tolerance_bps,
             authorization_days=numbers.authorization_days, overrides=OverrideRulesRead.of(one.overrides),
             holds=HoldRulesRead.of(one.holds), alerts=AlertLinesRead.of(one.alerts),
-            cover_kinds=[CoverKind(kind) for kind in numbers.cover_kinds])
+            cover_kinds=[CoverKind(kind) for kind in numbers.cover_kinds], deposit_first=numbers.deposit_first)
 
 
 class PolicyVersionList(BaseModel):

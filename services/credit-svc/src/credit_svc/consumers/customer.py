@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from credit_svc.domain.customer import CustomerOwner, CustomerStanding, CustomerTold, Membership, MergerTold
+from credit_svc.domain.deposit import CashTerms
 from credit_svc.store import customers, groups, mergers
 from credit_svc.store.mergers import Merged
 from credit_svc.usecases.carry_over_credit import plan_carry_over
@@ -61,7 +62,8 @@ follow_tenants(customer, configured=plan_first_turn)
 def customer_told_of(event: CustomerProfile, told: CustomerTold) -> CustomerTold:
     """The customer as it stands after this fact; a suspended or closed one gets no new credit."""
     return replace(told, standing=CustomerStanding(
-        event.customer_id, event.number, event.name, event.status.value, event.heard.sequence))
+        event.customer_id, event.number, event.name, event.status.value, event.heard.sequence,
+        CashTerms(event.terms.prepayment_bps, event.terms.cash_on_delivery)))
 
 
 @customer.on(CustomerOwnerChanged)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from credit_svc.domain.deposit import CashTerms
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerStanding:
@@ -14,6 +16,7 @@ class CustomerStanding:
     name: str | None
     status: str
     sequence: int
+    terms: CashTerms
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from credit_svc.domain.cover import CountedCover, covered
+from credit_svc.domain.deposit import NOTHING_AHEAD, CashTerms, Deposit, deposit_of
 from credit_svc.domain.exposure import ExposureParts, exposure_of
 from credit_svc.domain.group import GroupStanding, RateMissing, group_exposure, with_order
 from credit_svc.domain.limit import LimitFact, LimitInForce, LimitStatus, limit_in_force
@@ -22,6 +23,7 @@ class DenialReason(StrEnum):
     LIMIT_EXPIRED = "limit_expired"
     NO_CREDIT = "no_credit"
     OVER_LIMIT = "over_limit"
+    DEPOSIT_MISSING = "deposit_missing"
     GROUP_OVER_LIMIT = "group_over_limit"
     RATE_MISSING = "rate_missing"
 
@@ -57,6 +59,7 @@ class DecisionInputs:
     customer_id: UUID | None = None
     group: GroupStanding | None = None
     covers: tuple[CountedCover, ...] = ()
+    terms: CashTerms = NOTHING_AHEAD
 
     @property
     def limits(self) -> tuple[LimitFact, ...]:
@@ -72,6 +75,7 @@ class Decision:
     limit: LimitInForce
     exposure: Money
     available: Money | None
+    deposit: Deposit
 
 
 def credit_available(limit: LimitInForce, exposure: Money) -> Money | None:
@@ -80,16 +84,21 @@ def credit_available(limit: LimitInForce, exposure: Money) -> Money | None:
 
 
 def decide(inputs: DecisionInputs) -> Decision:
-    """Approve what the customer's status allows, no hold stops and the available credit covers; else tell why."""
+    """Approve what the customer's status allows, no hold stops, the available credit covers and, where the policy
+    wants that first, whose deposit is there; else tell why."""
     answered_for = covered(inputs.covers, inputs.policy.cover_kinds, inputs.amount.currency)
     limit = limit_in_force(inputs.limits, today=inputs.today, covered=answered_for)
     exposure = exposure_of(inputs.parts, inputs.policy)
     available = credit_available(limit, exposure)
     blocked = BLOCKED.get(inputs.customer_status)
     held = DenialReason.ON_HOLD if inputs.holds else None
+    deposit = deposit_of(inputs.amount, inputs.parts, inputs.terms)
+    unpaid = inputs.policy.deposit_first and deposit.missing.is_positive
+    ahead = DenialReason.DEPOSIT_MISSING if unpaid else None
     uncovered = _why_uncovered(inputs.amount, limit, available)
-    reasons = tuple(reason for reason in (blocked, held, uncovered, _why_not_the_group(inputs)) if reason is not None)
-    return Decision(not reasons, reasons, limit, exposure, available)
+    reasons = tuple(reason for reason in (blocked, held, ahead, uncovered, _why_not_the_group(inputs))
+                    if reason is not None)
+    return Decision(not reasons, reasons, limit, exposure, available, deposit)
 
 
 def _why_uncovered(amount: Money, limit: LimitInForce, available: Money | None) -> DenialReason | None:

@@ -13,8 +13,8 @@ ALL_COVERS = ("insurance", "guarantee", "deposit")
 
 @dataclass(frozen=True, slots=True)
 class CreditPolicy:
-    """Weights and tolerances in basis points (10,000 = 1), how long an authorisation stands when nobody says, and the
-    kinds of cover that count in limits.
+    """Weights and tolerances in basis points (10,000 = 1), how long an authorisation stands when nobody says, the
+    kinds of cover that count in limits, and whether an order waits until its deposit is on the account.
 
     Refuses: bad_policy.
     """
@@ -25,6 +25,7 @@ class CreditPolicy:
     over_capture_tolerance_bps: int
     authorization_days: int
     cover_kinds: tuple[str, ...] = ALL_COVERS
+    deposit_first: bool = False
 
     def __post_init__(self) -> None:
         shares = (self.disputed_weight_bps, self.delivered_weight_bps, self.over_capture_tolerance_bps)

@@ -56,7 +56,8 @@ def keep(tx: Tx, customers: Iterable[CustomerStanding]) -> None:
     """Gather customers as they stand now; one not known before is new."""
     tx.put(CustomerRow, *(
         {"customer_id": one.customer_id, "number": one.number, "name": one.name, "status": one.status,
-         "sequence": one.sequence} for one in customers
+         "sequence": one.sequence, "prepayment_bps": one.terms.prepayment_bps,
+         "cash_on_delivery": one.terms.cash_on_delivery} for one in customers
     ), key=("customer_id",))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Uuid, bindparam, select, text
 from sqlmodel import col
 
 from credit_svc.domain.decision import Decision, DecisionInputs, DenialReason, StandingHold, decide
+from credit_svc.domain.deposit import CashTerms
 from credit_svc.domain.exposure import ExposureParts
 from credit_svc.domain.limit import LimitFact, LimitKind, LimitSource
 from credit_svc.domain.policy import CreditPolicy
@@ -69,7 +70,7 @@ async def between(
 def add(tx: Tx, authorization_id: UUID, stored: StoredDecision) -> None:
     tx.insert(CreditDecisionRow, {
         "authorization_id": authorization_id, "approved": stored.approved,
-        "reasons": json.dumps([reason.value for reason in stored.reasons]), "inputs": _text_of(stored.inputs),
+        "reasons": json.dumps([reason.value for reason in stored.reasons]), "inputs": text_of(stored.inputs),
         "decided_by": stored.decided_by, "decided_at": stored.decided_at})
 
 
@@ -82,7 +83,13 @@ def _stored(row: Any) -> StoredDecision:
     return StoredDecision(row["approved"], reasons, _inputs_of(row["inputs"]), row["decided_by"], row["decided_at"])
 
 
-def _text_of(inputs: DecisionInputs) -> str:
+def inputs_of_text(kept: str) -> DecisionInputs:
+    """The inputs from the text that `text_of` makes of them."""
+    return _inputs_of(json.loads(kept))
+
+
+def text_of(inputs: DecisionInputs) -> str:
+    """All that a decision looked at, as it is stored."""
     limit = inputs.limit
     return json.dumps({
         "currency": inputs.amount.currency,
@@ -91,6 +98,7 @@ def _text_of(inputs: DecisionInputs) -> str:
         "customer_status": inputs.customer_status,
         "limit": limit and _text_of_limit(limit),
         "temporary": inputs.temporary and _text_of_limit(inputs.temporary),
+        "terms": {"prepayment_bps": inputs.terms.prepayment_bps, "cash_on_delivery": inputs.terms.cash_on_delivery},
         "covers": [[str(one.id), one.kind.value, one.counts.minor] for one in inputs.covers],
         "group": inputs.group and group_as_json(inputs.group),
         "customer_id": inputs.customer_id and str(inputs.customer_id),
@@ -119,7 +127,7 @@ def _inputs_of(found: dict[str, Any]) -> DecisionInputs:
         holds=tuple(StandingHold(UUID(hold["hold_id"]), hold["rule"]) for hold in found.get("holds", ())),
         customer_id=UUID(found["customer_id"]) if found.get("customer_id") else None,
         group=group_of_json(found["group"]) if found.get("group") else None,
-        covers=counted_covers(found.get("covers"), currency))
+        covers=counted_covers(found.get("covers"), currency), terms=CashTerms(**found.get("terms") or {}))
 
 
 def _policy_of(found: dict[str, Any]) -> CreditPolicy:

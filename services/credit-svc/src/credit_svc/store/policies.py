@@ -27,7 +27,8 @@ def policy_of(row: Any) -> CreditPolicy:
         return FIRST_POLICY
     return CreditPolicy(
         row["policy_version"], row["disputed_weight_bps"], row["delivered_weight_bps"],
-        row["over_capture_tolerance_bps"], row["authorization_days"], cover_kinds_of(row["cover_kinds"]))
+        row["over_capture_tolerance_bps"], row["authorization_days"], cover_kinds_of(row["cover_kinds"]),
+        bool(row["deposit_first"]))
 
 
 async def current(tx: Tx) -> CreditPolicy:

@@ -18,7 +18,8 @@ def version_of(row: Any) -> PolicyVersion:
     return PolicyVersion(
         CreditPolicy(
             row["version"], row["disputed_weight_bps"], row["delivered_weight_bps"],
-            row["over_capture_tolerance_bps"], row["authorization_days"], cover_kinds_of(rules.get("cover_kinds"))),
+            row["over_capture_tolerance_bps"], row["authorization_days"], cover_kinds_of(rules.get("cover_kinds")),
+            bool(rules.get("deposit_first"))),
         row["effective_from"], row["reason"], overrides_of(rules.get("overrides")), holds_of(rules.get("holds")),
         alerts_of(rules.get("alerts")))
 
@@ -26,7 +27,7 @@ def version_of(row: Any) -> PolicyVersion:
 def rules_as_text(version: PolicyVersion) -> str:
     overrides, holds, alerts = version.overrides, version.holds, version.alerts
     return json.dumps({
-        "cover_kinds": list(version.numbers.cover_kinds),
+        "cover_kinds": list(version.numbers.cover_kinds), "deposit_first": version.numbers.deposit_first,
         "overrides": {
             "second_person_above": _minor(overrides.second_person_above), "override_days": overrides.override_days},
         "holds": {

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from credit_svc.domain.cover import CountedCover, covered
 from credit_svc.domain.decision import DecisionInputs, DenialReason, StandingHold, credit_available, decide
+from credit_svc.domain.deposit import CashTerms
 from credit_svc.domain.exposure import ExposureParts, exposure_of
 from credit_svc.domain.limit import LimitInForce, limit_in_force
 from credit_svc.domain.policy import CreditPolicy
@@ -25,7 +26,8 @@ NOT_RATED_SORTS_AS = 2**63 - 1
 
 _COVERED = COUNTED.format(customer="k.customer_id", currency="k.currency")
 _FIGURES = f"""
-  SELECT k.customer_id, k.currency, c.number, c.name, c.status, o.owner_id, o.owner_code, k.open, k.disputed,
+  SELECT k.customer_id, k.currency, c.number, c.name, c.status, c.prepayment_bps,
+         c.cash_on_delivery, o.owner_id, o.owner_code, k.open, k.disputed,
          k.unapplied, k.delivered, k.reserved, k.sequence, a.covers,
          l.limit_id, l.version, l.amount, l.source, l.valid_from, l.valid_until, l.kind,
          t.limit_id AS temporary_limit_id, t.version AS temporary_version, t.amount AS temporary_amount,
@@ -182,7 +184,7 @@ def _position(row: Any, *, today: date, policy: CreditPolicy) -> Position:
     holds = tuple(StandingHold(UUID(hold_id), rule) for hold_id, rule in row["holds"] or ())
     least = DecisionInputs(
         Money(1, currency), today, row["status"] or "", limit.fact, parts, policy, {}, limit.temporary, holds,
-        covers=covers)
+        covers=covers, terms=CashTerms(row["prepayment_bps"] or 0, bool(row["cash_on_delivery"])))
     return Position(
         row["customer_id"], row["number"], row["name"], row["status"], limit, parts, exposure, available,
         row["sequence"], row["owner_id"], row["owner_code"], holds, decide(least).reasons, covers)

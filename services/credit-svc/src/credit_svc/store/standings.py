@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from credit_svc.domain.cover import CountedCover
 from credit_svc.domain.decision import StandingHold
+from credit_svc.domain.deposit import CashTerms
 from credit_svc.domain.exposure import Figures
 from credit_svc.domain.group import GroupStanding
 from credit_svc.domain.limit import LimitFact
@@ -51,7 +52,8 @@ _POLICY = (
     select(col(CreditPolicyRow.version).label("policy_version"), *(CreditPolicyRow.__table__.c[name] for name in (
         "disputed_weight_bps", "delivered_weight_bps", "over_capture_tolerance_bps", "authorization_days")))
     .add_columns(literal_column("rules -> 'alerts' -> 'amount_above'").label("amount_above"),
-                 literal_column("rules -> 'cover_kinds'").label("cover_kinds"))
+                 literal_column("rules -> 'cover_kinds'").label("cover_kinds"),
+                 literal_column("rules -> 'deposit_first'").label("deposit_first"))
     .where(col(CreditPolicyRow.effective_from) <= _TODAY)
     .order_by(col(CreditPolicyRow.version).desc()).limit(literal_column("1")).subquery("policy"))
 _GROUP = text(f"""{GROUP_STANDING} JOIN customer_group cg ON cg.group_id = g.group_id
@@ -60,7 +62,8 @@ WHERE cg.customer_id = customer.customer_id AND l.amount IS NOT NULL""").columns
     "group_limit_currency", "group_valid_from", "group_valid_until", "members", "rates"))).lateral("own_group")
 _STANDING = (
     select(
-        col(CustomerRow.status), col(CustomerRow.sequence).label("customer_sequence"), col(ExposureRow.open),
+        col(CustomerRow.status), col(CustomerRow.sequence).label("customer_sequence"), col(CustomerRow.prepayment_bps),
+        col(CustomerRow.cash_on_delivery), col(ExposureRow.open),
         col(ExposureRow.disputed), col(ExposureRow.unapplied), col(ExposureRow.delivered), col(ExposureRow.sequence),
         *_BASE.c, *_TEMPORARY.c, *_POLICY.c, _HOLDS, _COVERS)
     .select_from(CustomerRow)
@@ -86,6 +89,7 @@ class Standing:
     amount_line: Money | None
     group: GroupStanding | None
     covers: tuple[CountedCover, ...]
+    terms: CashTerms
 
 
 async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date, in_group: bool = False) -> Standing:
@@ -103,7 +107,7 @@ async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date, in_grou
         {"billing": row["sequence"] or 0, "customer": row["customer_sequence"]},
         tuple(StandingHold(UUID(hold_id), rule) for hold_id, rule in sorted(row["holds"] or ())),
         _line_of(row["amount_above"], currency), standing_of(row) if in_group else None,
-        counted_covers(row["covers"], currency))
+        counted_covers(row["covers"], currency), CashTerms(row["prepayment_bps"], row["cash_on_delivery"]))
 
 
 def _line_of(found: Mapping[str, int] | None, currency: str) -> Money | None:

@@ -20,6 +20,8 @@ class CustomerRow(Row, table=True):
     name: str | None = Field(sa_type=Text)
     status: str = Field(sa_type=Text)
     sequence: int = Field(sa_type=BigInteger)
+    prepayment_bps: int
+    cash_on_delivery: bool
     __table_args__ = (Index(None, "tenant_id", "number"),)
 
 
@@ -78,12 +80,15 @@ class ExposureRow(Row, table=True):
 
 
 class DeliveryRow(Row, table=True):
-    """Something that was delivered to a customer, as billing told of it; `open` is what is not billed of it."""
+    """Something that was delivered to a customer, as billing told of it; `open` is what is not billed of it.
+
+    One that went on at another customer has a row there too.
+    """
 
     __tablename__ = "delivery"
     tenant_id: UUID = Field(primary_key=True, sa_type=Uuid)
     delivery_id: UUID = Field(primary_key=True, sa_type=Uuid)
-    customer_id: UUID = Field(sa_type=Uuid)
+    customer_id: UUID = Field(primary_key=True, sa_type=Uuid)
     authorization_id: UUID | None = Field(sa_type=Uuid)
     reference: str = Field(sa_type=Text)
     delivered_on: date

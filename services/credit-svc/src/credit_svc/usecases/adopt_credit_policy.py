@@ -28,13 +28,15 @@ class AdoptCreditPolicy:
     holds: HoldRules | None = None
     alerts: AlertLines | None = None
     cover_kinds: tuple[str, ...] | None = None
+    deposit_first: bool | None = None
 
     def after(self, before: PolicyVersion, *, today: date) -> PolicyVersion:
         """The version that follows on the last one adopted. Refuses: bad_policy, effective_in_past."""
         numbers = CreditPolicy(
             before.version + 1, self.disputed_weight_bps, self.delivered_weight_bps, self.over_capture_tolerance_bps,
             self.authorization_days,
-            before.numbers.cover_kinds if self.cover_kinds is None else self.cover_kinds)
+            before.numbers.cover_kinds if self.cover_kinds is None else self.cover_kinds,
+            before.numbers.deposit_first if self.deposit_first is None else self.deposit_first)
         version = replace(
             before, numbers=numbers, effective_from=self.effective_from or today, reason=self.reason,
             overrides=self.overrides or before.overrides, holds=self.holds or before.holds,

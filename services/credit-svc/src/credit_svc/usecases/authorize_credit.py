@@ -57,6 +57,7 @@ async def authorize_credit(tx: Transaction, command: AuthorizeCredit) -> tuple[A
         limit=base_limit(standing.limits, today=tenant.today),
         temporary=temporary_limit(standing.limits, today=tenant.today),
         holds=standing.holds, customer_id=command.customer_id, group=standing.group, covers=standing.covers,
+        terms=standing.terms,
         parts=ExposureParts.of(standing.figures, reserved=head.reserved, delivered=standing.delivered),
         policy=standing.policy,
         positions=standing.positions)
@@ -93,7 +94,8 @@ def _fact_of(authorization: Authorization, decision: Decision) -> AuthorizationF
         return CreditAuthorized(
             customer_id=authorization.customer_id, authorization_id=authorization.id,
             reference=authorization.reference, amount=Amount.of(authorization.asked),
-            expires_at=authorization.expires_at, available_after=Amount.of(available - authorization.asked))
+            expires_at=authorization.expires_at, available_after=Amount.of(available - authorization.asked),
+            deposit=Amount.of(decision.deposit.asked))
     return AuthorizationDenied(
         customer_id=authorization.customer_id, authorization_id=authorization.id, reference=authorization.reference,
         amount=Amount.of(authorization.asked), reasons=[DenialReason(reason.value) for reason in decision.reasons],

@@ -1,0 +1,71 @@
+"""Prepayment on real PostgreSQL: terms are heard, told with each answer, and wait for the money where they must."""
+
+import asyncio
+from typing import Any
+
+from credit_svc.consumers.customer import customer
+from dunlin_events.contracts.billing import PaymentConfirmed
+from dunlin_events.contracts.customer import CustomerTermsChanged
+from dunlin_kit.testing import tell
+
+NUMBERS = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500,
+           "authorization_days": 30, "reason": "deposits first"}
+
+
+def cny(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+async def ahead(books: Any, bps: int) -> None:
+    told = dict(CustomerTermsChanged.examples[0]) | {
+        "customer_id": books.customer, "status": "active",
+        "terms": {"due_days": 0, "end_of_month": False, "prepayment_bps": bps, "cash_on_delivery": True}}
+    await tell(books.service.database, customer, books.tenant, CustomerTermsChanged.model_validate(told), first=2)
+
+
+async def paid(books: Any, amount: str) -> None:
+    fact = PaymentConfirmed.model_validate(dict(PaymentConfirmed.examples[0]) | {
+        "customer_id": books.customer, "amount": cny(amount),
+        "account": {"open": cny("0.00"), "disputed": cny("0.00"), "unapplied": cny(amount)}})
+    await books.hear(fact)
+
+
+async def policy(books: Any, **more: Any) -> dict[str, Any]:
+    answer = await books.service.client.post("/credit/v1/policies", json=NUMBERS | more, headers=books.headers())
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+async def test_a_deposit_is_told_and_refuses_only_where_the_policy_says(books: Any) -> None:
+    await books.limit("1000.00")
+    await ahead(books, 3000)
+    asked = await books.ask("100.00")
+    said = asked["explanation"]
+    assert (asked["decision"], said["deposit"], said["deposit_missing"], said["prepayment_bps"],
+            said["cash_on_delivery"]) == ("approved", cny("30.00"), cny("30.00"), 3000, True)
+    told = [fact for _, name, fact in await books.service.told(books.tenant) if name == "CreditAuthorized"]
+    assert [one["deposit"] for one in told] == [cny("30.00")]
+    assert (await policy(books, deposit_first=True))["deposit_first"] is True
+    denied = await books.ask("100.00")
+    assert (denied["reasons"], denied["explanation"]["deposit_missing"]) == (["deposit_missing"], cny("60.00"))
+    listed = await books.service.client.get("/credit/v1/positions", headers=books.headers())
+    assert [(one["can_buy"], one["reasons"]) for one in listed.json()["data"]] == [(False, ["deposit_missing"])]
+    await paid(books, "60.00")
+    assert (await books.ask("100.00"))["decision"] == "approved"
+    assert (await books.ask("0.02"))["reasons"] == ["deposit_missing"]
+    assert (await policy(books))["deposit_first"] is True
+    replayed = await books.service.client.get("/credit/v1/decisions/replay", headers=books.headers())
+    assert (replayed.json()["replayed"], replayed.json()["differing"]) == (4, [])
+    assert await books.violations() == []
+
+
+async def test_prepaid_orders_at_once_are_as_many_as_are_paid(books: Any) -> None:
+    """No credit at all, everything ahead: 20.00 on the account are twenty orders of 1.00."""
+    await books.limit("0.00")
+    await ahead(books, 10_000)
+    await policy(books, deposit_first=True)
+    await paid(books, "20.00")
+    answers = await asyncio.gather(*(books.ask("1.00") for _ in range(40)))
+    assert [one["decision"] for one in answers].count("approved") == 20
+    reasons = {reason for one in answers for reason in one["reasons"]}
+    assert reasons == {"deposit_missing", "no_credit"} and await books.violations() == []
