@@ -320,3 +320,21 @@ async def turn(company: Any, day: str) -> None:
 
     while await company.running.database.transact(company.tenant, work):
         pass
+
+
+async def test_what_is_delivered_and_not_billed_goes_on_and_is_billed_there(company: Any) -> None:
+    source, into = await pair(company)
+    note = {"customer_id": str(source), "amount": money("300.00"), "reference": "DN-1"}
+    delivery = await company.post("/delivery-notes", note)
+    await merge(company, source, into)
+    sides = [(who, one["side"], one["deliveries"][0]["amount"]) for who, _, one in await told(
+        company, "DeliveriesTransferred")]
+    assert sides == [(str(source), "out", money("-300.00")), (str(into), "in", money("300.00"))]
+    line = {"description": "Goods", "product": None, "quantity": "1", "unit_price": "300", "tax_rate": "0"}
+    await company.post("/invoices", {
+        "customer_id": str(into), "currency": "CNY", "lines": [line], "issue": True, "issued_on": DAY,
+        "delivery_ids": [delivery["id"]]})
+    assert await company.account(into) == ("300.00", "0.00")
+    answer = await company.send("POST", "/delivery-notes", note | {"reference": "DN-2"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "customer_merged")
+    await whole(company)

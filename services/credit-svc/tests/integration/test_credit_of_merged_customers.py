@@ -7,7 +7,8 @@ from uuid import UUID
 from credit_svc.consumers.customer import customer
 from credit_svc.jobs import carry_over_credit
 from dunlin_events.contracts.billing import InvoiceIssued
-from dunlin_events.contracts.billing_transfers import CreditTransferred, DebtTransferred
+from dunlin_events.contracts.billing_deliveries import DeliveryRecorded
+from dunlin_events.contracts.billing_transfers import CreditTransferred, DebtTransferred, DeliveriesTransferred
 from dunlin_events.contracts.customer import CustomerClosed, CustomerRegistered
 from dunlin_events.contracts.customer_groups import CustomersMerged
 from dunlin_kernel.ids import new_id
@@ -122,3 +123,21 @@ async def test_both_copies_are_proved_at_each_fact_of_the_transfer(books: Any) -
         assert [one["exposure"]["amount"] for one in answer.json()["positions"]] == [exposure]
     checked = await books.service.client.get("/credit/v1/integrity", headers=books.headers())
     assert "I8" in {one["id"] for one in checked.json()["checks"] if one["holds"]}
+
+
+async def test_what_is_delivered_counts_once_whatever_is_heard_first(books: Any) -> None:
+    into = await another(books)
+    recorded = DeliveryRecorded.model_validate(DeliveryRecorded.examples[1] | {
+        "customer_id": books.customer, "amount": cny("300.00")})
+    out, came = (DeliveriesTransferred.model_validate(example | {
+        "customer_id": who, "source_id": books.customer, "into_id": into, "deliveries": [
+            {**example["deliveries"][0], "delivery_id": recorded.delivery_id, "total": cny("300.00"),  # type: ignore[index]
+             "amount": cny(amount), "open_after": cny(left)}]})
+        for example, who, amount, left in zip(
+            DeliveriesTransferred.examples, (books.customer, into), ("-300.00", "300.00"), ("0.00", "300.00"),
+            strict=True))
+    await books.hear(came)
+    await books.hear(recorded, out)
+    for who, exposure in ((books.customer, "0.00"), (into, "300.00")):
+        answer = await books.service.client.get(f"/credit/v1/customers/{who}/position", headers=books.headers())
+        assert [one["exposure"]["amount"] for one in answer.json()["positions"]] == [exposure]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from dunlin_events.contracts.base import Amount, CustomerEvent
+from dunlin_events.contracts.base import Amount, CustomerEvent, Wire
 from dunlin_events.contracts.billing import OWNER, ItemMove, MoneyFact
 from dunlin_events.contracts.example_values import ID, account, cny
 
@@ -79,6 +79,33 @@ class SettledItemsPassed(CustomerEvent):
     source_id: UUID
     items: list[PassedItem]
     examples: ClassVar[tuple[dict[str, object], ...]] = ()
+
+
+class PassedDelivery(Wire):
+    """A delivery that goes on at another customer: `amount` is signed, what is not billed of it left, or came in."""
+
+    delivery_id: UUID
+    authorization_id: UUID | None
+    reference: str
+    delivered_on: date
+    total: Amount
+    amount: Amount
+    open_after: Amount
+
+
+class DeliveriesTransferred(CustomerEvent):
+    """Deliveries went on at the customer into which theirs was merged: told once in each of the two streams."""
+
+    owner: ClassVar[str] = OWNER
+    side: TransferSide
+    source_id: UUID
+    into_id: UUID
+    deliveries: list[PassedDelivery]
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": ID + who, "side": side, "source_id": ID + "1", "into_id": ID + "2", "deliveries": [
+            {"delivery_id": ID + "d", "authorization_id": None, "reference": "DN-1", "delivered_on": "2026-02-20",
+             "total": cny("16950.00"), "amount": cny(amount), "open_after": cny(left)}]}
+        for who, side, amount, left in (("1", "out", "-6950.00", "0.00"), ("2", "in", "6950.00", "6950.00")))
 
 
 def _item(amount: str, left: str, disputed: str = "0.00") -> dict[str, object]:

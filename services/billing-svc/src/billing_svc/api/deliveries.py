@@ -83,7 +83,8 @@ class DeliveryNotePage(Page[DeliveryNoteRead]):
 @writes.post("/delivery-notes", status_code=201, dependencies=[MAY_WRITE], responses=(
     refuses("unknown_currency", "malformed_amount", "wrong_precision", "amount_too_large", "amount_not_positive",
             "effective_in_future")
-    | refuses("customer_not_known_yet", "tenant_not_known_yet", "delivery_exists", status=409)))
+    | refuses("customer_not_known_yet", "tenant_not_known_yet", "delivery_exists", "customer_merged",
+              status=409)))
 async def record_delivery_note(
     body: DeliveryNoteCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
 ) -> DeliveryNoteRead:

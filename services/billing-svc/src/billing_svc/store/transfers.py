@@ -25,6 +25,8 @@ DRAFTS = text("""
 SELECT d.id FROM invoice d WHERE d.customer_id = :source_id
   AND NOT EXISTS (SELECT 1 FROM item i WHERE i.tenant_id = d.tenant_id AND i.invoice_id = d.id)
 ORDER BY d.id LIMIT :most""").bindparams(_SOURCE, _MOST)
+DELIVERIES = text("""
+SELECT id FROM delivery WHERE customer_id = :source_id ORDER BY id LIMIT :most""").bindparams(_SOURCE, _MOST)
 ACCOUNTS = text("SELECT currency FROM account WHERE customer_id = :source_id").bindparams(_SOURCE)
 _OF_ITEMS = tuple(text(statement).bindparams(_INTO, _IDS) for statement in (
     "UPDATE item SET customer_id = :into_id WHERE id = ANY(:ids)",
@@ -36,6 +38,7 @@ _OF_ITEMS = tuple(text(statement).bindparams(_INTO, _IDS) for statement in (
 _RECKONED_ANEW = text("UPDATE interest_account SET position = 0 WHERE item_id = ANY(:ids)").bindparams(_IDS)
 _OF_CREDITS = (text("UPDATE credit SET customer_id = :into_id WHERE id = ANY(:ids)").bindparams(_INTO, _IDS),)
 _OF_DRAFTS = (text("UPDATE invoice SET customer_id = :into_id WHERE id = ANY(:ids)").bindparams(_INTO, _IDS),)
+_OF_DELIVERIES = (text("UPDATE delivery SET customer_id = :into_id WHERE id = ANY(:ids)").bindparams(_INTO, _IDS),)
 _AT_LAST = tuple(text(statement).bindparams(_SOURCE, _INTO) for statement in (
     """UPDATE arrangement SET customer_id = :into_id, agreed_with = coalesce(agreed_with, customer_id),
        judged_position = 0 WHERE customer_id = :source_id""",
@@ -50,6 +53,7 @@ class Slice:
     items: Collection[UUID]
     credits: Collection[UUID]
     drafts: Collection[UUID]
+    deliveries: Collection[UUID]
     last: bool
 
 
@@ -71,17 +75,20 @@ async def currencies_of(tx: Transaction, source_id: UUID) -> set[str]:
 
 
 async def next_slice(tx: Transaction, source_id: UUID, most: int) -> Slice:
-    """Items first, then credits, then what else was invoiced. Only after the lock of its accounts."""
+    """Items first, then credits, what else was invoiced, and deliveries. Only after the lock of its accounts."""
     owed = [row["id"] for row in await tx.rows(ITEMS, source_id=source_id, most=most)]
     paid = [row["id"] for row in await tx.rows(CREDITS, source_id=source_id, most=most - len(owed))]
     left = most - len(owed) - len(paid)
     drafts = [row["id"] for row in await tx.rows(DRAFTS, source_id=source_id, most=left)]
-    return Slice(owed, paid, drafts, last=len(drafts) < left)
+    left -= len(drafts)
+    delivered = [row["id"] for row in await tx.rows(DELIVERIES, source_id=source_id, most=left)]
+    return Slice(owed, paid, drafts, delivered, last=len(delivered) < left)
 
 
 async def pass_on(tx: Transaction, one: Slice, source_id: UUID, into_id: UUID) -> None:
     """From now on these are the other customer's, with all that stands on them."""
-    for statements, ids in ((_OF_ITEMS, one.items), (_OF_CREDITS, one.credits), (_OF_DRAFTS, one.drafts)):
+    for statements, ids in ((_OF_ITEMS, one.items), (_OF_CREDITS, one.credits), (_OF_DRAFTS, one.drafts),
+                            (_OF_DELIVERIES, one.deliveries)):
         for statement in statements if ids else ():
             await tx.rows(statement, into_id=into_id, ids=list(ids))
     await tx.rows(_RECKONED_ANEW, ids=list(one.items))

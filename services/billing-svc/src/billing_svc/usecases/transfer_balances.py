@@ -10,7 +10,8 @@ from uuid import UUID
 from billing_svc.domain.credit import Credit
 from billing_svc.domain.item import Item, ItemKind
 from billing_svc.domain.transfer import Merger, Transfer, coming, leaving
-from billing_svc.store import accounts, customer_credits, items, transfers
+from billing_svc.store import accounts, customer_credits, deliveries, items, transfers
+from billing_svc.usecases.passing_deliveries import pass_deliveries
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_events.contracts.billing import Origin
@@ -29,7 +30,7 @@ Held = TypeVar("Held", Item, Credit)
 
 
 async def transfer_balances(tx: Transaction, source_id: UUID, most: int) -> bool:
-    """Move up to `most` items, credits and drafts, under the locks of both customers' accounts; True when that was all.
+    """Move up to `most` items, credits, drafts and deliveries, under both customers' locks; True when that was all.
 
     From the first slice on nothing more is posted to the customer that was merged.
     Refuses: customer_not_known_yet, customer_merged, effective_in_future.
@@ -53,6 +54,8 @@ async def transfer_balances(tx: Transaction, source_id: UUID, most: int) -> bool
     if settled:
         nothing = [_told(one, Money.zero(one.open.currency)) for one in settled]
         tx.emit(SettledItemsPassed(customer_id=into_id, source_id=source_id, items=nothing))
+    delivered = await deliveries.hold_all(tx, moved.deliveries)
+    pass_deliveries(tx, source_id, into_id, [one for one in delivered.values() if one.cancelled is None])
     await transfers.pass_on(tx, moved, source_id, into_id)
     posting.save()
     return moved.last

@@ -10,6 +10,7 @@ from credit_svc.consumers.billing_deliveries import (
     authorizations_used,
     billed,
     deliveries_named,
+    deliveries_transferred,
     delivery_cancelled,
     delivery_recorded,
     given_back,
@@ -55,7 +56,7 @@ from dunlin_events.contracts.billing_differences import DifferenceClosed, Differ
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
 from dunlin_events.contracts.billing_exchange import ExchangeRateSet
 from dunlin_events.contracts.billing_refunds import RefundPaid, RefundReversed
-from dunlin_events.contracts.billing_transfers import CreditTransferred, DebtTransferred
+from dunlin_events.contracts.billing_transfers import CreditTransferred, DebtTransferred, DeliveriesTransferred
 from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, WriteOffReversed
 from dunlin_kernel.money import Money
 
@@ -103,6 +104,7 @@ def invoice_issued(event: InvoiceIssued, position: CreditPosition) -> CreditPosi
 
 billing.on(DeliveryRecorded)(delivery_recorded)
 billing.on(DeliveryCancelled)(delivery_cancelled)
+billing.on(DeliveriesTransferred)(deliveries_transferred)
 
 
 @billing.on(InvoiceVoided)

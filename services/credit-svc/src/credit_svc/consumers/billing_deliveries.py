@@ -8,6 +8,7 @@ from credit_svc.domain.position import CreditPosition
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.billing import InvoiceIssued, InvoiceVoided, Origin
 from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, DeliveryRecorded
+from dunlin_events.contracts.billing_transfers import DeliveriesTransferred, TransferSide
 from dunlin_kernel.money import Money, sum_money
 
 
@@ -23,6 +24,8 @@ def deliveries_named(events: Iterable[Event]) -> set[UUID]:
     for event in events:
         if isinstance(event, InvoiceIssued | InvoiceVoided):
             found.update(move.delivery_id for move in event.deliveries)
+        elif isinstance(event, DeliveriesTransferred):
+            found.update(one.delivery_id for one in event.deliveries)
         elif isinstance(event, DeliveryRecorded | DeliveryCancelled):
             found.add(event.delivery_id)
     return found
@@ -43,6 +46,18 @@ def delivery_cancelled(event: DeliveryCancelled, position: CreditPosition) -> Cr
     """It never left, or came back; what it captured stays captured."""
     nothing = Money.zero(event.amount.currency)
     return position.delivery_left(event.delivery_id, nothing, at=event.heard.sequence)
+
+
+def deliveries_transferred(event: DeliveriesTransferred, position: CreditPosition) -> CreditPosition:
+    """What was delivered to the one customer, and is not billed yet, uses the credit of the other."""
+    for one in event.deliveries:
+        if event.side is TransferSide.OUT:
+            position = position.delivery_left(one.delivery_id, one.open_after.money, at=event.heard.sequence)
+        else:
+            position = position.delivered(Delivery(
+                one.delivery_id, one.authorization_id, one.reference, one.delivered_on, one.total.money,
+                one.open_after.money), at=event.heard.sequence)
+    return position
 
 
 def billed(event: InvoiceIssued, position: CreditPosition) -> CreditPosition:

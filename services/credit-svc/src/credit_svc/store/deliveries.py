@@ -31,4 +31,4 @@ def keep(tx: Tx, deliveries: Mapping[UUID, Mapping[UUID, Delivery]]) -> None:
          "reference": one.reference, "delivered_on": one.delivered_on, "currency": one.amount.currency,
          "amount": one.amount.minor, "open": one.open.minor}
         for customer_id, by_id in deliveries.items() for one in by_id.values()
-    ), key=("delivery_id",))
+    ), key=("delivery_id", "customer_id"))

@@ -27,7 +27,12 @@ from dunlin_events.contracts.billing import (
 )
 from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
 from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, DeliveryRecorded
-from dunlin_events.contracts.billing_transfers import DebtTransferred, PassedItem, SettledItemsPassed
+from dunlin_events.contracts.billing_transfers import (
+    DebtTransferred,
+    DeliveriesTransferred,
+    PassedItem,
+    SettledItemsPassed,
+)
 from dunlin_kernel.money import Money
 
 
@@ -68,6 +73,14 @@ def money_moved(event: MoneyFact, ledger: HeardLedger) -> HeardLedger:
 def delivered(event: DeliveryRecorded | DeliveryCancelled, ledger: HeardLedger) -> HeardLedger:
     """What left and is not billed yet uses credit."""
     return ledger.delivering(event.amount.money if isinstance(event, DeliveryRecorded) else -event.amount.money)
+
+
+@billing.on(DeliveriesTransferred)
+def deliveries_transferred(event: DeliveriesTransferred, ledger: HeardLedger) -> HeardLedger:
+    """What is not billed of them uses the other customer's credit."""
+    for one in event.deliveries:
+        ledger = ledger.delivering(one.amount.money)
+    return ledger
 
 
 @billing.on(SettledItemsPassed)
