@@ -119,7 +119,8 @@ async def test_after_downtime_a_real_tenant_is_reminded_at_the_days_time_and_onc
     async def run_at(now: datetime) -> list[dict[str, Any]]:
         moment = Tenant(desk.tenant, "North", "CNY", "Asia/Shanghai", False, now, date_in("Asia/Shanghai", now))
         await desk.database.transact(desk.tenant, partial(usecases.run_ladder, moment=moment))
-        return await desk.rows("SELECT key, payload FROM job WHERE kind = 'remind_customers'")
+        found: list[dict[str, Any]] = await desk.rows("SELECT key, payload FROM job WHERE kind = 'remind_customers'")
+        return found
 
     assert await run_at(datetime(2026, 2, 5, 19, tzinfo=UTC)) == []
     [planned] = await desk.rows("SELECT max(due_at) AS due_at FROM job WHERE kind = 'run_ladder'")

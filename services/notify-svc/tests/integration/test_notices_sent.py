@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from dunlin_events.contracts.billing_statements import StatementAnswered, StatementIssued
+from dunlin_events.contracts.credit import RiskAlertRaised
 from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
 from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import tell
+from notify_svc.consumers.credit import credit
 from notify_svc.consumers.customer import customer
 from notify_svc.domain.message import MessageStatus
 from notify_svc.gateways.recorder import Recorder
@@ -101,6 +103,23 @@ async def test_who_answers_for_a_customer_is_told_before_and_after_the_due_date(
     assert sent[-1][0] == "Dunlin Demo: 1 of your customers to call, 0 items due soon"
     assert "C-7          Heron" in mails(desk)[-1].body
     assert "overdue" in mails(desk)[-1].body
+
+
+@pytest.mark.parametrize(("acting", "status", "subjects"), [
+    (LI, "sent", ["Dunlin Demo: alert on C-7 Heron: over capture"]), (None, "suppressed", [])])
+async def test_who_answers_for_a_customer_is_told_of_an_alert_once(
+    desk: Any, acting: dict[str, Any] | None, status: str, subjects: list[str],
+) -> None:
+    await owned(desk, date(2026, 3, 10))
+    desk.neighbours.acting = acting
+    raised = RiskAlertRaised.model_validate(RiskAlertRaised.examples[0] | {"customer_id": desk.customer})
+    [row] = await desk.rows("SELECT clock_at FROM tenant WHERE tenant_id = $1", desk.tenant)
+    await tell(desk.database, credit, desk.tenant, raised, at=row["clock_at"])
+    await desk.work()
+    [told] = await desk.rows("SELECT kind, status, staff_code, customer_id FROM notice")
+    assert told == {"kind": "alert", "status": status, "staff_code": "S-17", "customer_id": desk.customer}
+    assert [mail.subject for mail in mails(desk)] == subjects
+    assert all("found CNY 1,075.00, tolerated CNY 652.50" in mail.body for mail in mails(desk))
 
 
 async def test_when_all_are_away_nobody_is_told_and_a_digest_leaves_once(desk: Any) -> None:

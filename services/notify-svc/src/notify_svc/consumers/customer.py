@@ -26,6 +26,7 @@ from notify_svc.domain.ladder_choice import Segment
 from notify_svc.store import customers
 from notify_svc.store.customers import CustomerKept
 from notify_svc.usecases.carry_over_case import CARRY_OVER_CASE
+from notify_svc.usecases.plan_alert import plan_alert
 from notify_svc.usecases.plan_items_of import PLAN_CUSTOMER
 from notify_svc.usecases.plan_run import plan_run
 
@@ -46,6 +47,8 @@ async def save(tx: Any, states: Mapping[UUID, CustomerKept]) -> None:
         if customer.merger_told is not None:
             into_id, at = customer.merger_told
             jobs.schedule(tx, CARRY_OVER_CASE, str(customer.id), at, {"into_id": str(into_id)})
+        for alert in customer.alerts_told:
+            plan_alert(tx, customer, alert)
 
 
 async def configured(tx: Any, event: TenantConfigured) -> None:

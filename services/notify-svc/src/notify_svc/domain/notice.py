@@ -9,11 +9,12 @@ from notify_svc.domain.message import MESSAGE, MessageStatus
 
 
 class NoticeKind(StrEnum):
-    """What it is: a statement, a reminder to answer one, or the day's digest for a member of staff."""
+    """What it is: a statement, a reminder to answer one, the day's digest or an alert for a member of staff."""
 
     STATEMENT = "statement"
     RECONCILE = "reconcile"
     OWNER_DIGEST = "owner_digest"
+    ALERT = "alert"
 
 
 class DigestFrequency(StrEnum):

@@ -1,4 +1,4 @@
-"""Send notices beside reminders: statements, reminders to answer them, and digests for the staff of customers."""
+"""Send notices beside reminders: statements, reminders to answer them, digests and alerts for their staff."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from dunlin_kernel.calendar import days_after
 from dunlin_kernel.clock import Clock
+from dunlin_kernel.money import Money
 from dunlin_kit import jobs
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Handler, Job
@@ -20,6 +21,7 @@ from notify_svc.domain.notice import NoticeKind, reconcile_key
 from notify_svc.gateways.sender import Mail, Sender
 from notify_svc.jobs.remind_customers import Freshness, NotHandedOver
 from notify_svc.store import contact_policies, notices
+from notify_svc.usecases.plan_alert import TELL_ALERT
 from notify_svc.usecases.plan_statement import REMIND_RECONCILE, SEND_STATEMENT
 from notify_svc.usecases.run_ladder import OWNER_DIGEST
 from notify_svc.usecases.write_notice import Addressee, WriteNotice
@@ -40,7 +42,8 @@ class SendNotices:
 
     def handlers(self) -> dict[str, Handler]:
         """By kind of job."""
-        return {SEND_STATEMENT: self.send_statement, REMIND_RECONCILE: self.remind, OWNER_DIGEST: self.tell_owner}
+        return {SEND_STATEMENT: self.send_statement, REMIND_RECONCILE: self.remind, OWNER_DIGEST: self.tell_owner,
+                TELL_ALERT: self.tell_alert}
 
     async def send_statement(self, database: Database, job: Job) -> None:
         """A statement, to whom bills go; the first reminder to answer it is planned with it."""
@@ -59,6 +62,21 @@ class SendNotices:
             addressee = Addressee(acting.at, acting.name, acting.language) if acting else None
             return WriteNotice(
                 NoticeKind.OWNER_DIGEST, job.key, None, job.payload["owner_code"], addressee, fields)
+
+        await self._send(database, job, written)
+
+    async def tell_alert(self, database: Database, job: Job) -> None:
+        """An alert of credit-svc, to the deputy when the owner is away."""
+        said, customer_id = job.payload, UUID(job.payload["customer_id"])
+        acting = await self.look_at_owner(job.tenant, customer_id)
+
+        async def written(tx: Transaction, moment: Tenant) -> WriteNotice:
+            fields = {
+                "number": said["number"] or "-", "name": said["name"] or "-", "rule": said["rule"].replace("_", " "),
+                "amount": Money.parse(said["amount"], said["currency"]),
+                "tolerated": Money.parse(said["tolerated"], said["currency"])}
+            addressee = Addressee(acting.at, acting.name, acting.language) if acting else None
+            return WriteNotice(NoticeKind.ALERT, job.key, customer_id, said["owner_code"], addressee, fields)
 
         await self._send(database, job, written)
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from dunlin_kernel.errors import NotReady
+from dunlin_kernel.money import Money
 from notify_svc.domain.ladder_choice import Segment
 from notify_svc.store.ladder_tables import CustomerRow
 
@@ -28,11 +29,23 @@ _SEGMENTS = select(col(CustomerRow.customer_id), col(CustomerRow.grade), col(Cus
 
 
 @dataclass(frozen=True, slots=True)
+class AlertTold:
+    """An alert of credit-svc: the rule, how much it found, and up to where it would have kept silent."""
+
+    event_id: UUID
+    recorded_at: datetime
+    rule: str
+    amount: Money
+    tolerated: Money
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerKept:
     """What is kept of a customer. `refused_on`: silence since that day, until the contacts change.
 
     `segment_told` is the fact of this batch, and when it was recorded, that put the customer into another segment;
-    `merger_told` is into which customer it was merged, and when that was recorded.
+    `merger_told` is into which customer it was merged, and when that was recorded; `alerts_told` are alerts of this
+    batch that whoever answers for the customer is told of.
     """
 
     id: UUID
@@ -47,6 +60,7 @@ class CustomerKept:
     owner_code: str | None = None
     segment_told: tuple[UUID, datetime] | None = None
     merger_told: tuple[UUID, datetime] | None = None
+    alerts_told: tuple[AlertTold, ...] = ()
 
 
 async def lock(tx: Any, customer_ids: Collection[UUID]) -> Mapping[UUID, CustomerKept]:
