@@ -62,7 +62,7 @@ def as_fast_as_it_answers(files: Sequence[Path], ports: Sequence[int], seconds: 
     if generator() != "wrk":
         return ask({"connections": CONNECTIONS, "seconds": seconds}, files, ports)
     targets = ",".join(f"{port}:{file}" for port, file in zip(ports, files, strict=True))
-    command = ["wrk", f"-t{len(ports)}", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(REPLAY),
+    command = ["wrk", f"-t{len(ports)}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "20s", "-s", str(REPLAY),
                f"http://127.0.0.1:{ports[0]}"]
     said, cores = _run(command, b"", {"REPLAY": targets})
     return Loaded(**json.loads(said.split("RESULT", 1)[1]), load_cores=cores)
