@@ -29,8 +29,8 @@ FROM (
          $2::date + 30 - ((k * 7 + n * 11) % 150)::int AS due, NULL::date AS paid
   FROM unnest($1::uuid[]) WITH ORDINALITY c (id, k) CROSS JOIN generate_series(1, $3::int) n
   UNION ALL
-  SELECT customer, issued, issued + 30, least(issued + 20 + (n % 30)::int, $2::date - $5::int) FROM (
-    SELECT c.id AS customer, n, $2::date - 1 - $5::int - ((k * 13 + n * 17) % 730)::int AS issued
+  SELECT customer, issued, issued + 30, issued + 20 + (n % 30)::int FROM (
+    SELECT c.id AS customer, n, $2::date - 50 - $5::int - ((k * 13 + n * 17) % 680)::int AS issued
     FROM unnest($1::uuid[]) WITH ORDINALITY c (id, k) CROSS JOIN generate_series(1, $4::int) n) settled) days
 ORDER BY issued"""
 _ITEMS = """

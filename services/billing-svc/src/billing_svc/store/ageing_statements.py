@@ -182,10 +182,11 @@ DEBTORS = _bound("""
 SELECT c.customer_id, c.number, c.name, c.owner_code, p.received_on AS last_paid_on FROM customer c
 LEFT JOIN LATERAL (
   SELECT k.received_on FROM credit k WHERE k.customer_id = c.customer_id AND k.kind = 'payment'
-    AND EXISTS (SELECT 1 FROM ledger_entry e WHERE e.credit_id = k.id AND e.fact_kind = 'payment_confirmed'
-                AND e.customer_id = c.customer_id AND e.effective_on <= :as_of AND e.recorded_at <= :known_at)
-    AND NOT EXISTS (SELECT 1 FROM payment_reversal r WHERE r.credit_id = k.id
-                    AND r.effective_on <= :as_of AND r.recorded_at <= :known_at)
+    AND (SELECT true FROM ledger_entry e WHERE e.credit_id = k.id AND e.fact_kind = 'payment_confirmed'
+           AND e.customer_id = c.customer_id AND e.effective_on <= :as_of AND e.recorded_at <= :known_at LIMIT 1)
+    AND (SELECT r.id FROM payment_reversal r WHERE r.credit_id = k.id
+           AND r.effective_on <= :as_of AND r.recorded_at <= :known_at LIMIT 1) IS NULL
   ORDER BY k.received_on DESC LIMIT 1) p ON true
 WHERE c.customer_id = ANY(:ids)""")
-"""Who they are; the last payment as of both times: the newest first until one counts."""
+"""Who they are; the last payment as of both times: the newest first until one counts, each looked up by itself, for a
+join would read the whole past of a customer."""
