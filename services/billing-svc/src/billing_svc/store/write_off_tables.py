@@ -58,6 +58,7 @@ class WriteOffRow(Row, table=True):
         CheckConstraint("state IN ('proposed', 'approved', 'refused', 'reversed')", name="state"),
         CheckConstraint("checker <> maker OR state = 'refused'", name="two_persons"),
         Index(None, "tenant_id", "customer_id", "id"),
+        Index(None, "tenant_id", "item_id", "id"),
         Index("ix_write_off_proposed", "tenant_id", "id", postgresql_where=text("state = 'proposed'")),
     )
 

@@ -45,6 +45,8 @@ class CollectionCaseRow(Row, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "customer_id"], ["customer.tenant_id", "customer.customer_id"]),
         CheckConstraint("(stage = 'closed') = (closed_on IS NOT NULL)", name="closed_has_a_day"),
+        Index(None, "tenant_id", "owner_code", "id"),
+        Index(None, "tenant_id", "stage", "id"),
         Index("uq_collection_case_open_once", "tenant_id", "customer_id", unique=True,
               postgresql_where=text("closed_on IS NULL")),
         Index(None, "tenant_id", "customer_id", "id"),

@@ -36,4 +36,4 @@ class NoticeRow(Row, table=True):
     on: date
     status: str
     reason: str | None
-    __table_args__ = (Index(None, "tenant_id", "id"),)
+    __table_args__ = (Index(None, "tenant_id", "id"), Index(None, "tenant_id", "customer_id", "id"))

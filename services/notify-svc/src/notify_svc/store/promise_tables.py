@@ -51,6 +51,7 @@ class PromiseItemRow(Row, table=True):
     promise_id: UUID = Field(primary_key=True)
     item_id: UUID = Field(primary_key=True)
     __table_args__ = (
+        Index(None, "tenant_id", "item_id", "promise_id"),
         ForeignKeyConstraint(["tenant_id", "promise_id"], ["promise.tenant_id", "promise.id"]),
         ForeignKeyConstraint(["tenant_id", "item_id"], ["dunned_item.tenant_id", "dunned_item.id"]),
     )
