@@ -30,7 +30,7 @@ DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", 
            "track_commit_timestamp": "on",
            "shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track": "none"}
 WORKERS = 2
-READY_SECONDS = 30.0
+READY_SECONDS = 90.0
 SCOPES = ("invoices:read", "invoices:write", "payments:read", "payments:write", "items:read", "accounts:read",
           "reports:read", "authorizations:read", "authorizations:write", "limits:read", "limits:write",
           "positions:read", "messages:read", "ladder:read", "ladder:write", "integrity:read", "clock:read",
