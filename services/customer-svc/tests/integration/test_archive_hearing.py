@@ -18,8 +18,13 @@ from dunlin_events.contracts.billing import (
     PaymentConfirmed,
     PaymentReversed,
 )
-from dunlin_events.contracts.billing_deliveries import DeliveryRecorded
-from dunlin_events.contracts.credit import AuthorizationCaptured, CreditAuthorized, CreditLimitChanged
+from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, DeliveryRecorded
+from dunlin_events.contracts.credit import (
+    AuthorizationCaptured,
+    AuthorizationTransferred,
+    CreditAuthorized,
+    CreditLimitChanged,
+)
 from dunlin_events.contracts.credit_covers import CoverChanged
 from dunlin_events.contracts.credit_holds import CreditHoldPlaced, CreditHoldReleased
 from dunlin_events.contracts.credit_rating import CreditRated, TermsDecided
@@ -215,3 +220,23 @@ async def test_it_is_closed_only_when_nothing_is_owed_either_way(office: Office)
     assert (again.status_code, again.json()["code"]) == (409, "illegal_transition")
     changed = await office.archive.send("PATCH", office.path, {"name": "X"}, seen='"2"')
     assert (changed.status_code, changed.json()["code"]) == (409, "customer_closed")
+
+
+async def test_it_is_not_closed_with_a_delivery_or_an_order_and_orders_go_with_a_merger(office: Office) -> None:
+    async def refused() -> tuple[int, str]:
+        answer = await office.archive.post(f"{office.path}:close")
+        return answer.status_code, answer.json().get("code", "")
+
+    note = DeliveryRecorded.examples[0]["delivery_id"]
+    await office.hear(DeliveryRecorded, delivery_id=note, amount=cny("40.00"))
+    assert await refused() == (409, "customer_has_deliveries")
+    await office.hear(DeliveryCancelled, delivery_id=note, amount=cny("40.00"))
+    await office.hear(CreditAuthorized, amount=cny("30.00"))
+    assert await refused() == (409, "customer_has_orders")
+    mine = {"source_id": office.customer["id"]}
+    await office.hear(AuthorizationTransferred, amount=cny("30.00"), **mine)
+    assert [one["reserved"] for one in (await office.page())["credit"]] == [cny("0.00")]
+    await office.hear(AuthorizationTransferred, amount=cny("70.00"), into_id=office.customer["id"])
+    assert [one["reserved"] for one in (await office.page())["credit"]] == [cny("70.00")]
+    await office.hear(AuthorizationTransferred, amount=cny("70.00"), **mine)
+    assert (await office.archive.post(f"{office.path}:close")).status_code == 200

@@ -18,6 +18,7 @@ from dunlin_events.contracts.credit import (
     AuthorizationCaptured,
     AuthorizationExpired,
     AuthorizationReleased,
+    AuthorizationTransferred,
     CreditAuthorized,
     CreditLimitChanged,
     LimitKind,
@@ -103,6 +104,13 @@ def no_longer_reserved(
 ) -> HeardStanding:
     """What was billed, released or ran out is not reserved any more."""
     return standing.reserving(-event.amount.money)
+
+
+@credit.on(AuthorizationTransferred)
+def order_transferred(event: AuthorizationTransferred, standing: HeardStanding) -> HeardStanding:
+    """What is reserved for an order is reserved at the customer that goes on."""
+    reserved = event.amount.money
+    return standing.reserving(-reserved if event.customer_id == event.source_id else reserved)
 
 
 @credit.on(CreditHoldPlaced)

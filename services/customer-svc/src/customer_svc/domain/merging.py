@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 
 from customer_svc.domain.customer import Customer, must_be_open
+from customer_svc.domain.heard_credit import HeardCredit
 from customer_svc.domain.heard_ledger import HeardAccount
 from dunlin_kernel.errors import Conflict, RuleBroken
 
 
 def must_be_even(accounts: Iterable[HeardAccount]) -> None:
-    """A customer is closed only when neither side owes the other. Refuses: customer_owes, customer_has_credit."""
+    """A customer is closed only when neither side owes the other, and all that was delivered is billed.
+
+    Refuses: customer_owes, customer_has_credit, customer_has_deliveries.
+    """
     for account in accounts:
         if account.open.is_positive:
             raise Conflict("customer_owes", "Something is still open; it is paid, credited or written off first.",
@@ -16,6 +20,17 @@ def must_be_even(accounts: Iterable[HeardAccount]) -> None:
         if account.unapplied.is_positive:
             raise Conflict("customer_has_credit", "The customer has credit left; it is applied or refunded first.",
                            unapplied=account.unapplied.amount, currency=account.currency)
+        if account.not_billed.is_positive:
+            raise Conflict("customer_has_deliveries", "Something delivered is not billed; it is billed or cancelled "
+                           "first.", delivered=account.not_billed.amount, currency=account.currency)
+
+
+def must_have_no_orders(known: Iterable[HeardCredit]) -> None:
+    """A customer is closed only when no credit is reserved for its orders. Refuses: customer_has_orders."""
+    for credit in known:
+        if credit.reserved.is_positive:
+            raise Conflict("customer_has_orders", "Credit is reserved for an order; it is billed or released first.",
+                           reserved=credit.reserved.amount, currency=credit.reserved.currency)
 
 
 def merged(source: Customer, into: Customer) -> Customer:
