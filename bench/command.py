@@ -15,6 +15,7 @@ from bench.stage import DURABLE, stage
 
 BENCHES = {
     "invoice": "an invoice of 3 lines created and issued, against hand-written limits; then all on one customer",
+    "batch": "invoices in batches of 20 through invoices:batch, against the hand-written limit",
     "payment": "a payment over 3 open items, oldest first, against hand-written limits; then all on one customer",
     "authorize": "credit asked for orders: many customers, one customer, at 300/s offered, 200 at once",
     "live": "a payment posted until credit-svc and notify-svc have committed what follows, at 50/s",
