@@ -73,9 +73,10 @@ async def test_a_page_by_customer_reads_the_index_and_not_the_book(books: Any, t
     from credit_svc.store.positions import _BY_CUSTOMER
 
     statement = str(_BY_CUSTOMER.compile(compile_kwargs={"literal_binds": False}))
-    for name, value in (("today", "'2026-03-01'"), ("disputed_bps", "10000"), ("currency", "NULL"), ("below", "NULL"),
-                        ("hold", "NULL"), ("owner", "NULL"), ("after_id", "'00000000-0000-0000-0000-000000000000'"),
-                        ("after_currency", "''"), ("most", "50")):
+    bound = {"today": "'2026-03-01'", "disputed_bps": "10000", "delivered_bps": "10000", "cover_kinds": "'{deposit}'",
+             "currency": "NULL", "below": "NULL", "hold": "NULL", "owner": "NULL",
+             "after_id": "'00000000-0000-0000-0000-000000000000'", "after_currency": "''", "most": "50"}
+    for name, value in bound.items():
         statement = statement.replace(f":{name} ", f"{value} ")
     connection = await asyncpg.connect(books.service.urls.app)
     try:
@@ -84,6 +85,7 @@ async def test_a_page_by_customer_reads_the_index_and_not_the_book(books: Any, t
     finally:
         await connection.close()
     assert "Seq Scan on credit_limit" not in plan and "Seq Scan on exposure" not in plan, plan
+    assert "Seq Scan on cover" not in plan, plan
 
 
 async def test_what_was_asked_for_is_listed_newest_first(books: Any, three: list[Any]) -> None:

@@ -45,6 +45,9 @@ async def test_a_deposit_is_told_and_refuses_only_where_the_policy_says(books: A
             said["cash_on_delivery"]) == ("approved", cny("30.00"), cny("30.00"), 3000, True)
     told = [fact for _, name, fact in await books.service.told(books.tenant) if name == "CreditAuthorized"]
     assert [one["deposit"] for one in told] == [cny("30.00")]
+    tried = await books.service.client.post(
+        "/credit/v1/policies:dry-run", json=NUMBERS | {"deposit_first": True}, headers=books.headers())
+    assert (tried.json()["blocked"], tried.json()["freed"]) == (1, 0)
     assert (await policy(books, deposit_first=True))["deposit_first"] is True
     denied = await books.ask("100.00")
     assert (denied["reasons"], denied["explanation"]["deposit_missing"]) == (["deposit_missing"], cny("60.00"))

@@ -109,6 +109,7 @@ class Position:
     holds: tuple[StandingHold, ...]
     reasons: tuple[DenialReason, ...]
     covers: tuple[CountedCover, ...]
+    terms: CashTerms
 
     @property
     def currency(self) -> str:
@@ -182,9 +183,10 @@ def _position(row: Any, *, today: date, policy: CreditPolicy) -> Position:
     available = credit_available(limit, exposure)
     assert (available and available.minor) == (row["available"] and int(row["available"])), "list and rule agree"
     holds = tuple(StandingHold(UUID(hold_id), rule) for hold_id, rule in row["holds"] or ())
+    terms = CashTerms(row["prepayment_bps"] or 0, bool(row["cash_on_delivery"]))
     least = DecisionInputs(
         Money(1, currency), today, row["status"] or "", limit.fact, parts, policy, {}, limit.temporary, holds,
-        covers=covers, terms=CashTerms(row["prepayment_bps"] or 0, bool(row["cash_on_delivery"])))
+        covers=covers, terms=terms)
     return Position(
         row["customer_id"], row["number"], row["name"], row["status"], limit, parts, exposure, available,
-        row["sequence"], row["owner_id"], row["owner_code"], holds, decide(least).reasons, covers)
+        row["sequence"], row["owner_id"], row["owner_code"], holds, decide(least).reasons, covers, terms)

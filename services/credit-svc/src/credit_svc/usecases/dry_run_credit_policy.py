@@ -60,7 +60,8 @@ async def _over_the_book(tx: Transaction, version: PolicyVersion, moment: Moment
                 seen.grade, seen.promise_broken_on, seen.waived)
             inputs = DecisionInputs(
                 Money(1, one.currency), moment.today, one.status or "", one.limit.fact, one.parts, policy, {},
-                one.limit.temporary, one.holds, one.customer_id, covers=one.covers)
+                one.limit.temporary, one.holds, one.customer_id, covers=one.covers,
+                terms=one.terms)
             yield TriedPosition(one, tried(inputs, seen.standing, watched, by=candidate))
         if len(found) < SLICE:
             return
