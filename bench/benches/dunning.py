@@ -20,6 +20,7 @@ from bench.benches.payment import payment_of
 from bench.company import Company, founded, owe, settled_down
 from bench.facts import told
 from bench.load import Loaded, ask, http, written
+from bench.processes import Share
 from bench.report import Report, Spread, progress
 from bench.stage import Server, Stage
 
@@ -47,22 +48,27 @@ def dunning(stage: Stage, report: Report, *, quick: bool) -> None:
     customers = 200 if quick else CUSTOMERS
     with _issuer(stage) as token_url:
         billing, customer = stage.api("billing"), stage.api("customer")
-        stage.worker("notify", SMTP_URL="recorder:", BILLING_URL=_at(billing), CUSTOMER_URL=_at(customer),
+        worker = stage.worker("notify", SMTP_URL="recorder:", BILLING_URL=_at(billing), CUSTOMER_URL=_at(customer),
                      TOKEN_URL=token_url, CLIENT_ID="notify-svc", CLIENT_SECRET="none")
         report.line("dunning", "setting", customers=customers, items=customers * ITEMS, workers=1,
                     payments_beside_a_second=PAYMENTS_A_SECOND)
-        seen = [asyncio.run(_run(stage, billing, customers)) for _ in range(1 if quick else ROUNDS)]
+        shares = {"notify": Share([worker.pid]), "billing": billing.share, "customer": customer.share,
+                  "database": stage.database_share}
+        seen = [asyncio.run(_run(stage, billing, customers, shares)) for _ in range(1 if quick else ROUNDS)]
     items = customers * ITEMS
     report.figure("dunning", f"{items} items of {customers} customers: judged and queued",
                   Spread([one["queued"] for one in seen]), "s", "< 3 s")
     report.figure("dunning", "handed over, outcomes kept", Spread([one["noted"] for one in seen]), "s")
+    report.figure("dunning", "burnt by all, payments beside included", Spread([one["burnt"] for one in seen]), "core s")
+    for part in shares:
+        report.line("dunning", f"burnt by {part}", core_seconds=[round(one[part], 2) for one in seen])
     report.figure("dunning", "longest wait for a lock meanwhile", Spread([one["waited"] for one in seen]), "ms",
                   "< 100 ms")
     report.figure("dunning", "payments beside: p99", Spread([one["p99"] for one in seen]), "ms")
     report.figure("dunning", "payments alone: p99", Spread([one["p99_alone"] for one in seen]), "ms")
 
 
-async def _run(stage: Stage, billing: Server, customers: int) -> dict[str, float]:
+async def _run(stage: Stage, billing: Server, customers: int, shares: dict[str, Share]) -> dict[str, float]:
     company = await founded(stage.admin_url("billing"), customers=customers, series=1)
     await owe(company, company.customers, ITEMS, 100_00)
     notify = await _owing_in_notify(stage, company)
@@ -73,15 +79,17 @@ async def _run(stage: Stage, billing: Server, customers: int) -> dict[str, float
     beside = loop.run_in_executor(None, _pay, stage, company, billing, 8)
     await asyncio.sleep(1)
     watching = [asyncio.create_task(_longest_wait(stage, name)) for name in ("billing", "notify")]
+    burnt = {name: share.cpu_seconds() for name, share in shares.items()}
     began = float(await notify.fetchval(_RUN, company.tenant, new_id()))
     queued = await _until(notify, _QUEUED, company.tenant, customers)
     noted = await _until(notify, _NOTED, str(company.tenant), customers)
+    burnt = {name: share.cpu_seconds() - burnt[name] for name, share in shares.items()}
     for task in watching:
         task.cancel()
     waits = await asyncio.gather(*watching)
     paid = await beside
     seen = {"queued": queued - began, "noted": noted - began, "waited": max(waits) * 1000, "p99": paid.p99_ms,
-            "p99_alone": alone.p99_ms}
+            "p99_alone": alone.p99_ms, "burnt": sum(burnt.values()), **burnt}
     progress(", ".join(f"{name} {value:.2f}" for name, value in seen.items()))
     await company.connection.close()
     await notify.close()
