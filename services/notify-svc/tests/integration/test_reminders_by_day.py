@@ -82,8 +82,8 @@ async def test_the_looks_name_the_tenant_and_ask_about_one_customer_each(desk: A
     await desk.issue("INV1", "10.00", issued=date(2026, 1, 5), due=date(2026, 1, 9))
     await desk.turn_to(date(2026, 1, 7))
     assert sorted(desk.neighbours.asked) == [
-        ("/billing/v1/items", str(desk.tenant)),
-        (f"/customer/v1/customers/{desk.customer}/addressing", str(desk.tenant)),
+        ("/billing/v1/items:owing", str(desk.tenant)),
+        ("/customer/v1/customers:addressing", str(desk.tenant)),
     ]
 
 

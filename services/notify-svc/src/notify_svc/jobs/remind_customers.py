@@ -122,7 +122,7 @@ class RemindCustomers:
         return await database.read(job.tenant, read) if self.offered else frozenset()
 
     async def _look(
-        self, tenant: UUID, customer_ids: Sequence[UUID], channels: Sequence[LevelChannel],
+        self, tenant: UUID, customer_ids: Sequence[UUID], channels: Sequence[LevelChannel] = (),
     ) -> dict[UUID, Looks]:
         """All looks at once, as old as the moment at which they began; those whom a neighbour did not know are not in.
         """
