@@ -7,11 +7,18 @@ import asyncpg
 import pytest
 from toy_service import FIND, LIST, LOCK, NOTE
 
-from dunlin_kernel.errors import Conflict, RuleBroken
+from dunlin_kernel.errors import Conflict, DomainError, RuleBroken
 from dunlin_kernel.ids import NIL, new_id
-from dunlin_kit.database import OutcomeUnknown
+from dunlin_kit.database import OutcomeUnknown, ReadStale
 from dunlin_kit.testing import Running
 from dunlin_kit.transaction import Transaction
+
+
+class Gone(Conflict, ReadStale):
+    """A refusal that the next run may not meet any more."""
+
+    def __init__(self) -> None:
+        super().__init__("gone_elsewhere", "It went on elsewhere.")
 
 
 def _note(text: str, size: int = 0) -> dict[str, object]:
@@ -235,3 +242,19 @@ async def test_a_locked_row_comes_back_fresh_and_the_next_statement_reads_what_i
     await toy.database.transact(tenant, make)
     await asyncio.gather(*(toy.database.transact(tenant, add) for _ in range(8)))
     assert await _stored(toy, tenant) == {"locked": 56}
+
+
+@pytest.mark.parametrize(("stale", "code"), [(ReadStale, "in_progress"), (Gone, "gone_elsewhere")])
+async def test_what_was_read_too_early_runs_again_and_a_refusal_is_the_answer_at_last(
+    toy: Running, stale: type[ReadStale], code: str,
+) -> None:
+    runs = 0
+
+    async def work(tx: Transaction) -> None:
+        nonlocal runs
+        runs += 1
+        raise stale
+
+    with pytest.raises(DomainError) as refused:
+        await toy.database.transact(new_id(), work)
+    assert (refused.value.code, runs) == (code, 3)
