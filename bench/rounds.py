@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.load import Loaded, as_fast_as_it_answers, written
-from bench.processes import machine_seconds
+from bench.processes import Share, machine_seconds
 from bench.report import Report, Spread, per_request, progress
 from bench.stage import Server, Stage
 
@@ -87,3 +87,7 @@ def report_against_limits(
         report.figure(bench, f"dunlin of {limit}, by core time", Spread([b.cost / a.cost for a, b in pairs]), "x", aim)
 
 
+def report_memory(report: Report, bench: str, server: Server) -> None:
+    """What each process of a server holds by itself after all that load."""
+    held = [Share([one.pid]).resident_bytes() / 1e6 for one in server.processes]
+    report.figure(bench, f"{server.name}: memory of a process afterwards", Spread(held), "MB", "< 150")

@@ -6,7 +6,7 @@ from bench.benches.invoice import BATCH, CUSTOMERS, SERIES, Batches
 from bench.company import founded, settled_down
 from bench.load import CONNECTIONS, generator
 from bench.report import Report
-from bench.rounds import Plan, interleaved, report_against_limits
+from bench.rounds import Plan, interleaved, report_against_limits, report_memory
 from bench.same_work import check_same_work
 from bench.stage import WORKERS, Stage
 
@@ -23,5 +23,6 @@ def batch(stage: Stage, report: Report, *, quick: bool) -> None:
     loop.run_until_complete(check_same_work(report, "batch", company.connection, servers, batches))
     seen = interleaved(stage, servers, batches, Plan.of(quick=quick, most=200))
     report_against_limits(report, "batch", seen, {"merged": ">= 0.6"})
+    report_memory(report, "batch", servers[0])
     loop.run_until_complete(company.connection.close())
     loop.close()

@@ -9,7 +9,7 @@ from uuid import UUID
 from bench.company import Company, founded, settled_down
 from bench.load import CONNECTIONS, generator, http
 from bench.report import Report
-from bench.rounds import Plan, interleaved, report_against_limits
+from bench.rounds import Plan, interleaved, report_against_limits, report_memory
 from bench.same_work import check_same_work
 from bench.stage import WORKERS, Server, Stage
 
@@ -70,5 +70,6 @@ def invoice(stage: Stage, report: Report, *, quick: bool) -> None:
     report.line("invoice-hot", "setting", customers=1, series=1, connections=CONNECTIONS, workers=WORKERS)
     seen = interleaved(stage, servers, one, Plan.of(quick=quick))
     report_against_limits(report, "invoice-hot", seen, {"steps": ">= 1.0", "merged": ""})
+    report_memory(report, "invoice", servers[0])
     loop.run_until_complete(company.connection.close())
     loop.close()

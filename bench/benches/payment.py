@@ -11,7 +11,7 @@ from bench.benches.invoice import AIMS, servers_on
 from bench.company import CURRENCY, Company, founded, owe, settled_down, today
 from bench.load import CONNECTIONS, generator, http
 from bench.report import Report
-from bench.rounds import Plan, interleaved, report_against_limits
+from bench.rounds import Plan, interleaved, report_against_limits, report_memory
 from bench.same_work import TIMES, check_same_work
 from bench.stage import WORKERS, Stage
 
@@ -61,6 +61,7 @@ def payment(stage: Stage, report: Report, *, quick: bool) -> None:
     report.line("payment-hot", "setting", customers=1, open_items_each=ITEMS, connections=CONNECTIONS, workers=WORKERS)
     seen = interleaved(stage, servers, one, plan)
     report_against_limits(report, "payment-hot", seen, {"steps": ">= 1.0", "merged": ""})
+    report_memory(report, "payment", servers[0])
     loop.run_until_complete(company.connection.close())
     loop.close()
 
