@@ -3,9 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import asyncpg
+
 from billing_svc.consumers.customer import customer
 from billing_svc.jobs.turn_day import turn_day
 from billing_svc.usecases.plan_day_turn import TURN_DAY
+from billing_svc.usecases.tell_overdue import tell_overdue
 from dunlin_events.contracts.customer import TenantConfigured
 from dunlin_kit.testing import tell, work_off
 
@@ -49,3 +52,27 @@ async def test_after_downtime_every_missed_turn_runs_and_tells_once(company: Any
     await company.running.move_clock(company.tenant, datetime(2026, 2, 20, tzinfo=UTC))
     assert await _turn(company) == 46
     assert await _overdue(company) == [("INV-000001", "100.00")]
+
+
+async def test_a_turn_that_was_stopped_goes_on_with_what_is_left(company: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("billing_svc.usecases.tell_overdue.SLICE", 1)
+    await _configure(company, datetime(2026, 1, 5, 2, tzinfo=UTC))
+    for n in range(1, 4):
+        await company.issue(await company.register(number=f"C-00000{n}"), "100", "2026-01-05", rate="0")
+    await company.running.move_clock(company.tenant, datetime(2026, 2, 4, 17, tzinfo=UTC))
+    stopped = tell_overdue
+
+    async def one_slice_more(tx: Any, today: date) -> bool:
+        if len(await _overdue(company)) == 1:
+            raise RuntimeError("the worker is gone")
+        return await stopped(tx, today)
+
+    monkeypatch.setattr("billing_svc.jobs.turn_day.tell_overdue", one_slice_more)
+    await _turn(company)
+    assert await _overdue(company) == [("INV-000001", "100.00")]
+    monkeypatch.setattr("billing_svc.jobs.turn_day.tell_overdue", stopped)
+    ops = await asyncpg.connect(company.running.urls.ops)
+    await ops.execute("UPDATE job SET retry_at = NULL WHERE tenant_id = $1", company.tenant)
+    await ops.close()
+    assert await _turn(company) == 1
+    assert sorted(await _overdue(company)) == [(f"INV-00000{n}", "100.00") for n in (1, 2, 3)]

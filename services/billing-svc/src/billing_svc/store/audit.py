@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from billing_svc.store.ledger_tables import AuditLogRow
+from billing_svc.store.audit_tables import AuditLogRow
 from dunlin_kernel.ids import new_id
 from dunlin_kit.transaction import Transaction
 

@@ -1,4 +1,4 @@
-"""Tables of money: accounts, credits, allocations, and the append-only ledger, journal, locks and audit behind them."""
+"""Tables of money: accounts, credits, allocations, and the append-only ledger, journal and locks behind them."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -244,20 +244,3 @@ class PeriodLockRow(Row, table=True):
     actor: str = Field(sa_type=Text)
     reason: str = Field(sa_type=Text)
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
-
-
-class AuditLogRow(Row, table=True):
-    """Who did what, when, with what before and after. Append-only."""
-
-    __tablename__ = "audit_log"
-    tenant_id: UUID = Field(primary_key=True)
-    id: UUID = Field(primary_key=True)
-    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
-    actor: str = Field(sa_type=Text)
-    action: str = Field(sa_type=Text)
-    subject_id: UUID
-    customer_id: UUID | None
-    before: str | None = Field(sa_type=JSONB)
-    after: str | None = Field(sa_type=JSONB)
-    correlation_id: str = Field(sa_type=Text)
-    __table_args__ = (Index(None, "tenant_id", "subject_id"),)

@@ -4,8 +4,8 @@ from billing_svc.store import account_turns
 from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
 
-SLICE = 200
-SLICE_ITEMS = 10_000
+SLICE = 150
+SLICE_ITEMS = 6_000
 
 
 async def age_accounts(tx: Transaction) -> bool:

@@ -49,16 +49,15 @@ class Posting(Holding):
         fact = self.carrying.enter(meant)
         self.disputes.give_way(self, fact)
         key = fact.customer_id, fact.currency
-        before = self.accounts[key]
-        after = before.after(fact)
+        before, after = self.accounts[key], self.accounts[key].after(fact)
         for entry in fact.entries:
             if entry.side is LedgerSide.RECEIVABLE:
                 was = self._own(self.items, entry.ref_id, fact)
                 item = self.items[entry.ref_id] = was.after(entry, fact.effective_on)
                 after = after.ageing(item.due_on, (was.open.minor, item.open.minor), self.tenant.today)
             else:
-                self.credits[entry.ref_id] = self._own(self.credits, entry.ref_id, fact).after(
-                    entry, fact.effective_on)
+                credit = self._own(self.credits, entry.ref_id, fact).after(entry, fact.effective_on)
+                self.credits[entry.ref_id] = credit
             self.step(entry.ref_id, Step(fact.effective_on, entry.amount.minor))
             self._touched.add(entry.ref_id)
         self.accounts[key] = after
@@ -101,9 +100,8 @@ async def open_posting(
     """
     held = dict(await accounts.lock(tx, keys, moving=moving))
     tenant, books, row = await periods.present_books_with(tx, *beside)
-    for customer_id, currency in keys:
-        if (customer_id, currency) not in held:
-            heard_of(None, customer_id)
+    for customer_id, _ in (key for key in keys if key not in held):
+        heard_of(None, customer_id)
     posting = Posting(tx, tenant, books, held)
     posting.beside = row
     if contested := {key[0] for key, account in held.items() if account.disputed.is_positive}:

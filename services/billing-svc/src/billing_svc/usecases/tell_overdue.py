@@ -8,7 +8,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import InvoiceOverdue
 from dunlin_kit.transaction import Transaction
 
-SLICE = 150
+SLICE = 100
 
 
 async def tell_overdue(tx: Transaction, today: date) -> bool:
