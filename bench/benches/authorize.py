@@ -21,8 +21,8 @@ from dunlin_kernel.ids import new_id
 CUSTOMERS, OFFERED, AT_ONCE = 20_000, 300, 200
 _SEEDS = (
     "INSERT INTO tenant (tenant_id, name, currency, zone, sandbox) VALUES ($1, 'Bench', $3, $4, $2::uuid[] IS NULL)",
-    """INSERT INTO customer (tenant_id, customer_id, number, name, status, sequence)
-       SELECT $1, id, 'C-' || n, $4 || n, 'active', 1 FROM unnest($2::uuid[]) WITH ORDINALITY c (id, n)
+    """INSERT INTO customer (tenant_id, customer_id, number, name, status, sequence, prepayment_bps, cash_on_delivery)
+       SELECT $1, id, 'C-' || n, $4 || n, 'active', 1, 0, false FROM unnest($2::uuid[]) WITH ORDINALITY c (id, n)
        WHERE $3::text IS NOT NULL""",
     """INSERT INTO credit_limit (tenant_id, customer_id, currency, version, limit_id, amount, source, valid_from,
                                  reason, set_by, set_at, kind)
