@@ -45,7 +45,7 @@ INSERT INTO credit (tenant_id, id, customer_id, kind, state, currency, amount, u
 SELECT $1, uuidv7(interval '-3 years' + n * (interval '3 years' / $3::int)), ($2::uuid[])[1 + n % cardinality($2)],
   'payment', CASE WHEN n % 200 = 0 THEN 'reversed' WHEN n % 1000 = 1 THEN 'pending' ELSE 'confirmed' END,
   'CNY', 100, 0, 'P-' || n, day, day, day, day,
-  'bank_transfer', '{"rule": "none"}', 1, 'live', 'bench', '{}', '[]', now()
+  'bank_transfer', NULL, 1, 'live', 'bench', '{}', '[]', now()
 FROM (SELECT n, $4::date - (1095 - (n::bigint * 1095 / $3::int))::int AS day FROM generate_series(0, $3::int - 1) n)"""
 
 
