@@ -11,7 +11,7 @@ from billing_svc.domain.credit import Credit
 from billing_svc.domain.item import Item, ItemKind
 from billing_svc.domain.transfer import Merger, Transfer, coming, leaving
 from billing_svc.store import accounts, customer_credits, deliveries, items, transfers
-from billing_svc.usecases.passing_deliveries import pass_deliveries
+from billing_svc.usecases.pass_deliveries import pass_deliveries
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_events.contracts.billing import Origin
