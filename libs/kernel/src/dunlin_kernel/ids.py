@@ -1,7 +1,6 @@
 """Ids: UUIDv7 (RFC 9562), ordered by the time they were made, and one type per thing."""
 
-import os
-import struct
+import secrets
 import threading
 import time
 from typing import NewType
@@ -22,9 +21,6 @@ AuthorizationId = NewType("AuthorizationId", UUID)
 NIL = UUID(int=0)
 _lock = threading.Lock()
 _last = 0
-_AT_ONCE = 128
-_random: list[int] = []
-os.register_at_fork(after_in_child=_random.clear)
 
 
 def new_id() -> UUID:
@@ -33,7 +29,4 @@ def new_id() -> UUID:
     with _lock:
         stamp = time.time_ns() // 1_000_000 << 12
         _last = stamp = max(stamp, _last + 1)
-        if not _random:
-            _random.extend(struct.unpack(f"{_AT_ONCE}Q", os.urandom(8 * _AT_ONCE)))
-        random = _random.pop()
-    return UUID(int=(stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62 | random >> 2)
+    return UUID(int=(stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62 | secrets.randbits(62))

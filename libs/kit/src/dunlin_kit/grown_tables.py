@@ -66,12 +66,12 @@ async def _fill(admin: "asyncpg.Connection", table: str, tenant: str) -> None:
 
 async def read_whole(connection: "asyncpg.Connection", text: str) -> list[str]:
     """The tables that a statement, planned once for all its values, reads from end to end."""
-    await connection.execute(f"PREPARE it AS {text}")
+    name = str(new_id())
+    await connection.execute(f'PREPARE "{name}" AS {text}')
     count = await connection.fetchval(
-        "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'it'")
+        "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = $1", name)
     given = f"({', '.join(['NULL'] * count)})" if count else ""
-    plan = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE it {given}"))
-    await connection.execute("DEALLOCATE it")
+    plan = json.loads(await connection.fetchval(f'EXPLAIN (FORMAT JSON) EXECUTE "{name}" {given}'))
     return list(_scanned(plan[0]["Plan"]))
 
 
