@@ -16,6 +16,8 @@ from hypothesis.stateful import (
 )
 from naive_books import Money, Move, NaiveBooks, Share
 
+from billing_svc.usecases.age_accounts import age_accounts
+
 T = TypeVar("T")
 AMOUNTS = st.integers(1, 50_000)
 BACK = st.one_of(st.just(0), st.integers(0, 40))
@@ -44,6 +46,13 @@ class BooksMachine(RuleBasedStateMachine):
     @rule(days=st.integers(1, 20))
     def later(self, days: int) -> None:
         self.company.go(timedelta(days=days))
+
+    @rule()
+    def turn_the_accounts(self) -> None:
+        """Some days are turned and some are not: what accounts keep by age is told rightly either way."""
+        while self.office.run(self.office.billing.database.transact(self.company.tenant, age_accounts)):
+            continue
+        self.office.done["turn_the_accounts"] += 1
 
     @rule(back=st.integers(-5, 90), hours=st.integers(1, 2_000))
     def ask_the_past(self, back: int, hours: int) -> None:
