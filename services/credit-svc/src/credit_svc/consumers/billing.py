@@ -24,7 +24,7 @@ from credit_svc.domain.review import RatingCause
 from credit_svc.store import authorizations, conduct, deliveries, exposures, heads, owed_items, policies, watching
 from credit_svc.usecases.declare_exchange_rate import declare_exchange_rate
 from credit_svc.usecases.keep_holds import keep_holds
-from credit_svc.usecases.keep_position import keep_positions
+from credit_svc.usecases.keep_positions import keep_positions
 from credit_svc.usecases.plan_review import plan_reviews_now
 from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.base import Event
