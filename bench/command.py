@@ -24,8 +24,8 @@ BENCHES = {
     "ageing": "ageing by customer at 10,000 and 100,000 open items (--growth 10: 1,000,000), of today and of the past",
     "day_turn": "the turn of the day at 100,000 open items (--growth 10: 1,000,000), with payments beside",
     "dunning": "the run of the ladder over 10,000 items of 2,000 customers, with payments beside",
-    "ledger": "an older ledger of 34,077 invoices with their payments taken over, with payments beside (--growth 10)",
     "pages": "pages of long lists at any depth, and the search by a part of a name (--growth 5: 1,000,000 invoices)",
+    "ledger": "an older ledger of 34,077 invoices with their payments taken over, with payments beside (--growth 10)",
     "up": "./dunlin up again on its data, and each service apart: seconds to the first answer, memory, cores when idle",
     "anatomy": "an invoice and a payment taken apart: statements, trips, commits, microseconds by part",
 }

@@ -13,6 +13,16 @@ def secret(amount: str = "98765.43") -> dict[str, str]:
     return {"amount": amount, "currency": "CNY"}
 
 
+def _of_deliveries_and_covers(named: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    return {
+        "/delivery-notes": {"customer_id": named["customer_id"], "amount": secret("1.00"), "reference": "theirs"},
+        "/delivery-notes/{delivery_id}:cancel": {"reason": "recorded_in_error"},
+        "/covers": {"kind": "insurance", "amount": secret("1.00"), "share_bps": 9000, "valid_from": "2026-01-05",
+                    "provider": "Theirs", "reference": "theirs", "reason": "Theirs"},
+        "/covers/{cover_id}:end": {"reason": "Theirs"},
+    }
+
+
 def of_statements_and_exchanges(named: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """What the owner could send about its statements and credit in other currencies, by the end of the path."""
     return {
@@ -73,7 +83,7 @@ def bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
             "customer_id": named["customer_id"], "currency": "CNY", "amount": "1.00", "reason": "Theirs"},
         "/authorizations": {
             "customer_id": named["customer_id"], "amount": secret("1.00"), "reference": "theirs"},
-        **_of_collecting(named),
+        **_of_collecting(named), **_of_deliveries_and_covers(named),
         ":switch-on": {"customer_id": named["customer_id"]}, ":resolve": {"outcome": "sent"}, ":retry": parked,
         ":skip": parked | {"mark": "1", "why": "theirs"}, ":skip-hole": parked | {"why": "theirs"},
     }
@@ -86,5 +96,6 @@ def _of_collecting(named: Mapping[str, str]) -> dict[str, dict[str, Any]]:
             "stage": "demand", "owner_code": None, "next_action": None, "next_action_on": None},
         "/cases/{case_id}/entries": {"kind": "note", "note": "Theirs"}, "/cases/{case_id}:close": {"reason": "theirs"},
         "/calls": {"customer_id": named["customer_id"], "due_on": "2026-01-05"}, ":log": {"outcome": "reached"},
+        ":post": {"outcome": "posted"},
         "/deliveries": {"message_id": named.get("message_id"), "status": "delivered", "at": "2026-01-05T02:00:00Z"},
     }

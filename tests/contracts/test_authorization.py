@@ -192,8 +192,10 @@ class Owner:
         return found
 
 
-VOLATILE = ("/progress", "/integrity", "/test-clock")
-"""Streams until the end, or says the time."""
+VOLATILE = ("/progress", "/integrity", "/test-clock", "/letters/{message_id}/document")
+"""Streams until the end, or says the time; or is there for a message of another channel only."""
+ECHOES = ("/items:owing",)
+"""Says of each id that it was asked for whether it is known."""
 
 
 async def _in_customer(owner: Owner) -> None:
@@ -242,6 +244,8 @@ async def _in_billing(owner: Owner) -> None:
     await owner.make("/arrangements", {
         "item_ids": [str(owner.ids["item_id"])], "reference": "Secret minutes",
         "parts": [{"due_on": "2026-02-01", "amount": secret("97764.43")}]}, named="arrangement_id")
+    await owner.make("/delivery-notes", {"customer_id": customer, "amount": secret("98765.00"),
+                                         "reference": "secret-7"}, named="delivery_id")
     await owner.make("/ledger-imports", {"name": "secret.csv", "digest": "a" * 64}, named="ledger_import_id")
     taken = f"/ledger-imports/{owner.ids['ledger_import_id']}"
     await owner.make(f"{taken}/rows", {"rows": [{
@@ -272,6 +276,9 @@ async def _in_credit(owner: Owner) -> None:
     assert approved["status"] == "approved", approved
     await owner.make(f"/customers/{owner.ids['customer_id']}/holds", {
         "reason": "other", "note": "Secret worry"}, named="hold_id")
+    await owner.make(f"/customers/{owner.ids['customer_id']}/covers", {
+        "kind": "insurance", "amount": secret("1000.00"), "share_bps": 9000, "valid_from": "2026-01-05",
+        "provider": "Secret insurer", "reference": "secret-2", "reason": "Secret terms"}, named="cover_id")
     await owner.make(f"/customers/{owner.ids['customer_id']}/financial-statements", FIGURES)
     await owner.make(f"/customers/{owner.ids['customer_id']}/ratings", {})
 
@@ -294,7 +301,7 @@ async def _in_notify(owner: Owner) -> None:
         look = AccountLook((LookedItem(item, due, owed, Money.zero("CNY"), Money.zero("CNY")),), {})
         return dict.fromkeys(asked, look)
 
-    async def reach(_: UUID, asked: Collection[UUID]) -> dict[UUID, Reach]:
+    async def reach(_: UUID, asked: Collection[UUID], __: str | None = None) -> dict[UUID, Reach]:
         return dict.fromkeys(asked, Reach(Contact("secret@heron.example", "Secret Li", "en"), True, False))
 
     customer, slice_ = {"customer_id": str(owner.ids["customer_id"])}, {"customer_ids": [str(owner.ids["customer_id"])]}
@@ -345,6 +352,8 @@ async def test_another_tenant_sees_and_changes_nothing(services: dict[str, Runni
         if operation.names or (body not in ("", ":switch-on") and operation.verb != "get"):
             none = operation.verb == "get" and answer.json().get("data") == []
             assert answer.status_code in (404, 409) or none, (operation, answer.text)
+        elif operation.path.endswith(ECHOES):
+            assert not any(one["known"] or one["items"] for one in answer.json()["data"]), (operation, answer.text)
         elif answer.is_success:  # a refusal names what was asked for
             assert not [one for one in owner.ids.values() if str(one) in answer.text], (operation, answer.text)
     assert await owner.seen() == before

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, Integer, Uuid, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from billing_svc.domain.delivery import Billed, DeliveryCancelReason, Delivery
+from billing_svc.domain.delivery import Billed, Delivery, DeliveryCancelReason
 from billing_svc.domain.invoice import Invoice
 from billing_svc.store.delivery_tables import DeliveryBillingRow, DeliveryRow
 from billing_svc.store.document_tables import CustomerRow

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from billing_svc.domain.delivery import DeliveryCancelReason, Delivery, cancel
+from billing_svc.domain.delivery import Delivery, DeliveryCancelReason, cancel
 from billing_svc.store import audit, deliveries
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing_deliveries import DeliveryCancelled
