@@ -29,7 +29,7 @@ async def disputed(company: Any, amount: str = "452.00", **more: Any) -> tuple[U
 
 
 async def test_settled_and_credited_in_one_step(company: Any) -> None:
-    who, invoice, dispute = await disputed(company)
+    who, _, dispute = await disputed(company)
     done = await company.post(f"/disputes/{dispute}:accept", {})
     assert (done["dispute"]["disputed"], done["dispute"]["to_credit"], done["credited"], done["proposal_id"]) == (
         cny("0.00"), cny("452.00"), cny("452.00"), None)
@@ -46,7 +46,7 @@ async def test_settled_and_credited_in_one_step(company: Any) -> None:
 
 async def test_the_contested_instalment_is_paid_first_and_a_part_stays_contested(company: Any) -> None:
     parts = [{"due_on": "2026-03-31", "amount": cny("1130.00")}, {"due_on": "2026-04-30", "amount": cny("1130.00")}]
-    who, invoice, dispute = await disputed(company, "565.00", instalments=parts)
+    who, _, dispute = await disputed(company, "565.00", instalments=parts)
     body = {"amount": cny("339.00"), "lines": [{"position": 2, "net": cny("300.00")}]}
     done = await company.post(f"/disputes/{dispute}:accept", body)
     assert (done["credited"], done["dispute"]["disputed"]) == (cny("339.00"), cny("226.00"))
@@ -91,7 +91,7 @@ async def test_of_interest_and_fees_nothing_is_credited(company: Any) -> None:
 
 
 async def test_two_acceptances_and_a_payment_race(company: Any) -> None:
-    who, invoice, dispute = await disputed(company)
+    who, _, dispute = await disputed(company)
     answers = await asyncio.gather(
         *(company.send("POST", f"/disputes/{dispute}:accept", {}) for _ in range(3)),
         company.pay(who, "1000.00", "2026-03-20"))

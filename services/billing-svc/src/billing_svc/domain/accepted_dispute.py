@@ -1,4 +1,4 @@
-"""An accepted dispute: what was contested rightly is credited, line by line, in the same step in which it is settled."""
+"""An accepted dispute: what was contested rightly is credited, line by line, in the step in which it is settled."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

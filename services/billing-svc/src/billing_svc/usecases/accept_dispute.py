@@ -1,4 +1,4 @@
-"""Accept a dispute: settle it and credit its invoice's lines, at once, or as a proposal where that takes two persons."""
+"""Accept a dispute: settle it and credit its invoice's lines, at once, or as a proposal where it takes two persons."""
 
 from billing_svc.domain.accepted_dispute import AcceptDispute, credit_wish, invoice_of
 from billing_svc.domain.proposal import Proposal, alone
