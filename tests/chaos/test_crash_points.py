@@ -13,13 +13,23 @@ from proof import prove
 
 from dunlin_events.broker_for_tests import JavaBroker
 from dunlin_events.crash_points import POINTS, STATUS, VARIABLE
+from dunlin_events.topics import HEARERS
+from dunlin_local.databases import SERVICES
 
-COMMITS, PUBLISHES, OFFSETS, SENDS = POINTS[:2], POINTS[2:6], POINTS[6:8], POINTS[8:]
-OF_PART = {
-    "customer-api": COMMITS, "billing-api": COMMITS, "credit-api": COMMITS, "customer-worker": PUBLISHES,
-    "billing-worker": (*COMMITS, *PUBLISHES, *OFFSETS), "credit-worker": (*COMMITS, *PUBLISHES, *OFFSETS),
-    "notify-worker": POINTS}
-"""Which points a process passes. customer-svc hears nobody; nothing is written over notify-svc's API here."""
+COMMITS, RELAYS, OFFSETS, SENDS = POINTS[:2], POINTS[2:8], POINTS[8:10], POINTS[10:]
+WRITTEN_TO, SENDERS = ("customer", "billing", "credit"), ("notify",)
+"""Whose API is written to here, and whose worker sends something to the outside."""
+
+
+def points_of_worker(service: str) -> tuple[str, ...]:
+    """Every worker has a relay; one that hears somebody has commits and offsets too."""
+    heard = (*COMMITS, *OFFSETS) if HEARERS.get(service) else ()
+    return (*heard, *RELAYS, *(SENDS if service in SENDERS else ()))
+
+
+OF_PART = {f"{service}-api": COMMITS for service in WRITTEN_TO} | {
+    f"{service}-worker": points_of_worker(service) for service in SERVICES}
+"""Which points a process passes."""
 SELDOM = {*SENDS, *(("billing-worker", point) for point in OFFSETS)}
 """What is passed now and then only: billing-svc hears of a customer once, and of each day."""
 PATIENCE_ANSWERS = 5_000

@@ -17,7 +17,7 @@ from dunlin_events.contracts.customer import CustomerContactsChanged
 from dunlin_events.envelope import Envelope, Record
 from dunlin_events.outbox import APPEND, Trace, bind, pending
 from dunlin_events.relay import Deposed, Poker, Relay, Restored, rebase
-from dunlin_events.relay_state import State, ids_of, look, store, take_over
+from dunlin_events.relay_state import State, ids_of, look, move_mark, take_over
 from dunlin_events.topics import BusAway
 from dunlin_events.waking import OUTBOX_CHANNEL
 from dunlin_kernel.ids import new_id
@@ -158,8 +158,8 @@ async def test_a_stale_leader_is_refused(connection: asyncpg.Connection) -> None
     leader = await take_over(connection)
     snapshot, _ = await look(connection)
     with pytest.raises(Deposed):
-        await store(connection, stale.opened(snapshot))
-    await store(connection, leader.opened(snapshot))
+        await move_mark(connection, stale.opened(snapshot))
+    await move_mark(connection, leader.opened(snapshot))
     assert len(await ids_of(connection, leader.opened(snapshot), 10)) == 1
 
 

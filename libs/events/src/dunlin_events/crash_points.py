@@ -9,12 +9,12 @@ STATUS: Final = 70
 POINTS: Final = (
     "before_commit", "after_commit",
     "before_publish", "after_publish",
+    "before_opening", "after_opening",
     "before_mark", "after_mark",
     "before_offsets", "after_offsets",
     "before_send", "after_send",
 )
-"""A database transaction; a page to the bus; the relay's mark; a reader's offsets; a message to the outside."""
-
+"""A transaction; a page to the bus; the relay's window, its mark; a reader's offsets; a message to the outside."""
 
 _point, _left = "", 0
 

@@ -21,9 +21,10 @@ from dunlin_events.relay_state import (
     State,
     ids_of,
     look,
+    move_mark,
+    open_window,
     rebase,
     rows_of,
-    store,
     take_over,
 )
 from dunlin_events.topics import Publisher
@@ -149,14 +150,14 @@ class Relay:
             UNSENT.labels(self._topic).set(0)
             return state.closed(), 0
         if opening:
-            await store(connection, state)
+            await open_window(connection, state)
         rows = await rows_of(connection, ids)
         AGE.labels(self._topic).set(max(0.0, max(row["age"] for row in rows)))
         UNSENT.labels(self._topic).set(max(len(ids), self._behind - ids[0] + 1))
         await self._send(connection, rows)
         ended = not self._ahead and not self._more_behind_them
         state = state.closed() if ended else state._replace(last_id=ids[-1])
-        await store(connection, state)
+        await move_mark(connection, state)
         return state, len(ids)
 
     async def _next_ids(self, connection: asyncpg.Connection, state: State) -> list[int]:

@@ -1,4 +1,4 @@
-"""How far the relay has read, who may move that mark, and which database cluster it was read from."""
+"""How far the relay has read, who may move that mark, and which outbox of which database it was read from."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -18,19 +18,24 @@ BEGINNING = "1:1:"
 BEFORE_ALL = "3"
 """The txid of rows that every snapshot sees: no transaction is given it, and it stays behind any new cluster's."""
 
-CLUSTER = """
+IDENTITY = """
 SELECT (SELECT system_identifier FROM pg_control_system()) AS system_identifier,
-       ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int AS timeline_id"""
-_FIRST_STATE = """
-INSERT INTO relay_state(id, prev, cur, last_id, epoch, system_identifier, timeline_id)
-VALUES (1, $1, $1, 0, 0, $2, $3) ON CONFLICT (id) DO NOTHING"""
-_STATE = "SELECT system_identifier, timeline_id FROM relay_state WHERE id = 1"
+       ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int AS timeline_id,
+       (SELECT oid::bigint FROM pg_database WHERE datname = current_database()) AS database_id,
+       'outbox_event'::regclass::oid::bigint AS outbox_id"""
+"""Of the cluster a base backup is restored in; of the database and table a dump is restored in, in the same one too."""
+IDENTIFIED_BY = "system_identifier, timeline_id, database_id, outbox_id"
+_FIRST_STATE = f"""
+INSERT INTO relay_state(id, prev, cur, last_id, epoch, {IDENTIFIED_BY})
+VALUES (1, $1, $1, 0, 0, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING"""
+_STATE = f"SELECT {IDENTIFIED_BY} FROM relay_state WHERE id = 1"  # noqa: S608  a constant
 _ERA = f"""
-SELECT (SELECT (s.system_identifier, s.timeline_id) = (c.system_identifier, c.timeline_id) FROM relay_state s)
-           IS NOT FALSE AS is_settled,
+SELECT (SELECT ROW(s.*) = ROW(c.*) FROM (SELECT {IDENTIFIED_BY} FROM relay_state) s) IS NOT FALSE AS is_settled,
        coalesce((SELECT era FROM event_stream WHERE stream = ''), 1) AS era
-FROM ({CLUSTER}) c"""  # noqa: S608  a constant
+FROM ({IDENTITY}) c"""  # noqa: S608  a constant
 _NEXT_EPOCH = "UPDATE relay_state SET epoch = epoch + 1 WHERE id = 1 RETURNING prev, cur, last_id, epoch"
+_BEGIN_AGAIN = f"""
+UPDATE relay_state SET prev = $1, cur = $1, last_id = 0, epoch = epoch + 1, ({IDENTIFIED_BY}) = ($2, $3, $4, $5)"""
 _STORE = "UPDATE relay_state SET prev = $1, cur = $2, last_id = $3 WHERE id = 1 AND epoch = $4"
 _SNAPSHOT = "SELECT pg_current_snapshot()::text AS snapshot, coalesce(max(id), 0) AS last_id FROM outbox_event"
 _WINDOW = """
@@ -58,6 +63,8 @@ class RelayStateColumns(SQLModel):
     epoch: int = Field(sa_type=BigInteger)
     system_identifier: int = Field(sa_type=BigInteger)
     timeline_id: int = Field(sa_type=Integer)
+    database_id: int = Field(sa_type=BigInteger)
+    outbox_id: int = Field(sa_type=BigInteger)
 
 
 class Deposed(Exception):
@@ -91,11 +98,11 @@ class State(NamedTuple):
 
 async def take_over(connection: asyncpg.Connection) -> State:
     """Begin a new epoch, in which all earlier leaders are refused. Raises Restored."""
-    cluster = await connection.fetchrow(CLUSTER)
-    await connection.execute(_FIRST_STATE, BEGINNING, *cluster)
+    identity = await connection.fetchrow(IDENTITY)
+    await connection.execute(_FIRST_STATE, BEGINNING, *identity)
     known = await connection.fetchrow(_STATE)
-    if tuple(known) != tuple(cluster):
-        raise Restored(f"read from cluster and timeline {tuple(known)}, but this is {tuple(cluster)}")
+    if tuple(known) != tuple(identity):
+        raise Restored(f"read from {dict(known)}, but this is {dict(identity)}")
     return State(*await connection.fetchrow(_NEXT_EPOCH))
 
 
@@ -106,12 +113,23 @@ async def era_of(connection: asyncpg.Connection) -> int | None:
     return era
 
 
-async def store(connection: asyncpg.Connection, state: State) -> None:
-    """Move the mark. Raises Deposed if a later epoch has begun."""
+async def open_window(connection: asyncpg.Connection, state: State) -> None:
+    """Store the bounds of a new window, of which nothing is sent yet. Raises Deposed if a later epoch has begun."""
+    passing("before_opening")
+    await _store(connection, state)
+    passing("after_opening")
+
+
+async def move_mark(connection: asyncpg.Connection, state: State) -> None:
+    """Store what is sent by now. Raises Deposed if a later epoch has begun."""
     passing("before_mark")
+    await _store(connection, state)
+    passing("after_mark")
+
+
+async def _store(connection: asyncpg.Connection, state: State) -> None:
     if await connection.execute(_STORE, *state) != "UPDATE 1":
         raise Deposed(f"epoch {state.epoch} is over")
-    passing("after_mark")
 
 
 async def look(connection: asyncpg.Connection) -> tuple[str, int]:
@@ -149,14 +167,9 @@ async def rebase(dsn: str, *, who: str) -> int:
             await connection.execute("INSERT INTO event_stream VALUES ('', 0, $1) ON CONFLICT DO NOTHING", era)
             await connection.execute("UPDATE event_stream SET era = $1", era)
             await connection.execute("UPDATE outbox_event SET era = $1, txid = $2::text::xid8", era, BEFORE_ALL)
-            cluster = await connection.fetchrow(CLUSTER)
-            await connection.execute(_FIRST_STATE, BEGINNING, *cluster)
-            await connection.execute(
-                "UPDATE relay_state SET prev = $1, cur = $1, last_id = 0, epoch = epoch + 1, "
-                "system_identifier = $2, timeline_id = $3",
-                BEGINNING,
-                *cluster,
-            )
+            identity = await connection.fetchrow(IDENTITY)
+            await connection.execute(_FIRST_STATE, BEGINNING, *identity)
+            await connection.execute(_BEGIN_AGAIN, BEGINNING, *identity)
     finally:
         await connection.close()
     LOG.warning("relay_rebased", era=era, who=who)

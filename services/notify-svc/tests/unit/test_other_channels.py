@@ -13,7 +13,7 @@ from notify_svc.domain.ladder import LetterTone, LevelChannel
 from notify_svc.domain.letter import Letter, LetterLanguage, LetterLine
 from notify_svc.domain.look import AccountLook, Contact, Reach
 from notify_svc.domain.message import MessageStatus
-from notify_svc.gateways import letters
+from notify_svc.gateways import http_gateway, letters
 from notify_svc.gateways.http_gateway import HttpGateway, outcome_of
 from notify_svc.gateways.letter_pdf import letter_pdf
 from notify_svc.gateways.sender import LOOK_TOO_OLD, Delivery, Mail
@@ -42,9 +42,12 @@ def gateway(answer: Any, seen: list[httpx.Request]) -> HttpGateway:
     return HttpGateway(httpx.AsyncClient(transport=httpx.MockTransport(handle)), "https://sms.example/v1/send", "key")
 
 
-async def test_a_text_message_is_posted_once_with_its_key() -> None:
+async def test_a_text_message_is_posted_once_with_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[httpx.Request] = []
+    passed: list[str] = []
+    monkeypatch.setattr(http_gateway, "passing", lambda at: passed.append(f"{at}, {len(seen)} sent"))
     assert (await gateway(202, seen).send(MAIL, fresh=lambda: 4.0)).status is MessageStatus.SENT
+    assert passed == ["before_send, 0 sent", "after_send, 1 sent"]
     [asked] = seen
     assert (asked.headers["idempotency-key"], asked.headers["authorization"]) == (str(MAIL.id), "Bearer key")
     assert json.loads(asked.content) == {

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import httpx
 
+from dunlin_events.crash_points import passing
 from dunlin_kit.telemetry import log
 from notify_svc.domain.message import MessageStatus
 from notify_svc.gateways.sender import LOOK_TOO_OLD, Delivery, Mail
@@ -31,6 +32,7 @@ class HttpGateway:
         headers = {"Idempotency-Key": str(mail.id)} | (
             {"Authorization": f"Bearer {self._token}"} if self._token else {})
         said = {"id": str(mail.id), "channel": mail.channel.value, "to": mail.recipient, "text": mail.body}
+        passing("before_send")
         try:
             answer = await self._client.post(
                 self._url, json=said, headers=headers,
@@ -40,6 +42,7 @@ class HttpGateway:
             return GATEWAY_AWAY
         except httpx.HTTPError:
             return UNKNOWN
+        passing("after_send")
         return outcome_of(answer.status_code)
 
 
