@@ -11,11 +11,11 @@ from prometheus_client import Histogram
 
 from dunlin_events import parked_rows, watermark
 from dunlin_events.contracts.base import Event
-from dunlin_events.envelope import Envelope, Record, Undecodable, stream_of
+from dunlin_events.envelope import Envelope, Record, Undecodable, UnknownValue, stream_of
 from dunlin_events.parked_rows import Parked
 from dunlin_events.structured import in_binary_mode
 from dunlin_events.subscription import Subscription, Tx
-from dunlin_events.watermark import ERA, HOLE, POISON, Key, Mark
+from dunlin_events.watermark import ERA, HOLE, POISON, UNREADY, Key, Mark
 
 UNDECODABLE = "undecodable"
 BEHIND = "behind"
@@ -31,7 +31,10 @@ def _timer(consumer: str, fact: type[Event]) -> Any:
 
 
 class Item(NamedTuple):
-    """A record as one subscription sees it. `event` is there if it is handled, `spoilt` if it cannot be read."""
+    """A record as one subscription sees it. `event` is there if it is handled, `spoilt` if it cannot be read.
+
+    `holds` is what its stream is held by then: poison, or unready where a later version of this hearer will read it.
+    """
 
     subscription: Subscription
     key: Key
@@ -40,19 +43,20 @@ class Item(NamedTuple):
     envelope: Envelope | None
     event: Event | None = None
     spoilt: str | None = None
+    holds: str = POISON
 
     @classmethod
     def of(cls, subscription: Subscription, record: Record, place: str) -> "Item":
-        envelope, event, spoilt = None, None, None
+        envelope, event, spoilt, holds = None, None, None, POISON
         plain = in_binary_mode(record)
         try:
             envelope = _envelope_of(plain)
             event = _event_of(subscription, envelope, plain)
         except Undecodable as error:
-            spoilt = str(error)
+            spoilt, holds = str(error), UNREADY if isinstance(error, UnknownValue) else POISON
         stream = envelope.stream if envelope else record.key
         key = Key(subscription.consumer, subscription.owner, stream)
-        return cls(subscription, key, place, record, envelope, event, spoilt)
+        return cls(subscription, key, place, record, envelope, event, spoilt, holds)
 
     def parked(self, reason: str, detail: str) -> Parked:
         return Parked(self.key, self.place, self.record, self.envelope, reason, detail)
@@ -81,7 +85,7 @@ class Plan:
         elif envelope.sequence > mark.sequence + 1 or mark.held not in (None, HOLE):
             self._wait(item, mark.held or HOLE, BEHIND)
         elif item.spoilt is not None:
-            self._wait(item, POISON, POISON)
+            self._wait(item, item.holds, item.holds)
         else:
             self._apply(item, envelope, mark)
 

@@ -64,8 +64,8 @@ async def _step(tx: Tx, *, subscription: Subscription, key: Key, limit: int) -> 
         await watermark.advance(tx, {key: mark})
         return mark, True
     mark = mark._replace(held=_why(mark, items))
-    if items and mark.held == POISON:
-        await parked_rows.blame(tx, key, items[0].place, POISON, items[0].spoilt or "")
+    if items and mark.held in (POISON, UNREADY):
+        await parked_rows.blame(tx, key, items[0].place, mark.held, items[0].spoilt or "")
     await watermark.advance(tx, {key: mark})
     return mark, False
 
@@ -102,9 +102,8 @@ def _run_of(mark: Mark, items: Sequence[Item]) -> list[Item]:
 
 def _why(mark: Mark, items: Sequence[Item]) -> str | None:
     """Why the first of what waits cannot be applied."""
-    first = items[0].envelope if items else None
-    if first is None:
+    if not items or (first := items[0].envelope) is None:
         return None
     if mark.sequence and first.era != mark.era:
         return ERA
-    return POISON if first.sequence == mark.sequence + 1 else HOLE
+    return items[0].holds if first.sequence == mark.sequence + 1 else HOLE

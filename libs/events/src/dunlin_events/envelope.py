@@ -5,6 +5,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from dunlin_events.contracts.base import FACTS, Event, Heard
 from dunlin_kernel.errors import DomainError
 
@@ -24,6 +26,10 @@ class Undecodable(DomainError):
     """A record that can never be understood here: it is parked, with everything after it in its stream."""
 
 
+class UnknownValue(Undecodable):
+    """A fact that is well but for values which joined a list later: it waits until this hearer is upgraded."""
+
+
 def stream_of(tenant: UUID, customer: UUID | None) -> str:
     """`tenant:customer`, or `tenant:` for the tenant's own stream."""
     return f"{tenant}:{customer or TENANT_STREAM_SUFFIX}"
@@ -33,6 +39,9 @@ _READ = frozenset(f"ce_{name}" for name in (
     "id", "type", "source", "partitionkey", "era", "sequence", "time", "recordedtime", "correlationid", "causationid",
     "traceparent"))
 """The headers that a hearer looks at; the others are for those who read the bus without us."""
+
+
+_VALUES_OF_LATER = {"enum", "literal_error"}
 
 
 @lru_cache(maxsize=1024)
@@ -110,12 +119,20 @@ class Envelope(NamedTuple):
             raise Undecodable("malformed_header", "A header of the record is not of its form.") from None
 
     def event(self, payload: bytes | None) -> Event | None:
-        """The fact inside; None for a type that is not known here. Refuses (Undecodable): undecodable_payload."""
+        """The fact inside; None for a type that is not known here.
+
+        Refuses (Undecodable): undecodable_payload; unknown_value (UnknownValue) where only a list of values grew.
+        """
         contract = FACTS.get(self.type)
         if contract is None:
             return None
         try:
             event = contract.read(payload or b"")
+        except ValidationError as refused:
+            if {error["type"] for error in refused.errors(include_input=False)} <= _VALUES_OF_LATER:
+                where = ".".join(map(str, refused.errors()[0]["loc"]))
+                raise UnknownValue("unknown_value", f"{self.type}: {where} has a value of a later version.") from None
+            raise Undecodable("undecodable_payload", f"The payload is no {self.type}.") from None
         except ValueError:
             raise Undecodable("undecodable_payload", f"The payload is no {self.type}.") from None
         return event.hear(Heard(self.tenant_id, self.event_id, self.sequence, self.recorded_at, self.correlation_id))

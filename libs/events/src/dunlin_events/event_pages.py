@@ -27,7 +27,8 @@ Machine-readable: [`openapi/asyncapi.yaml`](../openapi/asyncapi.yaml), one JSON 
 * No personal data travels: ids, numbers, codes, amounts and dates; of an organization also its trade name and tax id.
 * Topics keep everything; any projection can be rebuilt from the first fact on.
 * A major version is only added to: fields may come, lists of values may grow. Hearers pass over fields they do not
-  know. Anything else is a new major, published beside the old one.
+  know, and are upgraded before the owner that tells a new value: until then such a fact waits, with its stream, and
+  is applied by itself after the upgrade. Anything else is a new major, published beside the old one.
 * `ce_era` is 1 until the owner's database had to be restored. After that its facts come again in a new era: a hearer
   stops at the first one and compares the id at the last sequence it knows before it goes on.
 * Money is a decimal text with exactly the currency's digits, never a number. Instants are UTC, dates are the tenant's.
