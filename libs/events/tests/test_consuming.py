@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from hearer import Mood, Place, hearing, subscription, told, unheard
+from prometheus_client import REGISTRY
 
 from dunlin_events.consuming import Consumer, ParkingLimit, TooManyParked
 from dunlin_events.envelope import Record, stream_of
@@ -195,8 +196,9 @@ async def test_too_many_parked_stop_the_consumer(place: Place) -> None:
 async def test_two_members_with_the_same_records_apply_each_once(place: Place) -> None:
     customers = [new_id() for _ in range(5)]
     buses = [MemoryBus(), MemoryBus()]
+    records = [told(TENANT, c, n) for n in range(1, 41) for c in customers]
     for bus in buses:
-        await bus.publisher().publish(TOPIC, [told(TENANT, c, n) for n in range(1, 41) for c in customers])
+        await bus.publisher().publish(TOPIC, records)
     await asyncio.gather(*(deliver_all(consumer_on(bus, place)) for bus in buses))
     for customer in customers:
         assert await place.order(customer) == " ".join(map(str, range(1, 41)))
@@ -226,6 +228,32 @@ async def test_a_new_era_holds_the_stream(place: Place) -> None:
     await deliver(place, *(told(TENANT, one, n, era=2) for n in (1, 2, 3)))
     assert await place.order(one) == "1 2"
     assert await place.mark(stream_of(TENANT, one)) == (1, 2, "era")
+
+
+async def test_another_event_under_the_number_at_the_watermark_holds_the_stream(place: Place) -> None:
+    """The owner was restored unnoticed, and gives a number again that was heard."""
+    one, two = new_id(), new_id()
+    await deliver(place, told(TENANT, one, 1), told(TENANT, one, 2), told(TENANT, two, 1))
+    await deliver(place, told(TENANT, one, 2, 5), told(TENANT, one, 3), told(TENANT, two, 2))
+    assert (await place.order(one), await place.order(two)) == ("1 2", "1 2")
+    assert await place.mark(stream_of(TENANT, one)) == (1, 2, "era")
+    assert await place.parked() == [("1/2", "era"), ("1/3", "behind")]
+    assert REGISTRY.get_sample_value("dunlin_consumer_held_streams", {"consumer": "hearer", "reason": "era"}) == 1
+
+
+async def test_it_is_held_too_where_the_same_batch_closed_a_hole(place: Place) -> None:
+    one = new_id()
+    await deliver(place, told(TENANT, one, 1), told(TENANT, one, 3))
+    await deliver(place, told(TENANT, one, 2), told(TENANT, one, 2, 5))
+    assert (await place.order(one), await place.mark(stream_of(TENANT, one))) == ("1 2", (1, 2, "era"))
+
+
+async def test_the_same_event_again_holds_nothing(place: Place) -> None:
+    one = new_id()
+    second = told(TENANT, one, 2)
+    await deliver(place, told(TENANT, one, 1), second)
+    await deliver(place, second, told(TENANT, one, 3))
+    assert (await place.order(one), await place.parked()) == ("1 2 3", [])
 
 
 async def test_a_stream_first_heard_in_a_later_era_begins_there(place: Place) -> None:

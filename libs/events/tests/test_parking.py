@@ -144,6 +144,15 @@ async def test_an_era_is_accepted_when_the_event_at_the_watermark_came_again(pla
     assert await place.mark(stream_of(TENANT, one)) == (2, 6, None)
 
 
+async def test_an_event_given_up_unseen_that_comes_late_holds_nothing(place: Place) -> None:
+    one = new_id()
+    await deliver(place, told(TENANT, one, 1, 1), told(TENANT, one, 3, 666))
+    await doing(place, lambda tx: parking.skip_hole(tx, key_of(one), who="ann", why="never came"))
+    await deliver(place, told(TENANT, one, 2))
+    assert [mark for mark, _ in await place.parked()] == ["1/3"]
+    assert (await place.mark(stream_of(TENANT, one)))[2] != "era"
+
+
 async def test_an_era_with_another_event_at_the_watermark_is_not_accepted(place: Place) -> None:
     one = new_id()
     await deliver(place, told(TENANT, one, 1), told(TENANT, one, 2))

@@ -232,3 +232,23 @@ async def test_where_a_new_era_is_another_story_the_copy_goes_back_to_where_they
     assert await place.rows("SELECT contacts FROM heard_sum WHERE customer_id = $1", two) == [(10,)]
     assert await place.mark(f"{tenant}:{one}") == (2, 7, None)
     assert await place.parked() == []
+
+
+async def test_a_restore_that_nobody_noticed_is_put_right_once_its_owner_began_a_new_era(place: Place) -> None:
+    bus, tenant, one = MemoryBus(), new_id(), new_id()
+    ids = [new_id() for _ in range(3)]
+    again = [told(tenant, one, 3, 10, era=era, event_id=ids[2]) for era in (1, 2)]
+    await heard_in_full(place, bus, *(told(tenant, one, n, event_id=at) for n, at in enumerate(ids[:2], 1)),
+                        told(tenant, one, 3))
+    await heard_in_full(place, bus, again[0])
+    assert await place.mark(f"{tenant}:{one}") == (1, 3, "era")
+    new_era = [told(tenant, one, n, era=2, event_id=at) for n, at in enumerate(ids[:2], 1)]
+    await heard_in_full(place, bus, *new_era, again[1], told(tenant, one, 4, 10, era=2))
+    async with rebuilding(place, bus) as rebuild:
+        await rebuild.start()
+        await rebuild.switch()
+    await asyncio.sleep(5.1)
+    await heard_by(place, bus)
+    assert await place.rows("SELECT contacts FROM heard_sum WHERE customer_id = $1", one) == [(22,)]
+    assert await place.mark(f"{tenant}:{one}") == (2, 4, None)
+    assert await place.parked() == []

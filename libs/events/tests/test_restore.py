@@ -1,4 +1,4 @@
-"""A dump restored into another cluster: the relay notices, waits, and after the rebase sends everything again.
+"""A dump restored in any cluster: the relay notices, waits, and after the rebase sends everything again.
 
 It runs with the rights of a service's roles, which are all that a relay, a rebase and a request ever have.
 """
@@ -100,12 +100,14 @@ async def grant(dsn: str, name: str) -> None:
     await connection.close()
 
 
-def copy(old: str, new: str) -> None:
-    """A logical backup of one database, restored into an empty one."""
-    dump = subprocess.run(
-        [programs() / "pg_dump", "--no-owner", "--no-acl", old], check=True, capture_output=True
-    ).stdout
-    psql = [str(programs() / "psql"), "-q", "-v", "ON_ERROR_STOP=1", new]
+def dumped(dsn: str, *options: str) -> bytes:
+    """A logical backup of one database."""
+    command = [str(programs() / "pg_dump"), "--no-owner", "--no-acl", *options, dsn]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+def restore(dump: bytes, dsn: str) -> None:
+    psql = [str(programs() / "psql"), "-q", "-v", "ON_ERROR_STOP=1", dsn]
     subprocess.run(psql, input=dump, check=True, capture_output=True)
 
 
@@ -139,7 +141,7 @@ async def test_a_dump_in_another_cluster_is_sent_again_in_a_new_era(
     await emit(app, ANNE, ANNE, BERT)
     assert (await relayed(ops)).sent == [(1, "anne", 1), (1, "anne", 2), (1, "bert", 1)]
 
-    await asyncio.to_thread(copy, outbox_dsn, other_cluster)
+    await asyncio.to_thread(restore, await asyncio.to_thread(dumped, outbox_dsn), other_cluster)
     await grant(other_cluster, roles)
     app, ops = as_role(other_cluster, f"{roles}_app"), as_role(other_cluster, f"{roles}_ops")
     await emit(app, ANNE)
@@ -152,3 +154,32 @@ async def test_a_dump_in_another_cluster_is_sent_again_in_a_new_era(
     again = (await relayed(ops)).sent
     assert [one for one in again if one[1] == "anne"] == [(2, "anne", 1), (2, "anne", 2), (2, "anne", 3)]
     assert [one for one in again if one[1] == "bert"] == [(2, "bert", 1), (2, "bert", 2)]
+
+
+async def test_a_dump_in_the_same_cluster_is_noticed_too(postgres: str, outbox_dsn: str) -> None:
+    """What was told between dump and restore has its numbers given again: only the new era may say them."""
+    await emit(outbox_dsn, ANNE)
+    assert (await relayed(outbox_dsn)).sent == [(1, "anne", 1)]
+    dump = await asyncio.to_thread(dumped, outbox_dsn)
+    await emit(outbox_dsn, ANNE)
+    assert (await relayed(outbox_dsn)).sent == [(1, "anne", 2)]
+
+    name = urlsplit(outbox_dsn).path[1:]
+    admin = await asyncpg.connect(postgres)
+    await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    await admin.execute(f'CREATE DATABASE "{name}"')
+    await admin.close()
+    await asyncio.to_thread(restore, dump, outbox_dsn)
+    await emit(outbox_dsn, ANNE)
+    assert (await relayed(outbox_dsn, seconds=1.5)).sent == []
+    assert await era(outbox_dsn) is None
+    assert await rebase(outbox_dsn, who="ann") == 2
+    assert (await relayed(outbox_dsn)).sent == [(2, "anne", 1), (2, "anne", 2)]
+
+
+async def test_a_dump_restored_over_the_tables_is_noticed_too(outbox_dsn: str) -> None:
+    await emit(outbox_dsn, ANNE)
+    await relayed(outbox_dsn)
+    dump = await asyncio.to_thread(dumped, outbox_dsn, "--clean")
+    await asyncio.to_thread(restore, dump, outbox_dsn)
+    assert await era(outbox_dsn) is None

@@ -11,7 +11,7 @@ import pytest
 
 from dunlin_events.envelope import Envelope, Record
 from dunlin_events.outbox import wire_headers
-from dunlin_events.relay_state import CLUSTER
+from dunlin_events.relay_state import IDENTITY
 from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import Running
 
@@ -134,13 +134,13 @@ async def test_a_restored_database_tells_nothing_until_it_was_rebased(
     tenant = new_id()
     await take(toy, tenant, "a")
     cursor = (await page(toy, tenant))[1]
-    cluster = await restored.fetchrow(CLUSTER)
-    stored = "INSERT INTO relay_state VALUES (1, '1:1:', '1:1:', 0, 1, $1, $2)"
-    await restored.execute(stored, cluster[0] + 1, cluster[1])
+    identity = await restored.fetchrow(IDENTITY)
+    stored = "INSERT INTO relay_state VALUES (1, '1:1:', '1:1:', 0, 1, $1, $2, $3, $4)"
+    await restored.execute(stored, identity[0] + 1, *identity[1:])
     stands = await ask(toy, tenant, after=cursor)
     assert (stands.status_code, stands.json()["code"]) == (409, "stands_after_restore")
     assert stands.headers["Retry-After"]
-    await restored.execute("UPDATE relay_state SET system_identifier = $1", cluster[0])
+    await restored.execute("UPDATE relay_state SET system_identifier = $1", identity[0])
     assert await page(toy, tenant, after=cursor) == ([], cursor, False)
 
 

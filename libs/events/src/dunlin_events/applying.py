@@ -16,6 +16,7 @@ from dunlin_events.parked_rows import Parked
 from dunlin_events.structured import in_binary_mode
 from dunlin_events.subscription import Subscription, Tx
 from dunlin_events.watermark import ERA, HOLE, POISON, UNREADY, Key, Mark
+from dunlin_kernel.ids import NIL
 
 UNDECODABLE = "undecodable"
 BEHIND = "behind"
@@ -81,7 +82,7 @@ class Plan:
         elif mark.sequence and envelope.era != mark.era:
             self._other_era(item, envelope, mark)
         elif envelope.sequence <= mark.sequence:
-            return
+            self._heard_before(item, envelope, mark)
         elif envelope.sequence > mark.sequence + 1 or mark.held not in (None, HOLE):
             self._wait(item, mark.held or HOLE, BEHIND)
         elif item.spoilt is not None:
@@ -94,6 +95,18 @@ class Plan:
             self.closed.add(item.key)
         self.work.append(item)
         self._move(item.key, Mark(envelope.era, envelope.sequence, envelope.event_id, mark.held))
+
+    def _heard_before(self, item: Item, envelope: Envelope, mark: Mark) -> None:
+        """Pass over it, unless it is another event under the watermark's own number.
+
+        The number was given twice: the owner was restored, and tells on without a new era. Events that an operator gave
+        up unseen have no id to compare.
+        """
+        ids = {envelope.event_id, mark.event_id}
+        if envelope.sequence == mark.sequence and len(ids) == 2 and NIL not in ids:
+            self.parked.append(item.parked(ERA, f"Event {mark.event_id} was heard under this number."))
+            self.closed.discard(item.key)
+            self._move(item.key, mark._replace(held=ERA))
 
     def _other_era(self, item: Item, envelope: Envelope, mark: Mark) -> None:
         if envelope.era < mark.era:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ARRAY, BigInteger, Integer, Text, bindparam, text
 
 from dunlin_events.outbox import wire_headers
-from dunlin_events.relay_state import BEGINNING, CLUSTER
+from dunlin_events.relay_state import BEGINNING, IDENTIFIED_BY, IDENTITY
 from dunlin_events.subscription import Statements
 from dunlin_kernel.errors import Conflict, NotReady
 
@@ -27,8 +27,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
     concat_ws(':', least(pg_snapshot_xmin(snapshot)::text::bigint, behind), behind,
       coalesce((SELECT string_agg(x::text, ',' ORDER BY x) FROM pg_snapshot_xip(snapshot) x
                 WHERE x::text::bigint < behind), '')),
-    EXISTS (SELECT FROM public.relay_state r, ({CLUSTER}) c
-            WHERE (r.system_identifier, r.timeline_id) <> (c.system_identifier, c.timeline_id))
+    EXISTS (SELECT FROM (SELECT {IDENTIFIED_BY} FROM public.relay_state) r, ({IDENTITY}) c WHERE ROW(r.*) <> ROW(c.*))
   FROM newest, present
 $$"""  # noqa: S608
 

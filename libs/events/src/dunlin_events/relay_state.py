@@ -27,7 +27,7 @@ SELECT (SELECT system_identifier FROM pg_control_system()) AS system_identifier,
 IDENTIFIED_BY = "system_identifier, timeline_id, database_id, outbox_id"
 _FIRST_STATE = f"""
 INSERT INTO relay_state(id, prev, cur, last_id, epoch, {IDENTIFIED_BY})
-VALUES (1, $1, $1, 0, 0, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING"""
+VALUES (1, $1, $1, 0, 0, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING"""  # noqa: S608  a constant
 _STATE = f"SELECT {IDENTIFIED_BY} FROM relay_state WHERE id = 1"  # noqa: S608  a constant
 _ERA = f"""
 SELECT (SELECT ROW(s.*) = ROW(c.*) FROM (SELECT {IDENTIFIED_BY} FROM relay_state) s) IS NOT FALSE AS is_settled,
@@ -35,7 +35,8 @@ SELECT (SELECT ROW(s.*) = ROW(c.*) FROM (SELECT {IDENTIFIED_BY} FROM relay_state
 FROM ({IDENTITY}) c"""  # noqa: S608  a constant
 _NEXT_EPOCH = "UPDATE relay_state SET epoch = epoch + 1 WHERE id = 1 RETURNING prev, cur, last_id, epoch"
 _BEGIN_AGAIN = f"""
-UPDATE relay_state SET prev = $1, cur = $1, last_id = 0, epoch = epoch + 1, ({IDENTIFIED_BY}) = ($2, $3, $4, $5)"""
+UPDATE relay_state SET prev = $1, cur = $1, last_id = 0, epoch = epoch + 1, ({IDENTIFIED_BY}) = ($2, $3, $4, $5)
+WHERE id = 1"""  # noqa: S608  a constant
 _STORE = "UPDATE relay_state SET prev = $1, cur = $2, last_id = $3 WHERE id = 1 AND epoch = $4"
 _SNAPSHOT = "SELECT pg_current_snapshot()::text AS snapshot, coalesce(max(id), 0) AS last_id FROM outbox_event"
 _WINDOW = """

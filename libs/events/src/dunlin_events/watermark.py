@@ -12,7 +12,7 @@ from dunlin_events.subscription import Statements
 HOLE: Final = "hole"
 """An event before the waiting ones has not come; it is applied when it comes."""
 ERA: Final = "era"
-"""The owner was restored from a backup: an operator must accept the new era."""
+"""The owner was restored from a backup: an operator must accept the new era, which `relay rebase` there begins."""
 POISON: Final = "poison"
 """The first waiting event can never work: an operator must retry or skip it."""
 UNREADY: Final = "unready"
