@@ -4,10 +4,11 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from faults_told import Timeline
 
 from dunlin_local.postgres import THROW_AWAY, Postgres, PostgresError, end_server_of
 from dunlin_local.postgres_binaries import ROOTS_PLACE, can_be_reached
@@ -47,6 +48,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("survived")
         for said in lines:
             terminalreporter.line(str(said))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What was done to the system, where it did not hold."""
+    report = yield
+    timeline = getattr(item, "funcargs", {}).get("timeline")
+    if report.failed and timeline is not None:
+        report.sections.append(("faults", timeline.told()))
+    return report
+
+
+@pytest.fixture
+def timeline(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Timeline:
+    """What is done to the system, by `--seed=N`: the same seed does the same faults in the same order."""
+    return Timeline(request.config.getoption("--seed"), record_property)
 
 
 @pytest.fixture(scope="session")

@@ -1,21 +1,13 @@
-"""What every chaos test is given: a seed, how long to go on, the timeline of its faults, a broker of its own."""
+"""What every chaos test is given: how long to go on, a broker of its own, one bus after the other."""
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults_told import Timeline
 
 from dunlin_events.broker_for_tests import JavaBroker, startable
-
-
-@pytest.fixture
-def seed(request: pytest.FixtureRequest) -> int:
-    """`--seed=N`; the same seed does the same faults in the same order."""
-    chosen: int = request.config.getoption("--seed")
-    return chosen
 
 
 @pytest.fixture
@@ -23,11 +15,6 @@ def minutes(request: pytest.FixtureRequest) -> float:
     """`--minutes=N`: how long a test with faults at random goes on."""
     chosen: float = request.config.getoption("--minutes")
     return chosen
-
-
-@pytest.fixture
-def timeline(seed: int, record_property: Callable[[str, object], None]) -> Timeline:
-    return Timeline(seed, record_property)
 
 
 @pytest.fixture
@@ -59,3 +46,13 @@ def own_kafka() -> Iterator[JavaBroker]:
             yield node
         finally:
             node.kill()
+
+
+@pytest.fixture(params=["log", pytest.param("kafka", marks=pytest.mark.kafka)])
+def kafka(request: pytest.FixtureRequest) -> str:
+    """The address of a Kafka node of its own, in the long run; empty for the bus in PostgreSQL."""
+    if request.param == "log":
+        return ""
+    request.getfixturevalue("long_run")
+    node: JavaBroker = request.getfixturevalue("own_kafka")
+    return node.bootstrap

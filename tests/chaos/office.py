@@ -74,6 +74,7 @@ class Office:
         customer = await self.register()
         await self.bill(customer, Random(1))
         await self.order_and_bill(customer, Random(2))
+        await self.order_in_vain(customer, Random(2))
         await self.pay(customer, Random(3))
         await self.pay(customer, Random(4))
         await self.take_back(customer, Random(5))

@@ -154,7 +154,7 @@ async def production_shape(
             assert not fleet.ended_unasked()
             yield fleet
         except BaseException:
-            print(timeline.told(), fleet.last_words(), sep="\n")
+            print(fleet.last_words())
             raise
         finally:
             for part in fleet.parts.values():

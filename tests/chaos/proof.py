@@ -126,13 +126,17 @@ async def assert_promises(fleet: Fleet, office: Office, outboxes: Mapping[str, l
         "PaymentConfirmed": _told(outboxes["billing"], "PaymentConfirmed", "payment_id"),
         "PaymentReversed": _told(outboxes["billing"], "PaymentReversed", "payment_id"),
         "CustomerRegistered": _told(outboxes["customer"], "CustomerRegistered", "customer_id"),
+        "CustomerActivated": _told(outboxes["customer"], "CustomerActivated", "customer_id"),
+        "AuthorizationReleased": _told(
+            outboxes["credit"], "AuthorizationReleased", "authorization_id", cause="requested"),
     }
     wanted: dict[str, Iterable[UUID]] = {
         "customers": promised.customers, "contacts": promised.customers, "limits": promised.limits,
         "invoices": promised.invoices, "payments": promised.payments, "reversals": promised.reversed,
         "authorizations": promised.authorizations, "InvoiceIssued": promised.invoices,
         "PaymentConfirmed": promised.payments, "PaymentReversed": promised.reversed,
-        "CustomerRegistered": promised.customers}
+        "CustomerRegistered": promised.customers, "CustomerActivated": promised.customers,
+        "AuthorizationReleased": promised.released}
     for what, ids in wanted.items():
         acknowledged = Counter({one: ids[one] if isinstance(ids, Counter) else 1 for one in ids})
         lost, doubled = acknowledged - held[what], held[what] - acknowledged
@@ -143,8 +147,10 @@ async def _counted(fleet: Fleet, service: str, statement: str) -> Counter[UUID]:
     return Counter(row[0] for row in await rows(fleet, service, statement))
 
 
-def _told(events: list[Any], fact: str, field: str) -> Counter[UUID]:
-    return Counter(UUID(json.loads(row["payload"])[field]) for row in events if row["type"].split(".")[2] == fact)
+def _told(events: list[Any], fact: str, field: str, **only: str) -> Counter[UUID]:
+    """How often a fact was told of each; `only` where it says this."""
+    said = (json.loads(row["payload"]) for row in events if row["type"].split(".")[2] == fact)
+    return Counter(UUID(one[field]) for one in said if only.items() <= one.items())
 
 
 async def assert_figures(fleet: Fleet, office: Office) -> None:

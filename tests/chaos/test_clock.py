@@ -76,8 +76,10 @@ async def assert_told_on_the_right_day(fleet: Fleet, office: Office) -> None:
 
 @pytest.mark.chaos
 @pytest.mark.timeout(0)
-async def test_days_turn_once_whatever_the_calendar_does(postgres: str, tmp_path: Path, timeline: Timeline) -> None:
-    async with production_shape(postgres, tmp_path, timeline) as fleet:
+async def test_days_turn_once_whatever_the_calendar_does(
+    postgres: str, tmp_path: Path, timeline: Timeline, kafka: str
+) -> None:
+    async with production_shape(postgres, tmp_path, timeline, kafka=kafka) as fleet:
         offices = [await Office.opened(fleet, timeline.seed + n, begins=begins) for n, begins in enumerate(BEGINS)]
         async with asyncio.TaskGroup() as group:
             for office in offices:
@@ -91,5 +93,5 @@ async def test_days_turn_once_whatever_the_calendar_does(postgres: str, tmp_path
             assert (await office.client.read("/billing/v1/integrity"))["holds"]
             assert (await office.client.read("/notify/v1/integrity"))["holds"]
         proven = await prove(fleet, replace(offices[0], promised=Promised.of_all(one.promised for one in offices)))
-        timeline.survived(f"{DAYS} days of {len(BEGINS)} calendars with {timeline.count('kill -9')} kills: "
-                          f"{proven.told()}")
+        timeline.survived(f"{DAYS} days of {len(BEGINS)} calendars with {timeline.count('kill -9')} kills, "
+                          f"{'on Kafka' if kafka else 'on the log'}: {proven.told()}")

@@ -53,9 +53,9 @@ async def _killed(fleet: Fleet, server: Postgres, seconds: float) -> None:
 @pytest.mark.chaos
 @pytest.mark.timeout(0)
 async def test_postgresql_is_killed_and_comes_back(
-    own_postgres: Postgres, tmp_path: Path, timeline: Timeline, minutes: float, is_long: bool
+    own_postgres: Postgres, tmp_path: Path, timeline: Timeline, minutes: float, is_long: bool, kafka: str
 ) -> None:
-    async with production_shape(own_postgres.url(), tmp_path, timeline) as fleet:
+    async with production_shape(own_postgres.url(), tmp_path, timeline, kafka=kafka) as fleet:
         office, stop = await Office.opened(fleet, timeline.seed), asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(office.work(stop, clerks=4, customers=8))
@@ -65,4 +65,5 @@ async def test_postgresql_is_killed_and_comes_back(
             await answers(office, 100)
             stop.set()
         proven = await prove(fleet, office)
-        timeline.survived(f"{timeline.count('kill -9 postgresql')} kills of PostgreSQL: {proven.told()}")
+        where = "on Kafka" if kafka else "on the log"
+        timeline.survived(f"{timeline.count('kill -9 postgresql')} kills of PostgreSQL, {where}: {proven.told()}")

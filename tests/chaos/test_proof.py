@@ -49,6 +49,11 @@ async def _promises(fleet: Fleet, office: Office, outboxes: Mapping[str, list[An
     with pytest.raises(AssertionError, match="the accounts are not"):
         await proof.assert_figures(fleet, office)
     del office.promised.payments[lost]
+    assert office.promised.released
+    for owner, fact in (("credit", "AuthorizationReleased"), ("customer", "CustomerActivated")):
+        untold = [row for row in outboxes[owner] if f".{fact}." not in row["type"]]
+        with pytest.raises(AssertionError, match=f"{fact}: lost"):
+            await proof.assert_promises(fleet, office, {**outboxes, owner: untold})
     told_twice = {**outboxes, "billing": [*outboxes["billing"], *outboxes["billing"]]}
     with pytest.raises(AssertionError, match=r"InvoiceIssued: .* doubled"):
         await proof.assert_promises(fleet, office, told_twice)

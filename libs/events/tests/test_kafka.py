@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import OutOfOrderSequenceNumber
 from aiokafka.partitioner import murmur2 as clients_murmur2
+from faults_told import Timeline
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -144,7 +145,9 @@ async def own_broker(tmp_path: Path) -> AsyncIterator[JavaBroker]:
 
 @pytest.mark.chaos
 @pytest.mark.timeout(180)
-async def test_a_broker_killed_under_load_loses_nothing_and_needs_no_restart(own_broker: JavaBroker) -> None:
+async def test_a_broker_killed_under_load_loses_nothing_and_needs_no_restart(
+    own_broker: JavaBroker, timeline: Timeline
+) -> None:
     topic, keys = "t-outage", [f"k{n}" for n in range(10)]
     bus = KafkaBus(own_broker.bootstrap, topics={topic: 3}, session_s=6.0, request_timeout_ms=3000)
     await bus.ensure_topics()
@@ -154,7 +157,8 @@ async def test_a_broker_killed_under_load_loses_nothing_and_needs_no_restart(own
     for round_ in range(40):
         if round_ == 15:
             own_broker.kill()
-            asyncio.get_running_loop().call_later(5, lambda: asyncio.ensure_future(asyncio.to_thread(own_broker.start)))
+            timeline.note("kill -9 kafka")
+            asyncio.get_running_loop().call_later(5, lambda: asyncio.ensure_future(_started(own_broker, timeline)))
         records = [Record(key, (), str(round_).encode()) for key in keys]
         while True:
             try:
@@ -172,6 +176,11 @@ async def test_a_broker_killed_under_load_loses_nothing_and_needs_no_restart(own
     for key in keys:
         rounds = [int(one.record.value or b"-1") for one in heard if one.record.key == key]
         assert list(dict.fromkeys(rounds)) == list(range(40))
+
+
+async def _started(broker: JavaBroker, timeline: Timeline) -> None:
+    await asyncio.to_thread(broker.start)
+    timeline.note("start kafka")
 
 
 async def listen(reader: Reader, heard: list[Received]) -> None:

@@ -1,7 +1,7 @@
 """Three Kafka nodes, and the leader killed under load: outbox, relay and consumer go on by themselves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from emitting import emit
+from faults_told import Timeline
 from hearer import Place, hearing, subscription
 from patience import Patience
 
@@ -70,14 +71,16 @@ async def all_hear_more(place: Place) -> None:
         [(least, total)] = await place.rows(seen)
 
 
-async def kill_leaders(cluster: JavaCluster, place: Place, *, times: int) -> None:
+async def kill_leaders(cluster: JavaCluster, place: Place, timeline: Timeline, *, times: int) -> None:
     """The one that leads is killed; the others go on without it, and with it when it is back."""
     await all_hear_more(place)
     for _ in range(times):
         node = await leader(cluster)
         node.kill()
+        timeline.note(f"kill -9 the leader, node {cluster.nodes.index(node) + 1}")
         await all_hear_more(place)
         await asyncio.to_thread(node.start)
+        timeline.note("start it")
         await all_hear_more(place)
 
 
@@ -97,8 +100,7 @@ async def longest_silence(place: Place, stop: asyncio.Event) -> float:
 @pytest.mark.kafka
 @pytest.mark.timeout(900)
 async def test_the_leader_of_three_nodes_killed_under_load(
-    postgres: str, outbox_dsn: str, cluster: JavaCluster, request: pytest.FixtureRequest,
-    record_property: Callable[[str, object], None],
+    postgres: str, outbox_dsn: str, cluster: JavaCluster, request: pytest.FixtureRequest, timeline: Timeline
 ) -> None:
     times = 6 if request.config.getoption("--minutes") >= 1 else 1
     bus = KafkaBus(cluster.bootstrap, topics={TOPIC: 6}, session_s=6.0, request_timeout_ms=5000)
@@ -111,7 +113,7 @@ async def test_the_leader_of_three_nodes_killed_under_load(
         running = [asyncio.create_task(relay.run(ended)), asyncio.create_task(consumer.run(ended))]
         watching = asyncio.create_task(longest_silence(place, writing))
         telling = asyncio.create_task(tell(outbox_dsn, customers, writing))
-        await kill_leaders(cluster, place, times=times)
+        await kill_leaders(cluster, place, timeline, times=times)
         writing.set()
         rounds = await telling
         wanted = " ".join(str(n) for n in range(1, rounds + 1))
@@ -126,5 +128,5 @@ async def test_the_leader_of_three_nodes_killed_under_load(
         silence = await watching
         assert await place.parked() == []
         assert rounds > 2 * MORE * times
-        record_property("survived", f"{times} kills of the leader of three Kafka nodes: {rounds * CUSTOMERS} events, "
-                                    f"longest silence {silence:.1f} s; lost 0, doubled 0")
+        timeline.survived(f"{times} kills of the leader of three Kafka nodes: {rounds * CUSTOMERS} events, "
+                          f"longest silence {silence:.1f} s; lost 0, doubled 0")
