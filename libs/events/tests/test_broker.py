@@ -160,6 +160,21 @@ async def test_what_was_not_committed_comes_again_and_what_was_does_not(bus: Bus
             assert [g.offset for g in await drain(reader, 1)] == [10]
 
 
+async def test_what_the_group_has_read_is_no_lag_of_the_next_reader(bus: Bus, topic: str) -> None:
+    full, half = Partition(topic, 1), Partition(topic, 2)
+    sent = [record(key_of(partition.number), str(n)) for partition in (full, half) for n in range(5)]
+    async with publishing(bus, topic, *sent):
+        async with reading(bus, "g", topic) as reader:
+            await drain(reader, 10)
+            await reader.commit({full: 5, half: 3})
+        async with reading(bus, "g", topic) as reader:
+            assert len(await drain(reader, 2)) == 2
+            async with asyncio.timeout(20):
+                while full not in reader.lag():
+                    assert await reader.poll(max_records=10, timeout_ms=100) == {}
+            assert set(reader.lag().values()) == {0}
+
+
 async def test_a_reader_can_go_back(bus: Bus, topic: str) -> None:
     key = key_of(1)
     async with publishing(bus, topic, *(record(key, str(n)) for n in range(5))), reading(bus, "g", topic) as reader:

@@ -141,8 +141,7 @@ class KafkaReader:
     async def poll(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Received]]:
         """Raises BusAway. A poll that is cancelled goes on unseen, and the next one returns what it found."""
         consumer = await self._ready()
-        fetching = self._fetching or asyncio.create_task(
-            consumer.getmany(timeout_ms=timeout_ms, max_records=max_records))
+        fetching = self._fetching or asyncio.create_task(self._fetch(consumer, timeout_ms, max_records))
         self._fetching = fetching
         try:
             fetched = await asyncio.shield(fetching)
@@ -185,8 +184,10 @@ class KafkaReader:
         return {Partition(at.topic, at.partition) for at in self._consumer.assignment()} if self._consumer else set()
 
     def lag(self) -> Mapping[Partition, int]:
-        ends = {p: self._consumer.highwater(TopicPartition(*p)) for p in self.assigned()}
-        return {p: max(0, end - self._positions.get(p, 0)) for p, end in ends.items() if end is not None}
+        """Of the partitions whose end and position are known, as they are from the second poll on."""
+        mine = self.assigned() & self._positions.keys()
+        ends = {p: self._consumer.highwater(TopicPartition(*p)) for p in mine}
+        return {p: max(0, end - self._positions[p]) for p, end in ends.items() if end is not None}
 
     async def stop(self) -> None:
         if self._fetching is not None:
@@ -204,6 +205,17 @@ class KafkaReader:
                 raise
             self._consumer = consumer
         return self._consumer
+
+    async def _fetch(self, consumer: Any, timeout_ms: int, max_records: int) -> Any:
+        """Positions are looked up first: after it, a failure would lose what was fetched."""
+        mine = self.assigned()
+        self._positions = {partition: at for partition, at in self._positions.items() if partition in mine}
+        for partition in mine - self._positions.keys():
+            at = TopicPartition(*partition)
+            with contextlib.suppress(IllegalStateError):
+                if consumer.highwater(at) is not None:  # Before anything is known the client would wait.
+                    self._positions[partition] = await consumer.position(at)
+        return await consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
 
     async def _drop(self) -> None:
         consumer, self._consumer = self._consumer, None
