@@ -3,18 +3,22 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from hearer import Mood, Place, hearing, subscription, told, unheard
 from prometheus_client import REGISTRY
 
-from dunlin_events.consuming import Consumer, ParkingLimit, TooManyParked
+from dunlin_events.consuming import Consumer, ParkingLimit, TooManyParked, Tx
 from dunlin_events.envelope import Record, stream_of
 from dunlin_events.memory_bus import MemoryBus
+from dunlin_events.parking import skip_parked
 from dunlin_events.testing import deliver_all
-from dunlin_kernel.ids import new_id
+from dunlin_events.watermark import Key
+from dunlin_kernel.ids import NIL, new_id
 
 TOPIC = "dunlin-customer"
 TENANT, OTHER = new_id(), new_id()
@@ -152,6 +156,53 @@ async def test_a_record_with_broken_headers_waits(place: Place, name: str, value
     await deliver(place, broken._replace(headers=headers), told(TENANT, two, 1))
     assert [reason for _, reason in await place.parked()] == ["undecodable"]
     assert await place.order(two) == "1"
+
+
+async def test_a_record_that_no_stream_can_show_is_counted_until_somebody_gives_it_up(place: Place) -> None:
+    async def counted() -> float | None:
+        await deliver(place)
+        labels = {"consumer": "hearer", "reason": "undecodable"}
+        return REGISTRY.get_sample_value("dunlin_consumer_held_streams", labels)
+
+    await deliver(place, Record("nobody", (), b"noise"), told(TENANT, new_id(), 1))
+    assert await counted() == 1
+    [(mark, _)] = await place.parked()
+    key = Key("hearer", "customer", "nobody")
+    await place.database.transact(NIL, lambda tx: skip_parked(tx, key, mark, who="ann", why="noise"))
+    assert await counted() == 0
+
+
+async def test_a_consumer_that_hangs_in_a_batch_is_seen_to_come_round_no_more(place: Place) -> None:
+    def turned() -> float:
+        return REGISTRY.get_sample_value("dunlin_consumer_turned_at_seconds", {"group": "hangs"}) or 0.0
+
+    async def round_since(before: float) -> None:
+        async with asyncio.timeout(10):
+            while True:
+                if turned() > before:
+                    break
+                await asyncio.sleep(0.02)
+
+    async def transact(tenant: UUID, work: Callable[[Tx], Awaitable[Any]]) -> Any:
+        await free.wait()
+        return await place.database.transact(tenant, work)
+
+    bus, free, stop = MemoryBus(), asyncio.Event(), asyncio.Event()
+    free.set()
+    reader = bus.reader("hangs", [TOPIC], "one")
+    running = asyncio.create_task(Consumer(reader, [subscription()], transact, name="hangs").run(stop))
+    await round_since(0)
+    await round_since(turned())
+    free.clear()
+    await bus.publisher().publish(TOPIC, [told(TENANT, new_id(), 1)])
+    await asyncio.sleep(1.1)
+    hung_at = turned()
+    await asyncio.sleep(0.7)
+    assert turned() == hung_at
+    free.set()
+    await round_since(hung_at)
+    stop.set()
+    await running
 
 
 async def test_what_is_not_ready_waits_and_is_tried_again_by_itself(place: Place) -> None:

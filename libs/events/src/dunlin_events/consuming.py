@@ -11,6 +11,7 @@ from prometheus_client import Counter, Gauge
 
 from dunlin_events import parked_rows, watermark
 from dunlin_events.applying import Item, Plan, apply
+from dunlin_events.contracts.base import FACTS, import_contracts
 from dunlin_events.crash_points import passing
 from dunlin_events.dead_letters import DeadLetters
 from dunlin_events.draining import CAN_NEVER_WORK, reason_of, tenant_of
@@ -35,7 +36,10 @@ FIRST_WAIT_S: Final = 0.1
 LONGEST_WAIT_S: Final = 30.0
 
 LAG = Gauge("dunlin_consumer_lag_records", "Records stored and not yet read", ["topic", "group"])
+TURNED = Gauge("dunlin_consumer_turned_at_seconds", "When it last came round, in seconds since 1970", ["group"])
 FAILURES = Counter("dunlin_consumer_failures", "Batches to be tried again because the world is broken", ["group"])
+UNKNOWN = Counter(
+    "dunlin_consumer_unknown_types", "Facts passed over: no contract has their type", ["consumer", "owner"])
 LOG = structlog.get_logger(__name__)
 
 Batch = Mapping[Partition, Sequence[Received]]
@@ -66,6 +70,7 @@ class Consumer:
         await self._reader.start()
         try:
             while not stop.is_set():
+                TURNED.labels(self.name).set_to_current_time()
                 try:
                     await self.turn(timeout_ms=POLL_MS)
                     wait = FIRST_WAIT_S
@@ -88,8 +93,9 @@ class Consumer:
         await self._standing.retry()
         batch = await self._reader.poll(max_records=self._size, timeout_ms=timeout_ms)
         self._measure()
+        items = [item for received in batch.values() for one in received for item in self._items(one)]
         try:
-            await self._apply([item for received in batch.values() for one in received for item in self._items(one)])
+            await self._apply(items)
         except BaseException:
             for partition, received in batch.items():
                 await self._reader.seek(partition, min(one.offset for one in received))
@@ -98,6 +104,7 @@ class Consumer:
             passing("before_offsets")
             await self._reader.commit({p: max(one.offset for one in received) + 1 for p, received in batch.items()})
             passing("after_offsets")
+            _count_unknown(items)
         return sum(map(len, batch.values()))
 
     def _items(self, received: Received) -> list[Item]:
@@ -139,6 +146,15 @@ class Consumer:
             behind[partition.topic] += records
         for topic, records in behind.items():
             LAG.labels(topic, self.name).set(records)
+
+
+def _count_unknown(items: Sequence[Item]) -> None:
+    """Of types that no contract here has; one without a handler is none of them."""
+    for item in items:
+        if item.envelope is not None and item.event is None and item.envelope.type not in FACTS:
+            import_contracts()  # a service imports those it handles; any other it meets once
+            if item.envelope.type not in FACTS:
+                UNKNOWN.labels(item.key.consumer, item.key.owner).inc()
 
 
 async def _hold(tx: Tx, *, item: Item, failed: Parked) -> None:

@@ -99,6 +99,9 @@ WHERE consumer = :consumer AND reason IN ('poison', 'undecodable')
 _REASONS = text("""
 SELECT w.held, count(DISTINCT (w.owner, w.stream)) FROM parked_event p JOIN watermark w USING (consumer, owner, stream)
 WHERE consumer = :consumer AND p.skipped_at IS NULL AND w.held IS NOT NULL GROUP BY w.held
+UNION ALL
+SELECT 'undecodable', count(*) FROM parked_event
+WHERE consumer = :consumer AND skipped_at IS NULL AND reason = 'undecodable'
 """).bindparams(_CONSUMER)
 
 _CAN_GO_ON = text("""
@@ -164,7 +167,7 @@ async def poisoned(tx: Statements, *, consumer: str, within: timedelta) -> int:
 
 
 async def reasons(tx: Statements, *, consumer: str) -> dict[str, int]:
-    """How many streams stand still, by reason."""
+    """How many streams stand still, by reason; and how many records wait that are in no stream, being undecodable."""
     return {row[0]: row[1] for row in await tx.rows(_REASONS, consumer=consumer)}
 
 

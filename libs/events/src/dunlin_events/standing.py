@@ -23,7 +23,7 @@ UNREADY_S: Final = 1.0
 """Between two tries of what waits for something that is on its way."""
 LOOK_S: Final = 5.0
 """Between two looks for streams that can go on, as after a member died between a commit and a drain."""
-HELD = Gauge("dunlin_consumer_held_streams", "Streams that stand still", ["consumer", "reason"])
+HELD = Gauge("dunlin_consumer_held_streams", "Streams that stand still; undecodable: records", ["consumer", "reason"])
 LOG = structlog.get_logger(__name__)
 
 
@@ -55,7 +55,7 @@ class Standing:
         for consumer in self._consumers():
             reasons = await self._transact(NIL, partial(parked_rows.reasons, consumer=consumer))
             self._unready |= UNREADY in reasons
-            for reason in (HOLE, ERA, POISON, UNREADY):
+            for reason in (HOLE, ERA, POISON, UNREADY, UNDECODABLE):
                 HELD.labels(consumer, reason).set(reasons.get(reason, 0))
 
     async def retry(self) -> None:
