@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from dunlin_local.__main__ import parser
+
 SERVICES = {"CU": 80, "BI": 58, "CR": 45, "NO": 25, "PL": 13}
 STATES = {"works", "partly", "not yet"}
 CHASSIS = {
@@ -206,6 +208,11 @@ def test_the_readme_names_every_top_folder_and_only_what_exists(root: Path, file
 def test_the_pages_name_only_paths_that_exist(page: str, root: Path) -> None:
     missing = missing_paths(root, (root / page).read_text(encoding="utf-8"))
     assert not missing
+
+
+def test_the_page_for_subscribers_names_the_port_on_which_dunlin_listens(root: Path) -> None:
+    named = re.findall(r"http://localhost:(\d+)/", (root / "docs/subscribing.md").read_text(encoding="utf-8"))
+    assert named == [str(parser().parse_args(["up"]).port)]
 
 
 def test_links_between_the_documents_lead_somewhere(root: Path, files: list[Path]) -> None:

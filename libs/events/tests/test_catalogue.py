@@ -164,6 +164,20 @@ def test_a_broken_promise_is_refused_until_it_is_said_that_nobody_heard_it(
     assert len(corpus_of(other, tmp_path)) == 1
 
 
+def test_the_corpus_cannot_begin_anew_once_there_was_a_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = _fact({"seen_on": str})
+    monkeypatch.setattr(catalogue, "facts", lambda: [first])
+    assert main(["--root", str(tmp_path)]) == 0
+    (tmp_path / catalogue.RELEASED).touch()
+    other = _fact({"seen_at": str})
+    monkeypatch.setattr(catalogue, "facts", lambda: [other])
+    assert main(["--root", str(tmp_path), "--unreleased"]) == 1
+    assert "RELEASED is there" in capsys.readouterr().err
+    assert corpus_of(other, tmp_path) == [{"schema": bare(schema_of(first)), "examples": list(first.examples)}]
+
+
 def test_promises_are_kept_over_all_versions_and_not_only_the_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

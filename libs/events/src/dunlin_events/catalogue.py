@@ -2,24 +2,23 @@
 
 Schemas, the AsyncAPI document, docs/events.md, the topics, and the golden corpus, which keeps for ever what was once
 published. `--check` writes nothing and fails if a file does not say what the contracts say. `--unreleased` begins the
-corpus anew for facts that were changed before anybody could hear them.
+corpus anew for facts that were changed before anybody could hear them; it is refused for ever once there is a file
+RELEASED beside the corpus, which the first release puts there.
 """
 
 import argparse
 import json
 import sys
-from importlib import import_module
 from importlib.metadata import version
 from itertools import combinations
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any
 
 import yaml
 
 from dunlin_events import contracts
 from dunlin_events.asyncapi import asyncapi
-from dunlin_events.contracts.base import FACTS, Event
+from dunlin_events.contracts.base import FACTS, Event, import_contracts
 from dunlin_events.event_pages import events_page
 from dunlin_events.schemas import bare, broken_promises, schema_of
 from dunlin_events.topics import MANIFEST, TOPIC_CONFIGS
@@ -27,6 +26,8 @@ from dunlin_events.topics import MANIFEST, TOPIC_CONFIGS
 ROOT = Path(__file__).resolve().parents[4]
 SCHEMAS = Path("openapi/schemas")
 GOLDEN = Path("libs/events/tests/golden")
+RELEASED = GOLDEN / "RELEASED"
+"""There since the first release: from then on somebody may have heard whatever the corpus has."""
 
 _CREATE_TOPICS = """\
 #!/bin/sh
@@ -59,8 +60,7 @@ described=$(topics --describe)
 
 def facts() -> list[type[Event]]:
     """All contracts, by wire type."""
-    for module in iter_modules(contracts.__path__):
-        import_module(f"{contracts.__name__}.{module.name}")
+    import_contracts()
     return [FACTS[name] for name in sorted(FACTS) if FACTS[name].__module__.startswith(f"{contracts.__name__}.")]
 
 
@@ -119,6 +119,8 @@ def differences(root: Path) -> list[str]:
 
 def write(root: Path, *, unreleased: bool) -> list[str]:
     """Bring all files up to date. Returns the breaches of promises; then nothing is written."""
+    if unreleased and (root / RELEASED).exists():
+        return [f"{RELEASED} is there: what was published stays in the corpus, and a change is a new major version"]
     broken = {contract: breaches(contract, root) for contract in facts()}
     if any(broken.values()) and not unreleased:
         return [one for found in broken.values() for one in found]

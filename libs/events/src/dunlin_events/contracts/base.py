@@ -1,7 +1,9 @@
 """The form of every fact: closed for those who write it, open for those who read it, and free of personal data."""
 
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, ClassVar, NamedTuple, Self
 from uuid import UUID
 
@@ -11,6 +13,14 @@ from dunlin_kernel.money import Money
 
 FACTS: dict[str, type["Event"]] = {}
 """Every contract by its wire type, filled as the contract modules are imported."""
+
+
+@cache
+def import_contracts() -> None:
+    """Import every module of contracts: from then on FACTS has all there are."""
+    package = import_module(__name__.rpartition(".")[0])
+    for module in iter_modules(package.__path__):
+        import_module(f"{package.__name__}.{module.name}")
 
 
 class Wire(BaseModel):

@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 from uuid import UUID
 
 from customer_svc.domain.heard_ledger import HeardItem, HeardLedger
 from customer_svc.store import heard_ledgers
-from dunlin_events import contracts
 from dunlin_events.consuming import Subscription, Tx
-from dunlin_events.contracts.base import FACTS, Event
+from dunlin_events.contracts.base import FACTS, Event, import_contracts
 from dunlin_events.contracts.billing import (
     OWNER,
     AllocationReversed,
@@ -38,9 +35,7 @@ from dunlin_kernel.money import Money
 
 def money_facts() -> tuple[type[MoneyFact], ...]:
     """Every fact of billing-svc that moves an account: each carries the figures right after it."""
-    for module in iter_modules(contracts.__path__):
-        if module.name.startswith(OWNER):
-            import_module(f"{contracts.__name__}.{module.name}")
+    import_contracts()
     return tuple(one for name, one in sorted(FACTS.items()) if issubclass(one, MoneyFact) and one.owner == OWNER)
 
 
