@@ -1,4 +1,4 @@
-"""The running systems that the journeys share: calm, with a bus that does its worst, and on Kafka."""
+"""The running systems that the journeys of a file share: calm, with a bus that does its worst, and on Kafka."""
 
 import os
 from collections.abc import AsyncIterator
@@ -15,14 +15,14 @@ from dunlin_kit.settings import BusKind
 SEED = int(os.environ.get("DUNLIN_SEED", "20260301"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def calm(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dunlin]:
     """On the embedded bus, undisturbed."""
     async with dunlin(postgres, tmp_path_factory.mktemp("calm")) as system:
         yield system
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def faulty(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dunlin]:
     """On the embedded bus with duplicates, delays, redelivery and keys out of turn, by a seed."""
     def bus(url: str) -> FaultyBus:
@@ -32,7 +32,7 @@ async def faulty(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
         yield system
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def on_kafka(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dunlin]:
     """On a Kafka broker of its own, with the same faults."""
     with broker(f"journeys-{os.getpid()}") as found:
