@@ -26,7 +26,7 @@ SUPERUSER = "dunlin"
 READY_SECONDS = 60.0
 STOP_SECONDS = 20.0
 SMALLEST_FREE_BYTES = 64 * 1024 * 1024
-THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "600"}
+THROW_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "1000"}
 
 
 class PostgresError(Exception):
