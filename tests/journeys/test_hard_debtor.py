@@ -38,7 +38,7 @@ async def test_a_hard_debtor(system: Dunlin) -> None:
     await journey.post("/billing/v1/arrangements", {"item_ids": [item], "parts": [
         {"due_on": "2026-03-10", "amount": cny("2000.00")}, {"due_on": "2026-04-10", "amount": cny("2520.00")}]})
     await journey.advance("2026-03-08 10:00")
-    assert (await books.reminders())[3:] == [("2026-03-07", "INV-000001", 0, "4520.00")]
+    assert (await books.reminders())[3:] == [("2026-03-07", "INV-000001", 0, "2000.00")]
     await journey.advance("2026-03-16 10:00")
     (arranged,) = (await journey.get("/billing/v1/arrangements"))["data"]
     assert arranged["state"] == "defaulted"

@@ -111,11 +111,11 @@ async def debtors(tx: Transaction, question: AgeingQuestion, ids: list[UUID]) ->
 
 def _aged(row: Any, as_of: date) -> Aged:
     currency, oldest = row["currency"], row["oldest"]
-    return Aged(tuple(Money(minor, currency) for minor in row["aged"]), tuple(row["items"]),
-                Money(row["unapplied"], currency), (as_of - oldest).days if oldest else 0)
+    return Aged(tuple(Money(int(minor), currency) for minor in row["aged"]), tuple(row["items"]),
+                Money(int(row["unapplied"]), currency), (as_of - oldest).days if oldest else 0)
 
 
 def _controls(row: Any) -> Controls:
     currency, base = row["currency"], row["base_currency"]
-    return Controls(Money(row["owed"], currency), Money(row["unapplied"], currency),
-                    (Money(row["base_owed"], base), Money(row["base_unapplied"], base)))
+    return Controls(Money(int(row["owed"]), currency), Money(int(row["unapplied"]), currency),
+                    (Money(int(row["base_owed"]), base), Money(int(row["base_unapplied"]), base)))

@@ -129,7 +129,10 @@ held AS (
 
 
 def _shown(form: Form) -> str:
-    """The totals, each with the days of its oldest item, then the rows asked for in their order."""
+    """The totals, each with the days of its oldest item, then the rows asked for in their order.
+
+    Sums over many accounts are numeric: they may be beyond 64 bits.
+    """
     each = range(1, form.buckets + 1)
     kept = form.basis is None
     oldest = (f"""(SELECT i.due_on FROM item i WHERE i.open > 0 AND i.currency = s.currency
@@ -141,10 +144,10 @@ def _shown(form: Form) -> str:
     goes_on = " AND (r.by, r.currency, r.customer_id) > (:after_by, :after_currency, :after_id)" if form.goes_on else ""
     return f"""
 summed AS (
-  SELECT currency, ARRAY[{", ".join(f"coalesce(sum(aged[{n}]), 0)::bigint" for n in each)}] AS aged,
+  SELECT currency, ARRAY[{", ".join(f"coalesce(sum(aged[{n}]), 0)" for n in each)}] AS aged,
          ARRAY[{", ".join(f"coalesce(sum(items[{n}]), 0)::bigint" for n in each)}] AS items,
-         sum(unapplied)::bigint AS unapplied, min(oldest) AS oldest, sum(owed)::bigint AS owed,
-         sum(base_owed)::bigint AS base_owed, sum(base_unapplied)::bigint AS base_unapplied
+         sum(unapplied) AS unapplied, min(oldest) AS oldest, sum(owed) AS owed,
+         sum(base_owed) AS base_owed, sum(base_unapplied) AS base_unapplied
   FROM held GROUP BY 1 HAVING sum(entries) > 0),
 ordered AS (
   SELECT * FROM (SELECT h.*, coalesce(-({by}), 0) AS by FROM held h) r
@@ -154,7 +157,7 @@ SELECT NULL::uuid AS customer_id, s.currency, s.aged, s.items, s.unapplied, {old
        s.base_unapplied, (SELECT currency FROM tenant) AS base_currency, 0 AS by
 FROM summed s
 UNION ALL (
-  SELECT r.customer_id, r.currency, r.aged, r.items, r.unapplied, {own}, NULL, NULL, NULL, NULL, r.by
+  SELECT r.customer_id, r.currency, r.aged::numeric[], r.items, r.unapplied, {own}, NULL, NULL, NULL, NULL, r.by
   FROM ordered r ORDER BY r.by, r.currency, r.customer_id)"""  # noqa: S608  constants
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    true,
     tuple_,
 )
 
@@ -113,6 +114,11 @@ _credit_notes = _Listing(
      "number": _n.number == bindparam("number", type_=Text)},
     _n.id)
 LISTINGS = {"credit_notes": _credit_notes, "invoices": _invoices, "payments": _payments, "items": _items}
+_IMPLIED = {
+    ("invoices", "due_on"): ("due_from", _i.due_on.is_not(None)), ("invoices", "-due_on"): ("due_to", true()),
+    ("payments", "received_on"): ("received_from", true()), ("payments", "-received_on"): ("received_to", true())}
+"""By list and sort: the filter that every later page fulfils, as its cursor is a row that did, and what is left of it.
+Of two bounds on one side an index begins at either, so the looser one would read again all the pages before."""
 
 
 async def page_of_invoices(
@@ -160,7 +166,9 @@ def _statement(name: str, filters: frozenset[str], sort: str, goes_on: bool) -> 
     """One statement text for each set of filters, sort, and first or later page."""
     listing, down = LISTINGS[name], sort.startswith("-")
     at = listing.sorts[sort.lstrip("-")]
-    statement = listing.statement.where(*(listing.filters[one] for one in sorted(filters)))
+    implied, left = _IMPLIED.get((name, sort), ("", true())) if goes_on else ("", true())
+    statement = listing.statement.where(
+        *(left if one == implied else listing.filters[one] for one in sorted(filters)))
     if goes_on:
         last = tuple_(bindparam("after_at", type_=at.type), bindparam("after_id", type_=Uuid))
         here = tuple_(at, listing.id)
