@@ -63,7 +63,7 @@ async def filled(postgres: str) -> AsyncIterator[tuple[Any, UUID, list[UUID]]]:
 
 
 async def _plan(app: Any, statement: Any, **values: object) -> str:
-    built = statement.compile(dialect=asyncpg_sql.dialect())
+    built = statement.compile(dialect=asyncpg_sql.dialect())  # type: ignore[no-untyped-call]
     rows = await app.fetch(
         f"EXPLAIN {built.string}", *(values.get(name, built.binds[name].value) for name in built.positiontup))
     return "\n".join(row[0] for row in rows)
