@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from starlette.routing import Match
 
 from dunlin_kit.paths import Paths
@@ -35,7 +36,7 @@ def test_the_first_route_that_takes_it_is_found(method: str, path: str) -> None:
     if match is Match.FULL:
         assert found["route"] is first
     else:
-        assert first is None or "{anything}" in first.path
+        assert first is None or (isinstance(first, APIRoute) and "{anything}" in first.path)
 
 
 def test_another_method_is_left_to_those_behind_it() -> None:
