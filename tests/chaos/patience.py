@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-STANDSTILL_SECONDS = 60
+STANDSTILL_SECONDS = 90
 
 
 class Patience:

@@ -14,7 +14,8 @@ from dunlin_events import sessions
 PLANNED_ONCE, PLANNED_AFRESH = "force_generic_plan", "auto"
 """`plan_cache_mode`: left to itself, PostgreSQL plans a statement that takes arrays anew at each run."""
 
-SHUT = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError)
+SHUT = (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError,
+        asyncpg.TransactionTimeoutError)
 LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, *SHUT)
 _MORE_THAN_A_POOL_HOLDS = 100
 
@@ -37,6 +38,8 @@ def engine_for(url: str, *, pool_size: int = 10, plans: str = PLANNED_AFRESH) ->
             "server_settings": {
                 "statement_timeout": "30000",
                 "lock_timeout": "5000",
+                # A session whose process stopped in the middle of a message is neither idle nor in a statement.
+                "transaction_timeout": "60000",
                 "TimeZone": "UTC",
                 "jit": "off",
                 **sessions.impatient(),
