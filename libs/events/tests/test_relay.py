@@ -179,12 +179,15 @@ async def test_an_open_transaction_that_has_written_holds_nobody_up(
     outbox_dsn: str, connection: asyncpg.Connection
 ) -> None:
     slow, bus = await asyncpg.connect(outbox_dsn), Bus()
-    async with leading(outbox_dsn, bus, "slow"), slow.transaction():
-        await emit(slow, BERT)
-        await emit(connection, ANNE)
-        await until(lambda: bus.sent, 2)
+    async with leading(outbox_dsn, bus, "slow"):
+        async with slow.transaction():
+            await emit(slow, BERT)
+            await emit(connection, ANNE)
+            await until(lambda: bus.sent)
+            assert bus.numbers() == [(1, 1)] and str(ANNE) in bus.sent[0].stream
+        await until(lambda: len(bus.sent) == 2)
     await slow.close()
-    assert bus.numbers() == [(1, 1)] and str(ANNE) in bus.sent[0].stream
+    assert str(BERT) in bus.sent[1].stream
 
 
 async def test_after_a_restore_nothing_is_sent_until_the_rebase(
@@ -248,7 +251,7 @@ async def test_a_coalesced_notify_wakes_the_relay(
         await until(relay.drained)
         await emit(connection, ANNE)
         poker.poke()
-        await until(lambda: bus.sent, 5)
+        await until(lambda: bus.sent)
         before = len(heard)
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -257,7 +260,7 @@ async def test_a_coalesced_notify_wakes_the_relay(
             await asyncio.sleep(0.0005)
     stop.set()
     await asyncio.wait_for(poking, 5)
-    assert 0 < len(heard) - before <= 55
+    assert 0 < len(heard) - before <= (loop.time() - began) / 0.01 + 5
 
 
 def test_a_window_that_is_closed_begins_where_it_ended() -> None:

@@ -1,5 +1,6 @@
 """The pull feed over HTTP: whose facts, in which order, from where, and what a cursor is good for."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -23,6 +24,22 @@ async def take(toy: Running, tenant: UUID, *texts: str) -> None:
     for text in texts:
         headers = toy.headers(tenant, "notes:write")
         assert (await toy.client.post("/toy/v1/notes", json={"text": text}, headers=headers)).status_code == 201
+    await settled(toy)
+
+
+async def settled(toy: Running) -> None:
+    """Return when no older transaction of the cluster is open: other databases' are in a snapshot too, and a cursor
+    names them until they end."""
+    connection = await asyncpg.connect(toy.urls.ops)
+    older_are_over = "SELECT max(txid) < pg_snapshot_xmin(pg_current_snapshot()) FROM outbox_event"
+    try:
+        async with asyncio.timeout(60):
+            while True:
+                if await connection.fetchval(older_are_over):
+                    return
+                await asyncio.sleep(0.02)
+    finally:
+        await connection.close()
 
 
 async def ask(toy: Running, tenant: UUID | None, **query: Any) -> httpx.Response:
