@@ -5,18 +5,16 @@ the API beside it. The longest wait for any lock is watched in the database.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-import asyncpg
-from bench.benches.payment import payment_of
+from bench.beside import Payers, longest_wait, pay
 from bench.company import Company, founded, settled_down, today
 from bench.history import Past, aged, lived
-from bench.load import Loaded, ask, http, written
+from bench.load import Loaded
 from bench.report import Report, Spread, progress
 from bench.stage import Server, Stage
 
@@ -41,7 +39,6 @@ _JOB = """
 INSERT INTO job (tenant_id, job_id, kind, key, due_at, payload, attempts, lease_until)
 VALUES ($1, $2, $3, $4, now(), '{}', 1, now() + interval '1 hour')"""
 _SAID = "SELECT count(*) FROM outbox_event WHERE type LIKE '%InvoiceOverdue%' AND stream LIKE $1::text || ':%'"
-_WAITING = "SELECT max(extract(epoch FROM clock_timestamp() - waitstart)) FROM pg_locks WHERE NOT granted"
 
 
 class Timed(Database):
@@ -88,13 +85,12 @@ async def _turned(stage: Stage, report: Report, each: int, customers: int, falli
     stage.worker("billing")
     loop = asyncio.get_running_loop()
     alone = await loop.run_in_executor(None, _pay, stage, company, billing, 5)
-    stopping = asyncio.Event()
-    watching = asyncio.create_task(_longest_wait(stage, stopping))
+    watching = asyncio.create_task(longest_wait(stage, "billing"))
     beside = loop.run_in_executor(None, _pay, stage, company, billing, max(5, min(20, falling // 1000)))
     await asyncio.sleep(0.5)
     seconds, slices = await _turn(stage, company)
     paid = await beside
-    stopping.set()
+    watching.cancel()
     told = await company.connection.fetchval(_SAID, str(company.tenant))
     if told < falling * 0.98:
         raise RuntimeError(f"{told} of {falling} were told of")
@@ -117,28 +113,8 @@ async def _turn(stage: Stage, company: Company) -> tuple[float, list[float]]:
     return seconds, database.slices
 
 
-async def _longest_wait(stage: Stage, stopping: asyncio.Event) -> float:
-    """Seconds that the longest wait for a lock has lasted, looked at every 10 ms."""
-    connection, longest = await asyncpg.connect(stage.admin_url("billing")), 0.0
-    while not stopping.is_set():
-        longest = max(longest, float(await connection.fetchval(_WAITING) or 0))
-        await asyncio.sleep(0.01)
-    await connection.close()
-    return longest
-
-
 def _pay(stage: Stage, company: Company, billing: Server, seconds: int) -> Loaded:
-    token = stage.token(company.tenant)
-    bodies: list[dict[str, Any]] = [
-        payment_of(company.customers[n * 7 % len(company.customers)], "1.00", allocation="oldest_first")
-        for n in range(PAYMENTS_A_SECOND * seconds)]
-    requests = [http("POST", "/billing/v1/payments", token, json.dumps(body).encode(), key=str(new_id()))
-                for body in bodies]
-    paid = ask({"connections": 8, "seconds": seconds, "rate": PAYMENTS_A_SECOND},
-               [written(stage.folder / f"paid-{new_id()}", requests)], billing.ports[:1])
-    if paid.refused or paid.broken:
-        raise RuntimeError(f"{paid.refused} payments refused, {paid.broken} broken")
-    return paid
+    return pay(stage, billing, Payers(company.tenant, company.customers[::7], PAYMENTS_A_SECOND), seconds)
 
 
 def _named(which: str, seen: Loaded) -> dict[str, float]:

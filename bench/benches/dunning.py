@@ -16,10 +16,10 @@ from typing import Any
 
 import asyncpg
 from bench.archive import archived
-from bench.benches.payment import payment_of
+from bench.beside import Payers, longest_wait, pay
 from bench.company import Company, founded, owe, settled_down
 from bench.facts import told
-from bench.load import Loaded, ask, http, written
+from bench.load import Loaded
 from bench.processes import Share
 from bench.report import Report, Spread, progress
 from bench.stage import Server, Stage
@@ -40,7 +40,6 @@ _QUEUED = """SELECT count(*) AS count, max(extract(epoch FROM pg_xact_commit_tim
 FROM message_content WHERE tenant_id = $1"""
 _NOTED = """SELECT count(*) AS count, max(extract(epoch FROM pg_xact_commit_timestamp(xmin)))::float8 AS at
 FROM outbox_event WHERE type = 'dunlin.notify.ReminderSent.v1' AND stream LIKE $1::text || ':%'"""
-_WAITING = "SELECT max(extract(epoch FROM clock_timestamp() - waitstart)) FROM pg_locks WHERE NOT granted"
 
 
 def dunning(stage: Stage, report: Report, *, quick: bool) -> None:
@@ -78,7 +77,7 @@ async def _run(stage: Stage, billing: Server, customers: int, shares: dict[str, 
     alone = await loop.run_in_executor(None, _pay, stage, company, billing, 3)
     beside = loop.run_in_executor(None, _pay, stage, company, billing, 8)
     await asyncio.sleep(1)
-    watching = [asyncio.create_task(_longest_wait(stage, name)) for name in ("billing", "notify")]
+    watching = [asyncio.create_task(longest_wait(stage, name)) for name in ("billing", "notify")]
     burnt = {name: share.cpu_seconds() for name, share in shares.items()}
     began = float(await notify.fetchval(_RUN, company.tenant, new_id()))
     queued = await _until(notify, _QUEUED, company.tenant, customers)
@@ -119,30 +118,8 @@ async def _until(connection: "asyncpg.Connection", counted: str, of: Any, wanted
     return float(row["at"])
 
 
-async def _longest_wait(stage: Stage, database: str) -> float:
-    """Seconds that the longest wait for a lock seen until now has lasted; looked at every 10 ms until it is ended."""
-    connection, longest = await asyncpg.connect(stage.admin_url(database)), 0.0
-    try:
-        while True:
-            longest = max(longest, float(await connection.fetchval(_WAITING) or 0))
-            await asyncio.sleep(0.01)
-    except asyncio.CancelledError:
-        return longest
-    finally:
-        await connection.close()
-
-
 def _pay(stage: Stage, company: Company, billing: Server, seconds: int) -> Loaded:
-    token = stage.token(company.tenant)
-    bodies = (payment_of(company.customers[n % len(company.customers)], "1.00", allocation="none")
-              for n in range(PAYMENTS_A_SECOND * seconds))
-    requests = [http("POST", "/billing/v1/payments", token, json.dumps(body).encode(), key=str(new_id()))
-                for body in bodies]
-    paid = ask({"connections": 4, "seconds": seconds, "rate": PAYMENTS_A_SECOND},
-               [written(stage.folder / f"paid-{new_id()}", requests)], billing.ports[:1])
-    if paid.refused or paid.broken:
-        raise RuntimeError(f"{paid.refused} payments refused, {paid.broken} broken")
-    return paid
+    return pay(stage, billing, Payers(company.tenant, company.customers, PAYMENTS_A_SECOND, "none"), seconds)
 
 
 def _at(server: Server) -> str:

@@ -5,7 +5,6 @@ also relays what is told; payments of other customers of the same company come i
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,12 +13,11 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
-from bench.benches.payment import payment_of
+from bench.beside import Payers, longest_wait, pay
 from bench.company import CURRENCY
 from bench.facts import told
-from bench.load import Loaded, ask, http, written
+from bench.load import Loaded
 from bench.processes import Share
 from bench.report import Report, Spread, per_request, progress
 from bench.stage import CHECKOUT, Server, Stage
@@ -34,7 +32,6 @@ LEDGER = CHECKOUT.parent / "shared/data/ar/highradius_ledger_asof_2019-12-31.csv
 ROWS, QUICK_ROWS = 34_077, 2_000
 PAYERS, PAYMENTS_A_SECOND = 500, 20
 LOOK_SECONDS = 0.05
-_WAITING = "SELECT max(extract(epoch FROM clock_timestamp() - waitstart)) FROM pg_locks WHERE NOT granted"
 Row = dict[str, Any]
 
 
@@ -116,15 +113,15 @@ async def _beside(
     stage: Stage, worker: Share, billing: Server, company: tuple[UUID, Sequence[UUID]], rows: list[Row],
 ) -> tuple[Taken, Loaded]:
     tenant, payers = company
-    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
-    watching = asyncio.create_task(_longest_wait(stage, stopping))
+    loop = asyncio.get_running_loop()
+    watching = asyncio.create_task(longest_wait(stage, "billing"))
     paying = loop.run_in_executor(None, _pay, stage, tenant, payers, billing, max(4, min(20, len(rows) // 2000)))
     shares = {"worker": worker, "api": billing.share, "database": stage.database_share}
     before = {name: share.cpu_seconds() for name, share in shares.items()}
     sent, posted, facts = await loop.run_in_executor(None, _imported, stage, tenant, billing, rows)
     burnt = {name: share.cpu_seconds() - before[name] for name, share in shares.items()}
     paid = await paying
-    stopping.set()
+    watching.cancel()
     return Taken(sent, posted, burnt, facts, await watching), paid
 
 
@@ -151,24 +148,5 @@ def _imported(stage: Stage, tenant: UUID, billing: Server, rows: list[Row]) -> t
     return sent - began, posted - sent, result["invoices"] + result["payments"]
 
 
-async def _longest_wait(stage: Stage, stopping: asyncio.Event) -> float:
-    """Seconds that the longest wait for a lock has lasted, looked at every 10 ms."""
-    connection, longest = await asyncpg.connect(stage.admin_url("billing")), 0.0
-    while not stopping.is_set():
-        longest = max(longest, float(await connection.fetchval(_WAITING) or 0))
-        await asyncio.sleep(0.01)
-    await connection.close()
-    return longest
-
-
 def _pay(stage: Stage, tenant: UUID, payers: Sequence[UUID], billing: Server, seconds: int) -> Loaded:
-    token = stage.token(tenant)
-    requests = [
-        http("POST", "/billing/v1/payments", token, json.dumps(
-            payment_of(payers[n % len(payers)], "1.00", allocation="oldest_first")).encode(), key=str(new_id()))
-        for n in range(PAYMENTS_A_SECOND * seconds)]
-    paid = ask({"connections": 8, "seconds": seconds, "rate": PAYMENTS_A_SECOND},
-               [written(stage.folder / f"paid-{new_id()}", requests)], billing.ports[:1])
-    if paid.refused or paid.broken:
-        raise RuntimeError(f"{paid.refused} payments refused, {paid.broken} broken")
-    return paid
+    return pay(stage, billing, Payers(tenant, payers, PAYMENTS_A_SECOND), seconds)

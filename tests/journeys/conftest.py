@@ -42,3 +42,10 @@ async def on_kafka(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> A
         kafka = {"bus": BusKind.KAFKA, "kafka_bootstrap": found.bootstrap}
         async with dunlin(postgres, tmp_path_factory.mktemp("kafka"), bus=bus, settings=kafka) as system:
             yield system
+
+
+@pytest.fixture(params=["calm", "faulty"])
+def system(request: pytest.FixtureRequest) -> Dunlin:
+    """Each story is lived undisturbed, then with duplicates, delays and redelivery."""
+    running: Dunlin = request.getfixturevalue(request.param)
+    return running

@@ -96,13 +96,6 @@ async def on_paper(system: Dunlin) -> None:
     await journey.assert_integrity()
 
 
-@pytest.fixture(params=["calm", "faulty"])
-def system(request: pytest.FixtureRequest) -> Dunlin:
-    """Undisturbed, then with duplicates, delays and redelivery."""
-    running: Dunlin = request.getfixturevalue(request.param)
-    return running
-
-
 @pytest.mark.parametrize("story", [part_by_part, on_paper])
 async def test_story(system: Dunlin, story: Callable[[Dunlin], Awaitable[None]]) -> None:
     await story(system)

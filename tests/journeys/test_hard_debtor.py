@@ -1,17 +1,9 @@
 """A debtor who disputes, is given time, defaults, owes interest, is written off and pays something after all."""
 
-import pytest
 from dunlin_running import Dunlin, Journey
 from story_words import Books, cny
 
 from dunlin_kernel.ids import new_id
-
-
-@pytest.fixture(params=["calm", "faulty"])
-def system(request: pytest.FixtureRequest) -> Dunlin:
-    """Undisturbed, then with duplicates, delays and redelivery."""
-    running: Dunlin = request.getfixturevalue(request.param)
-    return running
 
 
 async def by_another(journey: Journey, path: str) -> None:

@@ -114,13 +114,6 @@ async def early_short_and_returned(system: Dunlin) -> None:
     await journey.assert_integrity()
 
 
-@pytest.fixture(params=["calm", "faulty"])
-def system(request: pytest.FixtureRequest) -> Dunlin:
-    """Each story is lived undisturbed, then with duplicates, delays and redelivery."""
-    running: Dunlin = request.getfixturevalue(request.param)
-    return running
-
-
 @pytest.mark.parametrize("story", [uncertain_money, credited_and_refunded, early_short_and_returned])
 async def test_story(system: Dunlin, story: Callable[[Dunlin], Awaitable[None]]) -> None:
     await story(system)

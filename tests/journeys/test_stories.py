@@ -86,13 +86,6 @@ async def overpayment(system: Dunlin) -> None:
     await journey.assert_integrity()
 
 
-@pytest.fixture(params=["calm", "faulty"])
-def system(request: pytest.FixtureRequest) -> Dunlin:
-    """Each story is lived undisturbed, then with duplicates, delays and redelivery."""
-    running: Dunlin = request.getfixturevalue(request.param)
-    return running
-
-
 STORIES = [partial_payment, overpayment]
 
 

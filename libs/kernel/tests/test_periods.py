@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from dunlin_kernel.periods import KpiPeriod, first_day_of, periods_until
+from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.periods import KpiPeriod, first_day_of, periods_asked, periods_until
 
 
 @pytest.mark.parametrize(
@@ -19,3 +20,12 @@ def test_periods_follow_each_other_without_a_gap() -> None:
     assert periods_until(KpiPeriod.QUARTER, date(2026, 2, 10), 3) == [
         (date(2025, 7, 1), date(2025, 9, 30)), (date(2025, 10, 1), date(2025, 12, 31)),
         (date(2026, 1, 1), date(2026, 2, 10))]
+
+
+def test_one_period_from_a_day_on_or_so_many_in_a_row() -> None:
+    first, last = date(2026, 1, 5), date(2026, 2, 10)
+    assert periods_asked(KpiPeriod.MONTH, first, last, 3) == [(first, last)]
+    assert periods_asked(KpiPeriod.MONTH, last, last, 1) == [(last, last)]
+    assert periods_asked(KpiPeriod.MONTH, None, last, 2) == periods_until(KpiPeriod.MONTH, last, 2)
+    with pytest.raises(RuleBroken, match="period_reversed"):
+        periods_asked(KpiPeriod.MONTH, last, first, 1)

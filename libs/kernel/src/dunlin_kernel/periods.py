@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from enum import StrEnum
 
+from dunlin_kernel.errors import RuleBroken
+
 
 class KpiPeriod(StrEnum):
     """A part of the calendar."""
@@ -26,3 +28,17 @@ def periods_until(period: KpiPeriod, day: date, count: int) -> list[tuple[date, 
         found.append((start, end))
         end = start - timedelta(days=1)
     return found[::-1]
+
+
+def in_order(first: date, last: date) -> None:
+    """Refuses: period_reversed."""
+    if first > last:
+        raise RuleBroken("period_reversed", "A period ends no earlier than it begins.")
+
+
+def periods_asked(period: KpiPeriod, first: date | None, last: date, count: int) -> list[tuple[date, date]]:
+    """The one period from `first` on, where that is given; else so many in a row. Refuses: period_reversed."""
+    if first is None:
+        return periods_until(period, last, count)
+    in_order(first, last)
+    return [(first, last)]

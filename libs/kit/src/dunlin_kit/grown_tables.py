@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -62,6 +63,30 @@ async def _fill(admin: "asyncpg.Connection", table: str, tenant: str) -> None:
     await admin.execute(
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT {made} FROM generate_series(1, {ROWS}) n"  # noqa: S608
     )
+
+
+@contextmanager
+def statements_sent() -> Iterator[list[str]]:
+    """The texts of all statements that go to any database meanwhile."""
+    texts: list[str] = []
+    with ExitStack() as spying:
+        for name in ("fetch", "fetchrow", "fetchval"):
+            real = getattr(asyncpg.Connection, name)
+
+            async def spied(self: Any, query: str, *args: Any, _real: Any = real, **more: Any) -> Any:
+                texts.append(query)
+                return await _real(self, query, *args, **more)
+
+            spying.enter_context(patch.object(asyncpg.Connection, name, spied))
+        yield texts
+
+
+async def growing_read_whole(
+    connection: "asyncpg.Connection", texts: Collection[str], small: Collection[str]
+) -> dict[str, list[str]]:
+    """By statement, the tables not in `small` that it reads from end to end; those that read none are left out."""
+    read = {text: [one for one in await read_whole(connection, text) if one not in small] for text in sorted(texts)}
+    return {text: tables for text, tables in read.items() if tables}
 
 
 async def read_whole(connection: "asyncpg.Connection", text: str) -> list[str]:

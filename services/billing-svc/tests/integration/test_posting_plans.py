@@ -1,12 +1,12 @@
 """What an invoice, a batch, payments and a reversal send is planned without reading a growing table from end to end:
 as the service's own role under row-level security, planned once for all values as requests do."""
 
+from collections.abc import Iterator
 from typing import Any
 
-import asyncpg
 import pytest
 
-from dunlin_kit.grown_tables import grown, read_whole
+from dunlin_kit.grown_tables import growing_read_whole, grown, read_whole, statements_sent
 
 SMALL = {"tenant", "alembic_version", "relay_state", "parked_event", "period_lock", "payment_policy", "discount_policy",
          "number_series", "tolerance_policy", "bad_debt_policy"}
@@ -14,18 +14,10 @@ SMALL = {"tenant", "alembic_version", "relay_state", "parked_event", "period_loc
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def sent() -> Iterator[list[str]]:
     """The texts of all statements that transactions send."""
-    texts: list[str] = []
-    for name in ("fetch", "fetchrow", "fetchval"):
-        real = getattr(asyncpg.Connection, name)
-
-        async def spied(self: Any, query: str, *args: Any, _real: Any = real, **more: Any) -> Any:
-            texts.append(query)
-            return await _real(self, query, *args, **more)
-
-        monkeypatch.setattr(asyncpg.Connection, name, spied)
-    return texts
+    with statements_sent() as texts:
+        yield texts
 
 
 async def test_a_posting_reads_no_growing_table_whole(company: Any, sent: list[str], postgres: str) -> None:
@@ -46,6 +38,4 @@ async def test_a_posting_reads_no_growing_table_whole(company: Any, sent: list[s
     assert len(texts) > 15
     async with grown(postgres, "billing", SMALL) as connection:
         assert await read_whole(connection, "SELECT FROM item WHERE amount = 1") == ["item"]
-        whole = {text: tables for text in sorted(texts) if (tables := [
-            one for one in await read_whole(connection, text) if one not in SMALL])}
-    assert not whole
+        assert not await growing_read_whole(connection, texts, SMALL)

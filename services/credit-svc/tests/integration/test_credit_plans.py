@@ -1,32 +1,26 @@
 """What an order, billing's facts and a look at a position send is planned without reading a growing table from end to
 end: as the service's own role under row-level security, on tables with 3,000 customers."""
 
+from collections.abc import Iterator
 from typing import Any
 
-import asyncpg
 import pytest
 
 from dunlin_events import parked_rows, watermark
 from dunlin_events.contracts.billing import CreditAllocated, PaymentConfirmed
 from dunlin_kernel.ids import new_id
 from dunlin_kit import statements
-from dunlin_kit.grown_tables import grown, read_whole
+from dunlin_kit.grown_tables import growing_read_whole, grown, read_whole, statements_sent
 
 SMALL = {"tenant", "credit_policy", "rating_policy", "exchange_rate", "alembic_version", "relay_state", "parked_event"}
 """A few rows each, however long the service runs; of what is parked somebody is told at once."""
+
+
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def sent() -> Iterator[list[str]]:
     """The texts of all statements that transactions send."""
-    texts: list[str] = []
-    for name in ("fetch", "fetchrow", "fetchval"):
-        real = getattr(asyncpg.Connection, name)
-
-        async def spied(self: Any, query: str, *args: Any, _real: Any = real, **more: Any) -> Any:
-            texts.append(query)
-            return await _real(self, query, *args, **more)
-
-        monkeypatch.setattr(asyncpg.Connection, name, spied)
-    return texts
+    with statements_sent() as texts:
+        yield texts
 
 
 async def test_an_order_facts_and_a_position_read_no_growing_table_whole(
@@ -52,9 +46,7 @@ async def test_an_order_facts_and_a_position_read_no_growing_table_whole(
     assert len(texts) > 15
     async with grown(postgres, "credit", SMALL) as connection:
         assert await read_whole(connection, "SELECT FROM exposure WHERE open = 1") == ["exposure"]
-        whole = {text: tables for text in sorted(texts) if (tables := [
-            one for one in await read_whole(connection, text) if one not in SMALL])}
-    assert not whole
+        assert not await growing_read_whole(connection, texts, SMALL)
 
 
 def told_of(books: Any) -> dict[str, Any]:

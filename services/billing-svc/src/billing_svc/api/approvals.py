@@ -108,8 +108,8 @@ async def list_approvals(
     """What waits for a second person: payments to confirm, and proposals of write-offs and waivers of interest."""
     after = UUID(cursor.after[0]) if cursor.after else None
     found = await approvals.waiting(tx, after, limit)
-    page = cursor.page(response, found, limit, lambda one: [one.id])
-    return ApprovalPage(**page | {"data": [ApprovalRead.of(one, me.subject) for one in page["data"]]})
+    return ApprovalPage(**cursor.page(
+        response, found, limit, lambda one: [one.id], lambda one: ApprovalRead.of(one, me.subject)))
 
 
 @router.get("/payment-policy", dependencies=[MAY_READ])

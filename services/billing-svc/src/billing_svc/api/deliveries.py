@@ -108,8 +108,7 @@ async def _filters(
     customer_id: UUID | None = None,
     is_open: Annotated[bool | None, Query(alias="open", description="Whether anything is not billed yet.")] = None,
 ) -> dict[str, Any]:
-    asked = {"customer_id": customer_id, "open": is_open}
-    return {name: value for name, value in asked.items() if value is not None}
+    return pages.given({"customer_id": customer_id, "open": is_open})
 
 
 @router.get("/delivery-notes", dependencies=[MAY_READ], responses=pages.RESPONSES)
@@ -119,8 +118,8 @@ async def list_delivery_notes(
 ) -> DeliveryNotePage:
     """What was delivered, with exactly these values; with `open=true` what is to be billed."""
     found = await deliveries.page(tx, filters, UUID(cursor.after[0]) if cursor.after else None, limit)
-    page = cursor.page(response, found, limit, lambda view: [view.delivery.id])
-    return DeliveryNotePage(**page | {"data": [DeliveryNoteRead.of(view) for view in page["data"]]})
+    return DeliveryNotePage(
+        **cursor.page(response, found, limit, lambda view: [view.delivery.id], DeliveryNoteRead.of))
 
 
 @router.get("/delivery-notes/{delivery_id}", dependencies=[MAY_READ], responses=NOT_FOUND)

@@ -87,5 +87,5 @@ async def list_exchange_rates(
     """The rates that were set, the last one first."""
     before = int(cursor.after[0]) if cursor.after else LAST
     found = await exchange.page(tx, currency, before, limit)
-    page = cursor.page(response, found, limit, lambda one: [one[0]])
-    return ExchangeRatePage(**page | {"data": [RecordedExchangeRateRead.listed(row) for _, row in page["data"]]})
+    return ExchangeRatePage(**cursor.page(
+        response, found, limit, lambda one: [one[0]], lambda one: RecordedExchangeRateRead.listed(one[1])))

@@ -40,9 +40,8 @@ async def _filters(
     external_id: Code | None = None, due_from: Annotated[Day | None, Query(alias="due_on.gte")] = None,
     due_to: Annotated[Day | None, Query(alias="due_on.lte")] = None,
 ) -> dict[str, Any]:
-    asked = {"status": status.value if status else None, "customer_id": customer_id, "number": number,
-             "external_id": external_id, "due_from": due_from, "due_to": due_to}
-    return {name: value for name, value in asked.items() if value is not None}
+    return pages.given({"status": status.value if status else None, "customer_id": customer_id, "number": number,
+                        "external_id": external_id, "due_from": due_from, "due_to": due_to})
 
 
 Filters = Annotated[dict[str, Any], Depends(_filters)]
@@ -57,8 +56,8 @@ async def list_invoices(
     """Invoices with exactly these values, in this order."""
     await customers.assert_heard_of(tx, filters.get("customer_id"))
     found = await document_lists.page_of_invoices(tx, filters, sort, cursor.after, limit)
-    page = cursor.page(response, found, limit, lambda one: document_lists.key_of_invoice(one, sort))
-    return InvoicePage(**page | {"data": [InvoiceSummaryRead.of(one) for one in page["data"]]})
+    return InvoicePage(**cursor.page(
+        response, found, limit, lambda one: document_lists.key_of_invoice(one, sort), InvoiceSummaryRead.of))
 
 
 @router.get("/invoices/{invoice_id}", dependencies=[requires("invoices:read")], responses=NOT_FOUND)

@@ -12,9 +12,8 @@ from billing_svc.domain.kpis import Figures, Kpi, KpiUnit, KpiValue, kpis_of
 from billing_svc.store import kpis, periods
 from billing_svc.store.roll_forward import Period
 from dunlin_events.contracts.base import Amount
-from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.money import Money
-from dunlin_kernel.periods import KpiPeriod, periods_until
+from dunlin_kernel.periods import KpiPeriod, periods_asked
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
 from dunlin_kit.wire import Day, Instant
@@ -111,11 +110,8 @@ async def get_kpis(
     """How long money is out, how much of it comes in, what is lost: by month, quarter or year, or from a day on."""
     tenant = await periods.present_for(tx, known_at)
     last, known = end or tenant.today, known_at or tenant.now
-    if start is not None and start > last:
-        raise RuleBroken("period_reversed", "A period ends no earlier than it begins.")
-    asked = [(start, last)] if start is not None else periods_until(period, last, count)
     data = []
-    for first, until in asked:
+    for first, until in periods_asked(period, start, last, count):
         found = await kpis.figures(tx, Period(first, until, known, customer_id))
         data += [_read(first, until, code, found[code]) for code in sorted(found) if currency in (None, code)]
     return KpiReportRead(known_at=known, provisional=known_at is None or known_at >= tenant.now, data=data)

@@ -11,9 +11,8 @@ from billing_svc.domain.roll_forward import Receipts, RollForward, RollLine, rec
 from billing_svc.store import periods, roll_forward
 from billing_svc.store.roll_forward import Period
 from dunlin_events.contracts.base import Amount
-from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.money import Money
-from dunlin_kernel.periods import KpiPeriod, first_day_of
+from dunlin_kernel.periods import KpiPeriod, first_day_of, in_order
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
 from dunlin_kit.wire import Day, Instant
@@ -93,8 +92,7 @@ async def get_roll_forward(
     tenant = await periods.present_for(tx, known_at)
     last = end or tenant.today
     first = start or first_day_of(KpiPeriod.MONTH, last)
-    if first > last:
-        raise RuleBroken("period_reversed", "A period ends no earlier than it begins.")
+    in_order(first, last)
     period, base = Period(first, last, known_at or tenant.now, customer_id), tenant.currency
     opening = await roll_forward.opening(tx, period, base)
     moved = await roll_forward.moved(tx, period, base)

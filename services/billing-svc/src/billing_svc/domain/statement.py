@@ -14,6 +14,7 @@ from uuid import UUID
 from billing_svc.domain.ageing import AgeingPolicy, bucket_for
 from dunlin_kernel.errors import Conflict, RuleBroken
 from dunlin_kernel.money import Money
+from dunlin_kernel.periods import in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,7 @@ class Statement:
 
 def period_of_statement(period_from: date, period_to: date, today: date) -> None:
     """Refuses: period_reversed, period_in_future."""
-    if period_from > period_to:
-        raise RuleBroken("period_reversed", "A period ends no earlier than it begins.")
+    in_order(period_from, period_to)
     if period_to > today:
         raise RuleBroken("period_in_future", "A statement ends today at the latest.", today=today)
 

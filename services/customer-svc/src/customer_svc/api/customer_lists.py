@@ -64,8 +64,8 @@ async def list_customers(
     """Customers with exactly these values, in this order."""
     filters = query.model_dump(mode="json", exclude_none=True, exclude={"sort"})
     found = await customer_lists.page(tx, filters, query.sort, cursor.after, limit)
-    page = cursor.page(response, found, limit, lambda customer: customer_lists.key_of(customer, query.sort))
-    return CustomerPage(**page | {"data": [CustomerRead.of(customer) for customer in page["data"]]})
+    return CustomerPage(**cursor.page(
+        response, found, limit, lambda customer: customer_lists.key_of(customer, query.sort), CustomerRead.of))
 
 
 @router.get("/customers:search", dependencies=[MAY_READ],

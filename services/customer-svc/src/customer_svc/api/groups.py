@@ -34,8 +34,9 @@ async def list_groups(
     tx: Tx, response: Response, cursor: Paging, limit: Limit = pages.DEFAULT_LIMIT
 ) -> CustomerGroupPage:
     """Groups by number; members are found by `group_id` of the list of customers."""
-    page = cursor.page(response, await groups.page(tx, cursor.after, limit), limit, lambda group: [group.number])
-    return CustomerGroupPage(**page | {"data": [CustomerGroupRead.of(group) for group in page["data"]]})
+    found = await groups.page(tx, cursor.after, limit)
+    return CustomerGroupPage(
+        **cursor.page(response, found, limit, lambda group: [group.number], CustomerGroupRead.of))
 
 
 @router.get("/groups/{group_id}", dependencies=[MAY_READ], responses=NO_GROUP)

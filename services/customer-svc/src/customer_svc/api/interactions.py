@@ -46,8 +46,8 @@ async def list_interactions(
     """The log of a customer, the newest entry first."""
     customer = await customers.get(tx, CustomerId(customer_id))
     found = await interactions.page(tx, customer.id, cursor.after, limit)
-    page = cursor.page(response, found, limit, lambda one: [one.interaction.happened_at, one.interaction.id])
-    return InteractionPage(**page | {"data": [InteractionRead.of(one) for one in page["data"]]})
+    return InteractionPage(**cursor.page(
+        response, found, limit, lambda one: [one.interaction.happened_at, one.interaction.id], InteractionRead.of))
 
 
 @router.get("/follow-ups", dependencies=[MAY_READ],

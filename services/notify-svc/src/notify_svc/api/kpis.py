@@ -9,8 +9,7 @@ from pydantic import BaseModel
 
 from dunlin_kernel.calendar import days_after
 from dunlin_kernel.clock import start_of_day
-from dunlin_kernel.errors import RuleBroken
-from dunlin_kernel.periods import KpiPeriod, periods_until
+from dunlin_kernel.periods import KpiPeriod, periods_asked
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
 from dunlin_kit.tenants import present
@@ -79,11 +78,8 @@ async def get_collection_kpis(
 ) -> CollectionKpiReportRead:
     """How many promises are kept and how many reminders a settled item took, by month, quarter or year."""
     tenant = await present(tx)
-    last = end or tenant.today
-    if start is not None and start > last:
-        raise RuleBroken("period_reversed", "A period ends no earlier than it begins.")
     data = []
-    for first, until in [(start, last)] if start is not None else periods_until(period, last, count):
+    for first, until in periods_asked(period, start, end or tenant.today, count):
         within = Within(first, until, start_of_day(tenant.zone, first), start_of_day(tenant.zone, days_after(until, 1)))
         figures = await kpis.figures(tx, within, customer_id)
         data.append(CollectionKpiPeriodRead(
