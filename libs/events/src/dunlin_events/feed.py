@@ -48,11 +48,13 @@ DECLARE
   cur CONSTANT pg_snapshot := seen_now;
   mine CONSTANT text := NULLIF(current_setting('dunlin.tenant', true), '') || ':';
   ids bigint[];
+  told bigint;
   reached bigint;
   found int;
 BEGIN
   ids := ARRAY(SELECT w.id FROM (%(window)s) w LIMIT %(looked_at)d + 1);
-  IF cardinality(ids) > %(looked_at)d THEN
+  told := cardinality(ids);
+  IF told > %(looked_at)d THEN
     IF after_id = 0 AND seen_before <> '%(beginning)s' THEN
       SELECT min(w.id) - 1 INTO after_id FROM (%(window)s) w;
     END IF;
@@ -69,7 +71,7 @@ BEGIN
     ORDER BY o.id;
   GET DIAGNOSTICS found = ROW_COUNT;
   IF found < most THEN
-    RETURN QUERY SELECT reached, NULL::text, NULL::int, NULL::bigint, NULL::text, NULL::bytea;
+    RETURN QUERY SELECT reached, NULL::text, NULL::int, told, NULL::text, NULL::bytea;
   END IF;
 END
 $$"""
@@ -85,10 +87,12 @@ FUNCTIONS: Final = functions()
 
 `event_feed_head()`: the present era; what the statement's snapshot sees, cut off behind the newest fact it sees; and
 whether the database was restored and not rebased. Cut off so, a snapshot names no transaction that a crash could undo
-and whose number could be given again; and it stays the same while nothing is told.
+and whose number could be given again. It does name those under way, of other databases too, and so changes when one of
+them ends, though nothing was told by it.
 
 `event_feed(...)`: the next facts of the tenant in force in a window, by id; then, when these were fewer than asked for,
-a row without a stream: its id is up to where was looked, null when the window has ended.
+a row without a stream: its id is up to where was looked, null when the window has ended; its seq is how many facts of
+all tenants the window has, counted no further than was looked: zero where nothing was told.
 """
 
 _HEAD_NOW = text("SELECT era, seen, stands FROM event_feed_head()")
@@ -130,7 +134,8 @@ async def present(tx: Statements) -> Place:
 async def read(tx: Statements, place: Place | None, *, types: Sequence[str] | None, limit: int) -> Page:
     """Up to `limit` facts behind a place (None: from the first on), of the tenant in force.
 
-    Refuses: era_ended, stands_after_restore.
+    While nothing is told the place stays as it is and there is no more, whatever other transactions do. Refuses:
+    era_ended, stands_after_restore.
     """
     era, seen, stands = await tx.row(_HEAD_NOW)
     if stands:
@@ -138,19 +143,29 @@ async def read(tx: Statements, place: Place | None, *, types: Sequence[str] | No
     place = place or Place.behind(era, BEGINNING)
     if place.era != era or _end_of(place.cur) > _end_of(seen):
         raise Conflict("era_ended", "The owner was restored since: begin again without a cursor.", era=era)
-    if place.prev == place.cur:
-        place = place._replace(cur=seen)
-    asked = {"types": list(types) if types else None, "most": limit + 1}
-    rows = list(await tx.rows(_READ, prev=place.prev, cur=place.cur, last_id=place.last_id, **asked))
-    end = rows.pop() if rows and rows[-1]["stream"] is None else None
+    window = place._replace(cur=seen) if place.prev == place.cur else place
+    rows, end = await _look(tx, window, types, limit + 1)
     shown = rows[:limit]
-    if len(rows) > limit:
-        place = place._replace(last_id=shown[-1]["id"])
-    elif end is not None and end["id"] is not None:
-        place = place._replace(last_id=end["id"])
-    else:
-        place = Place.behind(place.era, place.cur)
-    return Page([structured(row) for row in shown], place, place.prev != place.cur or place.cur != seen)
+    if end is None or end["id"] is not None:
+        place = window._replace(last_id=end["id"] if end else shown[-1]["id"])
+    elif window is place or end["seq"]:
+        place = Place.behind(era, window.cur)
+    more = place.prev != place.cur or (window.cur != seen and await _is_more(tx, place._replace(cur=seen), types))
+    return Page([structured(row) for row in shown], place, more)
+
+
+async def _look(tx: Statements, window: Place, types: Sequence[str] | None, most: int) -> tuple[list[Any], Any]:
+    """The next facts of an open window; and the row that ends them, where they were fewer than asked for."""
+    asked = {"types": list(types) if types else None, "most": most}
+    rows = list(await tx.rows(_READ, prev=window.prev, cur=window.cur, last_id=window.last_id, **asked))
+    end = rows.pop() if rows and rows[-1]["stream"] is None else None
+    return rows, end
+
+
+async def _is_more(tx: Statements, window: Place, types: Sequence[str] | None) -> bool:
+    """Whether the window has a fact, or is too long to be looked through at once."""
+    rows, end = await _look(tx, window, types, 1)
+    return bool(rows) or end["id"] is not None
 
 
 def structured(row: Any) -> bytes:
