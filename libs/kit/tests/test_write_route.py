@@ -45,6 +45,16 @@ async def test_one_key_sent_twelve_times_at_once_has_one_effect(toy: Running) ->
     assert len(await toy.told(tenant)) == 5
 
 
+async def test_a_repeated_key_gets_its_answer_where_the_work_is_refused_by_now(toy: Running) -> None:
+    tenant = new_id()
+    first, again = [await _post(toy, tenant, {"text": "first"}, key="k") for _ in range(2)]
+    assert (again.status_code, again.content, again.headers["Idempotency-Replayed"]) == (201, first.content, "true")
+    other = await _post(toy, tenant, {"text": "first"}, key="l")
+    assert (other.status_code, other.json()["code"]) == (422, "too_rude")
+    mixed = await _post(toy, tenant, {"text": "rude"}, key="k")
+    assert (mixed.status_code, mixed.json()["code"]) == (422, "idempotency_key_reused")
+
+
 async def test_the_same_key_with_another_body_is_refused(toy: Running) -> None:
     tenant = new_id()
     await _post(toy, tenant, {"text": "a"}, key="k")

@@ -97,8 +97,8 @@ reads = APIRouter(route_class=ReadRoute)
 @writes.post("/toy/v1/notes", status_code=201, dependencies=[requires("notes:write")],
              responses=refuses("too_rude"))
 async def take_note(body: NoteCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False) -> NoteRead:
-    """Take a note. Refuses: too_rude."""
-    if body.text == "rude":
+    """Take a note; the first one only where there is none yet. Refuses: too_rude."""
+    if body.text == "rude" or (body.text == "first" and await tx.rows(LIST, after="", most=1)):
         raise RuleBroken("too_rude", "That is not said here.")
     note = NoteRead(id=new_id(), text=body.text, size=body.size)
     tx.insert(NOTE, note.model_dump() | {"tags": ["a,b", 'c"d\\e', ""]})

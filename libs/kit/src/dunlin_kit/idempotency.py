@@ -89,7 +89,7 @@ class IdempotencyKey:
         return Answer(response, tuple(filter(None, found["streams"].split(","))), True)
 
     def remember(self, tx: Transaction, response: Response, streams: tuple[str, ...]) -> None:
-        """Gather the answer's bytes with the key; only a success is kept."""
+        """Gather the answer's bytes with the key, which nobody has stored before."""
         tx.insert(
             KEYS,
             {

@@ -3,8 +3,10 @@
 import inspect
 import re
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import Annotated, Any
 
+import asyncpg
 from fastapi import Depends, Header, Query, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
@@ -13,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from dunlin_kit import auth, positions
 from dunlin_kit.auth import Access, Principal
-from dunlin_kit.database import Database
+from dunlin_kit.database import Database, ReadStale
 from dunlin_kit.handling import Handling, Known, Sent
 from dunlin_kit.idempotency import Answer, IdempotencyKey
 from dunlin_kit.problems import Refusal, refuses
@@ -109,8 +111,16 @@ class ReadRoute(APIRoute):
         return await database.read(principal.tenant, work)
 
 
+class AnsweredBefore(ReadStale):
+    """The work was refused, and its key has an answer already: the work runs again, and finds that first."""
+
+
 class WriteRoute(ReadRoute):
-    """An operation that writes: look the key up, handle, gather the answer with the key, commit, then send."""
+    """An operation that writes: handle, gather the answer with the key, commit, then send.
+
+    A key is looked up only where the work was refused or runs again: one that has an answer cannot be stored once more,
+    so that nothing of what a repeated request did remains.
+    """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         options["responses"] = _merged(
@@ -133,20 +143,34 @@ class WriteRoute(ReadRoute):
         if key is None and request.method == "POST":
             raise Refusal(400, "idempotency_key_missing", "Send an Idempotency-Key header with every POST.")
         dry_run = self._dry_run_declared and _is_dry(request.query_params.get("validate_only"))
+        runs = count()
 
         async def work(tx: Transaction) -> Answer:
             tx.actor = principal.subject
-            known = await key.answered(tx) if key and not dry_run else None
-            if known is not None:
-                return known
-            request.state.transaction = tx
-            response = await self._handling.answer(request, sent, {"transaction": tx, "principal": principal})
-            streams = tx.streams()
-            if key and not dry_run and response.status_code < 300:
-                key.remember(tx, response, streams)
-            return Answer(response, streams, False)
+            if dry_run or key is None:
+                return await self._worked(tx, request, sent)
+            if next(runs):
+                return await key.answered(tx) or await self._worked(tx, request, sent, key)
+            try:
+                return await self._worked(tx, request, sent, key)
+            except (asyncpg.PostgresError, ReadStale):
+                raise
+            except Exception as refused:
+                if await key.answered(tx):
+                    raise AnsweredBefore from refused
+                raise
 
         return await _sent(request.app.state, principal.tenant, work, dry_run)
+
+    async def _worked(self, tx: Transaction, request: Request, sent: Sent, key: IdempotencyKey | None = None) -> Answer:
+        """Handle it, and gather the answer with the key; only a success is kept."""
+        request.state.transaction = tx
+        given = {"transaction": tx, "principal": request.state.principal}
+        response = await self._handling.answer(request, sent, given)
+        streams = tx.streams()
+        if key and response.status_code < 300:
+            key.remember(tx, response, streams)
+        return Answer(response, streams, False)
 
 
 async def _sent(state: Any, tenant: Any, work: Callable[[Transaction], Awaitable[Answer]], dry_run: bool) -> Response:
