@@ -1,13 +1,12 @@
 """What every chaos test is given: how long to go on, a broker of its own, one bus after the other."""
 
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dunlin_events.broker_for_tests import JavaBroker, startable
+from dunlin_events.nodes_for_tests import Node, own_node
 
 
 @pytest.fixture
@@ -31,21 +30,10 @@ def long_run(is_long: bool) -> None:
 
 
 @pytest.fixture
-def own_kafka() -> Iterator[JavaBroker]:
+def own_kafka() -> Iterator[Node]:
     """A Kafka node that nobody else uses and that may be killed; running."""
-    if startable() != "java":
-        missing = "a Kafka node that may be killed needs Java 17 or later, and Maven for its jars"
-        if os.environ.get("DUNLIN_REQUIRE_KAFKA") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with tempfile.TemporaryDirectory(prefix="dunlin-chaos-kafka-") as folder:
-        node = JavaBroker(Path(folder))
-        node.format()
-        node.start()
-        try:
-            yield node
-        finally:
-            node.kill()
+    with tempfile.TemporaryDirectory(prefix="dunlin-chaos-kafka-") as folder, own_node(Path(folder)) as node:
+        yield node
 
 
 @pytest.fixture(params=["log", pytest.param("kafka", marks=pytest.mark.kafka)])
@@ -54,5 +42,5 @@ def kafka(request: pytest.FixtureRequest) -> str:
     if request.param == "log":
         return ""
     request.getfixturevalue("long_run")
-    node: JavaBroker = request.getfixturevalue("own_kafka")
+    node: Node = request.getfixturevalue("own_kafka")
     return node.bootstrap

@@ -9,13 +9,13 @@ from office import Office, answers
 from production_shape import Fleet, production_shape
 from proof import prove
 
-from dunlin_events.broker_for_tests import JavaBroker
+from dunlin_events.nodes_for_tests import Node
 
 OUTAGES = 5, 45, 300
 """Seconds; the long ones in the long run."""
 
 
-async def _away(fleet: Fleet, office: Office, broker: JavaBroker, seconds: int) -> None:
+async def _away(fleet: Fleet, office: Office, broker: Node, seconds: int) -> None:
     """Kill the broker and start it again after so long; the office is answered all the while."""
     fleet.timeline.note("kill -9 kafka")
     broker.kill()
@@ -30,7 +30,7 @@ async def _away(fleet: Fleet, office: Office, broker: JavaBroker, seconds: int) 
 @pytest.mark.kafka
 @pytest.mark.timeout(0)
 async def test_kafka_is_killed_and_comes_back(
-    postgres: str, tmp_path: Path, timeline: Timeline, is_long: bool, own_kafka: JavaBroker
+    postgres: str, tmp_path: Path, timeline: Timeline, is_long: bool, own_kafka: Node
 ) -> None:
     async with production_shape(postgres, tmp_path, timeline, kafka=own_kafka.bootstrap) as fleet:
         office, stop = await Office.opened(fleet, timeline.seed), asyncio.Event()

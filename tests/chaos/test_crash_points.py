@@ -11,8 +11,8 @@ from patience import Patience
 from production_shape import Fleet, production_shape
 from proof import prove
 
-from dunlin_events.broker_for_tests import JavaBroker
 from dunlin_events.crash_points import POINTS, STATUS, VARIABLE
+from dunlin_events.nodes_for_tests import Node
 from dunlin_events.topics import HEARERS
 from dunlin_local.databases import SERVICES
 
@@ -90,6 +90,6 @@ async def test_every_crash_point_on_the_bus_in_postgresql(
 @pytest.mark.timeout(0)
 @pytest.mark.usefixtures("long_run")
 async def test_every_crash_point_on_kafka(
-    postgres: str, tmp_path: Path, timeline: Timeline, minutes: float, own_kafka: JavaBroker
+    postgres: str, tmp_path: Path, timeline: Timeline, minutes: float, own_kafka: Node
 ) -> None:
     await crashed_at_work(postgres, tmp_path, timeline, times=max(1, round(minutes)), kafka=own_kafka.bootstrap)

@@ -11,7 +11,7 @@ from office import Office
 from production_shape import production_shape
 from proof import prove
 
-from dunlin_events.broker_for_tests import JavaBroker
+from dunlin_events.nodes_for_tests import Node
 
 LEAST_KILLS = 8
 
@@ -45,6 +45,6 @@ async def test_kills_on_the_bus_in_postgresql(
 @pytest.mark.kafka
 @pytest.mark.timeout(0)
 async def test_kills_on_kafka(
-    postgres: str, tmp_path: Path, timeline: Timeline, minutes: float, own_kafka: JavaBroker
+    postgres: str, tmp_path: Path, timeline: Timeline, minutes: float, own_kafka: Node
 ) -> None:
     await killed_at_work(postgres, tmp_path, timeline, seconds=60 * minutes, kafka=own_kafka.bootstrap)

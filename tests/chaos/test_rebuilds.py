@@ -17,7 +17,7 @@ from office import Office, cny
 from production_shape import Fleet, production_shape
 from proof import prove, quiet, rows
 
-from dunlin_events.broker_for_tests import JavaBroker
+from dunlin_events.nodes_for_tests import Node
 from dunlin_kit import rebuilds
 from dunlin_kit.process import bus_of
 from dunlin_kit.settings import ServiceSettings
@@ -129,6 +129,6 @@ async def test_every_projection_on_the_bus_in_postgresql(postgres: str, tmp_path
 @pytest.mark.timeout(0)
 @pytest.mark.usefixtures("long_run")
 async def test_every_projection_on_kafka(
-    postgres: str, tmp_path: Path, timeline: Timeline, own_kafka: JavaBroker
+    postgres: str, tmp_path: Path, timeline: Timeline, own_kafka: Node
 ) -> None:
     await rebuilt_at_work(postgres, tmp_path, timeline, kafka=own_kafka.bootstrap)

@@ -10,7 +10,7 @@ from office import Office, answers
 from production_shape import SECOND, Fleet, production_shape
 from proof import prove, quiet, rows
 
-from dunlin_events.broker_for_tests import JavaBroker
+from dunlin_events.nodes_for_tests import Node
 from dunlin_local.databases import SERVICES
 
 STOPPED_SECONDS = 20
@@ -69,6 +69,6 @@ async def test_stopped_workers_on_the_bus_in_postgresql(
 @pytest.mark.timeout(0)
 @pytest.mark.usefixtures("long_run")
 async def test_stopped_workers_on_kafka(
-    postgres: str, tmp_path: Path, timeline: Timeline, own_kafka: JavaBroker
+    postgres: str, tmp_path: Path, timeline: Timeline, own_kafka: Node
 ) -> None:
     await stopped_at_work(postgres, tmp_path, timeline, ("", SECOND), own_kafka.bootstrap)

@@ -1,21 +1,22 @@
 """Kafka's own traps: a producer that is broken for ever, members without partitions, a broker that dies under load."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiokafka.errors import OutOfOrderSequenceNumber
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import MessageSizeTooLargeError, OutOfOrderSequenceNumber
 from aiokafka.partitioner import murmur2 as clients_murmur2
 from faults_told import Timeline
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dunlin_events import kafka
-from dunlin_events.broker_for_tests import Broker, JavaBroker, make_on_mock, startable
+from dunlin_events.broker_for_tests import Broker
 from dunlin_events.envelope import Record
-from dunlin_events.kafka import KafkaBus, KafkaPublisher
+from dunlin_events.kafka import KafkaBus
+from dunlin_events.nodes_for_tests import Node, own_node
 from dunlin_events.testing import kafka_broker
 from dunlin_events.topics import BusAway, Reader, Received, murmur2
 from dunlin_kernel.ids import new_id
@@ -26,54 +27,6 @@ __all__ = ["kafka_broker"]
 @given(st.binary(max_size=80))
 def test_keys_fall_where_other_clients_put_them(key: bytes) -> None:
     assert murmur2(key) == clients_murmur2(key) & 0xFFFFFFFF
-
-
-class BrokenForEver:
-    """A producer whose sequence the broker refuses from its second batch on."""
-
-    made: list["BrokenForEver"] = []  # noqa: RUF012
-
-    def __init__(self, **_settings: Any) -> None:
-        self.made.append(self)
-        self.sent: list[int] = []
-        self.stopped = False
-
-    async def start(self) -> None:
-        return None
-
-    async def stop(self) -> None:
-        self.stopped = True
-
-    def create_batch(self) -> Any:
-        return Batch()
-
-    async def send_batch(self, batch: Any, _topic: str, *, partition: int) -> "asyncio.Future[None]":
-        outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if self.sent:
-            outcome.set_exception(OutOfOrderSequenceNumber())
-        else:
-            self.sent.append(partition)
-            outcome.set_result(None)
-        return outcome
-
-
-class Batch:
-    def append(self, **_record: Any) -> object:
-        return object()
-
-    def close(self) -> None:
-        return None
-
-
-async def test_after_a_failure_the_same_records_go_through_a_new_producer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kafka, "AIOKafkaProducer", BrokenForEver)
-    monkeypatch.setattr(BrokenForEver, "made", [])
-    publisher = KafkaPublisher("nowhere:1", {"t": 1}, 1000)
-    await publisher.publish("t", [Record("k", (), b"1")])
-    with pytest.raises(BusAway):
-        await publisher.publish("t", [Record("k", (), b"2")])
-    await publisher.publish("t", [Record("k", (), b"2")])
-    assert [producer.stopped for producer in BrokenForEver.made] == [True, False]
 
 
 async def test_a_broker_that_is_not_there_is_away_for_all() -> None:
@@ -91,62 +44,107 @@ async def test_a_broker_that_is_not_there_is_away_for_all() -> None:
     await reader.stop()
 
 
-@pytest.mark.kafka
-async def test_a_member_without_partitions_stays_and_takes_over(kafka_broker: Broker) -> None:
+@pytest.fixture
+def real(kafka_broker: Broker) -> str:
+    """The address of a broker that does what the mock cluster does not: static members, sizes, numbers of batches."""
     if kafka_broker.kind == "mock":
-        pytest.skip("the mock cluster knows no static members")
-    topic = f"t-{new_id()}"
-    bus = KafkaBus(kafka_broker.bootstrap, topics={topic: 1}, session_s=3.0)
+        pytest.skip("the mock cluster knows neither static members nor the numbers of batches")
+    return kafka_broker.bootstrap
+
+
+async def of_small_batches(bootstrap: str, topic: str) -> None:
+    """A topic that refuses a batch of more than 2,000 bytes, for good."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, 1, 1, topic_configs={"max.message.bytes": "2000"})])
+    await admin.close()
+
+
+@pytest.mark.kafka
+async def test_a_number_that_was_given_to_no_stored_batch_ends_the_client_and_not_the_publisher(real: str) -> None:
+    """A batch takes its number as it leaves. Is it never stored, all that follow are refused, for ever."""
+    topic, ours, small, large = f"t-{new_id()}", Record("ours", (), b"1"), b"0", b"0" * 5000
+    await of_small_batches(real, topic)
+    client = AIOKafkaProducer(bootstrap_servers=real, enable_idempotence=True, acks="all")
+    await client.start()
+    await client.send_and_wait(topic, small, b"client")
+    with pytest.raises(MessageSizeTooLargeError):
+        await client.send_and_wait(topic, large, b"client")
+    for _ in range(2):
+        with pytest.raises(OutOfOrderSequenceNumber):
+            await client.send_and_wait(topic, small, b"client")
+    await client.stop()
+    bus = KafkaBus(real, topics={topic: 1})
+    publisher, reader, heard = bus.publisher(), bus.reader(topic, [topic], "one"), list[Received]()
+    await publisher.publish(topic, [ours])
+    with pytest.raises(BusAway):
+        await publisher.publish(topic, [ours._replace(value=large)])
+    for value in (b"2", b"3"):
+        await publisher.publish(topic, [ours._replace(value=value)])
+    async with asyncio.timeout(60):
+        while last_of(heard, "ours") != b"3":
+            heard += [one for got in (await reader.poll(max_records=9, timeout_ms=200)).values() for one in got]
+    await reader.stop()
+    await publisher.stop()
+    assert [one.record.value for one in heard if one.record.key == "ours"] == [b"1", b"2", b"3"]
+
+
+@pytest.mark.kafka
+async def test_a_member_without_partitions_stays_and_takes_over(real: str) -> None:
+    """Longer than a member that does not poll would: to the broker it would have gone."""
+    topic, hang_s = f"t-{new_id()}", 0.5
+    bus = KafkaBus(real, topics={topic: 1}, session_s=2.0, hang_s=hang_s)
     await bus.ensure_topics()
     readers = [bus.reader(topic, [topic], name) for name in ("one", "two")]
     for reader in readers:
         await reader.start()
-    async with asyncio.timeout(20):
-        while sum(len(reader.assigned()) for reader in readers) != 1:
+    turns = 0
+    async with asyncio.timeout(60):
+        while turns < 3 * hang_s / 0.1:
             await asyncio.gather(*(reader.poll(max_records=1, timeout_ms=100) for reader in readers))
+            turns = turns + 1 if sum(len(reader.assigned()) for reader in readers) == 1 else 0
     working, idle = sorted(readers, key=lambda reader: -len(reader.assigned()))
     await working.stop()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not idle.assigned():
             assert await idle.poll(max_records=1, timeout_ms=100) == {}
     await idle.stop()
 
 
 @pytest.mark.kafka
-async def test_a_cancelled_poll_leaves_the_guard_against_members_that_hang(kafka_broker: Broker) -> None:
-    """The client counts a poll that was cancelled as one that goes on for ever: nobody would get its partitions."""
+async def test_a_member_that_hangs_loses_its_partitions_though_a_poll_was_cancelled(real: str) -> None:
+    """The client counts a poll that is cancelled as one that goes on for ever, and its member as one that works."""
     topic = f"t-{new_id()}"
-    if kafka_broker.kind == "mock":
-        make_on_mock(kafka_broker.bootstrap, topic)
-    bus = KafkaBus(kafka_broker.bootstrap, topics={topic: 4})
+    bus = KafkaBus(real, topics={topic: 4}, session_s=2.0, hang_s=1.0)
     await bus.ensure_topics()
-    reader = bus.reader(topic, [topic], "one")
-    await reader.start()
-    await reader.poll(max_records=1, timeout_ms=100)
-    waiting = asyncio.create_task(reader.poll(max_records=1, timeout_ms=600))
+    hanging, other = bus.reader(topic, [topic], "one"), bus.reader(topic, [topic], "two")
+    async with asyncio.timeout(60):
+        while len(hanging.assigned()) < 4:
+            await hanging.poll(max_records=1, timeout_ms=100)
+    cancelled = asyncio.create_task(hanging.poll(max_records=1, timeout_ms=500))
     await asyncio.sleep(0.1)
-    waiting.cancel()
-    await asyncio.wait({waiting})
-    await asyncio.sleep(1.0)
-    assert reader._consumer._subscription.fetcher_idle_time > 0
-    await reader.stop()
+    cancelled.cancel()
+    await asyncio.wait({cancelled})
+    async with asyncio.timeout(60):
+        while len(other.assigned()) < 4:
+            await other.poll(max_records=1, timeout_ms=100)
+        while not hanging.assigned() or not other.assigned():
+            await asyncio.gather(*(reader.poll(max_records=1, timeout_ms=100) for reader in (hanging, other)))
+    await hanging.stop()
+    await other.stop()
 
 
 @pytest.fixture
-async def own_broker(tmp_path: Path) -> AsyncIterator[JavaBroker]:
-    if startable() != "java":
-        pytest.skip("kills a broker of its own, in Java")
-    own = JavaBroker(tmp_path)
-    await asyncio.to_thread(own.format)
-    await asyncio.to_thread(own.start)
-    yield own
-    own.kill()
+def own_broker(tmp_path: Path) -> Iterator[Node]:
+    with own_node(tmp_path) as node:
+        yield node
 
 
 @pytest.mark.chaos
+@pytest.mark.kafka
 @pytest.mark.timeout(180)
 async def test_a_broker_killed_under_load_loses_nothing_and_needs_no_restart(
-    own_broker: JavaBroker, timeline: Timeline
+    own_broker: Node, timeline: Timeline
 ) -> None:
     topic, keys = "t-outage", [f"k{n}" for n in range(10)]
     bus = KafkaBus(own_broker.bootstrap, topics={topic: 3}, session_s=6.0, request_timeout_ms=3000)
@@ -178,7 +176,7 @@ async def test_a_broker_killed_under_load_loses_nothing_and_needs_no_restart(
         assert list(dict.fromkeys(rounds)) == list(range(40))
 
 
-async def _started(broker: JavaBroker, timeline: Timeline) -> None:
+async def _started(broker: Node, timeline: Timeline) -> None:
     await asyncio.to_thread(broker.start)
     timeline.note("start kafka")
 

@@ -1,7 +1,7 @@
 """Three Kafka nodes, and the leader killed under load: outbox, relay and consumer go on by themselves."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -13,10 +13,9 @@ from faults_told import Timeline
 from hearer import Place, hearing, subscription
 from patience import Patience
 
-from dunlin_events.broker_for_tests import startable
 from dunlin_events.consuming import Consumer
-from dunlin_events.java_broker import JavaBroker, JavaCluster
 from dunlin_events.kafka import KafkaBus
+from dunlin_events.nodes_for_tests import Node, own_nodes
 from dunlin_events.relay import Relay
 from dunlin_kernel.ids import new_id
 
@@ -25,18 +24,13 @@ CUSTOMERS = 30
 PAUSE_S = 0.03
 MORE = 20
 """So many facts each stream hears between two steps, at least."""
+Cluster = Sequence[Node]
 
 
 @pytest.fixture
-async def cluster(tmp_path: Path) -> AsyncIterator[JavaCluster]:
-    if startable() != "java":
-        pytest.skip("kills nodes of its own, in Java")
-    own = JavaCluster(tmp_path)
-    try:
-        await asyncio.to_thread(own.start)
-        yield own
-    finally:
-        own.kill()
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    with own_nodes(tmp_path, 3) as nodes:
+        yield nodes
 
 
 async def tell(dsn: str, customers: list[UUID], stop: asyncio.Event) -> int:
@@ -50,14 +44,18 @@ async def tell(dsn: str, customers: list[UUID], stop: asyncio.Event) -> int:
     return rounds
 
 
-async def leader(cluster: JavaCluster) -> JavaBroker:
+def address_of(cluster: Cluster) -> str:
+    return ",".join(node.bootstrap for node in cluster)
+
+
+async def leader(cluster: Cluster) -> Node:
     """Of the first partition, as it is now."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=cluster.bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=address_of(cluster))
     await admin.start()
     [topic] = await admin.describe_topics([TOPIC])
     await admin.close()
     [number] = [one["leader"] for one in topic["partitions"] if one["partition"] == 0]
-    return cluster.nodes[int(number) - 1]
+    return cluster[int(number) - 1]
 
 
 async def all_hear_more(place: Place) -> None:
@@ -71,13 +69,13 @@ async def all_hear_more(place: Place) -> None:
         [(least, total)] = await place.rows(seen)
 
 
-async def kill_leaders(cluster: JavaCluster, place: Place, timeline: Timeline, *, times: int) -> None:
+async def kill_leaders(cluster: Cluster, place: Place, timeline: Timeline, *, times: int) -> None:
     """The one that leads is killed; the others go on without it, and with it when it is back."""
     await all_hear_more(place)
     for _ in range(times):
         node = await leader(cluster)
         node.kill()
-        timeline.note(f"kill -9 the leader, node {cluster.nodes.index(node) + 1}")
+        timeline.note(f"kill -9 the leader, node {node.number}")
         await all_hear_more(place)
         await asyncio.to_thread(node.start)
         timeline.note("start it")
@@ -100,10 +98,10 @@ async def longest_silence(place: Place, stop: asyncio.Event) -> float:
 @pytest.mark.kafka
 @pytest.mark.timeout(900)
 async def test_the_leader_of_three_nodes_killed_under_load(
-    postgres: str, outbox_dsn: str, cluster: JavaCluster, request: pytest.FixtureRequest, timeline: Timeline
+    postgres: str, outbox_dsn: str, cluster: Cluster, request: pytest.FixtureRequest, timeline: Timeline
 ) -> None:
     times = 6 if request.config.getoption("--minutes") >= 1 else 1
-    bus = KafkaBus(cluster.bootstrap, topics={TOPIC: 6}, session_s=6.0, request_timeout_ms=5000)
+    bus = KafkaBus(address_of(cluster), topics={TOPIC: 6}, session_s=6.0, request_timeout_ms=5000)
     await bus.ensure_topics()
     customers, writing, ended = [new_id() for _ in range(CUSTOMERS)], asyncio.Event(), asyncio.Event()
     relay = Relay(outbox_dsn, bus.publisher(), topic=TOPIC)

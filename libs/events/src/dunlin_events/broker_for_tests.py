@@ -17,9 +17,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from dunlin_events.java_broker import READY_S, VERSION, JavaBroker, NoBroker, cache, free_port
-
-__all__ = ["JavaBroker", "NoBroker"]
+from dunlin_events.docker_broker import DockerBroker
+from dunlin_events.java_broker import JavaBroker, NoBroker, cache
 
 MOCK_WARNING: Final = "NO REAL KAFKA WAS FOUND: the broker tests ran on the mock cluster of the confluent-kafka wheel."
 MOCK_PARTITIONS: Final = 4
@@ -55,11 +54,19 @@ def broker(run: str) -> Iterator[Broker]:
 
 def startable() -> str | None:
     """How a broker can be started here: docker, java or not at all."""
-    if shutil.which("docker") and _quietly("docker", "info", timeout=10):
+    if has_docker():
         return "docker"
-    if shutil.which("java") and ((cache() / "libs").exists() or shutil.which("mvn")) and _java_major() >= 17:
-        return "java"
-    return None
+    return "java" if has_java() else None
+
+
+def has_docker() -> bool:
+    """Whether an engine answers."""
+    return bool(shutil.which("docker")) and _quietly("docker", "info", timeout=10)
+
+
+def has_java() -> bool:
+    """Whether there is one that is new enough, and the jars are there or can be."""
+    return bool(shutil.which("java") and ((cache() / "libs").exists() or shutil.which("mvn"))) and _java_major() >= 17
 
 
 def _java_major() -> int:
@@ -128,7 +135,7 @@ def _runs(folder: Path, state: Mapping[str, Any]) -> bool:
 
 def _end(folder: Path, state: Mapping[str, Any]) -> None:
     if state["kind"] == "docker":
-        _quietly("docker", "rm", "-f", state["container"], timeout=30)
+        _quietly("docker", "rm", "--force", "--volumes", state["container"], timeout=30)
     elif _runs(folder, state):
         os.kill(state["pid"], signal.SIGTERM)
         deadline = time.monotonic() + 10
@@ -149,33 +156,14 @@ def _in_java(folder: Path) -> dict[str, Any]:
 
 
 def _in_docker() -> dict[str, Any]:
-    port = free_port()
-    settings = {
-        "KAFKA_NODE_ID": "1", "KAFKA_PROCESS_ROLES": "broker,controller",
-        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093", "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
-        "KAFKA_LISTENERS": "PLAINTEXT://0.0.0.0:9092,CONTROLLER://localhost:9093",
-        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://127.0.0.1:{port}",
-        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1", "KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS": "4",
-        "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1", "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
-        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0", "KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS": "1000",
-        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false", "KAFKA_HEAP_OPTS": "-Xmx512m -Xms256m",
-    }
-    given = [part for name, value in settings.items() for part in ("-e", f"{name}={value}")]
-    started = subprocess.run(  # noqa: S603
-        ["docker", "run", "-d", "--rm", "-p", f"127.0.0.1:{port}:9092", *given, f"apache/kafka:{VERSION}"],  # noqa: S607
-        capture_output=True, text=True, check=True)
-    container = started.stdout.strip()
-    deadline = time.monotonic() + READY_S
-    while "Kafka Server started" not in _said(container):
-        if time.monotonic() > deadline:
-            raise NoBroker(_said(container)[-4000:])
-        time.sleep(0.2)
-    return {"bootstrap": f"127.0.0.1:{port}", "container": container}
-
-
-def _said(container: str) -> str:
-    return subprocess.run(["docker", "logs", container], capture_output=True, text=True, check=False).stdout  # noqa: S603, S607
+    own = DockerBroker()
+    try:
+        own.format()
+        own.start()
+    except BaseException:
+        own.remove()
+        raise
+    return {"bootstrap": own.bootstrap, "container": own.name}
 
 
 def make_on_mock(bootstrap: str, *topics: str) -> None:

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -74,28 +73,6 @@ class JavaBroker:
     def _java(self, *words: str) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={RECIPE / 'log4j2.xml'}"
         return ["java", *_HEAP, logging, "-cp", f"{jars()}/*", *words, str(self._folder / "server.properties")]
-
-
-class JavaCluster:
-    """Nodes that hold a copy of everything each: one may die, and the rest goes on."""
-
-    def __init__(self, folder: Path, *, nodes: int = 3) -> None:
-        self.nodes = [JavaBroker(folder / str(number), number=number) for number in range(1, nodes + 1)]
-        for number in range(1, nodes + 1):
-            (folder / str(number)).mkdir()
-        self.bootstrap = ",".join(node.bootstrap for node in self.nodes)
-
-    def start(self) -> None:
-        """Make the folders and return when all answer. Raises NoBroker."""
-        cluster, voters = new_cluster(), [node.voter for node in self.nodes]
-        for node in self.nodes:
-            node.format(cluster=cluster, voters=voters)
-        with ThreadPoolExecutor() as together:
-            list(together.map(JavaBroker.start, self.nodes))
-
-    def kill(self) -> None:
-        for node in self.nodes:
-            node.kill()
 
 
 def new_cluster() -> str:

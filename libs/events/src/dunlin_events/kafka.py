@@ -225,14 +225,17 @@ class KafkaReader:
 
 
 class KafkaBus:
-    """The bus at `bootstrap` (host:port, ...); a member that is silent for `session_s` loses its partitions."""
+    """The bus at `bootstrap` (host:port, ...).
+
+    A member that is silent for `session_s` loses its partitions; so does one that has not polled for `hang_s`.
+    """
 
     def __init__(
         self, bootstrap: str, *, topics: Mapping[str, int] = MappingProxyType(MANIFEST), session_s: float = 30.0,
-        request_timeout_ms: int = 20_000, replication: int = -1,
+        hang_s: float = 300.0, request_timeout_ms: int = 20_000,
     ) -> None:
-        self._bootstrap, self._topics, self._session_ms = bootstrap, topics, int(session_s * 1000)
-        self._request_timeout_ms, self._replication = request_timeout_ms, replication
+        self._bootstrap, self._topics, self._request_timeout_ms = bootstrap, topics, request_timeout_ms
+        self._session_ms, self._hang_ms = int(session_s * 1000), int(hang_s * 1000)
 
     def publisher(self) -> KafkaPublisher:
         return KafkaPublisher(self._bootstrap, self._topics, self._request_timeout_ms)
@@ -243,7 +246,7 @@ class KafkaBus:
         return KafkaReader(lambda: AIOKafkaConsumer(
             *topics, bootstrap_servers=self._bootstrap, group_id=group, group_instance_id=instance, client_id=member,
             enable_auto_commit=False, auto_offset_reset="earliest", session_timeout_ms=self._session_ms,
-            heartbeat_interval_ms=self._session_ms // 4, fetch_max_wait_ms=100,
+            heartbeat_interval_ms=self._session_ms // 4, max_poll_interval_ms=self._hang_ms, fetch_max_wait_ms=100,
             max_partition_fetch_bytes=LARGEST_BATCH + 65536,
         ))
 
@@ -272,9 +275,8 @@ class KafkaBus:
             raise BusAway("Kafka: no controller") from error
 
     def _new(self, topic: str) -> Any:
-        # The client takes -1, the broker's own default, only together with an empty assignment.
-        assignments: dict[int, list[int]] | None = {} if self._replication == -1 else None
-        return NewTopic(topic, self._topics[topic], self._replication, assignments, dict(TOPIC_CONFIGS))
+        # The client takes -1, the broker's own replication, only together with an empty assignment.
+        return NewTopic(topic, self._topics[topic], -1, {}, dict(TOPIC_CONFIGS))
 
     async def _counts(self, admin: Any) -> dict[str, int]:
         """Partition counts, as soon as the brokers know all topics."""
