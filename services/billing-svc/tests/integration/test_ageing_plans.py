@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_sql
 
 from billing_svc.domain.ageing import AgeingBasis
+from billing_svc.domain.kept_ageing import STARTS
 from billing_svc.store import account_turns, overdue
 from billing_svc.store.ageing_statements import DEBTORS, Form, report_of
 from dunlin_kernel.ids import new_id
@@ -82,8 +83,8 @@ async def test_a_report_reads_what_is_open_and_what_moved_since(
     app, _, customers = filled
     as_of = TODAY if basis is None else TODAY - timedelta(days=10)
     plan = await _plan(
-        app, report_of(Form(5, basis, known, filters, "overdue", False)), as_of=as_of, starts=[1, 31, 61, 91],
-        wanted=51, known_at=datetime(2026, 6, 22, tzinfo=UTC), customer_id=customers[0], currency="CNY")
+        app, report_of(Form(STARTS, basis, known, filters, "overdue", False)), as_of=as_of, wanted=51,
+        known_at=datetime(2026, 6, 22, tzinfo=UTC), customer_id=customers[0], currency="CNY")
     assert not _read_whole(plan), plan
 
 
@@ -99,7 +100,7 @@ async def test_the_turn_finds_by_index_what_it_moves(filled: Any) -> None:
     app, _, customers = filled
     named = {"customer_ids": customers[:50], "currencies": ["CNY"] * 50, "day": TODAY, "today": TODAY}
     await app.execute("SET enable_seqscan = off")
-    plans = {name: await _plan(app, statement, **named, starts=[1, 31, 61, 91], most=200, items=10_000, ids=customers)
+    plans = {name: await _plan(app, statement, **named, most=200, items=10_000, ids=customers)
              for name, statement in (("turning", account_turns.TURNING), ("free", account_turns.FREE),
                                      ("age", account_turns.AGE), ("fallen", overdue.FALLEN), ("again", overdue.AGAIN))}
     await app.execute("RESET enable_seqscan")

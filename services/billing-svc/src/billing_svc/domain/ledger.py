@@ -34,6 +34,10 @@ class FactKind(StrEnum):
     PAYMENT_REVERSED = "payment_reversed"
 
 
+OPENING = (FactKind.INVOICE_ISSUED, FactKind.FEE_CHARGED, FactKind.INTEREST_CHARGED)
+"""Those that open an item, on the item's own effective day; any other moves what is open of one that is there."""
+
+
 class LedgerSide(StrEnum):
     """`receivable`: what the customer owes; `credit`: what the customer has paid and not used (a liability)."""
 

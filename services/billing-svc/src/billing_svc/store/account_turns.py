@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.kept_ageing import NOTHING, STARTS
 from billing_svc.store.accounts import AccountKey
-from billing_svc.store.ageing_statements import abreast, placed
+from billing_svc.store.ageing_statements import abreast
 from dunlin_kit.transaction import Transaction
 
 _KEYS = (bindparam("customer_ids", type_=ARRAY(Uuid)), bindparam("currencies", type_=ARRAY(Text)))
@@ -27,15 +27,15 @@ SELECT a.customer_id, a.currency FROM account a JOIN {_WANTED} USING (customer_i
 ORDER BY a.customer_id, a.currency FOR UPDATE OF a"""  # noqa: S608  constants
 WAITED_FOR = text(_HELD).bindparams(*_KEYS)
 FREE = text(f"{_HELD} SKIP LOCKED").bindparams(*_KEYS)
-_OWED = """SELECT CAST(:day AS date) - i.due_on AS days, i.open, i.due_on FROM item i
-    WHERE i.open > 0 AND i.customer_id = w.customer_id AND i.currency = w.currency"""
+_DAYS = "(CAST(:day AS date) - i.due_on)"
+_TURNS = " ".join(f"WHEN {_DAYS} < {start} THEN {start}" for start in STARTS)
 AGE = text(f"""
 UPDATE account a SET aged_on = :day, turns_on = f.turns_on, aged = f.aged, aged_items = f.items
 FROM {_WANTED} CROSS JOIN LATERAL (
-  SELECT {abreast(len(NOTHING))}, min(oldest + (CAST(:starts AS int[]))[bucket + 1]) AS turns_on
-  FROM ({placed(_OWED)}) b) f
+  SELECT {abreast(STARTS, _DAYS)}, min(i.due_on + CASE {_TURNS} END) AS turns_on FROM item i
+  WHERE i.open > 0 AND i.customer_id = w.customer_id AND i.currency = w.currency) f
 WHERE a.customer_id = w.customer_id AND a.currency = w.currency""").bindparams(  # noqa: S608  constants
-    *_KEYS, bindparam("day", type_=Date), bindparam("starts", type_=ARRAY(Integer)))
+    *_KEYS, bindparam("day", type_=Date))
 
 
 async def turning(tx: Transaction, day: date, *, most: int, items: int) -> list[AccountKey]:
@@ -55,7 +55,7 @@ async def hold_free(tx: Transaction, keys: Collection[AccountKey]) -> list[Accou
 
 async def age(tx: Transaction, keys: Collection[AccountKey], day: date) -> None:
     """Reckon what these accounts owe by age from their items. Only after the lock, in the next statement."""
-    await tx.rows(AGE, **_named(keys), day=day, starts=list(STARTS))
+    await tx.rows(AGE, **_named(keys), day=day)
 
 
 def _named(keys: Collection[AccountKey]) -> dict[str, Any]:

@@ -89,12 +89,11 @@ class Debtor:
 async def report(tx: Transaction, question: AgeingQuestion, policy: AgeingPolicy, part: Part) -> AgeingReport:
     """Whoever owes or has unapplied credit. For the present and the usual buckets it is what accounts keep."""
     kept = question.is_present and policy == KEPT and question.basis is AgeingBasis.DUE_DATE
-    form = Form(len(policy.names), None if kept else question.basis, question.latest is None, question.filters,
-                part.order.value, part.after is not None)
-    starts = [1, *(edge + 1 for edge in policy.edges)]
+    form = Form((1, *(edge + 1 for edge in policy.edges)), None if kept else question.basis, question.latest is None,
+                question.filters, part.order.value, part.after is not None)
     if not kept:
         await tx.row(GATHERING)
-    found = await tx.rows(report_of(form), **question.binds(), **part.binds(), starts=starts)
+    found = await tx.rows(report_of(form), **question.binds(), **part.binds())
     totals = [row for row in found if row["customer_id"] is None]
     return AgeingReport(
         [((row["customer_id"], row["currency"]), _aged(row, question.as_of)) for row in found[len(totals):]],

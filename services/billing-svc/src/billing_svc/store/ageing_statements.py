@@ -4,6 +4,7 @@ What was open on a day is what is open now less what moved it since, and so it i
 what is open and by what has happened since that day, never by what was settled before it.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -11,19 +12,21 @@ from sqlalchemy import BigInteger, Date, DateTime, Integer, Text, Uuid, bindpara
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.ageing import AgeingBasis
+from billing_svc.domain.ledger import OPENING
 
 _BINDS: dict[str, Any] = {
     "as_of": Date(), "known_at": DateTime(timezone=True), "customer_id": Uuid(), "currency": Text(),
-    "starts": ARRAY(Integer()), "wanted": Integer(), "after_by": BigInteger(), "after_currency": Text(),
+    "wanted": Integer(), "after_by": BigInteger(), "after_currency": Text(),
     "after_id": Uuid(), "ids": ARRAY(Uuid())}
 HOLDS = "(a.aged_on <= :as_of AND (a.turns_on IS NULL OR a.turns_on > :as_of))"
 """Whether what an account keeps by age is so on that day."""
 
 
 class Form(NamedTuple):
-    """Which report: kept or of a basis, known now or then, of whom, in what order, from the first row or a later."""
+    """Which report: buckets that start on these days past due, kept or of a basis, known now or then, of whom, in what
+    order, from the first row or a later."""
 
-    buckets: int
+    starts: tuple[int, ...]
     basis: AgeingBasis | None
     known: bool
     filters: tuple[str, ...]
@@ -31,19 +34,14 @@ class Form(NamedTuple):
     goes_on: bool
 
 
-def placed(source: str, by: str = "", count: str = "count(*)") -> str:
-    """Items of a source (`days` past due, `open`, `due_on`, and what they are gathered `by`), summed by bucket."""
-    group = f"{by}, bucket" if by else "bucket"
-    return f"""
-SELECT {group}, sum(open)::bigint AS amount, {count} AS items, min(due_on) AS oldest
-FROM (SELECT *, width_bucket(days, :starts) AS bucket FROM ({source}) dated) in_buckets GROUP BY {group}"""  # noqa: S608  constants
-
-
-def abreast(buckets: int) -> str:
-    """Of rows by bucket: amounts and numbers of items, as two arrays."""
-    sums = [", ".join(f"coalesce(sum({name}) FILTER (WHERE bucket = {n}), 0)::bigint" for n in range(buckets))
-            for name in ("amount", "items")]
-    return f"ARRAY[{sums[0]}] AS aged, ARRAY[{sums[1]}] AS items"
+def abreast(starts: Sequence[int], days: str, amount: str = "open", count: str = "*", counted: str = "") -> str:
+    """Amounts and numbers of items (those `counted`) by bucket, as two arrays, of rows so many `days` past due."""
+    within = [" AND ".join(one for one in (
+        f"{days} >= {starts[n - 1]}" if n else "", f"{days} < {starts[n]}" if n < len(starts) else "") if one)
+        for n in range(len(starts) + 1)]
+    amounts = ", ".join(f"coalesce(sum({amount}) FILTER (WHERE {one}), 0)::bigint" for one in within)
+    items = ", ".join(f"count({count}) FILTER (WHERE {one}{counted})" for one in within)
+    return f"ARRAY[{amounts}] AS aged, ARRAY[{items}] AS items"
 
 
 def _matching(filters: tuple[str, ...], alias: str) -> str:
@@ -59,8 +57,7 @@ _CONTROLS = """a.open AS owed, a.unapplied, coalesce(a.base_open, a.open) AS bas
   coalesce(a.base_unapplied, a.unapplied) AS base_unapplied"""
 _LESS = ", ".join(f"n.{name} - coalesce(s.{name}, 0) AS {name}" for name in (
     "entries", "owed", "unapplied", "base_owed", "base_unapplied"))
-_OF_ACCOUNT = """SELECT :as_of - i.due_on AS days, i.open, i.due_on FROM item i
-  WHERE i.open > 0 AND i.customer_id = a.customer_id AND i.currency = a.currency"""
+OPENED_BY = ", ".join(f"'{kind.value}'" for kind in OPENING)
 
 
 def _kept(form: Form) -> str:
@@ -71,11 +68,64 @@ WITH held AS (
   SELECT {held}, a.aged, a.aged_items AS items, NULL::date AS oldest FROM account a WHERE {HOLDS}{matching}
   UNION ALL
   SELECT {held}, f.aged, f.items, NULL
-  FROM account a CROSS JOIN LATERAL (SELECT {abreast(form.buckets)} FROM ({placed(_OF_ACCOUNT)}) b) f
+  FROM account a CROSS JOIN LATERAL (
+    SELECT {abreast(form.starts, "(:as_of - i.due_on)")} FROM item i
+    WHERE i.open > 0 AND i.customer_id = a.customer_id AND i.currency = a.currency) f
   WHERE NOT {HOLDS}{matching}),"""  # noqa: S608  constants
 
 
-_ARRANGED = """
+def _moved(form: Form) -> str:
+    """What the ledger has moved since in each account; and each item that was there and moved since, with what was
+    open of it then.
+
+    A fact that opens an item takes effect on the item's own day: one since then is of an item that was not there.
+    """
+    since = _since(form.known, "e") + _matching(form.filters, "e")
+    there = f"(e.fact_kind NOT IN ({OPENED_BY}){' OR e.effective_on <= :as_of' if form.known else ''})"
+    dated = "i.effective_on" if form.basis is AgeingBasis.INVOICE_DATE else "i.due_on"
+    owed, paid = "FILTER (WHERE e.item_id IS NOT NULL), 0)::bigint", "FILTER (WHERE e.item_id IS NULL), 0)::bigint"
+    return f"""
+WITH since AS (
+  SELECT e.customer_id, e.currency, count(*) AS entries,
+         coalesce(sum(e.amount) {owed} AS owed, coalesce(sum(e.amount) {paid} AS unapplied,
+         coalesce(sum(coalesce(e.base_amount, e.amount)) {owed} AS base_owed,
+         coalesce(sum(coalesce(e.base_amount, e.amount)) {paid} AS base_unapplied
+  FROM ledger_entry e WHERE {since} GROUP BY 1, 2),
+touched AS MATERIALIZED (
+  SELECT m.customer_id, m.currency, i.item_id, i.due_on, m.amount AS moved, i.open > 0 AS is_open,
+         i.open - m.amount AS open
+  FROM (SELECT e.customer_id, e.currency, e.item_id, sum(e.amount)::bigint AS amount FROM ledger_entry e
+        WHERE {since} AND e.item_id IS NOT NULL AND {there} GROUP BY 1, 2, 3) m
+  CROSS JOIN LATERAL (
+    SELECT i.id AS item_id, {dated} AS due_on, CASE i.customer_id WHEN m.customer_id THEN i.open ELSE 0 END AS open
+    FROM item i WHERE i.id = m.item_id AND i.effective_on <= :as_of OFFSET 0) i),"""  # noqa: S608  constants
+
+
+def _by_age(form: Form) -> str:
+    """What is open now and was there, less what was not open then; and what items that moved since change in that."""
+    dated = "i.effective_on" if form.basis is AgeingBasis.INVOICE_DATE else "i.due_on"
+    return f"""
+standing AS (
+  SELECT i.customer_id, i.currency, {abreast(form.starts, f"(:as_of - {dated})")}, min({dated}) AS oldest FROM item i
+  WHERE i.open > 0 AND i.effective_on <= :as_of{_matching(form.filters, "i")}
+    AND i.id NOT IN (SELECT item_id FROM touched WHERE is_open AND open = 0)
+  GROUP BY 1, 2),
+back AS (
+  SELECT t.customer_id, t.currency, min(t.due_on) AS oldest, {abreast(
+      form.starts, "(:as_of - t.due_on)", "CASE WHEN t.is_open THEN -t.moved ELSE t.open END",
+      counted=" AND NOT t.is_open")}
+  FROM touched t WHERE t.open <> 0 GROUP BY 1, 2),"""  # noqa: S608  constants
+
+
+def _by_arranged_age(form: Form) -> str:
+    """Item by item, for a part that is due by itself counts as its item does."""
+    ages = abreast(form.starts, "(:as_of - d.due_on)", count="DISTINCT d.item_id")
+    return f"""
+owed AS (
+  SELECT i.customer_id, i.currency, i.id AS item_id, i.due_on, i.open FROM item i
+  WHERE i.open > 0 AND i.effective_on <= :as_of{_matching(form.filters, "i")}
+    AND i.id NOT IN (SELECT item_id FROM touched WHERE is_open)
+  UNION ALL SELECT customer_id, currency, item_id, due_on, open FROM touched WHERE open <> 0),
 stood AS (SELECT item_id, max(due_version) AS due_version FROM standing_due
           WHERE effective_on <= :as_of AND recorded_at <= :known_at GROUP BY 1),
 parts AS (SELECT d.item_id, d.due_on, d.amount, d.position, sum(d.amount) OVER (
@@ -85,47 +135,24 @@ dated AS (
   SELECT o.customer_id, o.currency, o.item_id, coalesce(p.due_on, o.due_on) AS due_on,
          CASE WHEN p.position = 1 THEN o.open - p.later WHEN p.position > 1 THEN least(p.amount, o.open - p.later)
               ELSE o.open END AS open
-  FROM owed o LEFT JOIN parts p ON p.item_id = o.item_id),"""
+  FROM owed o LEFT JOIN parts p ON p.item_id = o.item_id),
+standing AS (SELECT d.customer_id, d.currency, {ages}, min(d.due_on) AS oldest FROM dated d
+             WHERE d.open > 0 GROUP BY 1, 2),
+back AS (SELECT * FROM standing WHERE false),"""  # noqa: S608  constants
 
 
 def _reckoned(form: Form) -> str:
-    since, arranged = _since(form.known, "e"), form.basis is AgeingBasis.ARRANGED
-    count = "count(DISTINCT item_id)" if arranged else "count(*)"
-    source = f"""SELECT d.customer_id, d.currency, d.item_id, :as_of - d.due_on AS days, d.open, d.due_on
-  FROM {"dated d WHERE d.open > 0" if arranged else "owed d WHERE d.open <> 0"}"""  # noqa: S608  constants
-    nothing = f"'{{{','.join('0' * form.buckets)}}}'::bigint[]"
-    dated = "i.effective_on" if form.basis is AgeingBasis.INVOICE_DATE else "i.due_on"
-    return f"""
-WITH moved AS MATERIALIZED (
-  SELECT e.customer_id, e.currency, e.item_id, sum(e.amount)::bigint AS amount, count(*) AS entries,
-         sum(coalesce(e.base_amount, e.amount))::bigint AS base
-  FROM ledger_entry e WHERE {since}{_matching(form.filters, "e")} GROUP BY 1, 2, 3),
-owed AS (
-  SELECT i.customer_id, i.currency, i.id AS item_id, {dated} AS due_on, i.open - coalesce(m.amount, 0) AS open
-  FROM item i LEFT JOIN moved m ON m.item_id = i.id AND m.customer_id = i.customer_id
-  WHERE i.open > 0 AND i.effective_on <= :as_of{_matching(form.filters, "i")}
-  UNION ALL
-  SELECT m.customer_id, m.currency, m.item_id, i.due_on, -m.amount
-  FROM (SELECT * FROM moved WHERE item_id IS NOT NULL AND amount < 0 OFFSET 0) m CROSS JOIN LATERAL (
-    SELECT {dated} AS due_on FROM item i
-    WHERE i.id = m.item_id AND (i.open = 0 OR i.customer_id <> m.customer_id) OFFSET 0) i),{
-    _ARRANGED if arranged else ""}
-by_age AS (
-  SELECT customer_id, currency, {abreast(form.buckets)}, min(oldest) AS oldest
-  FROM ({placed(source, "customer_id, currency", count)}) b GROUP BY 1, 2),
-since AS (
-  SELECT customer_id, currency, sum(entries)::bigint AS entries,
-         coalesce(sum(amount) FILTER (WHERE item_id IS NOT NULL), 0)::bigint AS owed,
-         coalesce(sum(amount) FILTER (WHERE item_id IS NULL), 0)::bigint AS unapplied,
-         coalesce(sum(base) FILTER (WHERE item_id IS NOT NULL), 0)::bigint AS base_owed,
-         coalesce(sum(base) FILTER (WHERE item_id IS NULL), 0)::bigint AS base_unapplied
-  FROM moved GROUP BY 1, 2),
+    by_age = _by_arranged_age if form.basis is AgeingBasis.ARRANGED else _by_age
+    both = [", ".join(f"coalesce(g.{name}[{n}], 0) + coalesce(b.{name}[{n}], 0)" for n in range(
+        1, len(form.starts) + 2)) for name in ("aged", "items")]
+    return f"""{_moved(form)}{by_age(form)}
 held AS (
-  SELECT n.customer_id, n.currency, {_LESS}, coalesce(g.aged, {nothing}) AS aged, coalesce(g.items, {nothing}) AS items,
-         g.oldest
+  SELECT n.customer_id, n.currency, {_LESS}, ARRAY[{both[0]}] AS aged, ARRAY[{both[1]}] AS items,
+         least(g.oldest, b.oldest) AS oldest
   FROM (SELECT a.customer_id, a.currency, a.entries, {_CONTROLS} FROM account a
         WHERE true{_matching(form.filters, "a")}) n
-  LEFT JOIN since s USING (customer_id, currency) LEFT JOIN by_age g USING (customer_id, currency)),"""  # noqa: S608  constants
+  LEFT JOIN since s USING (customer_id, currency) LEFT JOIN standing g USING (customer_id, currency)
+  LEFT JOIN back b USING (customer_id, currency)),"""  # noqa: S608  constants
 
 
 def _shown(form: Form) -> str:
@@ -133,7 +160,7 @@ def _shown(form: Form) -> str:
 
     Sums over many accounts are numeric: they may be beyond 64 bits.
     """
-    each = range(1, form.buckets + 1)
+    each = range(1, len(form.starts) + 2)
     kept = form.basis is None
     oldest = (f"""(SELECT i.due_on FROM item i WHERE i.open > 0 AND i.currency = s.currency
   {_matching(tuple(one for one in form.filters if one != "currency"), "i")} ORDER BY i.due_on LIMIT 1)"""  # noqa: S608  constants

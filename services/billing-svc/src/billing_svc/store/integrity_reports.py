@@ -3,6 +3,7 @@
 from sqlalchemy import text
 
 from billing_svc.domain.kept_ageing import NOTHING, STARTS
+from billing_svc.store.ageing_statements import OPENED_BY
 from dunlin_kit.health import Check
 
 BUCKETS, _NOTHING = range(len(NOTHING)), ",".join(map(str, NOTHING))
@@ -46,9 +47,18 @@ FROM account a LEFT JOIN found f USING (customer_id, currency)
 WHERE a.aged <> coalesce(f.aged, '{{{_NOTHING}}}') OR a.aged_items <> coalesce(f.aged_items, '{{{_NOTHING}}}')
    OR (f.turns_on IS NOT NULL AND (a.turns_on IS NULL OR a.turns_on > f.turns_on)) LIMIT 20""")  # noqa: S608  constants
 
+_OPENED = text(f"""
+SELECT i.id AS item, i.effective_on, e.opened, e.opened_on, e.first_on FROM item i LEFT JOIN (
+  SELECT item_id, count(*) FILTER (WHERE fact_kind IN ({OPENED_BY})) AS opened, min(effective_on) AS first_on,
+         min(effective_on) FILTER (WHERE fact_kind IN ({OPENED_BY})) AS opened_on
+  FROM ledger_entry WHERE item_id IS NOT NULL GROUP BY 1) e ON e.item_id = i.id
+WHERE e.opened IS DISTINCT FROM 1 OR e.opened_on <> i.effective_on OR e.first_on <> i.effective_on LIMIT 20""")  # noqa: S608  constants
+
 REPORT_CHECKS = (
     Check("I3-aged", "What an account keeps by age is what its open items are that day, until one of them turns.",
           _AGED),
+    Check("I3-opened", "One fact opens an item, on the item's own day, and nothing moves it before: so ageing of the "
+          "past may begin at what is open now.", _OPENED),
     Check("I3-facts", "What each fact did to items and credits is what it booked on their controls.", _ROLLS),
     Check("I3-bank", "What was received and not paid out is in the bank.", _BANK),
 )
