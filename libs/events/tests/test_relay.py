@@ -120,6 +120,22 @@ async def test_a_relay_goes_on_where_the_last_one_stopped(outbox_dsn: str, conne
         assert bus.numbers() == [(1, at) for at in range(1, n + 1)]
 
 
+async def test_a_window_that_was_left_at_its_end_is_followed_by_the_next_one(
+    outbox_dsn: str, connection: asyncpg.Connection
+) -> None:
+    """Whoever takes over there finds nothing in the window, and has not looked behind it yet."""
+    await emit(connection, ANNE)
+    left = await take_over(connection)
+    snapshot, _ = await look(connection)
+    last = (await ids_of(connection, left.opened(snapshot), 10))[-1]
+    await move_mark(connection, left.opened(snapshot)._replace(last_id=last))
+    await emit(connection, BERT)
+    bus = Bus()
+    async with leading(outbox_dsn, bus, "left") as relay:
+        await until(relay.drained)
+        assert [one.stream.split(":")[1] for one in bus.sent] == [str(BERT)]
+
+
 async def test_a_bus_that_is_away_gets_everything_later_in_order(
     outbox_dsn: str, connection: asyncpg.Connection
 ) -> None:

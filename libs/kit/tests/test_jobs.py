@@ -9,6 +9,7 @@ import pytest
 
 from dunlin_kernel.errors import NotReady
 from dunlin_kernel.ids import new_id
+from dunlin_kit import jobs
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, JobRunner, finish, moment_of, schedule
 from dunlin_kit.testing import Running
@@ -245,3 +246,55 @@ async def test_jobs_of_one_time_run_at_once_and_a_later_one_waits_for_them(toy: 
     go_on.set()
     await asyncio.wait_for(work, 10)
     assert seen[-1] == ("later",)
+
+
+async def test_a_commit_wakes_a_runner_that_is_looking_just_then(
+    toy: Running, ops: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was committed behind its look is found at the next one, at once and not when it looks by itself."""
+    monkeypatch.setattr(jobs, "_IDLE_SECONDS", 3600)
+    tenant, kind, ran, stop = await toy.tenant(at=NOON), str(new_id()), asyncio.Event(), asyncio.Event()
+
+    async def handler(database: Database, job: Job) -> None:
+        await database.transact(job.tenant, lambda tx: done(tx, job))
+        ran.set()
+
+    async def done(tx: Transaction, job: Job) -> None:
+        finish(tx, job)
+
+    async def plan(tx: Transaction) -> None:
+        schedule(tx, kind, "once", NOON, {})
+
+    class Late(JobRunner):
+        looked = False
+
+        async def run_one(self) -> bool:
+            found = await super().run_one()
+            if not self.looked:
+                self.looked = True
+                await working.transact(tenant, plan)
+            return found
+
+    working = Database(toy.urls.app, source="/dunlin/toy", after_commit=lambda: runner.poke())
+    runner = Late(service="toy", ops=ops, app=working, handlers={kind: handler})
+    running = asyncio.create_task(runner.run(stop))
+    await asyncio.wait_for(ran.wait(), 30)
+    stop.set()
+    runner.poke()
+    await running
+    await working.close()
+
+
+async def test_nothing_is_called_after_what_was_not_kept(toy: Running) -> None:
+    called: list[bool] = []
+    database, tenant = Database(toy.urls.app, source="/dunlin/toy", after_commit=lambda: called.append(True)), new_id()
+
+    async def nothing(tx: Transaction) -> None:
+        await tx.driver.execute("SELECT 1")
+
+    await database.transact(tenant, nothing, keep=False)
+    await database.read(tenant, nothing)
+    assert not called
+    await database.transact(tenant, nothing)
+    assert called == [True]
+    await database.close()

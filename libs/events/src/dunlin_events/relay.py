@@ -140,11 +140,11 @@ class Relay:
 
     async def _tick(self, connection: asyncpg.Connection, state: State) -> tuple[State, int]:
         """Send one page of the open window, else of a new one; its bounds are stored before anything of it is sent."""
-        opening = not state.window_is_open
-        if opening:
-            snapshot, self._behind = await look(connection)
-            state = state.opened(snapshot)
-        ids = await self._next_ids(connection, state)
+        opening, ids = not state.window_is_open, await self._next_ids(connection, state)
+        if not ids:
+            opening, (snapshot, self._behind) = True, await look(connection)
+            state = state.closed().opened(snapshot)
+            ids = await self._next_ids(connection, state)
         if not ids:
             AGE.labels(self._topic).set(0)
             UNSENT.labels(self._topic).set(0)

@@ -180,13 +180,13 @@ class JobRunner:
 
     async def _work(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
+            self._wake.clear()
             try:
                 worked = await self.run_one()
             except Exception as broken:
                 log.warning("jobs wait for the database", service=self._service, error=repr(broken))
                 worked = False
             if not worked:
-                self._wake.clear()
                 try:
                     await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
                 except TimeoutError:

@@ -70,7 +70,8 @@ class Worker:
         self.bus = bus or bus_of(settings)
         ops_url = settings.ops_database_url.get_secret_value()
         self.app = Database(
-            settings.database_url.get_secret_value(), source=source, clock=clock, pool_size=settings.pool_size
+            settings.database_url.get_secret_value(), source=source, clock=clock, pool_size=settings.pool_size,
+            after_commit=self.poke,
         )
         self.ops = Database(ops_url, source=source, clock=clock, pool_size=2)
         self.relay = Relay(ops_url, self.bus.publisher(), topic=topic_of(service))
@@ -86,17 +87,11 @@ class Worker:
         group = group_of(subscription.consumer, subscription.owner)
         reading_as = group if era == 1 else f"{group}-era{era}"
         reader = self.bus.reader(reading_as, [topic_of(subscription.owner)], f"{name}-{self.settings.member}")
-        consumer = Consumer(reader, [subscription], self._transact, name=subscription.consumer)
+        consumer = Consumer(reader, [subscription], self.app.transact, name=subscription.consumer)
         return consumer.copying_to(DeadLetters(self.bus.publisher(), group))
 
-    async def _transact(self, tenant: Any, work: Callable[[Transaction], Any]) -> Any:
-        """A worker's commit may have published facts and scheduled jobs: look for both at once."""
-        result = await self.app.transact(tenant, work)
-        self.poke()
-        return result
-
     def poke(self) -> None:
-        """Facts were committed: let the relay look, and the jobs too."""
+        """Something was committed: there may be facts for the relay and jobs that are due, so let both look."""
         self.relay.poke()
         self.runner.poke()
 
