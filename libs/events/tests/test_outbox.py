@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.customer import ClockAdvanced, CustomerContactsChanged
 from dunlin_events.envelope import Envelope, Record
-from dunlin_events.outbox import APPEND, Pending, Trace, bind, pending, wire_headers
+from dunlin_events.outbox import APPEND, APPENDING, Pending, Trace, appending, bind, pending, wire_headers
 from dunlin_kernel.ids import new_id
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -40,20 +40,25 @@ async def run(connection: asyncpg.Connection, statement: Any, values: dict[str, 
 
 
 async def append(connection: asyncpg.Connection, *events: Event) -> dict[str, tuple[int, int]]:
-    return {row[0]: (row[1], row[2]) for row in await run(connection, APPEND, bind(put_in(*events)))}
+    """In the form that a transaction takes for these facts."""
+    facts = put_in(*events)
+    form = appending(facts) if facts else APPENDING
+    values = dict(zip(form.binds, form.values(facts), strict=True))
+    return {row[0]: (row[1], row[2]) for row in await run(connection, form.statement, values)}
 
 
 async def test_numbers_go_on_per_stream_in_the_order_of_emission(outbox_dsn: str) -> None:
     connection = await asyncpg.connect(outbox_dsn)
     first = await append(connection, changed(ANNE, 1), changed(BERT, 2), changed(ANNE, 3), ClockAdvanced(now=NOW))
     second = await append(connection, changed(ANNE, 4))
+    third = await append(connection, changed(ANNE, 5), changed(ANNE, 6))
     stored = await connection.fetch("SELECT stream, seq, payload FROM outbox_event ORDER BY id")
     await connection.close()
 
     assert first == {f"{TENANT}:{ANNE}": (2, 1), f"{TENANT}:{BERT}": (1, 1), f"{TENANT}:": (1, 1)}
-    assert second == {f"{TENANT}:{ANNE}": (3, 1)}
+    assert (second, third) == ({f"{TENANT}:{ANNE}": (3, 1)}, {f"{TENANT}:{ANNE}": (5, 1)})
     annes = [(row["seq"], changed(ANNE).read(row["payload"]).contacts) for row in stored if str(ANNE) in row["stream"]]
-    assert annes == [(1, 1), (2, 3), (3, 4)]
+    assert annes == [(1, 1), (2, 3), (3, 4), (4, 5), (5, 6)]
 
 
 async def test_no_facts_are_no_rows(outbox_dsn: str) -> None:

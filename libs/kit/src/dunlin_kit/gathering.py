@@ -2,14 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from dunlin_kit import statements
-from dunlin_kit.statements import Shape, Values
+from dunlin_kit.statements import Part, Shape, Values
 
 _Shape = tuple[Any, tuple[str, ...], tuple[str, ...]]
 _Place = tuple[list[Values], int]
+
+
+class Written(NamedTuple):
+    """The parts of the one statement, their values one after the other, and whose rows they are."""
+
+    parts: tuple[Part, ...]
+    values: list[Any]
+    tenant: UUID
 
 
 class Gathering:
@@ -46,23 +54,26 @@ class Gathering:
         fresh = [one for one in rows if not self._changed_in_place(table, one, full_key)]
         self._add(self._changes, table, fresh, full_key)
 
-    def written(self) -> tuple[list[Any], dict[str, Any]]:
-        """The parts of the one statement, and the values of their binds."""
-        parts: list[Any] = []
-        values: dict[str, Any] = {}
+    def written(self) -> Written:
+        """What is to be written, by parts of one statement."""
+        parts: list[Part] = []
+        values: list[Any] = []
+        tenant = self._tenant
         for (table, columns, once), new in self._new.items():
             part = (statements.insert_once_of if once else statements.insert_of)(Shape.of(table, columns, new))
-            parts.append(part.statement)
-            values |= part.values(new, self._tenant)
+            parts.append(part)
+            values += part.values(new)
+            tenant = new[0].get("tenant_id", tenant)
         for gathered, build in ((self._puts, statements.put_of), (self._changes, statements.change_of)):
             for (table, columns, key), by_key in gathered.items():
                 if not by_key:
                     continue
-                rows = [by_key[at] for at in sorted(by_key, key=_sortable)]
+                rows = [by_key[at] for at in sorted(by_key, key=_sortable)] if len(by_key) > 1 else [*by_key.values()]
                 part = build(Shape.of(table, columns, rows), _full_key(table, key))
-                parts.append(part.statement)
-                values |= part.values(rows, self._tenant)
-        return parts, values
+                parts.append(part)
+                values += part.values(rows)
+                tenant = rows[0].get("tenant_id", tenant)
+        return Written(tuple(parts), values, tenant)
 
     def _add(
         self, gathered: dict[_Shape, dict[tuple[Any, ...], Values]], table: Any, rows: Sequence[Values],

@@ -1,6 +1,7 @@
 """Statements that write rows: built once per table and columns, one text for one row and one for any other number."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from itertools import count
@@ -13,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-from dunlin_events.outbox import APPEND
+from dunlin_events.outbox import Appending
 
 _DIALECT: Any = dialect()  # type: ignore[no-untyped-call]
 _numbers = count()
@@ -25,22 +26,26 @@ _TOLD_ONCE = frozenset((UUID, datetime, date, str))
 """A number or a nothing that happens to be the same in all rows would only make one statement more."""
 
 
-class Part(NamedTuple):
-    """One data-modifying part of the last statement, and the bind name of each column."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One data-modifying part of the last statement: the names of its binds, and how rows give their values.
+
+    `single` columns are taken of the first row, `listed` ones of all; those at `literals` travel as text.
+    """
 
     statement: Any
-    single: Mapping[str, str]
-    listed: Mapping[str, str]
-    arrays: frozenset[str]
+    binds: tuple[str, ...]
+    single: Callable[[Values], Sequence[Any]]
+    listed: Callable[[Values], Sequence[Any]] | None
+    literals: frozenset[int]
 
-    def values(self, rows: Sequence[Values], tenant: UUID) -> dict[str, Any]:
-        """One array per column that differs; what is the same in all rows once. Array columns travel as text."""
-        first, rest = rows[0], self.arrays
-        sent = {_TENANT.key: first.get("tenant_id", tenant)}
-        for name, bind in self.single.items():
-            sent[bind] = _as_literal(first[name]) if name in rest else first[name]
-        for name, bind in self.listed.items():
-            sent[bind] = [_as_literal(row[name]) for row in rows] if name in rest else [row[name] for row in rows]
+    def values(self, rows: Sequence[Values]) -> list[Any]:
+        """One array per column that differs; what is the same in all rows once."""
+        once = self.single(rows[0])
+        sent = [*once, *zip(*map(self.listed, rows), strict=True)] if self.listed else [*once]
+        for at in self.literals:
+            value = sent[at]
+            sent[at] = _as_literal(value) if at < len(once) else [_as_literal(one) for one in value]
         return sent
 
 
@@ -72,15 +77,18 @@ def compiled(statement: Any) -> Compiled:
     return Compiled(built.string, take, {name: built.binds[name].value for name in names})
 
 
-def _as_literal(items: Sequence[str] | None) -> str | None:
-    if items is None:
-        return None
-    quoted = (str(item).replace("\\", "\\\\").replace('"', '\\"') for item in items)
-    return "{" + ",".join(f'"{item}"' for item in quoted) + "}"
+def _as_literal(items: Sequence[str] | Sequence[int] | None) -> str | None:
+    return None if items is None else "{" + ",".join(map(_quoted, items)) + "}"
+
+
+def _quoted(item: str | int) -> str:
+    if isinstance(item, int):
+        return str(item)
+    return '"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 class _Rows(NamedTuple):
-    """Values as they come in: by column what a statement takes, the bind names, and which travel as text."""
+    """Values as they come in: by column what a statement takes; bind names of columns that are alike, and differ."""
 
     taken: dict[str, Any]
     single: dict[str, str]
@@ -88,7 +96,17 @@ class _Rows(NamedTuple):
     arrays: frozenset[str]
 
     def part(self, statement: Any) -> Part:
-        return Part(statement, self.single, self.listed, self.arrays)
+        names = (*self.single, *self.listed)
+        return Part(
+            statement, (*self.single.values(), *self.listed.values()), _taker(tuple(self.single)),
+            _taker(tuple(self.listed)) if self.listed else None,
+            frozenset(at for at, name in enumerate(names) if name in self.arrays))
+
+
+def _taker(names: tuple[str, ...]) -> Callable[[Any], Sequence[Any]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda row: [row[name] for name in names]
 
 
 class Shape(NamedTuple):
@@ -168,8 +186,27 @@ def change_of(shape: Shape, key: tuple[str, ...]) -> Part:
     return rows.part(statement)
 
 
+class Whole(NamedTuple):
+    """The one statement that writes all parts, and how its positional values are taken out of those of the parts."""
+
+    text: str
+    take: Callable[[Sequence[Any]], Sequence[Any]]
+    constants: tuple[Any, ...]
+
+    def values(self, tenant: UUID, given: Sequence[Any]) -> Sequence[Any]:
+        """`given` are the values of the parts one after the other, then those of the events."""
+        return self.take([tenant, *given, *self.constants])
+
+
 @cache
-def in_one(parts: tuple[Any, ...], with_events: bool) -> Any:
+def whole(parts: tuple[Part, ...], events: Appending | None) -> Whole:
     """All parts as common table expressions of one statement; the heads of the streams come back when events go too."""
-    final = APPEND if with_events else select(literal_column("1"))
-    return final.add_cte(*(part.cte(f"w{n}") for n, part in enumerate(parts)))
+    final = events.statement if events else select(literal_column("1"))
+    built = final.add_cte(*(part.statement.cte(f"w{n}") for n, part in enumerate(parts))).compile(dialect=_DIALECT)
+    names = [_TENANT.key, *(bind for part in parts for bind in part.binds), *(events.binds if events else ())]
+    taken = list(built.positiontup or ())
+    constants = [name for name in dict.fromkeys(taken) if name not in names]
+    place = {name: at for at, name in enumerate((*names, *constants))}
+    at = [place[name] for name in taken]
+    take: Callable[[Any], Sequence[Any]] = itemgetter(*at) if len(at) > 1 else lambda given: [given[one] for one in at]
+    return Whole(built.string, take, tuple(built.binds[name].value for name in constants))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from dunlin_events.contracts.base import Event
 from dunlin_events.envelope import stream_of
-from dunlin_events.outbox import Pending, Trace, bind, pending
+from dunlin_events.outbox import Pending, Trace, appending, pending
 from dunlin_kernel.clock import Clock
 from dunlin_kit import statements
 from dunlin_kit.gathering import Gathering
@@ -80,14 +80,13 @@ class Transaction:
         """Write everything gathered in one statement, if the `conditions` hold, and keep the heads it moved."""
         while self.conditions:
             await self.conditions.pop()(self)
-        parts, values = self._gathered.written()
-        facts = await self._pending()
-        if facts:
-            values |= bind(facts)
-        if parts or facts:
-            statement = statements.in_one(tuple(parts), bool(facts))
-            heads = await self.driver.fetch(*_ready(statement, values))
-            if facts:
+        written, facts = self._gathered.written(), await self._pending()
+        if written.parts or facts:
+            events = appending(facts) if facts else None
+            whole = statements.whole(written.parts, events)
+            values = [*written.values, *events.values(facts)] if events else written.values
+            heads = await self.driver.fetch(whole.text, *whole.values(written.tenant, values))
+            if events:
                 self.heads |= {head["stream"]: head["seq"] for head in heads}
         self._gathered, self._facts = Gathering(self.tenant), []
 
