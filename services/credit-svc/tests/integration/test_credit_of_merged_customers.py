@@ -1,4 +1,4 @@
-"""A customer that was merged: its orders and holds go on at the other one, its limits end, nothing is asked for it."""
+"""A customer that was merged: its orders, holds and covers go on at the other one, and what it did is its history."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from credit_svc.consumers.customer import customer
 from credit_svc.jobs import carry_over_credit
-from dunlin_events.contracts.billing import InvoiceIssued
+from dunlin_events.contracts.billing import AllocationReversed, CreditAllocated, InvoiceIssued
 from dunlin_events.contracts.billing_deliveries import DeliveryRecorded
 from dunlin_events.contracts.billing_transfers import CreditTransferred, DebtTransferred, DeliveriesTransferred
 from dunlin_events.contracts.customer import CustomerClosed, CustomerRegistered
@@ -141,3 +141,81 @@ async def test_what_is_delivered_counts_once_whatever_is_heard_first(books: Any)
     for who, exposure in ((books.customer, "0.00"), (into, "300.00")):
         answer = await books.service.client.get(f"/credit/v1/customers/{who}/position", headers=books.headers())
         assert [one["exposure"]["amount"] for one in answer.json()["positions"]] == [exposure]
+
+
+async def cover(books: Any, who: UUID, amount: str) -> Any:
+    return await books.service.client.post(f"/credit/v1/customers/{who}/covers", headers=books.headers(), json={
+        "kind": "guarantee", "amount": cny(amount), "share_bps": 10000, "valid_from": "2026-01-01",
+        "provider": "Bank of Jiangsu", "reference": "G-1", "reason": "as agreed"})
+
+
+async def test_covers_and_a_limit_go_on_where_there_is_none(books: Any) -> None:
+    into = await another(books)
+    await put(books, books.customer, "1000.00")
+    covered = await cover(books, books.customer, "500.00")
+    assert covered.status_code == 201, covered.text
+    await merge(books, into)
+    limits = [(who, one["version"], one["limit"]["amount"]) for who, _, one in await facts(books, "CreditLimitChanged")]
+    assert limits == [(str(books.customer), 1, "1000.00"), (str(books.customer), 2, "0.00"), (str(into), 1, "1000.00")]
+    told = [(who, one["cover_id"], one["counts"]) for who, _, one in await facts(books, "CoverTransferred")]
+    assert told == [(str(one), covered.json()["id"], cny("500.00")) for one in (books.customer, into)]
+    assert await facts(books, "RiskAlertRaised") == []
+    answer = await books.service.client.get(f"/credit/v1/customers/{into}/position", headers=books.headers())
+    assert [one["limit"]["amount"] for one in answer.json()["positions"]] == [cny("1500.00")]
+    ended = await books.service.client.post(
+        f"/credit/v1/covers/{covered.json()['id']}:end", headers=books.headers(), json={"reason": "returned"})
+    assert (ended.status_code, ended.json()["customer_id"]) == (200, str(into))
+    for refused in (await cover(books, books.customer, "1.00"), await books.service.client.put(
+            f"/credit/v1/customers/{books.customer}/limit", headers=books.headers(), json={
+                "currency": "CNY", "amount": "5.00", "reason": "as agreed"})):
+        assert (refused.status_code, refused.json()["code"]) == (409, "customer_merged")
+    await whole(books)
+
+
+async def test_what_waits_for_a_second_person_waits_for_the_one_that_goes_on(books: Any) -> None:
+    into = await another(books)
+    made = await books.service.client.post(
+        "/credit/v1/limit-proposals", headers=books.headers(), json={
+            "customer_id": str(books.customer), "currency": "CNY", "amount": "900.00", "reason": "as agreed"})
+    assert made.status_code == 201, made.text
+    await merge(books, into)
+    other = books.service.headers(books.tenant, "credit:approve", subject="second")
+    approved = await books.service.client.post(
+        f"/credit/v1/limit-proposals/{made.json()['id']}:approve", headers=other, json={})
+    assert (approved.status_code, approved.json()["customer_id"]) == (200, str(into)), approved.text
+
+
+def paid(books: Any, who: UUID, **more: Any) -> CreditAllocated:
+    return CreditAllocated.model_validate(CreditAllocated.examples[0] | {
+        "customer_id": who, "allocation_id": new_id(), "due_on": "2026-02-01", "business_on": "2026-02-21", **more})
+
+
+async def values(books: Any, who: UUID) -> dict[str, int | None]:
+    answer = await books.service.client.post(
+        f"/credit/v1/customers/{who}/ratings", headers=books.headers(), json={})
+    assert answer.status_code == 201, answer.text
+    answer = await books.service.client.get(f"/credit/v1/customers/{who}/rating", headers=books.headers())
+    return {one["attribute"]: one["value"] for one in answer.json()["willingness"]}
+
+
+async def test_how_the_old_one_paid_is_how_the_one_that_goes_on_paid(books: Any) -> None:
+    into = await another(books)
+    late, late_again = paid(books, books.customer), paid(books, books.customer)
+    await books.hear(late, late_again)
+    await books.hear(paid(books, into, business_on="2026-02-01"))
+    assert (await values(books, into))["days_late"] == 0
+    await merge(books, into)
+    assert ((await values(books, into))["days_late"] or 0) > 12
+    refused = await books.service.client.post(
+        f"/credit/v1/customers/{books.customer}/ratings", headers=books.headers(), json={})
+    assert refused.json()["code"] == "customer_merged"
+    undone = AllocationReversed.model_validate(AllocationReversed.examples[0] | {
+        "customer_id": into, "allocation_id": late.allocation_id})
+    unheard = paid(books, books.customer)
+    before_it = AllocationReversed.model_validate(AllocationReversed.examples[0] | {
+        "customer_id": into, "allocation_id": unheard.allocation_id})
+    await books.hear(undone, before_it, first=2)
+    await books.hear(unheard, first=3)
+    assert 9 <= ((await values(books, into))["days_late"] or 0) <= 11
+    checked = await books.service.client.get("/credit/v1/integrity", headers=books.headers())
+    assert "I8-payments" in {one["id"] for one in checked.json()["checks"] if one["holds"]}

@@ -15,8 +15,10 @@ from credit_svc.domain.limit import (
     LimitSource,
     LimitStatus,
     check_limit,
+    ended_by_merger,
     has_run_out,
     limit_in_force,
+    passed_on_by_merger,
 )
 from credit_svc.domain.limit_override import (
     EarlierLimit,
@@ -213,3 +215,33 @@ def test_two_small_raises_are_a_large_one_and_a_cut_is_none() -> None:
     assert not needs_second_person(base(3, 150), held, STEP, alone_from=cny(100))
     assert not needs_second_person(base(3, 130), held, STEP, alone_from=cny(0))
     assert not needs_second_person(replace(MARCH, amount=cny(50)), held, STEP, alone_from=cny(0))
+
+
+EXPIRED = [base(1, 100, end=date(2026, 3, 9))]
+MERGED = [
+    ("where there is none it goes on with what comes on top", [base(1, 100), MARCH], [], [(100, None), (50, "03-31")]),
+    ("where one was taken back it goes on", [base(1, 100)], [base(1, None)], [(100, None)]),
+    ("limits are not added", [base(1, 100)], [base(1, 10)], []),
+    ("one that has ended is one all the same", [base(1, 100)], EXPIRED, []),
+    ("one that has ended does not go on, what comes on top does", [*EXPIRED, MARCH], [], [(50, "03-31")]),
+    ("zero goes on: it is a decision", [base(1, 0)], [], [(0, None)]),
+    ("there was none", [MARCH], [], []),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "there", "goes_on"), [case[1:] for case in MERGED], ids=[case[0] for case in MERGED])
+def test_the_limit_of_a_customer_that_was_merged(
+    before: list[LimitFact], there: list[LimitFact], goes_on: list[tuple[int, str | None]],
+) -> None:
+    ids = iter(UUID(int=n) for n in range(90, 99))
+    one, other = (limit_in_force(facts, today=TODAY) for facts in (before, there))
+    passed = passed_on_by_merger(one, other, lambda: next(ids), after=len(there), today=TODAY)
+    assert [(fact.amount, fact.valid_until and f"{fact.valid_until:%m-%d}") for fact in passed] == [
+        (cny(minor), until) for minor, until in goes_on]
+    assert [(fact.version, fact.valid_from, fact.id.int) for fact in passed] == [
+        (len(there) + n, TODAY, 89 + n) for n in range(1, len(passed) + 1)]
+    ended = ended_by_merger(one, lambda: next(ids), after=len(before), today=TODAY)
+    assert all(fact.amount == cny(0) and fact.version > len(before) for fact in ended)
+    left = limit_in_force([*before, *ended], today=TODAY)
+    assert left.amount is None or left.amount.is_zero

@@ -1,5 +1,6 @@
 """What payments teach: by hand in a table, and exact in any order and back as properties."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -101,17 +102,34 @@ def test_an_allocation_teaches_once_and_its_reversal_leaves_nothing(payments: li
     conduct = Conduct()
     for one in [*payments, *payments]:
         conduct = conduct.paid(one)
-    assert conduct.records["CNY"].payments == len(payments) == len(conduct.learnt)
+    assert conduct.records[None, "CNY"].payments == len(payments) == len(conduct.learnt)
     for one in [*payments, *payments]:
-        conduct = conduct.undone(one.allocation_id)
-    assert conduct.records == {"CNY": PaymentRecord()} and not conduct.learnt
+        conduct = conduct.undone(one)
+    assert conduct.records == {(None, "CNY"): PaymentRecord()} and not conduct.learnt
     assert set(conduct.unlearnt) == {one.allocation_id for one in payments}
+
+
+def test_a_payment_whose_undoing_was_heard_before_it_teaches_nothing() -> None:
+    one = paid(3)
+    before = Conduct().undone(one)
+    assert (set(before.unlearnt), before.records, before.has_changed) == ({one.allocation_id}, {}, True)
+    assert before.undone(one) is before
+    after = before.paid(one)
+    assert after.records == {(None, "CNY"): PaymentRecord()} == Conduct().paid(one).undone(one).records
+    assert not after.learnt and set(after.unlearnt) == {one.allocation_id}
+
+
+def test_what_was_learnt_under_another_is_unlearnt_there() -> None:
+    own, other = paid(3), replace(paid(9), under=new_id())
+    records = {(None, "CNY"): PaymentRecord().learning(own), (other.under, "CNY"): PaymentRecord().learning(other)}
+    after = Conduct(records, {other.allocation_id: other}).undone(replace(other, under=None))
+    assert after.records == {(None, "CNY"): PaymentRecord().learning(own), (other.under, "CNY"): PaymentRecord()}
 
 
 def test_what_makes_a_look_worth_while() -> None:
     assert not Conduct().paid(paid(15)).worsens and Conduct().paid(paid(16)).worsens
     undone = paid(16)
-    assert not Conduct().paid(undone).undone(undone.allocation_id).worsens
+    assert not Conduct().paid(undone).undone(undone).worsens
     worse = {kind: Conduct().marked(Mark(kind, new_id(), DUE)).worsens for kind in MarkKind}
     assert worse == {
         MarkKind.RETURNED_PAYMENT: True, MarkKind.DISPUTE_LOST: True, MarkKind.DISPUTE_OPENED: False}

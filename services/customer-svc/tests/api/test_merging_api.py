@@ -95,3 +95,55 @@ async def test_of_two_mergers_in_a_circle_one_happens(archive: Any) -> None:
     assert sorted(answer.status_code for answer in ended) == [200, 409]
     standing = {(await archive.get(f"{NUMBERS}/{one['number']}")).json()["id"] for one in (first, second)}
     assert len(standing) == 1
+
+
+async def follow_ups(archive: Any) -> list[tuple[str, str]]:
+    due = (await archive.get("/customer/v1/follow-ups")).json()["data"]
+    return [(one["number"], one["follow_up_on"]) for one in due]
+
+
+async def test_group_owner_and_what_was_said_go_over(archive: Any) -> None:
+    source, into, last = [await archive.register(name) for name in ("Heron", "Crane", "Ibis")]
+    group = (await archive.post("/customer/v1/groups", {"number": "G-1", "name": "Birds", "currency": "CNY"})).json()
+    owner = (await archive.post("/customer/v1/staff", {"code": "S-1", "name": "Li", "language": "zh"})).json()
+    for end, body in (("group", {"group_id": group["id"]}), ("owner", {"owner_id": owner["id"]})):
+        seen = (await archive.get(f"{CUSTOMERS}/{source['id']}")).headers["ETag"]
+        answer = await archive.send("PUT", f"{CUSTOMERS}/{source['id']}/{end}", body, seen=seen)
+        assert answer.status_code == 200, answer.text
+    said = {"kind": "call", "outcome": "follow_up", "follow_up_on": "2020-02-01"}
+    for one, summary, hour in ((source, "first", "08"), (into, "second", "09"), (source, "third", "10")):
+        answer = await archive.post(f"{CUSTOMERS}/{one['id']}/interactions", {
+            **said, "summary": summary, "happened_at": f"2020-01-01T{hour}:00:00Z"})
+        assert answer.status_code == 201, answer.text
+    assert await follow_ups(archive) == [(into["number"], "2020-02-01"), (source["number"], "2020-02-01")]
+    for one, goes_on in ((source, into), (into, last)):
+        after = (await merge(archive, one, goes_on)).json()
+        assert (after["group_id"], after["owner_id"], after["version"]) == (group["id"], owner["id"], 2)
+        old = (await archive.get(f"{CUSTOMERS}/{one['id']}")).json()
+        assert (old["group_id"], old["owner_id"]) == (None, owner["id"])
+    log = (await archive.get(f"{CUSTOMERS}/{last['id']}/interactions", limit=2)).json()
+    assert [one["summary"] for one in log["data"]] == ["third", "second"]
+    rest = (await archive.get(f"{CUSTOMERS}/{last['id']}/interactions", limit=2, cursor=log["next_cursor"])).json()
+    assert [(one["summary"], one["customer_id"]) for one in rest["data"]] == [("first", source["id"])]
+    assert await follow_ups(archive) == [(last["number"], "2020-02-01")] * 2
+    await archive.post(f"{CUSTOMERS}/{last['id']}/interactions", {
+        "kind": "call", "outcome": "reached", "summary": "done", "happened_at": "2020-02-01T08:00:00Z"})
+    assert await follow_ups(archive) == []
+    told = [(fact, p["customer_id"], p.get("group_number"), p.get("owner_code")) for fact, p in await archive.facts()
+            if fact in ("CustomerGroupChanged", "CustomerOwnerChanged")]
+    assert told[2:] == [
+        ("CustomerGroupChanged", source["id"], None, None), ("CustomerGroupChanged", into["id"], "G-1", None),
+        ("CustomerOwnerChanged", into["id"], None, "S-1"), ("CustomerGroupChanged", into["id"], None, None),
+        ("CustomerGroupChanged", last["id"], "G-1", None), ("CustomerOwnerChanged", last["id"], None, "S-1")]
+
+
+async def test_its_own_group_and_owner_stay(archive: Any) -> None:
+    both = [await archive.register(name) for name in ("Heron", "Crane")]
+    for n, one in enumerate(both, 1):
+        group = (await archive.post("/customer/v1/groups", {
+            "number": f"G-{n}", "name": "Birds", "currency": "CNY"})).json()
+        seen = (await archive.get(f"{CUSTOMERS}/{one['id']}")).headers["ETag"]
+        await archive.send("PUT", f"{CUSTOMERS}/{one['id']}/group", {"group_id": group["id"]}, seen=seen)
+    after = (await merge(archive, *both)).json()
+    assert after == (await archive.get(f"{CUSTOMERS}/{both[1]['id']}")).json()
+    assert (after["group_id"], after["version"]) == (group["id"], 2)

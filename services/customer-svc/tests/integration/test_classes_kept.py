@@ -177,3 +177,21 @@ async def test_each_turn_plans_the_next(trade: Trade) -> None:
 
     planned = await trade.archive.running.database.transact(trade.archive.tenant, waiting)
     assert planned == [("2026-03-17", TURN + timedelta(days=1))]
+
+
+async def test_what_a_merged_entry_did_counts_for_the_one_that_goes_on(trade: Trade) -> None:
+    old, new = [(await trade.archive.register(name))["id"] for name in ("Heron", "Crane")]
+    await trade.sold(old, "2000000.00", issued="2026-01-10", due="2026-02-09", paid="2026-03-01")
+    await trade.sold(new, "100.00", issued="2026-02-10", due="2026-03-09", paid="2026-03-09")
+    answer = await trade.archive.post(f"{CUSTOMERS}/{old}:merge", {"into_id": new})
+    assert answer.status_code == 200, answer.text
+    await trade.turn()
+    apart = Trade(trade.archive)
+    alone = (await apart.archive.register("Ibis"))["id"]
+    await apart.sold(alone, "100.00", issued="2026-02-10", due="2026-03-09", paid="2026-03-09")
+    await apart.turn()
+    together, by_itself = await trade.classes(new), await trade.classes(alone)
+    assert (together["size"], by_itself["size"]) == ("large", "small")
+    assert (together["abc"], together["payment_behaviour"]) == ("A", "chronic")
+    assert by_itself["payment_behaviour"] == "on_time"
+    assert await trade.classes(old) == {}

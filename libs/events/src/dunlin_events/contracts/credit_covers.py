@@ -11,6 +11,10 @@ from dunlin_events.contracts.base import Amount, CustomerEvent
 from dunlin_events.contracts.credit import OWNER
 from dunlin_events.contracts.example_values import ID, cny
 
+_COVER: dict[str, object] = {
+    "cover_id": ID + "f", "kind": "insurance", "amount": cny("50000.00"), "share_bps": 9000,
+    "retention": cny("5000.00"), "counts": cny("40000.00"), "valid_from": "2026-01-01", "valid_until": "2026-12-31"}
+
 
 class CoverKind(StrEnum):
     """`insurance`: an insurer's limit; `guarantee`: another's promise to pay; `deposit`: money held as security."""
@@ -27,10 +31,9 @@ class CoverStateTold(StrEnum):
     ENDED = "ended"
 
 
-class CoverChanged(CustomerEvent):
-    """A cover counts in the customer's limit from now on, inside its dates, or does not any more."""
+class CoverFact(CustomerEvent):
+    """What is told of a cover, whatever became of it."""
 
-    owner: ClassVar[str] = OWNER
     cover_id: UUID
     kind: CoverKind
     amount: Amount
@@ -39,8 +42,22 @@ class CoverChanged(CustomerEvent):
     counts: Amount = Field(description="What it adds to the limit.")
     valid_from: date
     valid_until: date | None
+
+
+class CoverChanged(CoverFact):
+    """A cover counts in the customer's limit from now on, inside its dates, or does not any more."""
+
+    owner: ClassVar[str] = OWNER
     state: CoverStateTold
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
-        {"customer_id": ID + "1", "cover_id": ID + "f", "kind": "insurance", "amount": cny("50000.00"),
-         "share_bps": 9000, "retention": cny("5000.00"), "counts": cny("40000.00"), "valid_from": "2026-01-01",
-         "valid_until": "2026-12-31", "state": state} for state in ("standing", "ended"))
+        {"customer_id": ID + "1", **_COVER, "state": state} for state in ("standing", "ended"))
+
+
+class CoverTransferred(CoverFact):
+    """A cover goes on at the customer into which its own was merged: told once in each of the two streams."""
+
+    owner: ClassVar[str] = OWNER
+    source_id: UUID
+    into_id: UUID
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": ID + who, **_COVER, "source_id": ID + "1", "into_id": ID + "2"} for who in ("1", "2"))

@@ -106,7 +106,7 @@ class CoverPage(Page[CoverRead]):
 @writes.post("/credit/v1/customers/{customer_id}/covers", status_code=201, dependencies=[MAY_WRITE], responses=(
     refuses("bad_cover", "validity_reversed", "validity_in_past", "unknown_currency", "malformed_amount",
             "wrong_precision", "amount_too_large")
-    | refuses("customer_not_known_yet", "tenant_not_known_yet", status=409)))
+    | refuses("customer_not_known_yet", "tenant_not_known_yet", "customer_merged", status=409)))
 async def register_cover(customer_id: UUID, body: CoverCreate, tx: Tx) -> CoverRead:
     """Register a cover: it counts in the limit at once, or once another person approved it."""
     return CoverRead.of(await register(tx, body.to_command(customer_id)))

@@ -80,7 +80,7 @@ class CreditLimitList(BaseModel):
 LIMIT_REFUSED = refuses(
     "unknown_currency", "malformed_amount", "wrong_precision", "amount_too_large", "negative_limit",
     "validity_reversed", "validity_in_past", "temporary_needs_amount_and_end", "override_needs_end",
-    "override_too_long") | refuses("customer_not_known_yet", status=409)
+    "override_too_long") | refuses("customer_not_known_yet", "customer_merged", status=409)
 
 
 @writes.put("/credit/v1/customers/{customer_id}/limit", dependencies=[requires("credit:write")],

@@ -132,7 +132,7 @@ class CreditRatingPage(Page[CreditRatingRead]):
 
 
 @writes.post("/credit/v1/customers/{customer_id}/ratings", status_code=201, dependencies=[requires("credit:write")],
-             responses=refuses("customer_not_known_yet", status=409) | refuses("nothing_to_rate"))
+             responses=refuses("customer_not_known_yet", "customer_merged", status=409) | refuses("nothing_to_rate"))
 async def rate_customer(customer_id: UUID, tx: Tx) -> CreditRatingRead:
     """Rate a customer now. Where the policy says so, its limit and its terms follow."""
     return CreditRatingRead.of(await rating_now(tx, customer_id))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
-from credit_svc.consumers.billing_conduct import allocations_named, conduct_after
+from credit_svc.consumers.billing_conduct import allocations_named, allocations_undone, conduct_after
 from credit_svc.consumers.billing_deliveries import (
     authorizations_used,
     billed,
@@ -68,7 +68,7 @@ async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, CreditPosition]:
     reserved = await heads.lock_all(tx, set(captures.values()))
     named = await authorizations.get_all(tx, captures.keys())
     policy, moment = await policies.in_force(tx)
-    held = await exposures.lock_all(tx, customers)
+    held = await exposures.lock_all(tx, customers | await conduct.learnt_under(tx, allocations_undone(events)))
     items = await owed_items.find(tx, items_named(events))
     delivered = await deliveries.find(tx, deliveries_named(events))
     conducts = await conduct.find(tx, customers, allocations_named(events))

@@ -25,10 +25,15 @@ _TEACHING = _ALLOCATING | {InvoiceIssued, InvoiceVoided, PaymentReversed, Disput
 """Looked up by type: asking each fact for each class costs more than folding it."""
 
 
-def allocations_named(events: Iterable[Event]) -> set[UUID]:
-    """The allocations that these facts make or undo."""
-    return {event.allocation_id for event in events
+def allocations_named(events: Iterable[Event]) -> dict[UUID, UUID]:
+    """The allocations that these facts make or undo, and in whose stream they do."""
+    return {event.allocation_id: event.customer_id for event in events
             if type(event) in _ALLOCATING and isinstance(event, CreditAllocated | AllocationReversed)}
+
+
+def allocations_undone(events: Iterable[Event]) -> set[UUID]:
+    """Those that are undone: they may have been learnt from another stream, before a merger."""
+    return {event.allocation_id for event in events if isinstance(event, AllocationReversed)}
 
 
 def conduct_after(event: Event, conduct: Conduct) -> Conduct:
@@ -47,7 +52,9 @@ def _taught(event: Event, conduct: Conduct) -> Conduct:
                 event.allocation_id, event.invoice_id, event.amount.money, due_on=event.due_on,
                 paid_on=event.business_on))
         case AllocationReversed():
-            return conduct.undone(event.allocation_id)
+            return conduct.undone(LearntPayment.of(
+                event.allocation_id, event.invoice_id, event.amount.money, due_on=event.due_on,
+                paid_on=event.effective_on))
         case PaymentReversed(reason=reason) if reason != OWN_MISTAKE:
             return conduct.marked(Mark(MarkKind.RETURNED_PAYMENT, event.payment_id, event.effective_on))
         case DisputeOpened():

@@ -38,13 +38,18 @@ class BilledInvoice:
     due_days: int
 
 
+RecordKey = tuple[UUID | None, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """One customer while facts are folded in. `known` are payments already learnt that the facts name; `learnt` and
-    `unlearnt` are what changed."""
+    """One customer while facts are folded in. `records` stand by whom they are of (None: this one, else one that was
+    merged into it) and currency; `known` are payments already learnt that the facts name, `gone` those already undone;
+    `learnt` and `unlearnt` are what changed."""
 
-    records: Mapping[str, PaymentRecord] = field(default_factory=dict)
+    records: Mapping[RecordKey, PaymentRecord] = field(default_factory=dict)
     known: Mapping[UUID, LearntPayment] = field(default_factory=dict)
+    gone: frozenset[UUID] = frozenset()
     learnt: Mapping[UUID, LearntPayment] = field(default_factory=dict)
     unlearnt: Mapping[UUID, LearntPayment] = field(default_factory=dict)
     billed: tuple[BilledInvoice, ...] = ()
@@ -63,24 +68,28 @@ class Conduct:
         return late or any(mark.kind is not MarkKind.DISPUTE_OPENED for mark in self.marks)
 
     def paid(self, one: LearntPayment) -> Self:
-        """Learn a payment, once per allocation."""
+        """Learn a payment, once per allocation; one whose undoing was heard before it teaches nothing."""
         if one.allocation_id in self.known:
             return self
-        return replace(
+        taught = replace(
             self, records=self._records(self._record(one).learning(one), one),
             known={**self.known, one.allocation_id: one}, learnt={**self.learnt, one.allocation_id: one})
+        return taught.undone(one) if one.allocation_id in self.gone else taught
 
-    def undone(self, allocation_id: UUID) -> Self:
-        """Un-learn what this allocation taught; one that taught nothing changes nothing."""
-        one = self.known.get(allocation_id)
+    def undone(self, told: LearntPayment) -> Self:
+        """Un-learn what this allocation taught; one not heard of yet is remembered as undone."""
+        one = self.known.get(told.allocation_id)
         if one is None:
-            return self
+            if told.allocation_id in self.gone:
+                return self
+            return replace(self, gone=self.gone | {told.allocation_id},
+                           unlearnt={**self.unlearnt, told.allocation_id: told})
         known, learnt = dict(self.known), dict(self.learnt)
-        del known[allocation_id]
-        learnt.pop(allocation_id, None)
+        del known[one.allocation_id]
+        learnt.pop(one.allocation_id, None)
         return replace(
             self, records=self._records(self._record(one).unlearning(one), one), known=known, learnt=learnt,
-            unlearnt={**self.unlearnt, allocation_id: one})
+            gone=self.gone | {one.allocation_id}, unlearnt={**self.unlearnt, one.allocation_id: one})
 
     def billing(self, one: BilledInvoice) -> Self:
         return replace(self, billed=(*self.billed, one))
@@ -92,7 +101,7 @@ class Conduct:
         return replace(self, marks=(*self.marks, mark))
 
     def _record(self, one: LearntPayment) -> PaymentRecord:
-        return self.records.get(one.amount.currency, PaymentRecord())
+        return self.records.get((one.under, one.amount.currency), PaymentRecord())
 
-    def _records(self, record: PaymentRecord, one: LearntPayment) -> Mapping[str, PaymentRecord]:
-        return {**self.records, one.amount.currency: record}
+    def _records(self, record: PaymentRecord, one: LearntPayment) -> Mapping[RecordKey, PaymentRecord]:
+        return {**self.records, (one.under, one.amount.currency): record}

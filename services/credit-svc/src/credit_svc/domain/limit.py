@@ -1,7 +1,7 @@
 """The credit limit: facts that are only ever added, and what of them is in force on a day."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
@@ -95,6 +95,20 @@ def ended_by_merger(
         LimitFact(new_id(), after + n, one.currency, Money.zero(one.currency), LimitSource.POLICY, today,
                   one.valid_until if one.kind is LimitKind.TEMPORARY else None, one.kind)
         for n, one in enumerate(standing, 1)]
+
+
+def passed_on_by_merger(
+    before: LimitInForce, there: LimitInForce, new_id: Callable[[], UUID], *, after: int, today: date,
+) -> list[LimitFact]:
+    """The limits of a customer that was merged, as they go on at another one that has none: limits are not added.
+
+    `after` is how many were set there.
+    """
+    if before.amount is None or there.status is not LimitStatus.NOT_RATED:
+        return []
+    standing = [one for one in (before.fact, before.temporary) if one is not None]
+    return [replace(one, id=new_id(), version=after + n, valid_from=today) for n, one in enumerate(
+        (one for one in standing if not has_ended(one, today=today)), 1)]
 
 
 def has_ended(fact: LimitFact, *, today: date) -> bool:

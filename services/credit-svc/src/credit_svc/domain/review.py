@@ -28,6 +28,7 @@ class RatingCause(StrEnum):
     STATEMENT = "statement"
     POLICY = "policy"
     CURED = "cured"
+    MERGED = "merged"
 
 
 class LimitMove(StrEnum):

@@ -32,13 +32,17 @@ def weight_of(day: date) -> int:
 
 @dataclass(frozen=True, slots=True)
 class LearntPayment:
-    """Own money of a customer set against an item: `days_late` from the contractual due date to the value date."""
+    """Own money of a customer set against an item: `days_late` from the contractual due date to the value date.
+
+    `under` is the customer from whose stream it was learnt, where that one was merged since; None: this one.
+    """
 
     allocation_id: UUID
     invoice_id: UUID | None
     amount: Money
     days_late: int
     paid_on: date
+    under: UUID | None = None
 
     @classmethod
     def of(cls, allocation_id: UUID, invoice_id: UUID | None, amount: Money, *, due_on: date, paid_on: date) -> Self:

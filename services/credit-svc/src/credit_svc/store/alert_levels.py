@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from credit_svc.store.alert_tables import AlertLevelRow
+from credit_svc.store.mergers import ENTRIES_OF_ALL
 from dunlin_events.consuming import Tx
 from dunlin_kernel.money import Money
 
@@ -16,9 +17,10 @@ SELECT customer_id, currency, ageing, concentration, silence FROM alert_level
 WHERE customer_id = ANY(CAST(:customer_ids AS uuid[])) ORDER BY customer_id, currency FOR UPDATE""")
 _OPENED = text("""
 SELECT customer_id, currency, open FROM exposure WHERE customer_id = ANY(CAST(:customer_ids AS uuid[]))""")
-_LAST_PAID = text("""
-SELECT customer_id, max(paid_on) AS paid_on FROM learnt_payment
-WHERE customer_id = ANY(CAST(:customer_ids AS uuid[])) AND live GROUP BY customer_id""")
+_LAST_PAID = text(f"""
+WITH RECURSIVE {ENTRIES_OF_ALL}
+SELECT e.of_id AS customer_id, max(p.paid_on) AS paid_on FROM entry e JOIN learnt_payment p USING (customer_id)
+WHERE p.live GROUP BY 1""")  # noqa: S608
 _TOTALS = text("SELECT currency, sum(open)::bigint AS open FROM exposure GROUP BY currency")
 
 

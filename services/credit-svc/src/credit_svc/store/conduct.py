@@ -1,6 +1,6 @@
 """A customer's conduct: the sums that facts move, and each payment they are made of."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
@@ -11,35 +11,69 @@ from sqlalchemy import text
 from credit_svc.domain.conduct import Conduct
 from credit_svc.domain.willingness import LearntPayment, PaymentRecord
 from credit_svc.store.conduct_tables import BilledInvoiceRow, ConductMarkRow, LearntPaymentRow, PaymentRecordRow
+from credit_svc.store.mergers import ANY_ENTRY, ENTRIES
 from dunlin_events.consuming import Tx
 from dunlin_kernel.money import Money
 
 SUMS = tuple(one.name for one in fields(PaymentRecord))
 _RECORDS = text("SELECT * FROM payment_record WHERE customer_id = ANY(CAST(:customer_ids AS uuid[]))")
-_KNOWN = text("SELECT * FROM learnt_payment WHERE live AND allocation_id = ANY(CAST(:allocation_ids AS uuid[]))")
+_KNOWN = text("SELECT * FROM learnt_payment WHERE allocation_id = ANY(CAST(:allocation_ids AS uuid[]))")
+_UNDER = text("SELECT customer_id FROM learnt_payment WHERE allocation_id = ANY(CAST(:allocation_ids AS uuid[]))")
+_OF_ENTRIES = text(f"""
+WITH RECURSIVE {ENTRIES}
+SELECT currency, {", ".join(f"sum({name}) AS {name}" for name in SUMS)} FROM payment_record
+WHERE customer_id = {ANY_ENTRY} GROUP BY currency""")  # noqa: S608
 
 
-async def find(
-    tx: Tx, customer_ids: Collection[UUID], allocation_ids: Collection[UUID],
-) -> Mapping[UUID, Conduct]:
-    """Only after the lock on the exposures: what is known of these customers and of these allocations."""
+async def learnt_under(tx: Tx, allocation_ids: Collection[UUID]) -> set[UUID]:
+    """From whose streams these allocations were learnt: their exposures are locked with the others, in one order."""
     if not allocation_ids:
+        return set()
+    return {row["customer_id"] for row in await tx.rows(_UNDER, allocation_ids=list(allocation_ids))}
+
+
+async def find(tx: Tx, customer_ids: Collection[UUID], named: Mapping[UUID, UUID]) -> Mapping[UUID, Conduct]:
+    """Only after the lock on the exposures: what is known of these customers, and of allocations by the customer whose
+    facts name them."""
+    if not named:
         return {}
-    records = await payment_records(tx, customer_ids)
-    known: dict[UUID, dict[UUID, LearntPayment]] = {}
-    for row in await tx.rows(_KNOWN, allocation_ids=list(allocation_ids)):
-        known.setdefault(row["customer_id"], {})[row["allocation_id"]] = LearntPayment(
-            row["allocation_id"], row["invoice_id"], Money(row["amount"], row["currency"]), row["days_late"],
-            row["paid_on"])
-    return {one: Conduct(records.get(one, {}), known.get(one, {})) for one in customer_ids}
+    rows = await tx.rows(_KNOWN, allocation_ids=list(named))
+    records = await _records_of(tx, {*customer_ids, *(row["customer_id"] for row in rows)})
+    known: dict[UUID, list[Any]] = {}
+    for row in rows:
+        known.setdefault(named[row["allocation_id"]], []).append(row)
+    return {one: _conduct(one, known.get(one, []), records) for one in customer_ids}
 
 
-async def payment_records(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, PaymentRecord]]:
-    """By customer and currency."""
+def _conduct(customer_id: UUID, known: Sequence[Any], records: Mapping[UUID, Mapping[str, PaymentRecord]]) -> Conduct:
+    others = {row["customer_id"] for row in known} - {customer_id}
+    return Conduct(
+        {(None if one == customer_id else one, currency): record for one in (customer_id, *sorted(others))
+         for currency, record in records.get(one, {}).items()},
+        {row["allocation_id"]: _learnt(row, customer_id) for row in known if row["live"]},
+        frozenset(row["allocation_id"] for row in known if not row["live"]))
+
+
+def _learnt(row: Any, customer_id: UUID) -> LearntPayment:
+    return LearntPayment(
+        row["allocation_id"], row["invoice_id"], Money(row["amount"], row["currency"]), row["days_late"],
+        row["paid_on"], None if row["customer_id"] == customer_id else row["customer_id"])
+
+
+async def payment_records(tx: Tx, customer_id: UUID) -> Mapping[str, PaymentRecord]:
+    """By currency: the customer's own, with those of all that were merged into it."""
+    return {row["currency"]: _record(row) for row in await tx.rows(_OF_ENTRIES, customer_id=customer_id)}
+
+
+async def _records_of(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, PaymentRecord]]:
     found: dict[UUID, dict[str, PaymentRecord]] = {}
     for row in await tx.rows(_RECORDS, customer_ids=list(customer_ids)):
-        found.setdefault(row["customer_id"], {})[row["currency"]] = PaymentRecord(*(int(row[name]) for name in SUMS))
+        found.setdefault(row["customer_id"], {})[row["currency"]] = _record(row)
     return found
+
+
+def _record(row: Any) -> PaymentRecord:
+    return PaymentRecord(*(int(row[name]) for name in SUMS))
 
 
 def keep(tx: Tx, customer_id: UUID, conduct: Conduct) -> None:
@@ -59,10 +93,10 @@ def keep(tx: Tx, customer_id: UUID, conduct: Conduct) -> None:
 
 
 def _keep_payments(tx: Tx, customer_id: UUID, conduct: Conduct) -> None:
-    moved = {*conduct.learnt.values(), *conduct.unlearnt.values()}
+    moved = {(one.under, one.amount.currency) for one in (*conduct.learnt.values(), *conduct.unlearnt.values())}
     tx.put(PaymentRecordRow, *(
-        {"customer_id": customer_id, "currency": currency, **_sums_of(conduct.records[currency])}
-        for currency in sorted({one.amount.currency for one in moved})
+        {"customer_id": under or customer_id, "currency": currency, **_sums_of(record)}
+        for (under, currency), record in conduct.records.items() if (under, currency) in moved
     ), key=("customer_id", "currency"))
     tx.put(LearntPaymentRow, *(
         _row_of(customer_id, one, live=live) for ones, live in ((conduct.unlearnt, False), (conduct.learnt, True))
@@ -77,6 +111,6 @@ def _sums_of(record: PaymentRecord) -> dict[str, Any]:
 
 def _row_of(customer_id: UUID, one: LearntPayment, *, live: bool) -> dict[str, Any]:
     return {
-        "allocation_id": one.allocation_id, "customer_id": customer_id, "invoice_id": one.invoice_id,
+        "allocation_id": one.allocation_id, "customer_id": one.under or customer_id, "invoice_id": one.invoice_id,
         "currency": one.amount.currency, "amount": one.amount.minor, "days_late": one.days_late,
         "paid_on": one.paid_on, "weight": Decimal(one.weight), "live": live}

@@ -27,6 +27,9 @@ _SOME = text(f"""{_VIEW} WHERE v.cover_id > CAST(:after AS uuid)
   AND (CAST(:state AS text) IS NULL OR v.state = CAST(:state AS text))
   AND (CAST(:ends_by AS date) IS NULL OR v.valid_until <= CAST(:ends_by AS date))
 ORDER BY v.cover_id LIMIT CAST(:most AS bigint)""")
+_PASS_ON = text("""
+UPDATE cover SET customer_id = CAST(:into_id AS uuid)
+WHERE customer_id = CAST(:source_id AS uuid) AND state <> 'ended' RETURNING *, NULL AS number, NULL AS name""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,13 @@ async def some(tx: Tx, asked: CoversAsked) -> Sequence[KnownCover]:
         _SOME, customer_id=asked.customer_id, state=asked.state and asked.state.value, ends_by=asked.ends_by,
         after=asked.after or NIL, most=asked.most)
     return [_known(row) for row in rows]
+
+
+async def pass_on(tx: Tx, source_id: UUID, into_id: UUID) -> Sequence[KnownCover]:
+    """Those that stand or wait are the other customer's, in the order in which they were registered; only after the
+    lock on the heads of both."""
+    rows = await tx.rows(_PASS_ON, source_id=source_id, into_id=into_id)
+    return sorted((_known(row) for row in rows), key=lambda one: one.cover.id)
 
 
 def add(tx: Tx, one: KnownCover) -> None:

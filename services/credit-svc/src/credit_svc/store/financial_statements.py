@@ -10,15 +10,18 @@ from uuid import UUID
 from sqlalchemy import text
 
 from credit_svc.domain.ability import Figures, FinancialStatement, StatementSource
+from credit_svc.store.mergers import ANY_ENTRY, ENTRIES
 from credit_svc.store.rating_tables import FinancialStatementRow
 from dunlin_events.consuming import Tx
 
-_LAST = text("""
-SELECT DISTINCT ON (ended_on) * FROM financial_statement WHERE customer_id = CAST(:customer_id AS uuid)
-ORDER BY ended_on DESC, statement_id DESC LIMIT 2""")
-_ALL = text("""
-SELECT * FROM financial_statement WHERE customer_id = CAST(:customer_id AS uuid)
-ORDER BY ended_on DESC, statement_id DESC LIMIT 200""")
+_LAST = text(f"""
+WITH RECURSIVE {ENTRIES}
+SELECT DISTINCT ON (ended_on) * FROM financial_statement WHERE customer_id = {ANY_ENTRY}
+ORDER BY ended_on DESC, statement_id DESC LIMIT 2""")  # noqa: S608
+_ALL = text(f"""
+WITH RECURSIVE {ENTRIES}
+SELECT * FROM financial_statement WHERE customer_id = {ANY_ENTRY}
+ORDER BY ended_on DESC, statement_id DESC LIMIT 200""")  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ async def last_years(tx: Tx, customer_id: UUID) -> tuple[FinancialStatement, ...
 
 async def history(tx: Tx, customer_id: UUID) -> Sequence[EnteredStatement]:
     """At most 200, the latest fiscal year first, of one year the last entered first."""
-    return [EnteredStatement(_statement(row), customer_id, row["entered_by"], row["entered_at"])
+    return [EnteredStatement(_statement(row), row["customer_id"], row["entered_by"], row["entered_at"])
             for row in await tx.rows(_ALL, customer_id=customer_id)]
 
 

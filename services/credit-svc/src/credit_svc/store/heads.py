@@ -121,10 +121,10 @@ def reserve(tx: Tx, customer_id: UUID, reserved: Money) -> None:
         key=("customer_id", "currency"))
 
 
-def pass_on(tx: Tx, left: Head, into: Head, *, limits: int) -> None:
-    """Gather that all that is reserved here is reserved there; `limits` were set here by now."""
+def pass_on(tx: Tx, left: Head, into: Head, *, limits: tuple[int, int]) -> None:
+    """Gather that all that is reserved here is reserved there; so many `limits` were set here and there by now."""
     for head, reserved, count in (
-            (left, Money.zero(left.currency), limits), (into, into.reserved + left.reserved, into.limits)):
+            (left, Money.zero(left.currency), limits[0]), (into, into.reserved + left.reserved, limits[1])):
         tx.change(
             AuthorizationHeadRow, {"customer_id": head.customer_id, "currency": head.currency,
                                    "reserved": reserved.minor, "limits": count}, key=("customer_id", "currency"))

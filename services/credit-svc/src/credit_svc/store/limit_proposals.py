@@ -23,6 +23,9 @@ WHERE p.status = 'waiting' AND p.proposal_id > CAST(:after AS uuid)
 ORDER BY p.proposal_id LIMIT CAST(:most AS bigint)""")
 _OF_ALL = text(f"""{_SHOWN}
 WHERE p.proposal_id > CAST(:after AS uuid) ORDER BY p.proposal_id LIMIT CAST(:most AS bigint)""")
+_PASS_ON = text("""
+UPDATE limit_proposal SET customer_id = CAST(:into_id AS uuid)
+WHERE customer_id = CAST(:source_id AS uuid) AND status = 'waiting'""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,11 @@ async def some(tx: Tx, *, waiting: bool, after: UUID | None, most: int) -> Seque
     """In the order in which they were made."""
     rows = await tx.rows(_WAITING if waiting else _OF_ALL, after=after or NIL, most=most)
     return [_proposal(row) for row in rows]
+
+
+async def pass_on(tx: Tx, source_id: UUID, into_id: UUID) -> None:
+    """Those that wait are for the other customer; only after the lock on the heads of both."""
+    await tx.rows(_PASS_ON, source_id=source_id, into_id=into_id)
 
 
 def add(tx: Tx, one: LimitProposal) -> None:

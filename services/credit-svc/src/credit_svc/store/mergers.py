@@ -23,6 +23,15 @@ WHERE customer_id = CAST(:source_id AS uuid) AND reserved > 0 ORDER BY authoriza
 _PASS_ON = text("""
 UPDATE credit_authorization SET customer_id = CAST(:into_id AS uuid)
 WHERE customer_id = CAST(:source_id AS uuid) AND currency = CAST(:currency AS text)""")
+ENTRIES = """entry AS (
+  SELECT CAST(:customer_id AS uuid) AS customer_id
+  UNION SELECT m.customer_id FROM customer_merger m JOIN entry e ON m.into_id = e.customer_id)"""
+"""A customer and all that were merged into it, as a part of a recursive `WITH`: what they did is its history."""
+ANY_ENTRY = "ANY(ARRAY(SELECT customer_id FROM entry))"
+ENTRIES_OF_ALL = """entry AS (
+  SELECT one AS of_id, one AS customer_id FROM unnest(CAST(:customer_ids AS uuid[])) one
+  UNION SELECT e.of_id, m.customer_id FROM customer_merger m JOIN entry e ON m.into_id = e.customer_id)"""
+"""The same for many: `of_id` is the one that goes on."""
 
 
 class Merged(NamedTuple):

@@ -7,15 +7,17 @@ from uuid import UUID
 from sqlalchemy import text
 
 from credit_svc.store.hold_tables import BrokenPromiseRow
+from credit_svc.store.mergers import ENTRIES_OF_ALL
 from dunlin_events.consuming import Tx
 
-_BROKEN = text("""
-SELECT customer_id, promise_id, broken_on FROM broken_promise
-WHERE customer_id = ANY(CAST(:customer_ids AS uuid[])) AND broken""")
+_BROKEN = text(f"""
+WITH RECURSIVE {ENTRIES_OF_ALL}
+SELECT e.of_id AS customer_id, p.promise_id, p.broken_on FROM entry e JOIN broken_promise p USING (customer_id)
+WHERE p.broken""")  # noqa: S608
 
 
 async def broken(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapping[UUID, date]]:
-    """Those that stand as broken and since when, by customer and promise."""
+    """Those that stand as broken and since when, by customer and promise; also of those merged into it."""
     found: dict[UUID, dict[UUID, date]] = {}
     for row in await tx.rows(_BROKEN, customer_ids=list(customer_ids)):
         found.setdefault(row["customer_id"], {})[row["promise_id"]] = row["broken_on"]

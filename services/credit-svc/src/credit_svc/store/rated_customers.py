@@ -22,6 +22,7 @@ LEFT JOIN LATERAL (
   ORDER BY b.rating_id DESC LIMIT 1) p ON true
 LEFT JOIN customer_owner o ON o.tenant_id = c.tenant_id AND o.customer_id = c.customer_id
 WHERE (c.number, c.customer_id) > (CAST(:number AS text), CAST(:after AS uuid))
+  AND NOT EXISTS (SELECT FROM customer_merger m WHERE m.customer_id = c.customer_id)
   AND (cardinality(CAST(:grades AS text[])) = 0 OR r.grade = ANY(CAST(:grades AS text[])))
 ORDER BY c.number, c.customer_id LIMIT CAST(:most AS bigint)""")
 

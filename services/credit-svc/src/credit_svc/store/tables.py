@@ -33,6 +33,7 @@ class CustomerMergerRow(Row, table=True):
     customer_id: UUID = Field(primary_key=True, sa_type=Uuid)
     into_id: UUID = Field(sa_type=Uuid)
     into_number: str = Field(sa_type=Text)
+    __table_args__ = (Index(None, "tenant_id", "into_id"),)
 
 
 class CreditLimitRow(Row, table=True):

@@ -13,22 +13,25 @@ from dunlin_events.consuming import Tx
 from dunlin_kernel.ids import NIL
 
 _NEXT = "ORDER BY 1 LIMIT CAST(:most AS bigint)"
+_GOES_ON = "NOT EXISTS (SELECT FROM customer_merger m WHERE m.customer_id = k.customer_id)"
 _LAST = """JOIN LATERAL (
   SELECT r.* FROM credit_rating r WHERE r.customer_id = k.customer_id ORDER BY r.rating_id DESC LIMIT 1) r ON true"""
 _NEW = text(f"""
 SELECT k.customer_id FROM (
   SELECT customer_id FROM payment_record WHERE payments > 0 UNION SELECT customer_id FROM financial_statement) k
 JOIN customer USING (customer_id) LEFT {_LAST}
-WHERE k.customer_id > CAST(:after AS uuid) AND coalesce(r.policy_version, 0) < CAST(:version AS int) {_NEXT}""")  # noqa: S608
+WHERE k.customer_id > CAST(:after AS uuid) AND {_GOES_ON}
+  AND coalesce(r.policy_version, 0) < CAST(:version AS int) {_NEXT}""")  # noqa: S608
 _OVERDUE = text(f"""
 SELECT DISTINCT k.customer_id FROM owed_item k {_LAST}
-WHERE k.customer_id > CAST(:after AS uuid) AND k.open > k.disputed AND k.due_on < CAST(:today AS date)
+WHERE k.customer_id > CAST(:after AS uuid) AND {_GOES_ON} AND k.open > k.disputed AND k.due_on < CAST(:today AS date)
   AND EXISTS (SELECT FROM unnest(CAST(:lines AS int[])) line
               WHERE k.due_on + line < CAST(:today AS date) AND r.rated_on <= k.due_on + line) {_NEXT}""")  # noqa: S608
 _CURED = text(f"""
 SELECT DISTINCT k.customer_id FROM customer k {_LAST}
 JOIN limit_evaluation e ON e.tenant_id = r.tenant_id AND e.rating_id = r.rating_id
-WHERE k.customer_id > CAST(:after AS uuid) AND e.entitled > e.stands AND e.oldest_overdue_days > 0 AND NOT EXISTS (
+WHERE k.customer_id > CAST(:after AS uuid) AND {_GOES_ON}
+  AND e.entitled > e.stands AND e.oldest_overdue_days > 0 AND NOT EXISTS (
   SELECT FROM owed_item o WHERE o.customer_id = k.customer_id AND o.open > o.disputed
     AND o.due_on < CAST(:today AS date)) {_NEXT}""")  # noqa: S608
 

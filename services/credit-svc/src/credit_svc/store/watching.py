@@ -10,12 +10,14 @@ from sqlalchemy import text
 
 from credit_svc.domain.hold import Beside, HoldRule
 from credit_svc.store import holds, owed_items
+from credit_svc.store.mergers import ENTRIES_OF_ALL
 from dunlin_events.consuming import Tx
 from dunlin_kernel.calendar import days_after
 from dunlin_kernel.money import Money
 
-_BESIDE = text("""
-SELECT w.customer_id,
+_BESIDE = text(f"""
+WITH RECURSIVE {ENTRIES_OF_ALL}
+SELECT w.customer_id, b.broken_on,
   (SELECT jsonb_object_agg(h.currency, h.reserved) FROM authorization_head h
    WHERE h.customer_id = w.customer_id) AS reserved,
   (SELECT jsonb_object_agg(l.currency, l.amount) FROM (
@@ -34,12 +36,13 @@ SELECT w.customer_id,
        AND (v.valid_until IS NULL OR v.valid_until >= CAST(:today AS date)) AND coalesce((
          SELECT p.rules -> 'cover_kinds' FROM credit_policy p WHERE p.effective_from <= CAST(:today AS date)
          ORDER BY p.version DESC LIMIT 1) ? v.kind, true) GROUP BY 1) v) AS covered,
-  (SELECT max(p.broken_on) FROM broken_promise p WHERE p.customer_id = w.customer_id AND p.broken) AS broken_on,
   (SELECT jsonb_object_agg(v.rule, v.until) FROM (
      SELECT rule, max(waived_until) AS until FROM credit_hold
      WHERE customer_id = w.customer_id AND waived_until >= CAST(:today AS date) GROUP BY rule) v) AS waived,
   (SELECT r.grade FROM credit_rating r WHERE r.customer_id = w.customer_id ORDER BY r.rating_id DESC LIMIT 1) AS grade
-FROM unnest(CAST(:customer_ids AS uuid[])) w (customer_id)""")
+FROM unnest(CAST(:customer_ids AS uuid[])) w (customer_id)
+LEFT JOIN (SELECT e.of_id, max(p.broken_on) AS broken_on FROM entry e JOIN broken_promise p USING (customer_id)
+           WHERE p.broken GROUP BY 1) b ON b.of_id = w.customer_id""")  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

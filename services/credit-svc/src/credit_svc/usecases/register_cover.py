@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from credit_svc.domain.cover import Cover, CoverState, registered
-from credit_svc.store import covers, heads, policies
+from credit_svc.store import covers, heads, mergers, policies
 from credit_svc.store.covers import KnownCover
 from credit_svc.usecases.keep_covers import keep_covers
 from dunlin_kit.tenants import present
@@ -25,9 +25,11 @@ class RegisterCover:
 async def register_cover(tx: Transaction, command: RegisterCover) -> KnownCover:
     """One that gives more than a person may give alone waits for another.
 
-    Refuses: tenant_not_known_yet, customer_not_known_yet, bad_cover, validity_reversed, validity_in_past.
+    Refuses: tenant_not_known_yet, customer_not_known_yet, customer_merged, bad_cover, validity_reversed,
+    validity_in_past.
     """
     await heads.lock(tx, command.customer_id, command.cover.amount.currency)
+    await mergers.check_not_merged(tx, command.customer_id)
     tenant = await present(tx)
     policy, _ = await policies.in_force(tx)
     cover = registered(command.cover, policy.overrides, today=tenant.today)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from credit_svc.domain.review import RatingCause
-from credit_svc.store import rating_effects, rating_policies, ratings
+from credit_svc.store import mergers, rating_effects, rating_policies, ratings
 from credit_svc.store.rating_effects import Review
 from credit_svc.usecases.make_rating import make_rating
 from dunlin_events.contracts.credit_rating import RatingCauseTold, ReviewDue
@@ -18,12 +18,14 @@ NOTHING_TO_RATE = "nothing_to_rate"
 
 
 async def review_credit(tx: Transaction, job: Job) -> None:
-    """Nothing where a rating made meanwhile has planned its own review, or the policy reviews no more."""
+    """Nothing where a rating made meanwhile has planned its own review, the policy reviews no more, or the customer
+    goes on as another one."""
     tenant, customer_id = await jobs.moment_of(tx, job), UUID(job.payload["customer_id"])
     await ratings.lock(tx, customer_id)
     policy, last = await rating_policies.in_force(tx), await ratings.last(tx, customer_id)
     after = job.payload["after"]
-    if policy.reviews and (after is None or (last is not None and str(last.id) == after)):
+    goes_on = await mergers.surviving(tx, customer_id)
+    if policy.reviews and goes_on is None and (after is None or (last is not None and str(last.id) == after)):
         await reviewing(tx, customer_id, tenant, RatingCause(job.payload["cause"]))
     jobs.finish(tx, job)
 

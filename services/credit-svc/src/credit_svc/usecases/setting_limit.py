@@ -8,7 +8,7 @@ from credit_svc.domain.alert_line import crossed_cut
 from credit_svc.domain.limit import LimitFact, LimitInForce, LimitKind, check_limit, limit_in_force
 from credit_svc.domain.limit_override import check_override, source_by_hand
 from credit_svc.domain.policy_version import PolicyVersion
-from credit_svc.store import heads, limits, policies, standings
+from credit_svc.store import heads, limits, mergers, policies, standings
 from credit_svc.store.heads import Head
 from credit_svc.store.limits import SetLimit
 from credit_svc.store.watching import Moment
@@ -53,10 +53,11 @@ class SettingLimit:
 async def setting_of(tx: Transaction, command: SetCreditLimit, *, starts_today: bool = False) -> SettingLimit:
     """`starts_today`: a first day that has passed meanwhile becomes today.
 
-    Refuses: tenant_not_known_yet, customer_not_known_yet, override_needs_end, override_too_long, and what
-    `check_limit` refuses.
+    Refuses: tenant_not_known_yet, customer_not_known_yet, customer_merged, override_needs_end, override_too_long, and
+    what `check_limit` refuses.
     """
     head = await heads.lock(tx, command.customer_id, command.currency)
+    await mergers.check_not_merged(tx, command.customer_id)
     tenant = await present(tx)
     policy, _ = await policies.in_force(tx)
     standing = await standings.read(tx, command.customer_id, command.currency, today=tenant.today)
@@ -76,13 +77,18 @@ async def record_limit(tx: Transaction, setting: SettingLimit, limit: SetLimit) 
     limits.add(tx, head.customer_id, limit)
     heads.count_limit(tx, head)
     schedule_expiry_of_limit(tx, head.customer_id, fact, zone=tenant.zone)
-    tx.emit(CreditLimitChanged(
-        customer_id=head.customer_id, limit_id=fact.id, currency=fact.currency, version=fact.version,
-        limit=None if fact.amount is None else Amount.of(fact.amount), source=SourceTold(fact.source.value),
-        valid_from=fact.valid_from, valid_until=fact.valid_until, kind=KindTold(fact.kind.value)))
+    tx.emit(told_limit(head.customer_id, fact))
     moment = Moment(tenant.now, tenant.today)
     crossed = crossed_cut(fact, setting.before, setting.policy.alerts)
     if crossed is not None:
         raise_alert(tx, head.customer_id, alert_of(crossed, moment))
     await watch_customers(tx, [head.customer_id], moment)
     return limit
+
+
+def told_limit(customer_id: UUID, fact: LimitFact) -> CreditLimitChanged:
+    """What others hear of a limit; who set it and why stays here."""
+    return CreditLimitChanged(
+        customer_id=customer_id, limit_id=fact.id, currency=fact.currency, version=fact.version,
+        limit=None if fact.amount is None else Amount.of(fact.amount), source=SourceTold(fact.source.value),
+        valid_from=fact.valid_from, valid_until=fact.valid_until, kind=KindTold(fact.kind.value))

@@ -23,7 +23,7 @@ from dunlin_events.contracts.credit import (
     CreditLimitChanged,
     LimitKind,
 )
-from dunlin_events.contracts.credit_covers import CoverChanged, CoverStateTold
+from dunlin_events.contracts.credit_covers import CoverChanged, CoverFact, CoverStateTold, CoverTransferred
 from dunlin_events.contracts.credit_holds import CreditHoldPlaced, CreditHoldReleased
 from dunlin_events.contracts.credit_rating import CreditRated, TermsDecided
 from dunlin_events.contracts.customer import CustomerTermsChanged
@@ -87,9 +87,18 @@ def limit_changed(event: CreditLimitChanged, standing: HeardStanding) -> HeardSt
 @credit.on(CoverChanged)
 def cover_changed(event: CoverChanged, standing: HeardStanding) -> HeardStanding:
     """It comes on top of the limit inside its dates, until it is ended."""
-    counts = HeardLimit(event.counts.money, event.valid_from, event.valid_until)
-    stands = counts if event.state is CoverStateTold.STANDING else None
-    return standing.having(standing.credit_in(event.counts.currency).covered(event.cover_id, stands))
+    return _covered(event, standing, stands=event.state is CoverStateTold.STANDING)
+
+
+@credit.on(CoverTransferred)
+def cover_transferred(event: CoverTransferred, standing: HeardStanding) -> HeardStanding:
+    """It counts at the customer that goes on."""
+    return _covered(event, standing, stands=event.customer_id == event.into_id)
+
+
+def _covered(event: CoverFact, standing: HeardStanding, *, stands: bool) -> HeardStanding:
+    cover = HeardLimit(event.counts.money, event.valid_from, event.valid_until) if stands else None
+    return standing.having(standing.credit_in(event.counts.currency).covered(event.cover_id, cover))
 
 
 @credit.on(CreditAuthorized)

@@ -126,9 +126,20 @@ class Customer:
         """The entry for which this member of staff answers, or nobody. Refuses: customer_closed."""
         return self._after(owner_id=owner_id)
 
-    def merged_into_another(self, into_id: CustomerId) -> "Customer":
-        """The entry, closed, pointing on to the one that goes on. Refuses: customer_closed."""
-        return self._after(status=CustomerStatus.CLOSED, merged_into=into_id)
+    def merged_into_another(self, into: "Customer") -> "Customer":
+        """The entry, closed, in no group, pointing on to the one that goes on, whose owner answers for it now.
+
+        Refuses: customer_closed.
+        """
+        return self._after(
+            status=CustomerStatus.CLOSED, merged_into=into.id, group_id=None, owner_id=into.owner_id)
+
+    def taking_in(self, source: "Customer") -> "Customer":
+        """The entry that goes on for another: it keeps its group and its owner, and has the other's where it has none.
+
+        Refuses: customer_closed.
+        """
+        return self._after(group_id=self.group_id or source.group_id, owner_id=self.owner_id or source.owner_id)
 
     def _after(self, **change: Any) -> "Customer":
         must_be_open(self)

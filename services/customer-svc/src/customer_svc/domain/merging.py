@@ -33,8 +33,8 @@ def must_have_no_orders(known: Iterable[HeardCredit]) -> None:
                            reserved=credit.reserved.amount, currency=credit.reserved.currency)
 
 
-def merged(source: Customer, into: Customer) -> Customer:
-    """The source as it stands after the merger: closed, and pointing on.
+def merged(source: Customer, into: Customer) -> tuple[Customer, Customer]:
+    """Both as they stand after the merger: the source closed and pointing on, the other with what it takes over.
 
     Refuses: merge_with_itself, merge_of_kinds, customer_closed, merge_into_closed.
     """
@@ -45,4 +45,5 @@ def merged(source: Customer, into: Customer) -> Customer:
     must_be_open(source)
     if not into.is_open:
         raise Conflict("merge_into_closed", "The customer to go on with is closed.")
-    return source.merged_into_another(into.id)
+    after = into.taking_in(source)
+    return source.merged_into_another(after), after

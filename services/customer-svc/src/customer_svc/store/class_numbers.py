@@ -1,4 +1,4 @@
-"""The number of each open customer in each dimension of classification, from what was heard."""
+"""The number of each open customer in each dimension of classification, from what was heard of all its entries."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,22 +9,32 @@ from sqlalchemy import text
 
 from customer_svc.domain.classification import ClassificationRule, Dimension
 from customer_svc.domain.payment_record import GRACE_DAYS, PaymentRecord
+from customer_svc.store.merged_entries import GOES_ON
 from dunlin_kernel.currencies import exponent_of
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 
 _OPEN: Any = text("SELECT id FROM customer WHERE status <> 'closed' ORDER BY id")
-_TURNOVER: Any = text(
-    "SELECT customer_id, sum(billed)::bigint AS billed, sum(cash)::bigint AS cash FROM heard_month "
-    "WHERE currency = :currency AND month >= :since AND month <= :until GROUP BY customer_id")
-_RECORD: Any = text(
-    "SELECT customer_id, count(*) FILTER (WHERE counted) AS items, count(*) FILTER (WHERE counted AND late) AS late, "
-    "coalesce(max(today - due_on) FILTER (WHERE open > 0), 0) AS oldest FROM ("
-    "SELECT i.customer_id, i.due_on, i.open, t.today, i.open = 0 OR i.due_on + t.grace < t.today AS counted, "
-    "coalesce(i.settled_on, t.today) > i.due_on + t.grace AS late FROM heard_item i CROSS JOIN "
-    "(SELECT CAST(:day AS date) AS today, CAST(:grace AS integer) AS grace) t "
-    "WHERE i.open > 0 OR (i.settled_on IS NOT NULL AND i.due_on >= :since)) judged GROUP BY customer_id")
-_FIRST: Any = text("SELECT customer_id, min(month) AS first FROM heard_month WHERE invoices > 0 GROUP BY customer_id")
+_TURNOVER: Any = text(f"""
+WITH RECURSIVE {GOES_ON}
+SELECT coalesce(g.into_id, m.customer_id) AS customer_id, sum(m.billed)::bigint AS billed, sum(m.cash)::bigint AS cash
+FROM heard_month m LEFT JOIN goes_on g ON g.customer_id = m.customer_id
+WHERE m.currency = :currency AND m.month >= :since AND m.month <= :until GROUP BY 1""")  # noqa: S608
+_RECORD: Any = text(f"""
+WITH RECURSIVE {GOES_ON}
+SELECT customer_id, count(*) FILTER (WHERE counted) AS items, count(*) FILTER (WHERE counted AND late) AS late,
+  coalesce(max(today - due_on) FILTER (WHERE open > 0), 0) AS oldest
+FROM (
+  SELECT coalesce(g.into_id, i.customer_id) AS customer_id, i.due_on, i.open, t.today,
+    i.open = 0 OR i.due_on + t.grace < t.today AS counted,
+    coalesce(i.settled_on, t.today) > i.due_on + t.grace AS late
+  FROM heard_item i LEFT JOIN goes_on g ON g.customer_id = i.customer_id
+  CROSS JOIN (SELECT CAST(:day AS date) AS today, CAST(:grace AS integer) AS grace) t
+  WHERE i.open > 0 OR (i.settled_on IS NOT NULL AND i.due_on >= :since)) judged GROUP BY customer_id""")  # noqa: S608
+_FIRST: Any = text(f"""
+WITH RECURSIVE {GOES_ON}
+SELECT coalesce(g.into_id, m.customer_id) AS customer_id, min(m.month) AS first
+FROM heard_month m LEFT JOIN goes_on g ON g.customer_id = m.customer_id WHERE m.invoices > 0 GROUP BY 1""")  # noqa: S608
 
 
 async def numbers(tx: Transaction, rule: ClassificationRule, tenant: Tenant) -> Mapping[UUID, int | None]:

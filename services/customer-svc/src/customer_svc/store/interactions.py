@@ -4,27 +4,34 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Uuid, bindparam, select, text, tuple_
-from sqlmodel import col
+from sqlalchemy import text
 
 from customer_svc.domain.interaction import Findings, Interaction, InteractionKind, InteractionOutcome, Willingness
 from customer_svc.store.interaction_tables import InteractionRow
+from customer_svc.store.merged_entries import ENTRIES
 from dunlin_kernel.ids import ContactId, CustomerId
 from dunlin_kit.transaction import Transaction
 
-_FIRST: Any = (
-    select(*InteractionRow.__table__.c).where(col(InteractionRow.customer_id) == bindparam("customer_id"))
-    .order_by(col(InteractionRow.happened_at).desc(), col(InteractionRow.id).desc())
-    .limit(bindparam("wanted", type_=Integer)))
-_NEXT: Any = _FIRST.where(
-    tuple_(col(InteractionRow.happened_at), col(InteractionRow.id))
-    < tuple_(bindparam("at", type_=DateTime(timezone=True)), bindparam("last", type_=Uuid)))
-_DUE: Any = text(
-    "SELECT i.customer_id, c.number, c.name, c.owner_id, i.id, i.kind, i.follow_up_on FROM interaction i "
-    "JOIN customer c ON c.id = i.customer_id WHERE i.follow_up_on <= :day AND (i.follow_up_on, i.id) > (:at, :last) "
-    "AND (CAST(:owner AS uuid) IS NULL OR c.owner_id = :owner) AND NOT EXISTS (SELECT 1 FROM interaction l "
-    "WHERE l.customer_id = i.customer_id AND (l.happened_at, l.id) > (i.happened_at, i.id)) "
-    "ORDER BY i.follow_up_on, i.id LIMIT :wanted")
+_PAGE = """
+WITH RECURSIVE {entries}
+SELECT i.* FROM entry e CROSS JOIN LATERAL (
+  SELECT * FROM interaction l WHERE l.customer_id = e.customer_id {before}
+  ORDER BY l.happened_at DESC, l.id DESC LIMIT :wanted) i
+ORDER BY i.happened_at DESC, i.id DESC LIMIT :wanted"""
+_FIRST: Any = text(_PAGE.format(entries=ENTRIES, before=""))
+_NEXT: Any = text(_PAGE.format(entries=ENTRIES, before="AND (l.happened_at, l.id) < (:at, :last)"))
+_DUE: Any = text("""
+WITH due AS (
+  SELECT i.customer_id, i.id, i.kind, i.follow_up_on FROM interaction i JOIN customer c ON c.id = i.customer_id
+  WHERE i.follow_up_on <= :day AND (i.follow_up_on, i.id) > (:at, :last)
+    AND (CAST(:owner AS uuid) IS NULL OR c.owner_id = :owner)
+    AND NOT EXISTS (SELECT 1 FROM interaction l
+      WHERE l.customer_id = i.customer_id AND (l.happened_at, l.id) > (i.happened_at, i.id))
+    AND (c.merged_into IS NULL OR NOT EXISTS (SELECT 1 FROM interaction l
+      WHERE l.customer_id = goes_on_for(c.merged_into) AND (l.happened_at, l.id) > (i.happened_at, i.id)))
+  ORDER BY i.follow_up_on, i.id LIMIT :wanted)
+SELECT c.id AS customer_id, c.number, c.name, c.owner_id, d.id, d.kind, d.follow_up_on
+FROM due d CROSS JOIN LATERAL (SELECT * FROM customer s WHERE s.id = goes_on_for(d.customer_id) LIMIT 1) c ORDER BY d.follow_up_on, d.id""")
 _START = (date.min, UUID(int=0))
 
 
@@ -49,7 +56,7 @@ class FollowUp(NamedTuple):
 
 
 async def page(tx: Transaction, customer_id: CustomerId, after: tuple[Any, ...] | None, limit: int) -> list[Logged]:
-    """Up to `limit` + 1 entries of a customer, the newest first."""
+    """Up to `limit` + 1 entries of a customer and of those merged into it, the newest first."""
     given: dict[str, Any] = {"customer_id": customer_id, "wanted": limit + 1}
     if after is not None:
         given |= {"at": datetime.fromisoformat(after[0]), "last": UUID(after[1])}

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
@@ -55,6 +56,8 @@ class CustomerRow(Row, table=True):
         CheckConstraint("merged_into IS NULL OR (merged_into <> id AND status = 'closed')", name="merged_into"),
         ForeignKeyConstraint(["tenant_id", "group_id"], ["customer_group.tenant_id", "customer_group.id"]),
         ForeignKeyConstraint(["tenant_id", "owner_id"], ["staff.tenant_id", "staff.id"]),
+        Index("ix_customer_merged_into", "tenant_id", "merged_into",
+              postgresql_where=text("merged_into IS NOT NULL")),
         UniqueConstraint("tenant_id", "number"),
         UniqueConstraint("tenant_id", "external_id"),
         CheckConstraint("kind IN ('organization', 'person')", name="kind"),
