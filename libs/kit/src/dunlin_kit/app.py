@@ -57,6 +57,7 @@ def create_api(api: Api, settings: ServiceSettings, *, clock: Clock | None = Non
         redoc_url=None,
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service, app.state.database = api.service, database
     app.state.authenticator = Authenticator(

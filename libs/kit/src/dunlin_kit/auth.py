@@ -5,9 +5,9 @@ import hashlib
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import httpx
@@ -80,30 +80,32 @@ class Authenticator:
 
     def __init__(self, *, issuer: str, audience: str, keys: Keys, clock: Clock) -> None:
         self._issuer, self._audience, self._keys, self._clock = issuer, audience, keys, clock
-        self._verified: dict[bytes, tuple[Mapping[str, Any], float]] = {}
+        self._verified: dict[bytes, _Verified] = {}
 
     async def principal(self, request: Request) -> Principal:
         """Refuses: unauthenticated, tenant_required, tenant_not_allowed."""
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        headers = request.headers
+        kind, _, token = headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token:
             raise _unauthenticated("Send a bearer token.")
-        claims = await self._claims(token)
-        scopes = frozenset(str(claims.get("scope", "")).split())
-        return Principal(str(claims["sub"]), self._tenant(request, claims, scopes), scopes)
-
-    async def _claims(self, token: str) -> Mapping[str, Any]:
         digest = hashlib.sha256(token.encode()).digest()
         now = self._clock.now().timestamp()
         known = self._verified.get(digest)
         if known is None:
-            claims = await self._verify(token)
-            if len(self._verified) >= _CACHED:
-                self._verified.clear()
-            known = self._verified[digest] = (claims, float(claims["exp"]))
-        claims, ends = known
-        if now >= ends or now < float(claims.get("nbf", 0)):
+            known = self._remember(digest, await self._verify(token))
+        if now >= known.ends or now < known.begins:
             raise _unauthenticated("The token is not valid at this time.")
-        return claims
+        named = headers.get(TENANT_HEADER)
+        return known.own if named is None else _named(named, known)
+
+    def _remember(self, digest: bytes, claims: Mapping[str, Any]) -> "_Verified":
+        if len(self._verified) >= _CACHED:
+            self._verified.clear()
+        own, scopes = claims.get("tenant"), frozenset(str(claims.get("scope", "")).split())
+        principal = Principal(str(claims["sub"]), NIL if own is None else _tenant(str(own)), scopes)
+        known = _Verified(principal, own is not None, float(claims.get("nbf", 0)), float(claims["exp"]))
+        self._verified[digest] = known
+        return known
 
     async def _verify(self, token: str) -> Mapping[str, Any]:
         try:
@@ -125,17 +127,28 @@ class Authenticator:
             raise _unauthenticated("The token was not made for this audience by this issuer.")
         return claims
 
-    @staticmethod
-    def _tenant(request: Request, claims: Mapping[str, Any], scopes: frozenset[str]) -> UUID:
-        named, own = request.headers.get(TENANT_HEADER), claims.get("tenant")
-        try:
-            if named is not None:
-                if own is not None or ACT_FOR_TENANTS not in scopes:
-                    raise Refusal(403, "tenant_not_allowed", "This token may not name a tenant.")
-                return UUID(named)
-            return UUID(str(own)) if own is not None else NIL
-        except ValueError:
-            raise Refusal(403, "tenant_not_allowed", "The tenant is not a UUID.") from None
+
+class _Verified(NamedTuple):
+    """What a token that was verified says: whose it is, whether it is bound to a tenant, and when it holds."""
+
+    own: Principal
+    bound: bool
+    begins: float
+    ends: float
+
+
+def _named(tenant: str, known: _Verified) -> Principal:
+    """Who asks for another tenant's books. Refuses: tenant_not_allowed."""
+    if known.bound or ACT_FOR_TENANTS not in known.own.scopes:
+        raise Refusal(403, "tenant_not_allowed", "This token may not name a tenant.")
+    return replace(known.own, tenant=_tenant(tenant))
+
+
+def _tenant(named: str) -> UUID:
+    try:
+        return UUID(named)
+    except ValueError:
+        raise Refusal(403, "tenant_not_allowed", "The tenant is not a UUID.") from None
 
 
 def _header(token: str) -> dict[str, Any]:

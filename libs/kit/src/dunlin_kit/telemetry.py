@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from contextvars import ContextVar
+from functools import cache
 from time import perf_counter
 from typing import Any
 
@@ -28,6 +29,12 @@ _trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
 log = structlog.get_logger("dunlin")
 
 
+@cache
+def _seconds_of(service: str, method: str, route: str, status: int) -> Any:
+    """A series; there are as many as there are operations and answers."""
+    return REQUESTS.labels(service, method, route, str(status))
+
+
 def current_trace() -> Trace:
     """The trace of the request or event being worked on; a new one where nothing began it."""
     return _trace.get() or Trace(correlation_id=str(new_id()), causation_id=None, traceparent=None)
@@ -35,13 +42,18 @@ def current_trace() -> Trace:
 
 def set_trace(trace: Trace) -> None:
     _trace.set(trace)
-    structlog.contextvars.bind_contextvars(correlation_id=trace.correlation_id)
+
+
+def _correlated(_: Any, __: str, said: Any) -> Any:
+    """Every line says what it belongs to; it is asked for when something is said, not at each request."""
+    trace = _trace.get()
+    return said if trace is None else {"correlation_id": trace.correlation_id, **said}
 
 
 def configure_logging(level: str) -> None:
     """One JSON object a line on standard output; libraries' records pass through the same form."""
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        _correlated,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -96,7 +108,6 @@ class Telemetry:
             causation_id=request_id,
             traceparent=parent if _TRACEPARENT.fullmatch(parent) else None,
         )
-        structlog.contextvars.clear_contextvars()
         set_trace(trace)
         status, started = 500, perf_counter()
 
@@ -115,7 +126,7 @@ class Telemetry:
             await self.app(scope, receive, answer)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            REQUESTS.labels(self.service, scope["method"], route, str(status)).observe(perf_counter() - started)
+            _seconds_of(self.service, scope["method"], route, status).observe(perf_counter() - started)
             if status >= 500:
                 FAILURES.labels(self.service).inc()
                 log.error("request failed", service=self.service, method=scope["method"], route=route, status=status)
