@@ -18,6 +18,8 @@ PLACE = "DUNLIN_TEST_POSTGRES_FOLDER"
 NOT_REAL = "NO REAL KAFKA"
 """A warning that begins so is said again in the last line."""
 PREFIX = "dunlin-test-"
+SELDOM = ("chaos", "full", "long")
+"""Marks that stand in each file of theirs."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,6 +32,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[PLACE] = str(_places()[0] / f"{PREFIX}{os.getpid()}")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Asked for one kind of tests that few files have (`-m full`), the others are not even loaded."""
+    kind = config.option.markexpr
+    few = kind in SELDOM and collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    return True if few and f"pytest.mark.{kind}" not in collection_path.read_text(encoding="utf-8") else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
