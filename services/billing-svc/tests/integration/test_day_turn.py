@@ -55,17 +55,17 @@ async def test_after_downtime_every_missed_turn_runs_and_tells_once(company: Any
 
 
 async def test_a_turn_that_was_stopped_goes_on_with_what_is_left(company: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("billing_svc.usecases.tell_overdue.SLICE", 1)
+    monkeypatch.setattr("billing_svc.jobs.turn_day.ITEMS", 1)
     await _configure(company, datetime(2026, 1, 5, 2, tzinfo=UTC))
     for n in range(1, 4):
         await company.issue(await company.register(number=f"C-00000{n}"), "100", "2026-01-05", rate="0")
     await company.running.move_clock(company.tenant, datetime(2026, 2, 4, 17, tzinfo=UTC))
     stopped = tell_overdue
 
-    async def one_slice_more(tx: Any, today: date) -> bool:
+    async def one_slice_more(tx: Any, today: date, most: int) -> bool:
         if len(await _overdue(company)) == 1:
             raise RuntimeError("the worker is gone")
-        return await stopped(tx, today)
+        return await stopped(tx, today, most)
 
     monkeypatch.setattr("billing_svc.jobs.turn_day.tell_overdue", one_slice_more)
     await _turn(company)

@@ -73,13 +73,14 @@ async def _proved_of_the_past(company: Any, days: Sequence[str]) -> None:
             assert await _told(company, f"&as_of={day}&known_at={quote(known)}") == await _plain(company, day, known)
 
 
+async def _age(tx: Transaction) -> bool:
+    return await age_accounts(tx)
+
+
 async def _turned(company: Any) -> None:
     assert await work_off(company.running, company.tenant, {TURN_DAY: turn_day}) >= 0
 
-    async def age(tx: Transaction) -> bool:
-        return await age_accounts(tx)
-
-    while await company.running.database.transact(company.tenant, age):
+    while await company.running.database.transact(company.tenant, _age):
         continue
 
 
@@ -146,14 +147,14 @@ async def test_the_turn_passes_over_an_account_that_is_held_and_comes_back_to_it
 
     async def hold(tx: Transaction) -> None:
         assert await hold_free(tx, [(held, "CNY")]) == [(held, "CNY")]
-        assert await company.running.database.transact(company.tenant, age_accounts)
+        assert await company.running.database.transact(company.tenant, _age)
         ages.update({row[0]: row[1] for row in await _fetched(
             company, "SELECT customer_id, aged_on::text FROM account WHERE tenant_id = $1", company.tenant)})
 
     await company.running.database.transact(company.tenant, hold)
     assert ages == {held: "2026-01-05", free: "2026-02-05"}
-    assert await company.running.database.transact(company.tenant, age_accounts)
-    assert not await company.running.database.transact(company.tenant, age_accounts)
+    assert await company.running.database.transact(company.tenant, _age)
+    assert not await company.running.database.transact(company.tenant, _age)
     await _proved(company, "2026-02-05")
     await _integrity_holds(company)
 

@@ -2,23 +2,25 @@
 
 from uuid import UUID
 
+from billing_svc.jobs.pace import Pace
 from billing_svc.usecases.take_statement_slice import take_statement_slice
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, finish
 from dunlin_kit.transaction import Transaction
 
-SLICE = 10
+CUSTOMERS = 20
+"""The most of a slice."""
 
 
 async def issue_statements(database: Database, job: Job) -> None:
     """Postings wait for a slice at most."""
-    run_id = UUID(job.payload["run_id"])
+    run_id, pace = UUID(job.payload["run_id"]), Pace(CUSTOMERS)
 
-    async def work(tx: Transaction) -> bool:
-        over = await take_statement_slice(tx, run_id, SLICE)
+    async def work(tx: Transaction, most: int) -> bool:
+        over = await take_statement_slice(tx, run_id, most)
         if over:
             finish(tx, job)
         return over
 
-    while not await database.transact(job.tenant, work):
+    while not await pace.take(database, job.tenant, work):
         continue

@@ -16,19 +16,17 @@ from dunlin_events.contracts.billing_arrangements import (
 from dunlin_kernel.money import sum_money
 from dunlin_kit.transaction import Transaction
 
-SLICE = 100
 
-
-async def judge_arrangements(tx: Transaction, today: date) -> bool:
-    """Judge up to a slice of them, and write it, so that what follows sees the dates; True when there may be more."""
-    found = await arrangements.to_judge(tx, today, SLICE)
+async def judge_arrangements(tx: Transaction, today: date, most: int = 100) -> bool:
+    """Judge up to `most` of them, and write it, so that what follows sees the dates; True when there may be more."""
+    found = await arrangements.to_judge(tx, today, most)
     if not found:
         return False
     posting = await open_posting(tx, set(found.values()))
     for one in (await arrangements.by_id(tx, found)).values():
         await _judged(posting, one, today)
     await tx.flush()
-    return len(found) == SLICE
+    return len(found) == most
 
 
 async def _judged(posting: Posting, one: Arrangement, today: date) -> None:

@@ -8,12 +8,10 @@ from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import InvoiceOverdue
 from dunlin_kit.transaction import Transaction
 
-SLICE = 100
 
-
-async def tell_overdue(tx: Transaction, today: date) -> bool:
-    """Tell of up to a slice of items, of accounts that nobody else holds; True when there may be more."""
-    found = await overdue.fallen(tx, today, SLICE)
+async def tell_overdue(tx: Transaction, today: date, most: int = 100) -> bool:
+    """Tell of up to `most` items, of accounts that nobody else holds; True when there may be more."""
+    found = await overdue.fallen(tx, today, most)
     if not found:
         return False
     held = set(await account_turns.hold_free(tx, set(found.values())))
@@ -21,7 +19,7 @@ async def tell_overdue(tx: Transaction, today: date) -> bool:
     fallen = [item for item in await overdue.again(tx, mine) if to_tell(item, today)]
     overdue.told(tx, fallen)
     tx.emit(*(_told(item) for item in fallen))
-    return len(found) == SLICE or len(mine) < len(found)
+    return len(found) == most or len(mine) < len(found)
 
 
 def _told(item: Untold) -> InvoiceOverdue:
