@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from faults_told import Timeline
 
+from dunlin_kit import garbage
 from dunlin_local.postgres import THROW_AWAY, Postgres, PostgresError, end_server_of
 from dunlin_local.postgres_binaries import ROOTS_PLACE, can_be_reached
 
@@ -57,6 +58,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("survived")
         for said in lines:
             terminalreporter.line(str(said))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector need not walk it again and again while the tests run."""
+    garbage.started()
 
 
 @pytest.hookimpl(wrapper=True)

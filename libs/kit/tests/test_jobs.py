@@ -275,8 +275,9 @@ async def test_a_commit_wakes_a_runner_that_is_looking_just_then(
                 await working.transact(tenant, plan)
             return found
 
-    working = Database(toy.urls.app, source="/dunlin/toy", after_commit=lambda: runner.poke())
+    working = Database(toy.urls.app, source="/dunlin/toy")
     runner = Late(service="toy", ops=ops, app=working, handlers={kind: handler})
+    working.after_commit = runner.poke
     running = asyncio.create_task(runner.run(stop))
     await asyncio.wait_for(ran.wait(), 30)
     stop.set()
@@ -287,7 +288,8 @@ async def test_a_commit_wakes_a_runner_that_is_looking_just_then(
 
 async def test_nothing_is_called_after_what_was_not_kept(toy: Running) -> None:
     called: list[bool] = []
-    database, tenant = Database(toy.urls.app, source="/dunlin/toy", after_commit=lambda: called.append(True)), new_id()
+    database, tenant = Database(toy.urls.app, source="/dunlin/toy"), new_id()
+    database.after_commit = lambda: called.append(True)
 
     async def nothing(tx: Transaction) -> None:
         await tx.driver.execute("SELECT 1")

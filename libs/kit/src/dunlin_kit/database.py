@@ -36,8 +36,7 @@ class OutcomeUnknown(Exception):
 class Database:
     """The pool of one role of one service's database, and transactions on it.
 
-    `conflicts` gives the problem code for a broken unique constraint by the constraint's name. `after_commit` is called
-    after each one: facts may have been told, jobs scheduled.
+    `conflicts` gives the problem code for a broken unique constraint by the constraint's name.
     """
 
     plans = PLANNED_AFRESH
@@ -50,14 +49,14 @@ class Database:
         clock: Clock | None = None,
         pool_size: int = 10,
         conflicts: Mapping[str, str] | None = None,
-        after_commit: Callable[[], None] | None = None,
     ) -> None:
         self.engine = engine_for(url, pool_size=pool_size, plans=self.plans)
         self._sessions = Sessions(self.engine, pool_size)
         self.clock: Clock = clock or SystemClock()
         self._source = source
         self._conflicts = conflicts or {}
-        self._after_commit = after_commit
+        self.after_commit: Callable[[], None] | None = None
+        """Called after each one: facts may have been told, jobs scheduled."""
 
     async def transact(self, tenant: UUID, work: Callable[[Transaction], Awaitable[T]], *, keep: bool = True) -> T:
         """Run work in one transaction; again, at most twice, when the server asks for that. `keep=False` rolls back.
@@ -103,8 +102,8 @@ class Database:
             result = await work(transaction)
             await transaction.flush()
             await (_commit(driver) if keep else driver.execute("ROLLBACK"))
-            if keep and self._after_commit is not None:
-                self._after_commit()
+            if keep and self.after_commit is not None:
+                self.after_commit()
             return result
         except asyncpg.QueryCanceledError as slow:
             raise Unavailable("the database took too long") from slow

@@ -70,9 +70,9 @@ class Worker:
         self.bus = bus or bus_of(settings)
         ops_url = settings.ops_database_url.get_secret_value()
         self.app = Database(
-            settings.database_url.get_secret_value(), source=source, clock=clock, pool_size=settings.pool_size,
-            after_commit=self.poke,
+            settings.database_url.get_secret_value(), source=source, clock=clock, pool_size=settings.pool_size
         )
+        self.app.after_commit = self.poke
         self.ops = Database(ops_url, source=source, clock=clock, pool_size=2)
         self.relay = Relay(ops_url, self.bus.publisher(), topic=topic_of(service))
         self.runner = JobRunner(
