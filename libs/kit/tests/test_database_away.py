@@ -75,5 +75,5 @@ async def test_jobs_wait_for_a_database_that_is_away() -> None:
     await asyncio.sleep(0.4)
     assert not running.done()
     stop.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 30)
     await database.close()

@@ -25,7 +25,7 @@ async def _answers(toy: Running, router: APIRouter, *paths: str) -> list[int]:
             return [(await client.get(path)).status_code for path in paths]
     finally:
         stop.set()
-        await asyncio.wait_for(answering, 5)
+        await asyncio.wait_for(answering, 30)
 
 
 async def _until_it_listens(client: httpx.AsyncClient) -> None:
