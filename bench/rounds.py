@@ -24,7 +24,7 @@ class Plan:
     @classmethod
     def of(cls, *, quick: bool, most: int = 1500) -> "Plan":
         """Many short rounds rather than few long ones: what else the machine does falls on all servers alike."""
-        return cls(2, 1, 2, most) if quick else cls(2, 9, 4, most)
+        return cls(1, 1, 1, most) if quick else cls(2, 9, 4, most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from bench.stage import WORKERS, Server, Stage
 
 from dunlin_kernel.ids import new_id
 
-CUSTOMERS, SERIES, BATCH = 20_000, 16, 20
+CUSTOMERS, QUICK_CUSTOMERS, SERIES, BATCH = 20_000, 2_000, 16, 20
 AIMS = {"steps": ">= 1.0", "merged": ">= 0.75"}
 LINES = [{"description": f"Steel plate {n} mm", "product": f"SKU-{n}", "quantity": str(n), "unit_price": "199.99",
           "tax_rate": "13"} for n in (4, 6, 8)]
@@ -56,12 +56,12 @@ def servers_on(stage: Stage) -> list[Server]:
 
 def invoice(stage: Stage, report: Report, *, quick: bool) -> None:
     """Rates against both limits."""
-    loop = asyncio.new_event_loop()
-    company = loop.run_until_complete(founded(stage.admin_url("billing"), customers=CUSTOMERS, series=SERIES))
+    loop, customers = asyncio.new_event_loop(), QUICK_CUSTOMERS if quick else CUSTOMERS
+    company = loop.run_until_complete(founded(stage.admin_url("billing"), customers=customers, series=SERIES))
     loop.run_until_complete(settled_down(company.connection))
     servers = servers_on(stage)
     many = Invoices(stage, company, company.customers, company.series)
-    report.line("invoice", "setting", customers=CUSTOMERS, series=SERIES, connections=CONNECTIONS, workers=WORKERS,
+    report.line("invoice", "setting", customers=customers, series=SERIES, connections=CONNECTIONS, workers=WORKERS,
                 load=generator())
     loop.run_until_complete(check_same_work(report, "invoice", company.connection, servers, many))
     seen = interleaved(stage, servers, many, Plan.of(quick=quick))

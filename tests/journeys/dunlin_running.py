@@ -5,7 +5,7 @@ import contextlib
 import email
 import email.policy
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from email.message import EmailMessage
@@ -89,18 +89,19 @@ class Dunlin:
 
 @contextlib.asynccontextmanager
 async def dunlin(
-    postgres: str, folder: Path, *, bus: Callable[[str], Bus] | None = None, settings: Mapping[str, Any] | None = None
+    postgres: str, folder: Path, *, bus: Callable[[str], Bus] | None = None, settings: Mapping[str, Any] | None = None,
+    services: Sequence[str] = SERVICES,
 ) -> AsyncIterator[Dunlin]:
-    """Start everything; `bus` makes another bus than the log in PostgreSQL, given the URL of its database."""
+    """Start all services, or some; `bus` makes another bus than the log in PostgreSQL, given its database's URL."""
     async with contextlib.AsyncExitStack() as opened:
-        urls = {service: await opened.enter_async_context(migrated(postgres, service)) for service in SERVICES}
+        urls = {service: await opened.enter_async_context(migrated(postgres, service)) for service in services}
         databases = OwnDatabases(urls, await opened.enter_async_context(database(postgres)))
         listening = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         issuer = Issuer(folder / "issuer", name=url, clock=SystemClock())
         smtp = await opened.enter_async_context(kept_mail(folder / "mail"))
         around = Surroundings(databases, issuer, folder / "issuer", url, smtp)
-        told = {service: settings_of(service, around).model_copy(update=dict(settings or {})) for service in SERVICES}
+        told = {service: settings_of(service, around).model_copy(update=dict(settings or {})) for service in services}
         made: Callable[[], Bus] | None = (lambda: bus(databases.bus_url)) if bus is not None else None
         node, stop, ready = SingleNode(told, issuer, bus=made), asyncio.Event(), asyncio.Event()
         running = asyncio.create_task(node.run(listening, stop, ready))
@@ -126,9 +127,13 @@ class Journey:
     zone: ZoneInfo
     now: datetime
     headers: dict[str, str] = field(default_factory=dict)
+    services: Sequence[str] = SERVICES
 
     @classmethod
-    async def begin(cls, system: Running, at: str, *, currency: str = "CNY", zone: str = "Asia/Shanghai") -> "Journey":
+    async def begin(
+        cls, system: Running, at: str, *, currency: str = "CNY", zone: str = "Asia/Shanghai",
+        services: Sequence[str] = SERVICES,
+    ) -> "Journey":
         """A new tenant whose clock stands at `at`, such as `2026-01-05 10:00` in its zone; all services know it."""
         tenant, now = new_id(), datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(zone))
         body = {"id": str(tenant), "name": "Journey", "currency": currency, "zone": zone, "sandbox": True,
@@ -137,7 +142,7 @@ class Journey:
         answer = await system.client.post("/customer/v1/tenants", json=body, headers=headers)
         assert answer.status_code == 201, answer.text
         token = system.token("demonstration", tenant=str(tenant))
-        journey = cls(system, tenant, ZoneInfo(zone), now, {"Authorization": f"Bearer {token}"})
+        journey = cls(system, tenant, ZoneInfo(zone), now, {"Authorization": f"Bearer {token}"}, services)
         await journey.quiet()
         return journey
 
@@ -174,7 +179,7 @@ class Journey:
         owner of that fact, asked later, has told more than was heard; or earlier, and then was itself woken likewise.
         """
         wait, waited = 0.03, 0.0
-        while not _is_quiet(clocks := await self._clocks()):
+        while not _is_quiet(clocks := await self._clocks(), self.services):
             assert waited < QUIET_SECONDS, f"not quiet after {QUIET_SECONDS} s: {clocks}"
             await asyncio.sleep(wait)
             waited, wait = waited + wait, min(wait * 1.25, 0.25)
@@ -182,7 +187,7 @@ class Journey:
     async def _clocks(self) -> dict[str, dict[str, Any] | None]:
         """What the services say, those that hear most first, up to the first that has something to do."""
         clocks: dict[str, dict[str, Any] | None] = {}
-        for service in reversed(SERVICES):
+        for service in reversed(self.services):
             clocks[service] = clock = await self._clock(service)
             if clock is None or clock["due_jobs"]:
                 break
@@ -195,7 +200,7 @@ class Journey:
 
     async def assert_integrity(self) -> None:
         """Every invariant of every service holds for this tenant."""
-        for service in SERVICES:
+        for service in self.services:
             found = await self.get(f"/{service}/v1/integrity")
             assert found["checks"], f"{service} checks nothing"
             assert found["holds"], [check for check in found["checks"] if not check["holds"]]
@@ -205,14 +210,12 @@ class Journey:
         return self.dunlin.letters(to)
 
 
-def _is_quiet(clocks: Mapping[str, dict[str, Any] | None]) -> bool:
+def _is_quiet(clocks: Mapping[str, dict[str, Any] | None], services: Sequence[str] = SERVICES) -> bool:
     known = {service: clock for service, clock in clocks.items() if clock is not None}
-    if len(known) < len(SERVICES) or len({clock["now"] for clock in known.values()}) > 1:
+    if len(known) < len(services) or len({clock["now"] for clock in known.values()}) > 1:
         return False
     for service, clock in known.items():
-        heard = {row["owner"]: row["events"] for row in clock["heard"]}
-        if clock["due_jobs"] or any(heard.get(owner, 0) != known[owner]["emitted"] for owner in HEARS[service]):
+        heard, owners = {row["owner"]: row["events"] for row in clock["heard"]}, known.keys() & HEARS[service]
+        if clock["due_jobs"] or any(heard.get(owner, 0) != known[owner]["emitted"] for owner in owners):
             return False
     return True
-
-

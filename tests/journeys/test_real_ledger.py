@@ -6,7 +6,7 @@ import gzip
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 from dunlin_running import Dunlin, Journey, dunlin
 
 from dunlin_kernel.money import Money
+from dunlin_local.databases import SERVICES
 
 DATA = Path(__file__).parents[3] / "shared/data"
 LEDGER = DATA / "ar/highradius_ledger_asof_2019-12-31.csv.gz"
@@ -27,6 +28,8 @@ NOW = "2020-01-15 10:00"
 GOLDEN_KPIS = {"dso": "dso_90d", "best_possible_dso": "bpdso_90d", "average_days_delinquent": "add_dso_minus_bpdso",
                "dso_count_back": "dso_countback_months"}
 CUSTOMERS_OF_SLICE = 20
+WHOLE = ("customer", "billing")
+"""The services that take the whole: how the others hear it is proved with the slice."""
 PASSED_OVER = {"USD": 100, "CAD": 10}
 """The customers with the most rows, which the slice leaves to the whole."""
 Row = dict[str, str]
@@ -70,8 +73,10 @@ class Books:
     folder: Path
 
     @classmethod
-    async def open(cls, system: Dunlin, currency: str, folder: Path) -> "Books":
-        journey = await Journey.begin(system, NOW, currency=currency, zone=ZONES[currency])
+    async def open(
+        cls, system: Dunlin, currency: str, folder: Path, *, services: Sequence[str] = SERVICES,
+    ) -> "Books":
+        journey = await Journey.begin(system, NOW, currency=currency, zone=ZONES[currency], services=services)
         return cls(system, journey, currency, folder)
 
     async def command(self, file: Path, **environment: str) -> asyncio.subprocess.Process:
@@ -236,10 +241,10 @@ async def test_the_whole_ledger_comes_out_of_the_api_to_the_cent(
 ) -> None:
     golden = json.loads(GOLDEN.read_text())["figures"]
     assert len(golden) == 5
-    async with dunlin(postgres, tmp_path) as system:
+    async with dunlin(postgres, tmp_path, services=WHOLE) as system:
         for currency in ZONES:
             rows = [row for row in ledger if row["currency"] == currency]
-            books, began = await Books.open(system, currency, tmp_path), perf_counter()
+            books, began = await Books.open(system, currency, tmp_path, services=WHOLE), perf_counter()
             assert said_of(await books.take(LEDGER)) == counts(rows)
             took = perf_counter() - began
             print(f"{currency}: {len(rows)} rows in {took:.1f} s, {len(rows) / took:.0f} rows/s")
@@ -252,10 +257,6 @@ async def test_the_whole_ledger_comes_out_of_the_api_to_the_cent(
                 for kpi, name in GOLDEN_KPIS.items():
                     assert abs(values[kpi] - told[name]) <= 1e-6, (day, kpi)
             await until_quiet(books.journey)
-            emitted = await books.emitted()
-            await books.take(LEDGER)
-            await until_quiet(books.journey)
-            assert await books.emitted() == emitted
             await books.journey.assert_integrity()
 
 

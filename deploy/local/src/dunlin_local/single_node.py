@@ -13,7 +13,6 @@ from fastapi import FastAPI
 from dunlin_events.topics import Bus
 from dunlin_kit.process import Worker
 from dunlin_kit.settings import ServiceSettings
-from dunlin_local.databases import SERVICES
 from dunlin_local.front import Front
 from dunlin_local.issuer import Issuer
 from dunlin_local.reference import reference
@@ -34,7 +33,8 @@ class PartEnded(Exception):
 
 
 class SingleNode:
-    """All of Dunlin in this process. A commit in an API wakes its service's relay directly.
+    """Every service that has settings, all of Dunlin or some of it, in this process. A commit in an API wakes its
+    service's relay directly.
 
     `bus` makes each worker's bus; without it the settings name one.
     """
@@ -52,7 +52,7 @@ class SingleNode:
 
         A part that ends by itself ends all of it, with its error.
         """
-        workers = {service: self._worker(service) for service in SERVICES}
+        workers = {service: self._worker(service) for service in self._settings}
         async with self._apps(workers) as apps:
             server = _Server(_config(Front({**apps, **self._issuers()}, reference(apps))))
             parts = {
@@ -83,7 +83,7 @@ class SingleNode:
     async def _apps(self, workers: Mapping[str, Worker]) -> AsyncIterator[dict[str, FastAPI]]:
         async with contextlib.AsyncExitStack() as opened:
             apps: dict[str, FastAPI] = {}
-            for service in SERVICES:
+            for service in self._settings:
                 app: FastAPI = import_module(f"{service}_svc.app").create_app(self._settings[service])
                 await opened.enter_async_context(app.router.lifespan_context(app))
                 app.state.published = workers[service].poke
