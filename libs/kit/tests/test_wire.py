@@ -53,8 +53,10 @@ async def test_a_read_that_settles_sees_what_was_committed_while_it_waited(
     holding = admin.transaction()
     await holding.start()
     await admin.execute("SELECT pg_advisory_xact_lock_shared(4711)")
+    committed = asyncio.Event()
 
     async def nobody_else(tx: Transaction) -> bool:
+        await committed.wait()
         return not await admin.fetchval("SELECT pg_try_advisory_xact_lock_shared(4711)")
 
     async def look(tx: Transaction) -> tuple[int, str]:
@@ -67,4 +69,5 @@ async def test_a_read_that_settles_sees_what_was_committed_while_it_waited(
     assert not looking.done()
     await admin.execute("INSERT INTO note VALUES ($1, $2, 'late', 0, NULL)", tenant, new_id())
     await holding.commit()
+    committed.set()
     assert await looking == (1, "on")

@@ -1,7 +1,7 @@
 """How an operation is called: what its route knows is handed over as it is, only the rest is solved each time."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from email.message import Message
@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
-from fastapi.dependencies.utils import solve_dependencies
+from fastapi.dependencies.utils import request_params_to_args, solve_dependencies
 from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
@@ -90,18 +90,50 @@ class Handling:
             one for one in whole.dependencies if one.call not in known.given and one.call not in known.declared])
         self._takes_body, self._embedded = route.body_field is not None, route._embed_body_fields
         self._answered, self._status = route.response_field, route.status_code
+        alone = len(self._rest.body_params) == 1 and not self._embedded
+        self._whole_body = self._rest.body_params[0] if alone else None
+        self._unasked = _defaults_of(self._rest.query_params)
+        self._plain = not _wants_more(self._rest)
 
     async def answer(self, request: Request, sent: Sent | None, given: Mapping[str, Any]) -> Response:
         """Call it, and make its answer. Refuses: invalid_request, and what the operation refuses."""
         body = sent.value() if sent is not None and self._takes_body else _NO_BODY
+        told = Response()
+        told.raw_headers.clear()
+        told.status_code = 0
+        if self._plain and (self._whole_body is None or isinstance(body, dict)):
+            values, errors = self._taken(request, body)
+            if self._rest.response_param_name:
+                values[self._rest.response_param_name] = told
+        else:
+            values, errors = await self._solved(request, body, told)
+        if errors:
+            raise RequestValidationError(errors)
+        said = await self._call(**values, **{name: given[what] for name, what in self._given})
+        return said if isinstance(said, Response) else self._made(said, told)
+
+    def _taken(self, request: Request, body: Any) -> tuple[dict[str, Any], list[Any]]:
+        """Path, query and body alone, which is what most operations take: no dependency is left to be solved."""
+        values: dict[str, Any] = {}
+        errors: list[Any] = []
+        if self._rest.path_params:
+            values, errors = request_params_to_args(self._rest.path_params, request.path_params)
+        if self._unasked is not None and not request.scope["query_string"]:
+            values |= self._unasked
+        else:
+            found, wrong = request_params_to_args(self._rest.query_params, request.query_params)
+            values, errors = values | found, errors + wrong
+        if self._whole_body is not None:
+            values[self._whole_body.name], wrong = self._whole_body.validate(body, loc=("body",))
+            errors = errors + wrong
+        return values, errors
+
+    async def _solved(self, request: Request, body: Any, told: Response) -> tuple[dict[str, Any], list[Any]]:
         request.scope["fastapi_inner_astack"] = request.scope["fastapi_function_astack"] = _NOTHING_TO_CLOSE
         solved = await solve_dependencies(
-            request=request, dependant=self._rest, body=body, async_exit_stack=_NOTHING_TO_CLOSE,
+            request=request, dependant=self._rest, body=body, response=told, async_exit_stack=_NOTHING_TO_CLOSE,
             embed_body_fields=self._embedded)
-        if solved.errors:
-            raise RequestValidationError(solved.errors)
-        said = await self._call(**solved.values, **{name: given[what] for name, what in self._given})
-        return said if isinstance(said, Response) else self._made(said, solved.response)
+        return solved.values, solved.errors
 
     def _made(self, said: Any, told: Response) -> Response:
         """The answer out of a model: checked and written by what was compiled for it, with the headers told beside."""
@@ -111,5 +143,21 @@ class Handling:
             assert not errors, f"not what is declared: {errors}"
             content = self._answered.serialize_json(value)
         response = Response(content, told.status_code or self._status or 200, media_type="application/json")
-        response.headers.raw.extend(told.headers.raw)
+        response.raw_headers.extend(told.raw_headers)
         return response
+
+
+def _wants_more(rest: Dependant) -> bool:
+    """Whether anything but path, query, one body and the response's headers is to be solved."""
+    return bool(
+        rest.dependencies or rest.header_params or rest.cookie_params or len(rest.body_params) > 1
+        or rest.request_param_name or rest.websocket_param_name or rest.http_connection_param_name
+        or rest.background_tasks_param_name or rest.security_scopes_param_name)
+
+
+def _defaults_of(params: Sequence[Any]) -> dict[str, Any] | None:
+    """What parameters of the query are where none is asked for; None where one must be, or would be checked."""
+    if any(one.field_info.is_required() or one.field_info.validate_default for one in params):
+        return None
+    found = {one.name: one.get_default() for one in params}
+    return found if all(value is None or isinstance(value, str | int | bool) for value in found.values()) else None
