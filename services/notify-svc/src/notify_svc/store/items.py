@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from dunlin_kernel.money import Money
 from notify_svc.domain.item import DunnedItem
-from notify_svc.domain.ladder import LadderPolicy, NextReminder, Progress
+from notify_svc.domain.ladder import NextReminder, Progress
 from notify_svc.store.ladder_tables import DunnedItemRow as ItemRow
 
 PAGE = 500
@@ -131,18 +131,23 @@ async def listed(tx: Any, *, customer_id: UUID | None, item_id: UUID | None, aft
     return list(await tx.rows(_OF_LIST, customer_id=customer_id, item_id=item_id, after=after, limit=limit))
 
 
-def keep(tx: Any, items: Iterable[DunnedItem], policy: LadderPolicy) -> None:
-    """Gather items as they stand now, each with its next reminder under this policy."""
-    tx.put(ItemRow, *(_row_of(item, policy) for item in items))
-
-
-def _row_of(item: DunnedItem, policy: LadderPolicy) -> dict[str, Any]:
-    planned = item.planned(policy)
-    return {
+def keep(tx: Any, planned: Iterable[tuple[DunnedItem, NextReminder | None]]) -> None:
+    """Gather items as they stand now, each with its next reminder."""
+    tx.put(ItemRow, *({
         "id": item.id, "customer_id": item.customer_id, "invoice_id": item.invoice_id, "number": item.number,
         "currency": item.open.currency, "open": item.open.minor,
         "disputed": item.disputed.minor, "issued_on": item.issued_on,
-        "due_on": item.due_on, "due_version": item.due_version, "active": item.active,
+        "due_on": item.due_on, "due_version": item.due_version, "active": item.active, **_place(item, after),
+    } for item, after in planned))
+
+
+def climb(tx: Any, planned: Iterable[tuple[DunnedItem, NextReminder | None]]) -> None:
+    """Gather where items that are kept already stand on their ladder now, each with its next reminder."""
+    tx.change(ItemRow, *({"id": item.id, **_place(item, after)} for item, after in planned))
+
+
+def _place(item: DunnedItem, planned: NextReminder | None) -> dict[str, Any]:
+    return {
         "passed_offset_days": item.progress.passed_offset_days, "last_sent_on": item.progress.last_sent_on,
         "next_level": planned.level if planned else None, "next_on": planned.planned_on if planned else None,
     }

@@ -13,4 +13,4 @@ def count_as_reminded(tx: Transaction, command: Judging, verdict: Verdict) -> No
         after = one.item.reminded(due_version=one.item.due_version,
                                   offset_days=policy.levels[one.level].offset_days, on=command.moment.today)
         changes.append(Change(one.item.planned(policy), after))
-    plan_reminders(tx, policy, changes)
+    plan_reminders(tx, policy, changes, climbed=True)

@@ -57,7 +57,7 @@ async def _end(tx: Transaction, one: Ended, policy: LadderPolicy, owed: dict[UUI
             owed[item.id] = after
     messages.keep_outcome(tx, ended)
     _tell(tx, message, ended)
-    plan_reminders(tx, policy, changes)
+    plan_reminders(tx, policy, changes, climbed=True)
     if ended.status is MessageStatus.FAILED and ended.reason == FailureReason.RECIPIENT_REFUSED.value:
         if message.channel == ReminderChannel.EMAIL:
             customers.refused(tx, message.customer_id, message.judged_on)

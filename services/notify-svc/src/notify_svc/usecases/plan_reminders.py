@@ -17,12 +17,14 @@ class Change(NamedTuple):
     ended_by: CancellationReason = CancellationReason.SETTLED
 
 
-def plan_reminders(tx: Any, policy: LadderPolicy, changes: Iterable[Change]) -> None:
-    """Gather the items; tell ReminderScheduled for a new plan, ReminderCancelled for one ended by payment or void."""
-    changed = list(changes)
-    items.keep(tx, (change.item for change in changed), policy)
-    for was, item, ended_by in changed:
-        now = item.planned(policy)
+def plan_reminders(tx: Any, policy: LadderPolicy, changes: Iterable[Change], *, climbed: bool = False) -> None:
+    """Gather the items; tell ReminderScheduled for a new plan, ReminderCancelled for one ended by payment or void.
+
+    `climbed`: they are kept already, and only their places on the ladder are other ones.
+    """
+    changed = [(change, change.item.planned(policy)) for change in changes]
+    (items.climb if climbed else items.keep)(tx, ((change.item, now) for change, now in changed))
+    for (was, item, ended_by), now in changed:
         if now is not None and now != was:
             tx.emit(ReminderScheduled(**_about(item, policy, now.level), planned_on=now.planned_on))
         elif was is not None and item.open.is_zero:
