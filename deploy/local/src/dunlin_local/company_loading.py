@@ -18,7 +18,7 @@ CREDIT_POLICY = {
     "disputed_weight_bps": 10_000, "delivered_weight_bps": 10_000, "over_capture_tolerance_bps": 500,
     "authorization_days": 30, "reason": "holds and alerts of the demonstration",
     "holds": {"overdue_grace_days": 30, "limit_exceeded_bps": 1_000, "broken_promise_days": 30},
-    "alerts": {"ageing_days": [30, 60], "concentration_bps": 2_000, "silence_days": 60},
+    "alerts": {"ageing_days": [30, 60], "concentration_bps": 2_000, "silence_days": 60, "cover_end_days": 30},
 }
 """More than 30 days past due, a tenth above the limit, or a broken promise: no new credit."""
 

@@ -102,6 +102,24 @@ async def test_who_owes_and_stops_paying_is_told_of_once(books: Any) -> None:
     assert await books.violations() == []
 
 
+async def test_a_cover_is_told_of_once_before_it_ends(books: Any) -> None:
+    told = CustomerOwnerChanged.model_validate(dict(CustomerOwnerChanged.examples[0]) | {"customer_id": books.customer})
+    await tell(books.service.database, customer, books.tenant, told, first=2)
+    await call(books, "/policies", POLICY | {"alerts": {"cover_end_days": 5}})
+    body = {"kind": "insurance", "amount": {"amount": "500.00", "currency": "CNY"}, "share_bps": 9000,
+            "valid_from": "2026-03-01", "provider": "Sinosure", "reference": "P-1", "reason": "export"}
+    made = {until: (await call(books, f"/customers/{books.customer}/covers", body | {"valid_until": until})).json()
+            for until in ("2026-03-08", "2026-03-14", "2026-03-31", None)}
+    gone = await call(books, f"/covers/{made['2026-03-14']['id']}:end", {"reason": "insurer withdrew"})
+    assert gone.status_code == 200
+    for day in range(1, 12):
+        await turn(books, day)
+    [one] = await alerts(books, "?rule=cover_ending")
+    assert (one["cover_id"], one["amount"]["amount"], one["owner"], one["raised_at"][:10]) == (
+        made["2026-03-08"]["id"], "450.00", "S-17", "2026-03-02")
+    assert await books.violations() == []
+
+
 async def test_an_alert_is_given_away_and_acknowledged_once(books: Any) -> None:
     await call(books, "/policies", POLICY)
     await books.ask("600.00")

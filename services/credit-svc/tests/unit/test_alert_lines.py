@@ -12,6 +12,7 @@ from credit_svc.domain.alert_line import (
     AlertLines,
     ageing_level,
     concentration_level,
+    cover_warned_until,
     crossed_ageing,
     crossed_amount,
     crossed_concentration,
@@ -106,9 +107,16 @@ def test_a_deep_cut(fact: LimitFact, before: LimitInForce, cut: int | None) -> N
     assert crossed_cut(fact, before, AlertLines()) is None
 
 
+@pytest.mark.parametrize(("days", "until"), [
+    (None, None), (1, date(2026, 3, 11)), (365, date(2027, 3, 10))])
+def test_a_cover_is_told_of_so_many_days_ahead(days: int | None, until: date | None) -> None:
+    assert cover_warned_until(AlertLines(cover_end_days=days), today=TODAY) == until
+
+
 @pytest.mark.parametrize("broken", [
     {"ageing_days": (60, 30)}, {"ageing_days": (30, 30)}, {"ageing_days": (-1,)}, {"ageing_days": tuple(range(11))},
     {"limit_cut_bps": 0}, {"silence_days": 0}, {"concentration_bps": 100_001},
+    {"cover_end_days": 0}, {"cover_end_days": 366},
     {"amount_above": {"CNY": Money(-1, "CNY")}}])
 def test_lines_stay_inside_their_bounds(broken: dict[str, object]) -> None:
     with pytest.raises(RuleBroken, match="bad_policy"):

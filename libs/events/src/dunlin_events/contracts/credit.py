@@ -61,7 +61,8 @@ class AlertRule(StrEnum):
     `ageing`: the oldest item passed a line of days; `credit_change`: a limit was cut deeply; `amount`: one order above
     a line; `concentration`: one customer's share of all that is open; `silence`: one who owes past due stopped paying;
     `group_exceeded`: a new exchange rate put the customer's group over its limit;
-    `customer_merged`: a customer with a limit was merged into this one, and that limit ended."""
+    `customer_merged`: a customer with a limit was merged into this one, and that limit ended;
+    `cover_ending`: what others answer for ends soon, and the limit falls by so much."""
 
     OVER_CAPTURE = "over_capture"
     AUTHORIZATION_UNKNOWN = "authorization_unknown"
@@ -72,6 +73,7 @@ class AlertRule(StrEnum):
     SILENCE = "silence"
     GROUP_EXCEEDED = "group_exceeded"
     CUSTOMER_MERGED = "customer_merged"
+    COVER_ENDING = "cover_ending"
 
 
 class CreditLimitChanged(CustomerEvent):
@@ -216,9 +218,11 @@ class RiskAlertRaised(CustomerEvent):
     amount: Amount = Field(description="How much the rule found: of an over-capture, the part beyond the reservation.")
     tolerated: Amount = Field(description="Up to which amount the rule would have kept silent.")
     level: int = Field(default=1, description="How many lines of the rule were crossed.")
+    cover_id: UUID | None = None
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
         {"customer_id": _ID + "1", "alert_id": _ID + "c", "rule": rule, "authorization_id": _ID + "9",
-         "invoice_id": _ID + "2", "amount": _cny(amount), "tolerated": _cny(tolerated), "level": 1}
+         "invoice_id": _ID + "2", "amount": _cny(amount), "tolerated": _cny(tolerated), "level": 1,
+         "cover_id": None}
         for rule, amount, tolerated in (
             ("over_capture", "1075.00", "652.50"), ("authorization_unknown", "4520.00", "0.00")))
 

@@ -51,6 +51,7 @@ class RiskAlertRead(BaseModel):
     level: int
     authorization_id: UUID | None
     invoice_id: UUID | None
+    cover_id: UUID | None
     raised_at: datetime
     owner: str | None
     acknowledged_by: str | None
@@ -63,8 +64,9 @@ class RiskAlertRead(BaseModel):
         return cls(
             id=one.id, customer_id=one.customer_id, number=one.number, name=one.name, rule=alert.rule,
             amount=Amount.of(alert.amount), line=Amount.of(alert.tolerated), level=alert.level,
-            authorization_id=alert.authorization_id, invoice_id=alert.invoice_id, raised_at=alert.at,
-            owner=one.owner, acknowledged_by=one.acknowledged_by, acknowledged_at=one.acknowledged_at, note=one.note)
+            authorization_id=alert.authorization_id, invoice_id=alert.invoice_id, cover_id=alert.cover_id,
+            raised_at=alert.at, owner=one.owner,
+            acknowledged_by=one.acknowledged_by, acknowledged_at=one.acknowledged_at, note=one.note)
 
 
 class RiskAlertPage(Page[RiskAlertRead]):

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field
 
 from credit_svc.api.shapes import Body
-from credit_svc.domain.alert_line import MAX_LINES, AlertLines
+from credit_svc.domain.alert_line import MAX_LINES, MAX_WARNING_DAYS, AlertLines
 from credit_svc.domain.hold import MAX_GRACE_DAYS, HoldRules
 from credit_svc.domain.limit_override import MAX_OVERRIDE_DAYS, OverrideRules
 from credit_svc.domain.policy import MAX_BPS
@@ -92,7 +92,8 @@ class AlertLinesBody(Body):
 
     `ageing_days`: rising days past due, one line each. `limit_cut_bps`: a base limit cut by at least this share.
     `amount_above`: one order above this. `concentration_bps`: one customer's share of all that is open in a currency.
-    `silence_days`: who owes past due, has paid before, and not for longer than this.
+    `silence_days`: who owes past due, has paid before, and not for longer than this. `cover_end_days`: so many days
+    before the last one of a cover.
     """
 
     ageing_days: list[int] = Field(default_factory=list, max_length=MAX_LINES)
@@ -100,11 +101,12 @@ class AlertLinesBody(Body):
     amount_above: Amounts = Field(default_factory=list)
     concentration_bps: int | None = Field(default=None, ge=1, le=MAX_BPS)
     silence_days: int | None = Field(default=None, ge=1, le=MAX_GRACE_DAYS)
+    cover_end_days: int | None = Field(default=None, ge=1, le=MAX_WARNING_DAYS)
 
     def to_lines(self) -> AlertLines:
         return AlertLines(
             tuple(self.ageing_days), self.limit_cut_bps, by_currency(self.amount_above), self.concentration_bps,
-            self.silence_days)
+            self.silence_days, self.cover_end_days)
 
 
 class AlertLinesRead(BaseModel):
@@ -115,10 +117,11 @@ class AlertLinesRead(BaseModel):
     amount_above: list[Amount]
     concentration_bps: int | None
     silence_days: int | None
+    cover_end_days: int | None
 
     @classmethod
     def of(cls, lines: AlertLines) -> Self:
         return cls(
             ageing_days=list(lines.ageing_days), limit_cut_bps=lines.limit_cut_bps,
             amount_above=as_amounts(lines.amount_above), concentration_bps=lines.concentration_bps,
-            silence_days=lines.silence_days)
+            silence_days=lines.silence_days, cover_end_days=lines.cover_end_days)

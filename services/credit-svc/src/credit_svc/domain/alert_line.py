@@ -2,22 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from credit_svc.domain.limit import LimitFact, LimitInForce, LimitKind
 from credit_svc.domain.owed_item import Overdue
 from credit_svc.domain.policy import MAX_BPS, WHOLE_BPS, share_of
 from credit_svc.domain.position import AlertRule
+from dunlin_kernel.calendar import days_after
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.money import Money
 
 MAX_LINES = 10
+MAX_WARNING_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)
 class AlertLines:
     """`ageing_days`: rising days past due, one line each. `limit_cut_bps`: a base limit cut by at least this share.
     `amount_above`: one order above this, by currency. `concentration_bps`: one customer's share of all that is open in
-    a currency. `silence_days`: who owes past due and has paid before, but not for longer than this.
+    a currency. `silence_days`: who owes past due and has paid before, but not for longer than this. `cover_end_days`:
+    so many days before the last one of a cover.
 
     A line that is None or empty is off. Refuses: bad_policy.
     """
@@ -27,6 +31,7 @@ class AlertLines:
     amount_above: Mapping[str, Money] = field(default_factory=dict)
     concentration_bps: int | None = None
     silence_days: int | None = None
+    cover_end_days: int | None = None
 
     def __post_init__(self) -> None:
         rising = list(self.ageing_days) == sorted(set(self.ageing_days)) and len(self.ageing_days) <= MAX_LINES
@@ -37,6 +42,8 @@ class AlertLines:
                 raise RuleBroken("bad_policy", f"A line lies between 1 and {MAX_BPS} basis points.")
         if self.silence_days is not None and self.silence_days < 1:
             raise RuleBroken("bad_policy", "Silence is at least a day.")
+        if self.cover_end_days is not None and not 1 <= self.cover_end_days <= MAX_WARNING_DAYS:
+            raise RuleBroken("bad_policy", f"The end of a cover is told 1 to {MAX_WARNING_DAYS} days ahead.")
         if any(amount.is_negative for amount in self.amount_above.values()):
             raise RuleBroken("bad_policy", "An amount line is zero or more.")
 
@@ -91,6 +98,11 @@ def crossed_silence(
 def silence_level(overdue: Overdue | None, quiet_days: int | None, lines: AlertLines) -> int:
     """1 beyond the line, else 0."""
     return 0 if crossed_silence(overdue, quiet_days, lines, before=0) is None else 1
+
+
+def cover_warned_until(lines: AlertLines, *, today: date) -> date | None:
+    """A cover with this last day or an earlier one ends soon; None where nobody is told."""
+    return None if lines.cover_end_days is None else days_after(today, lines.cover_end_days)
 
 
 def crossed_amount(asked: Money, line: Money | None) -> Crossed | None:

@@ -28,6 +28,7 @@ class AlertRule(StrEnum):
     SILENCE = "silence"
     GROUP_EXCEEDED = "group_exceeded"
     CUSTOMER_MERGED = "customer_merged"
+    COVER_ENDING = "cover_ending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Alert:
     amount: Money
     tolerated: Money
     level: int = 1
+    cover_id: UUID | None = None
 
 
 Outcome = Captured | Alert | Mismatch

@@ -7,6 +7,7 @@ from credit_svc.store import policies
 from credit_svc.store.customers import ToWatch
 from credit_svc.store.watching import Moment
 from credit_svc.usecases import plan_credit_day as planning
+from credit_svc.usecases.warn_of_covers import warn_of_covers
 from credit_svc.usecases.watch_customers import watch_customers
 from credit_svc.usecases.watch_lines import watch_lines
 from dunlin_kernel.calendar import days_after
@@ -29,6 +30,8 @@ async def run(database: Database, job: Job) -> None:
         before, everyone = days_after(tenant.today, -min(lines)), everyone or bool(policy.alerts.concentration_bps)
         found = await ToWatch(tenant.today, before, everyone, SLICE).after(tx, after)
         moment = Moment(tenant.now, tenant.today)
+        if after is None:
+            await warn_of_covers(tx, moment, policy.alerts)
         await watch_customers(tx, found, moment)
         await watch_lines(tx, found, moment, policy.alerts)
         if len(found) == SLICE:

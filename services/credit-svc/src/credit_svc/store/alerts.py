@@ -81,7 +81,7 @@ def add(tx: Tx, raised: RaisedAlert) -> None:
         "alert_id": raised.id, "customer_id": raised.customer_id, "rule": alert.rule.value,
         "authorization_id": alert.authorization_id, "invoice_id": alert.invoice_id, "currency": alert.amount.currency,
         "amount": alert.amount.minor, "tolerated": alert.tolerated.minor, "raised_at": alert.at,
-        "level": alert.level})
+        "level": alert.level, "cover_id": alert.cover_id})
 
 
 def keep(tx: Tx, one: RaisedAlert) -> None:
@@ -96,7 +96,7 @@ def _alert(row: Any) -> RaisedAlert:
     currency = row["currency"]
     alert = Alert(
         AlertRule(row["rule"]), row["authorization_id"], row["invoice_id"], row["raised_at"],
-        Money(row["amount"], currency), Money(row["tolerated"], currency), row["level"])
+        Money(row["amount"], currency), Money(row["tolerated"], currency), row["level"], row["cover_id"])
     return replace(
         RaisedAlert(row["alert_id"], row["customer_id"], alert), owner=row["owner"],
         acknowledged_by=row["acknowledged_by"], acknowledged_at=row["acknowledged_at"], note=row["note"],

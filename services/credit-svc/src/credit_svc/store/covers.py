@@ -27,6 +27,10 @@ _SOME = text(f"""{_VIEW} WHERE v.cover_id > CAST(:after AS uuid)
   AND (CAST(:state AS text) IS NULL OR v.state = CAST(:state AS text))
   AND (CAST(:ends_by AS date) IS NULL OR v.valid_until <= CAST(:ends_by AS date))
 ORDER BY v.cover_id LIMIT CAST(:most AS bigint)""")
+_ENDING = text(f"""{_VIEW}
+WHERE v.state = 'standing' AND v.valid_until BETWEEN CAST(:today AS date) AND CAST(:until AS date)
+  AND NOT EXISTS (SELECT FROM risk_alert a WHERE a.cover_id = v.cover_id)
+ORDER BY v.valid_until, v.cover_id""")
 _PASS_ON = text("""
 UPDATE cover SET customer_id = CAST(:into_id AS uuid)
 WHERE customer_id = CAST(:source_id AS uuid) AND state <> 'ended' RETURNING *, NULL AS number, NULL AS name""")
@@ -80,6 +84,11 @@ async def some(tx: Tx, asked: CoversAsked) -> Sequence[KnownCover]:
         _SOME, customer_id=asked.customer_id, state=asked.state and asked.state.value, ends_by=asked.ends_by,
         after=asked.after or NIL, most=asked.most)
     return [_known(row) for row in rows]
+
+
+async def ending(tx: Tx, today: date, until: date) -> Sequence[KnownCover]:
+    """Those that stand, end between these days and were not told of yet, the first to end first."""
+    return [_known(row) for row in await tx.rows(_ENDING, today=today, until=until)]
 
 
 async def pass_on(tx: Tx, source_id: UUID, into_id: UUID) -> Sequence[KnownCover]:

@@ -37,7 +37,7 @@ def rules_as_text(version: PolicyVersion) -> str:
         "alerts": {
             "ageing_days": list(alerts.ageing_days), "limit_cut_bps": alerts.limit_cut_bps,
             "amount_above": _minor(alerts.amount_above), "concentration_bps": alerts.concentration_bps,
-            "silence_days": alerts.silence_days},
+            "silence_days": alerts.silence_days, "cover_end_days": alerts.cover_end_days},
     })
 
 
@@ -65,7 +65,7 @@ def alerts_of(found: Mapping[str, Any] | None) -> AlertLines:
         return AlertLines()
     return AlertLines(
         tuple(found["ageing_days"]), found["limit_cut_bps"], _money(found["amount_above"]), found["concentration_bps"],
-        found.get("silence_days"))
+        found.get("silence_days"), found.get("cover_end_days"))
 
 
 def _minor(amounts: Mapping[str, Money]) -> dict[str, int]:

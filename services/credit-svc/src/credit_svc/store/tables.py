@@ -235,4 +235,9 @@ class RiskAlertRow(Row, table=True):
     tolerated: int = Field(sa_type=BigInteger)
     raised_at: datetime = Field(sa_type=DateTime(timezone=True))
     level: int
-    __table_args__ = (Index(None, "tenant_id", "customer_id", "alert_id"),)
+    cover_id: UUID | None = Field(sa_type=Uuid)
+    __table_args__ = (
+        Index(None, "tenant_id", "customer_id", "alert_id"),
+        Index("ix_risk_alert_cover", "tenant_id", "cover_id", unique=True,
+              postgresql_where=text("cover_id IS NOT NULL")),
+    )

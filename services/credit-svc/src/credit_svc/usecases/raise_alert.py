@@ -18,4 +18,5 @@ def raise_alert(tx: Tx, customer_id: UUID, alert: Alert) -> None:
     tx.emit(RiskAlertRaised(
         customer_id=customer_id, alert_id=raised.id, rule=AlertRule(alert.rule.value),
         authorization_id=alert.authorization_id, invoice_id=alert.invoice_id, amount=Amount.of(alert.amount),
-        tolerated=Amount.of(alert.tolerated), level=alert.level))
+        tolerated=Amount.of(alert.tolerated), level=alert.level,
+        cover_id=alert.cover_id))

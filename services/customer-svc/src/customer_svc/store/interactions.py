@@ -31,7 +31,8 @@ WITH due AS (
       WHERE l.customer_id = goes_on_for(c.merged_into) AND (l.happened_at, l.id) > (i.happened_at, i.id)))
   ORDER BY i.follow_up_on, i.id LIMIT :wanted)
 SELECT c.id AS customer_id, c.number, c.name, c.owner_id, d.id, d.kind, d.follow_up_on
-FROM due d CROSS JOIN LATERAL (SELECT * FROM customer s WHERE s.id = goes_on_for(d.customer_id) LIMIT 1) c ORDER BY d.follow_up_on, d.id""")
+FROM due d CROSS JOIN LATERAL (SELECT * FROM customer s WHERE s.id = goes_on_for(d.customer_id) LIMIT 1) c
+ORDER BY d.follow_up_on, d.id""")
 _START = (date.min, UUID(int=0))
 
 
