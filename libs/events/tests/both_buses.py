@@ -36,3 +36,11 @@ def topic(monkeypatch: pytest.MonkeyPatch) -> str:
     for module in ("consuming", "rebuilding"):
         monkeypatch.setattr(f"dunlin_events.{module}.topic_of", lambda _owner: name)
     return name
+
+
+@pytest.fixture
+def lasting_bus(request: pytest.FixtureRequest, bus: Bus) -> Bus:
+    """The same, where members come back, or much is told: the mock cluster knows no static ones, and keeps little."""
+    if isinstance(bus, KafkaBus) and request.getfixturevalue("kafka_broker").kind == "mock":
+        pytest.skip("the mock cluster knows no static members, and keeps five megabytes of a partition")
+    return bus

@@ -160,6 +160,7 @@ async def test_what_was_not_committed_comes_again_and_what_was_does_not(bus: Bus
             assert [g.offset for g in await drain(reader, 1)] == [10]
 
 
+@pytest.mark.usefixtures("static_members")
 async def test_what_the_group_has_read_is_no_lag_of_the_next_reader(bus: Bus, topic: str) -> None:
     full, half = Partition(topic, 1), Partition(topic, 2)
     sent = [record(key_of(partition.number), str(n)) for partition in (full, half) for n in range(5)]

@@ -7,7 +7,7 @@ import asyncio
 
 import asyncpg
 import pytest
-from both_buses import bus, topic
+from both_buses import bus, lasting_bus, topic
 from emitting import emit
 from hearer import hearing, subscription
 
@@ -19,13 +19,14 @@ from dunlin_events.testing import kafka_broker
 from dunlin_events.topics import Bus
 from dunlin_kernel.ids import new_id
 
-__all__ = ["bus", "kafka_broker", "topic"]
+__all__ = ["bus", "kafka_broker", "lasting_bus", "topic"]
 CUSTOMERS = 2_000
 EACH = {PostgresBus: 50, KafkaBus: 10}
 
 
 @pytest.mark.full
 @pytest.mark.timeout(300)
+@pytest.mark.usefixtures("lasting_bus")
 async def test_very_many_facts_in_one_go(postgres: str, outbox_dsn: str, bus: Bus, topic: str) -> None:
     tenant, customers, stop = new_id(), [new_id() for _ in range(CUSTOMERS)], asyncio.Event()
     clock, each = asyncio.get_running_loop().time, EACH[type(bus)]

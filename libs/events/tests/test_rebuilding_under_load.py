@@ -7,7 +7,7 @@ from itertools import count
 from uuid import UUID
 
 import pytest
-from both_buses import bus, topic
+from both_buses import bus, lasting_bus, topic
 from hearer import ClockRow, Place, SumRow, hearing, subscription, told
 
 from dunlin_events.consuming import Consumer
@@ -20,7 +20,7 @@ from dunlin_kernel.ids import new_id
 from dunlin_kit.database import Database
 from dunlin_kit.rebuilds import seeing_only
 
-__all__ = ["bus", "kafka_broker", "topic"]
+__all__ = ["bus", "kafka_broker", "lasting_bus", "topic"]
 CUSTOMERS = 40
 SUMS = "SELECT customer_id, contacts, \"order\" FROM heard_sum ORDER BY 1"
 
@@ -77,6 +77,7 @@ async def hears(place: Place, bus: Bus, topic: str, group: str) -> AsyncIterator
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.usefixtures("lasting_bus")
 async def test_a_projection_is_built_again_under_load_and_a_late_joiner_ends_alike(
     postgres: str, bus: Bus, topic: str
 ) -> None:
