@@ -2,27 +2,25 @@
 
 from datetime import date
 
-from books_machine import AMOUNTS, PICK, BooksMachine, one_of
-from books_office import minor_of
-from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
-from naive_books import Money, Move
+from books_machine import BooksMachine, one_of
+from books_office import amount, minor_of
+from naive_books import Money
+from stepping import AMOUNTS, EITHER, PICK, among, rule
 
 
 class CreditSteps(BooksMachine):
     """`refunds`: what was paid back, and of which credit."""
 
-    @initialize()
-    def no_credit_yet(self) -> None:
+    def begin(self) -> None:
+        super().begin()
         self.refunds: dict[str, tuple[str, int]] = {}
 
-    @precondition(lambda self: self.books.debts)
-    @rule(which=PICK, minor=AMOUNTS)
+    @rule(when=lambda self: self.books.invoiced, which=PICK, minor=AMOUNTS)
     def credit(self, which: int, minor: int) -> None:
-        debt = one_of(self.books.debts, which)
+        debt = one_of(self.books.invoiced, which)
         noted = sum(self.books.moneys[note].minor for note, item in self.books.notes.items() if item == debt.item)
         left = debt.minor - noted
-        lines = [{"position": 1, "net": self.company.money(debt.customer, minor)}]
+        lines = [{"position": 1, "net": amount(minor, debt.currency)}]
         said = self.company.post("/credit-notes", {"invoice_id": debt.invoice, "reason": "quality", "lines": lines})
         if said.status_code != 201:
             assert minor > left or debt.item in self.voided, said.text
@@ -30,16 +28,14 @@ class CreditSteps(BooksMachine):
             return
         assert minor <= left
         made = said.json()
-        money = Money(made["id"], debt.customer, minor_of(made["amount"]), date.fromisoformat(made["issued_on"]),
-                      "credit-notes")
-        assert money.minor == minor
-        self.books.moneys[money.credit], self.books.notes[money.credit] = money, debt.item
+        assert minor_of(made["amount"]) == minor
+        day = date.fromisoformat(made["issued_on"])
+        self.books.notes[made["id"]] = debt.item
         part = min(minor, self.books.balance(debt.item))
-        self.moved("credit", Move(money.credit, minor, money.on, self.company.now))
-        self.shared("credit: share", made, {debt.item: part} if part else {})
+        self.received("credit", made, Money(made["id"], debt.customer, debt.currency, minor, day, day, "credit-notes"),
+                      {debt.item: (part, 0)} if part else {})
 
-    @precondition(lambda self: self.books.notes)
-    @rule(which=PICK, why=st.sampled_from(["issued_in_error", "withdrawn"]))
+    @rule(when=lambda self: self.books.notes, which=PICK, why=among("issued_in_error", "withdrawn"))
     def cancel(self, which: int, why: str) -> None:
         note = one_of({one: one for one in self.books.notes}, which)
         live = self.books.live(note)
@@ -52,20 +48,18 @@ class CreditSteps(BooksMachine):
         undone = {one["id"]: date.fromisoformat(one["reversed_on"]) for one in after["allocations"]
                   if one["reversed_on"] is not None}
         for share in live:
-            self.ended(share, undone[share.id])
-        minor = self.books.moneys[note].minor
-        self.moved("cancel", Move(note, -minor, date.fromisoformat(after["cancelled_on"]), self.company.now))
+            self.ended(share, undone[share.id], correction=why == "issued_in_error")
+        self.moved("cancel", self.move(note, -self.books.moneys[note].minor, after["cancelled_on"]))
         del self.books.notes[note]
 
-    @precondition(lambda self: self.books.moneys)
-    @rule(which=PICK, minor=AMOUNTS, over=st.booleans())
+    @rule(when=lambda self: self.books.moneys, which=PICK, minor=AMOUNTS, over=EITHER)
     def refund(self, which: int, minor: int, over: bool) -> None:
         unapplied = {one.credit: one for one in self.books.moneys.values() if self.books.balance(one.credit)}
         money = one_of(self.books.moneys if over else unapplied or self.books.moneys, which)
         left = self.books.balance(money.credit)
         minor = minor if over or not left else min(minor, left)
         said = self.company.post("/refunds", {
-            "credit_id": money.credit, "amount": self.company.money(money.customer, minor), "method": "bank_transfer",
+            "credit_id": money.credit, "amount": amount(minor, money.currency), "method": "bank_transfer",
             "reason": "overpaid"})
         if said.status_code != 201:
             assert minor > left, said.text
@@ -75,16 +69,15 @@ class CreditSteps(BooksMachine):
         assert minor <= left
         made = said.json()
         self.refunds[made["id"]] = money.credit, minor
-        self.moved("refund", Move(money.credit, -minor, date.fromisoformat(made["effective_on"]), self.company.now))
+        self.moved("refund", self.move(money.credit, -minor, made["effective_on"]))
 
-    @precondition(lambda self: self.refunds)
-    @rule(which=PICK, why=st.sampled_from(["bounced", "recorded_in_error"]))
+    @rule(when=lambda self: self.refunds, which=PICK, why=among("bounced", "recorded_in_error"))
     def refund_back(self, which: int, why: str) -> None:
         refund = one_of({one: one for one in self.refunds}, which)
         credit, minor = self.refunds[refund]
         said = self.company.post(f"/refunds/{refund}:reverse", {"reason": why})
         assert said.status_code in (200, 201), said.text
-        self.moved("refund_back", Move(credit, minor, date.fromisoformat(said.json()["reversed_on"]), self.company.now))
+        self.moved("refund_back", self.move(credit, minor, said.json()["reversed_on"]))
         del self.refunds[refund]
 
     def was_refunded(self, credit: str) -> bool:

@@ -1,13 +1,11 @@
 """Steps with what is not owed any more though nobody paid it: small differences, write-offs, and what comes of them."""
 
 from dataclasses import dataclass
-from datetime import date
 
-from books_machine import AMOUNTS, PICK, BooksMachine, one_of
-from books_office import TOLERANCE, minor_of
-from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
-from naive_books import Debt, Move, Share
+from books_machine import BooksMachine, one_of
+from books_office import TOLERANCE, amount, minor_of
+from naive_books import Debt
+from stepping import AMOUNTS, EITHER, PICK, rule
 
 CHIEF = "chief"
 
@@ -25,12 +23,11 @@ class Loss:
 class LossSteps(BooksMachine):
     """`closed` are differences, `lost` are write-offs, proposed or approved."""
 
-    @initialize()
-    def nothing_lost_yet(self) -> None:
+    def begin(self) -> None:
+        super().begin()
         self.closed, self.lost = dict[str, Loss](), dict[str, Loss]()
 
-    @precondition(lambda self: self.books.debts)
-    @rule(which=PICK, smallest=st.booleans())
+    @rule(when=lambda self: self.books.debts, which=PICK, smallest=EITHER)
     def close(self, which: int, smallest: bool) -> None:
         small = {debt.item: debt for debt in self.books.debts.values() if 0 < self._open(debt) <= TOLERANCE}
         debt = one_of(small if smallest and small else self.books.debts, which)
@@ -45,8 +42,7 @@ class LossSteps(BooksMachine):
         self.closed[made["id"]] = Loss(made["id"], debt.item, owed)
         self._moved("close", debt.item, -owed, made["effective_on"])
 
-    @precondition(lambda self: self.closed)
-    @rule(which=PICK)
+    @rule(when=lambda self: self.closed, which=PICK)
     def open_again(self, which: int) -> None:
         loss = one_of(self.closed, which)
         said = self.company.post(f"/differences/{loss.id}:reverse", {})
@@ -57,12 +53,11 @@ class LossSteps(BooksMachine):
         self._moved("open_again", loss.item, loss.rest, self.today.isoformat())
         loss.rest = 0
 
-    @precondition(lambda self: self.books.debts)
-    @rule(which=PICK, minor=AMOUNTS, whole=st.booleans())
+    @rule(when=lambda self: self.books.debts, which=PICK, minor=AMOUNTS, whole=EITHER)
     def give_up(self, which: int, minor: int, whole: bool) -> None:
         debt = one_of(self.books.debts, which)
         left = self._open(debt) - self.books.disputed(debt.item)
-        part = {} if whole else {"amount": self.company.money(debt.customer, minor)}
+        part = {} if whole else {"amount": amount(minor, debt.currency)}
         said = self.company.post("/write-offs", {"item_id": debt.item, "reason": "uneconomical", **part})
         minor = left if whole else minor
         if said.status_code != 201:
@@ -74,8 +69,7 @@ class LossSteps(BooksMachine):
         self.lost[made["id"]] = Loss(made["id"], debt.item, minor)
         self.office.done["give_up"] += 1
 
-    @precondition(lambda self: self.lost)
-    @rule(which=PICK)
+    @rule(when=lambda self: self.lost, which=PICK)
     def write_off(self, which: int) -> None:
         loss = one_of({one.id: one for one in self.lost.values() if not one.approved} or self.lost, which)
         debt = self.books.debts[loss.item]
@@ -89,32 +83,28 @@ class LossSteps(BooksMachine):
         loss.approved = True
         self._moved("write_off", loss.item, -loss.rest, said.json()["effective_on"])
 
-    @precondition(lambda self: self.lost and self.books.moneys)
-    @rule(which=PICK, of=PICK)
+    @rule(when=lambda self: self.lost and self.books.moneys, which=PICK, of=PICK)
     def recover(self, which: int, of: int) -> None:
         loss, money = one_of(self.lost, which), one_of(self.books.moneys, of)
+        account = self.books.account(loss.item)
         theirs = {one.credit: one for one in self.books.moneys.values()
-                  if one.customer == self.books.debts[loss.item].customer and self.books.balance(one.credit)}
+                  if self.books.account(one.credit) == account and self.books.balance(one.credit)
+                  and one.kind != "exchanges"}
         money = one_of(theirs, of) if theirs else money
+        if money.kind == "exchanges":
+            return
         minor = min(loss.rest, self.books.balance(money.credit)) if loss.approved else 0
         said = self.company.post(f"/write-offs/{loss.id}:recover", {"credit_id": money.credit})
         if said.status_code != 200:
-            assert not minor or money.customer != self.books.debts[loss.item].customer, said.text
+            assert not minor or self.books.account(money.credit) != account, said.text
             self.refused("recover", said, "not_written_off", "credit_of_another", "amount_not_positive")
             return
         self._moved("recover", loss.item, minor, self.today.isoformat())
         loss.rest -= minor
-        shares = self.company.get(f"/{money.kind}/{money.credit}")["allocations"]
-        (fresh,) = (one for one in shares if one["id"] not in self.books.shares)
-        share = Share(fresh["id"], money.credit, loss.item, minor_of(fresh["amount"]),
-                      date.fromisoformat(fresh["effective_on"]))
-        assert share.minor == minor
-        self.books.shares[share.id] = share
-        self.moved("recover: share", *(Move(ref, -minor, share.on, self.company.now)
-                                       for ref in (share.credit, share.item)))
+        made = self.company.get(f"/{money.kind}/{money.credit}")
+        self.shared("recover: share", made, {loss.item: (minor, 0)})
 
-    @precondition(lambda self: self.lost)
-    @rule(which=PICK)
+    @rule(when=lambda self: self.lost, which=PICK)
     def take_back(self, which: int) -> None:
         loss = one_of({one.id: one for one in self.lost.values() if one.approved} or self.lost, which)
         said = self.company.post(f"/write-offs/{loss.id}:reverse", {"reason": "debt_is_good"}, by=CHIEF)
@@ -129,5 +119,4 @@ class LossSteps(BooksMachine):
         return self.books.balance(debt.item)
 
     def _moved(self, step: str, item: str, minor: int, on: str) -> None:
-        self.moved(step, Move(item, minor, date.fromisoformat(on), self.company.now))
-        self.books.give_way(item)
+        self.moved(step, self.move(item, minor, on))

@@ -4,63 +4,90 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 
 EDGES = ((0, "not_due"), (30, "1_30"), (60, "31_60"), (90, "61_90"))
 OLDEST = "over_90"
+WITHIN_A_DEBT = ("fee", "interest", "invoice")
+
+
+class Side(StrEnum):
+    """What a move belongs to: `made` is what an item was from the start, `passed` is what goes from customer to
+    customer."""
+
+    MADE = "made"
+    MOVED = "moved"
+    PASSED = "passed"
 
 
 @dataclass(frozen=True)
 class Move:
-    """So many minor units on an item or credit, effective on a day, recorded at a time."""
+    """So many minor units on an item or credit of a customer, effective on a day, of value on a day, recorded at a
+    time."""
 
     ref: str
+    customer: str
     minor: int
     on: date
     at: datetime
+    value: date
+    side: Side = Side.MOVED
 
 
-@dataclass(frozen=True)
+@dataclass
 class Debt:
-    """What was owed from the start: the item, whose, by which invoice, how much, and when it is due."""
+    """What was owed from the start: the item, whose it is now, by which invoice, how much, and when it is due.
+
+    `offer`: so many basis points are let off until a day.
+    """
 
     item: str
     customer: str
+    currency: str
     invoice: str
     minor: int
     issued_on: date
     due_on: date
+    kind: str = "invoice"
+    claim: str | None = None
+    offer: tuple[int, date] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Money:
-    """What was received: a payment, or a credit note."""
+    """What was received: a payment, a credit note, or what was taken for a payment in another currency."""
 
     credit: str
     customer: str
+    currency: str
     minor: int
     on: date
+    value: date
     kind: str = "payments"
 
 
 @dataclass
 class Share:
-    """Part of a credit on an item; `ended` once it is undone."""
+    """Part of a credit on an item, and what was let off with it; `ended` once it is undone."""
 
     id: str
     credit: str
     item: str
     minor: int
     on: date
+    let_off: int = 0
     ended: bool = False
 
 
 @dataclass
 class Dispute:
-    """So much of an item is contested, or was."""
+    """So much of an item is contested, or was; `accepted` are the days on which parts of it were agreed to."""
 
     id: str
     item: str
     minor: int
+    opened_on: date
+    accepted: list[tuple[date, int]] = field(default_factory=list)
 
 
 @dataclass
@@ -69,38 +96,90 @@ class NaiveBooks:
 
     debts: dict[str, Debt] = field(default_factory=dict)
     moneys: dict[str, Money] = field(default_factory=dict)
+    announced: dict[str, Money] = field(default_factory=dict)
+    """Payments that are not certain yet."""
     shares: dict[str, Share] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     """The credit notes that stand, each with the item of its invoice."""
     moves: list[Move] = field(default_factory=list)
+    of_ref: dict[str, list[Move]] = field(default_factory=lambda: defaultdict(list))
     closed_until: date | None = None
 
-    def balance(self, ref: str, as_of: date = date.max, known_at: datetime | None = None) -> int:
-        return sum(move.minor for move in self._seen(as_of, known_at) if move.ref == ref)
+    @property
+    def invoiced(self) -> dict[str, Debt]:
+        """What is owed by invoices."""
+        return {item: debt for item, debt in self.debts.items() if debt.kind == "invoice"}
+
+    def add(self, move: Move) -> None:
+        self.moves.append(move)
+        self.of_ref[move.ref].append(move)
+
+    def holder(self, ref: str) -> str:
+        """Whose item or credit it is now."""
+        return (self.debts.get(ref) or self.moneys[ref]).customer
+
+    def account(self, ref: str) -> tuple[str, str]:
+        one = self.debts.get(ref) or self.moneys[ref]
+        return one.customer, one.currency
+
+    def entries(self, account: tuple[str, str]) -> int:
+        """How many moves an account has seen."""
+        return sum((move.customer, (self.debts.get(move.ref) or self.moneys[move.ref]).currency) == account
+                   for move in self.moves)
+
+    def balance(self, ref: str) -> int:
+        return sum(move.minor for move in self.of_ref[ref])
 
     def disputed(self, item: str) -> int:
         return sum(dispute.minor for dispute in self.disputes.values() if dispute.item == item)
+
+    def undisputed(self, item: str) -> int:
+        return self.balance(item) - self.disputed(item)
 
     def is_contested(self, item: str) -> bool:
         """In dispute in part, or credited in part."""
         return self.disputed(item) > 0 or item in self.notes.values()
 
-    def give_way(self, item: str) -> None:
-        """Of an item that owes less than is disputed, the newest disputes end first, by just enough."""
+    def give_way(self, item: str, *, agreed_on: date | None) -> None:
+        """Of an item that owes less than is disputed, the newest disputes end first, by just enough; what was credited
+        was agreed to on a day."""
         for dispute in reversed(self.disputes.values()):
-            over = self.disputed(item) - self.balance(item)
-            if dispute.item == item and over > 0:
-                dispute.minor -= min(over, dispute.minor)
+            part = min(self.disputed(item) - self.balance(item), dispute.minor)
+            if dispute.item == item and part > 0:
+                dispute.minor -= part
+                if agreed_on:
+                    dispute.accepted.append((agreed_on, part))
 
-    def oldest_first(self, customer: str, minor: int) -> dict[str, int]:
-        """What each open item of a customer gets of an amount: never what is disputed of it."""
+    def let_off(self, debt: Debt, paid_on: date) -> int:
+        """The discount on the rest of an item for money of a day; 0 when there is none."""
+        owed = self.balance(debt.item)
+        if debt.offer is None or max(paid_on, debt.issued_on) > debt.offer[1] or self.disputed(debt.item):
+            return 0
+        discount = (2 * owed * debt.offer[0] + 10_000) // 20_000
+        return discount if 0 < discount < owed else 0
+
+    def oldest_first(
+        self, customer: str, currency: str, minor: int, paid_on: date | None,
+    ) -> dict[str, tuple[int, int]]:
+        """What each open item of a customer gets of an amount, and what is let off: never what is disputed of it.
+
+        `paid_on` None: it is no money, and earns no discount.
+        """
         shares, rest = {}, minor
-        owed = [debt for debt in self.debts.values() if debt.customer == customer and self.balance(debt.item) > 0]
-        for debt in sorted(owed, key=lambda one: (one.due_on, one.item)):
-            part = min(rest, self.balance(debt.item) - self.disputed(debt.item))
+        owed = {debt.item: debt for debt in self.debts.values()
+                if (debt.customer, debt.currency) == (customer, currency) and self.balance(debt.item) > 0}
+
+        def place(debt: Debt) -> tuple[date, str, int, date, str]:
+            first = owed.get(debt.claim or "", debt)
+            return first.due_on, first.item, WITHIN_A_DEBT.index(debt.kind), debt.due_on, debt.item
+
+        for debt in sorted(owed.values(), key=place):
+            let_off = self.let_off(debt, paid_on) if paid_on else 0
+            asked = self.undisputed(debt.item) - let_off
+            part = min(rest, asked)
             if part:
-                shares[debt.item] = part
+                shares[debt.item] = part, let_off if part == asked else 0
                 rest -= part
         return shares
 
@@ -108,30 +187,32 @@ class NaiveBooks:
         return [share for share in self.shares.values() if not share.ended and credit in (None, share.credit)]
 
     def lowest(self, ref: str) -> int:
-        """The least that ever was the balance of it at the end of a day, by all that is known."""
-        by_day: dict[date, int] = defaultdict(int)
-        for move in self.moves:
-            if move.ref == ref:
-                by_day[move.on] += move.minor
-        sums, balance = [0], 0
-        for day in sorted(by_day):
-            balance += by_day[day]
-            sums.append(balance)
+        """The least that ever was the balance of it at any customer at the end of a day, by all that is known."""
+        by_day: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+        for move in self.of_ref[ref]:
+            by_day[move.customer][move.on] += move.minor
+        sums = [0]
+        for moved in by_day.values():
+            balance = 0
+            for day in sorted(moved):
+                balance += moved[day]
+                sums.append(balance)
         return min(sums)
 
-    def aged(self, as_of: date, known_at: datetime | None = None) -> dict[str, dict[str, int]]:
-        """By customer: buckets that hold something, and what is unapplied; customers with neither are left out."""
-        balances: dict[str, int] = defaultdict(int)
+    def aged(self, as_of: date, known_at: datetime | None = None) -> dict[tuple[str, str], dict[str, int]]:
+        """By customer and currency: buckets that hold something, and what is unapplied; accounts with neither are left
+        out."""
+        balances: dict[tuple[str, str], int] = defaultdict(int)
         for move in self._seen(as_of, known_at):
-            balances[move.ref] += move.minor
-        rows: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for ref, minor in balances.items():
+            balances[move.ref, move.customer] += move.minor
+        rows: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for (ref, customer), minor in balances.items():
             if minor and ref in self.debts:
                 debt = self.debts[ref]
-                rows[debt.customer][_bucket((as_of - debt.due_on).days)] += minor
+                rows[customer, debt.currency][_bucket((as_of - debt.due_on).days)] += minor
             elif minor:
-                rows[self.moneys[ref].customer]["unapplied"] += minor
-        return {customer: dict(row) for customer, row in rows.items()}
+                rows[customer, self.moneys[ref].currency]["unapplied"] += minor
+        return {account: dict(row) for account, row in rows.items()}
 
     def _seen(self, as_of: date, known_at: datetime | None) -> Iterator[Move]:
         known: Callable[[Move], bool] = (lambda _: True) if known_at is None else (lambda move: move.at <= known_at)

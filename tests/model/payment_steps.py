@@ -2,20 +2,20 @@
 
 from datetime import date, timedelta
 
-from books_machine import AMOUNTS, BACK, PICK, BooksMachine, one_of
-from books_office import invoice, payment
-from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
-from naive_books import Debt, Move
+from books_machine import BooksMachine, one_of
+from books_office import OFFERED_BPS, amount, invoice, payment
+from naive_books import Debt, Money
+from stepping import AMOUNTS, BACK, EITHER, PICK, among, between, rule
 
 
 class PaymentSteps(BooksMachine):
     """Invoices, payments and what they pay, locks."""
 
-    @rule(who=PICK, minor=AMOUNTS, back=BACK)
+    @rule(often=5, who=PICK, minor=AMOUNTS, back=BACK)
     def issue(self, who: int, minor: int, back: int) -> None:
-        customer, day = self.company.customers[who % len(self.company.customers)], self.today - timedelta(days=back)
-        said = self.company.post("/invoices", invoice(customer, self.company.money(customer, minor), day))
+        customer, day = self.company.customer(who), self.today - timedelta(days=back)
+        currency = self.company.customers[customer]
+        said = self.company.post("/invoices", invoice(customer, amount(minor, currency), day))
         allowed = day > self.is_open and day >= self.last_issue
         assert (said.status_code == 201) is allowed, said.text
         if not allowed:
@@ -24,18 +24,18 @@ class PaymentSteps(BooksMachine):
         made = said.json()
         (item,) = made["items"]
         self.last_issue = day
-        self.books.debts[item["id"]] = Debt(
-            item["id"], customer, made["id"], minor, day, date.fromisoformat(item["due_on"]))
-        self.moved("issue", Move(item["id"], minor, day, self.company.now))
+        until = item["discount_until"]
+        self.owed("issue", Debt(
+            item["id"], customer, currency, made["id"], minor, day, date.fromisoformat(item["due_on"]),
+            offer=(OFFERED_BPS, date.fromisoformat(until)) if until else None))
 
     @rule(who=PICK, minor=AMOUNTS)
     def issue_today(self, who: int, minor: int) -> None:
         self.issue(who, minor, 0)
 
-    @precondition(lambda self: len(self.books.debts) > 3)
-    @rule(which=PICK)
+    @rule(when=lambda self: len(self.books.invoiced) > 3, which=PICK)
     def void(self, which: int) -> None:
-        debt = one_of(self.books.debts, which)
+        debt = one_of(self.books.invoiced, which)
         said = self.company.post(f"/invoices/{debt.invoice}:void", {"reason": "issued_in_error"})
         if self.books.balance(debt.item) != debt.minor or self.books.is_contested(debt.item):
             self.refused("void", said, "invoice_in_use", "not_issued")
@@ -44,27 +44,31 @@ class PaymentSteps(BooksMachine):
             self.refused("void", said, "period_locked")
             return
         self.voided.add(debt.item)
-        self.moved("void", Move(debt.item, -debt.minor, date.fromisoformat(said.json()["voided_on"]), self.company.now))
+        self.moved("void", self.move(debt.item, -debt.minor, said.json()["voided_on"]))
 
-    @rule(who=PICK, minor=AMOUNTS, back=BACK, how=st.sampled_from(["oldest_first", "oldest_first", "none"]))
+    @rule(often=4, who=PICK, minor=AMOUNTS, back=BACK, how=among("oldest_first", "oldest_first", "none"))
     def pay(self, who: int, minor: int, back: int, how: str) -> None:
-        customer, day = self.company.customers[who % len(self.company.customers)], self.today - timedelta(days=back)
-        said = self.company.post("/payments", payment(
-            customer, self.company.money(customer, minor), day, allocation=how))
-        shares = self.books.oldest_first(customer, minor) if how == "oldest_first" else {}
+        customer, day = self.company.customer(who), self.today - timedelta(days=back)
+        currency = self.company.customers[customer]
+        said = self.company.post("/payments", payment(customer, amount(minor, currency), day, allocation=how))
+        shares = self.books.oldest_first(customer, currency, minor, day) if how == "oldest_first" else {}
         if day <= self.is_open:
             self.refused("pay", said, "period_locked")
             return
-        self.received("pay", said, customer, shares)
+        self.paid("pay", said, Money("", customer, currency, minor, day, day), shares)
 
-    @precondition(lambda self: self.books.debts)
-    @rule(which=PICK, minor=AMOUNTS, part=AMOUNTS, back=BACK)
-    def pay_item(self, which: int, minor: int, part: int, back: int) -> None:
+    @rule(often=4, when=lambda self: self.books.debts, which=PICK, minor=AMOUNTS, part=AMOUNTS, back=BACK,
+          exact=EITHER)
+    def pay_item(self, which: int, minor: int, part: int, back: int, exact: bool) -> None:
+        """A named amount, or just what is asked of it on that day."""
         debt, day = one_of(self.books.debts, which), self.today - timedelta(days=back)
+        owed, let_off = self.books.balance(debt.item), self.books.let_off(debt, day)
+        if exact and owed:
+            part, minor = owed - let_off, max(minor, owed - let_off)
         said = self.company.post("/payments", payment(
-            debt.customer, self.company.money(debt.customer, minor), day, allocation="items",
-            items=[{"item_id": debt.item, "amount": self.company.money(debt.customer, part)}]))
-        if part > self.books.balance(debt.item):
+            debt.customer, amount(minor, debt.currency), day, allocation="items",
+            items=[{"item_id": debt.item, "amount": amount(part, debt.currency)}]))
+        if part > owed:
             self.refused("pay_item", said, "more_than_open", "period_locked")
             return
         if part > minor:
@@ -73,14 +77,17 @@ class PaymentSteps(BooksMachine):
         if day <= self.is_open:
             self.refused("pay_item", said, "period_locked")
             return
-        self.received("pay_item", said, debt.customer, {debt.item: part})
+        self.paid("pay_item", said, Money("", debt.customer, debt.currency, minor, day, day),
+                  {debt.item: (part, let_off if part == owed - let_off else 0)})
 
-    @precondition(lambda self: self.books.moneys)
-    @rule(which=PICK)
+    @rule(when=lambda self: self.books.moneys, which=PICK)
     def apply(self, which: int) -> None:
         money = one_of(self.books.moneys, which)
+        if money.kind == "exchanges":
+            return
         left = self.books.balance(money.credit)
-        shares = self.books.oldest_first(money.customer, left)
+        shares = self.books.oldest_first(
+            money.customer, money.currency, left, money.value if money.kind == "payments" else None)
         said = self.company.post(f"/{money.kind}/{money.credit}:apply", {"allocation": "oldest_first"})
         if said.status_code != 200:
             assert not left or not shares or self.today <= self.is_open, said.text
@@ -89,8 +96,7 @@ class PaymentSteps(BooksMachine):
             return
         self.shared("apply", said.json(), shares)
 
-    @precondition(lambda self: self.books.shares)
-    @rule(which=PICK, why=st.sampled_from(["recorded_in_error", "reassigned"]))
+    @rule(when=lambda self: self.books.shares, which=PICK, why=among("recorded_in_error", "reassigned"))
     def undo(self, which: int, why: str) -> None:
         share = one_of(self.books.shares, which)
         said = self.company.post(f"/allocations/{share.id}:reverse", {"reason": why})
@@ -101,31 +107,30 @@ class PaymentSteps(BooksMachine):
             assert self.today <= self.is_open, said.text
             self.refused("undo", said, "period_locked")
             return
-        self.ended(share, date.fromisoformat(said.json()["effective_on"]))
+        self.ended(share, date.fromisoformat(said.json()["effective_on"]), correction=why == "recorded_in_error")
         self.office.done["undo"] += 1
 
-    @precondition(lambda self: self.books.moneys)
-    @rule(which=PICK, why=st.sampled_from(["recorded_in_error", "not_received"]), rarely=st.booleans())
-    def reverse(self, which: int, why: str, rarely: bool) -> None:
-        if rarely:
-            return
+    @rule(often=1, when=lambda self: self.books.moneys, which=PICK,
+          why=among("recorded_in_error", "not_received", "returned"))
+    def reverse(self, which: int, why: str) -> None:
         money = one_of(self.books.moneys, which)
         if money.kind != "payments":
             return
-        live = self.books.live(money.credit)
-        said = self.company.post(f"/payments/{money.credit}:reverse", {"reason": why})
+        live, fee = self.books.live(money.credit), {"fee": amount(500, money.currency)} if why == "returned" else {}
+        said = self.company.post(f"/payments/{money.credit}:reverse", {"reason": why} | fee)
         if said.status_code != 200:
             self.refused("reverse", said, "illegal_transition", "period_locked", "credit_refunded")
             return
         after = said.json()
         undone = {one["id"]: date.fromisoformat(one["reversed_on"]) for one in after["allocations"]}
         for share in live:
-            self.ended(share, undone[share.id])
-        reversed_on = date.fromisoformat(after["reversed_on"])
-        self.moved("reverse", Move(money.credit, -money.minor, reversed_on, self.company.now))
+            self.ended(share, undone[share.id], correction=why == "recorded_in_error")
+        self.moved("reverse", self.move(money.credit, -money.minor, after["reversed_on"]))
+        if fee:
+            (charged,) = self.charged("return_fee", money.customer)
+            assert (charged.kind, charged.minor) == ("fee", 500)
 
-    @precondition(lambda self: len(self.books.moves) > 6)
-    @rule(back=st.integers(15, 60), hard=st.booleans())
+    @rule(often=1, when=lambda self: len(self.books.moves) > 6, back=between(15, 60), hard=EITHER)
     def lock(self, back: int, hard: bool) -> None:
         until = self.today - timedelta(days=back)
         wish = {"closed_until": until.isoformat(), "hard": hard, "reason": "month end"}

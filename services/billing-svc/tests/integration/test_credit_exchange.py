@@ -67,6 +67,16 @@ async def test_a_euro_payment_settles_a_dollar_item_through_clearing(company: An
     await whole(company)
 
 
+async def test_what_is_contested_is_paid_by_it_and_not_accepted(company: Any) -> None:
+    _, item, payment = await prepared(company)
+    await company.post("/disputes", {"item_id": item, "reason": "price", "amount": money("300.00", "USD")})
+    await company.post(f"/payments/{payment}:exchange", {
+        "item_id": item, "given": money("800.00", "EUR"), "taken": money("900.00", "USD")})
+    settled = [one for _, fact, one in await company.running.told(company.tenant) if fact == "DisputeSettled"]
+    assert [(one["outcome"], one["amount"]) for one in settled] == [("paid", money("200.00", "USD"))]
+    await whole(company)
+
+
 async def test_what_is_undone_is_as_if_it_had_never_been(company: Any) -> None:
     who, item, payment = await prepared(company)
     before = await in_base(company)

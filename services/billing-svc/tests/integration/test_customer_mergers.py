@@ -9,8 +9,10 @@ import pytest
 
 from billing_svc.consumers.customer import customer
 from billing_svc.jobs import transfer_balances as job
+from billing_svc.jobs.charge_interest import charge_interest
 from billing_svc.usecases.judge_arrangements import judge_arrangements
 from billing_svc.usecases.plan_transfer import TRANSFER_BALANCES
+from billing_svc.usecases.run_interest import CHARGE_INTEREST
 from billing_svc.usecases.transfer_balances import transfer_balances
 from dunlin_events.contracts.customer_groups import CustomersMerged
 from dunlin_kernel.errors import NotReady
@@ -309,6 +311,41 @@ async def test_an_arrangement_goes_on_and_what_was_paid_before_counts(
     await turn(company, "2026-05-10")
     assert [(who, fact) for who, fact, _ in await told(company, "ArrangementCompleted", "ArrangementDefaulted")] == [
         (str(into), told_fact)]
+    await whole(company)
+
+
+async def test_an_arrangement_with_the_one_that_goes_on_begins_where_it_was_agreed(company: Any) -> None:
+    source, into = await pair(company)
+    made = await company.issue(source, "1000", DAY, rate="0")
+    await company.pay(source, "700.00", DAY)
+    await merge(company, source, into)
+    await company.post("/arrangements", {"item_ids": [made["items"][0]["id"]], "reference": "minutes", "parts": [
+        {"due_on": "2026-03-10", "amount": money("300.00")}]})
+    await turn(company, "2026-03-20")
+    assert [who for who, _, _ in await told(company, "ArrangementDefaulted")] == [str(into)]
+    await company.pay(into, "300.00", "2026-03-09")
+    await turn(company, "2026-03-21")
+    assert len(await told(company, "ArrangementReinstated")) == 1
+    await whole(company)
+
+
+async def charged(company: Any) -> None:
+    assert (await company.send("POST", "/interest-runs", {})).status_code == 202
+    await work_off(company.running, company.tenant, {CHARGE_INTEREST: charge_interest})
+
+
+async def test_interest_is_reckoned_anew_where_it_goes_on(company: Any) -> None:
+    source, into = await pair(company)
+    rules = {"rules": [{"name": "contract", "margin": "12", "day_base": 360}]}
+    await company.send("PUT", "/interest-policy", rules, If_Match='"0"')
+    made = await company.issue(source, "4520", DAY, rate="0")
+    await company.clock("2026-03-06")
+    await charged(company)
+    assert await company.account(source) == ("4565.20", "0.00")
+    await company.pay(source, "4520.00", "2026-02-19", allocation="items", items=[{"item_id": made["items"][0]["id"]}])
+    await merge(company, source, into)
+    await charged(company)
+    assert await company.account(into) == ("22.60", "0.00")
     await whole(company)
 
 

@@ -107,6 +107,26 @@ async def test_money_that_came_earlier_than_was_known_is_seen(company: Any, ops:
     assert await sound(company)
 
 
+async def test_what_was_paid_and_is_too_much_is_the_customers_credit_again(company: Any, ops: Database) -> None:
+    who, item = await owing(company)
+    await policy(company, CONTRACT)
+    await run(company, ops)
+    (charge,) = [one["id"] for one in (await company.get(f"/items?customer_id={who}"))["data"] if one["id"] != item]
+    for amount in ("20.00", "25.20"):
+        await company.pay(who, amount, "2026-03-06", allocation="items", items=[{"item_id": charge}])
+    await company.pay(who, "2260.00", "2026-02-09", allocation="items", items=[{"item_id": item}])
+    assert await run(company, ops) == {"charged": 0, "corrected": 1, "without_rate": 0}
+    assert await interest(company, who) == [("INT-000001", "45.20", "0.00")]
+    left = {one["amount"]["amount"]: one["unapplied"]["amount"] for one in (await company.get("/payments"))["data"]}
+    assert left == {"20.00": "0.00", "25.20": "18.83", "2260.00": "0.00"}
+    told = (await company.running.told(company.tenant))[-3:]
+    assert [(fact, said["amount"]["amount"]) for _, fact, said in told] == [
+        ("AllocationReversed", "25.20"), ("InterestWaived", "18.83"), ("CreditAllocated", "6.37")]
+    assert (await company.balances())["interest"] == "-26.37"
+    assert await run(company, ops) == {"charged": 0, "corrected": 0, "without_rate": 0}
+    assert await sound(company)
+
+
 async def test_what_is_contested_bears_nothing_until_it_is_rejected(company: Any, ops: Database) -> None:
     who, item = await owing(company)
     await policy(company, CONTRACT)

@@ -49,6 +49,13 @@ async def test_what_is_left_is_closed_for_a_reason_and_can_be_owed_again(company
     twice = await company.send("POST", f"/differences/{closed['id']}:reverse", {})
     assert (twice.status_code, twice.json()["code"]) == (409, "difference_reversed")
     assert await failing(company) == []
+    again = await company.post("/differences", {"item_id": item, "reason": "deduction"})
+    pages = [await company.get(f"/differences?limit=1&customer_id={who}")]
+    pages.append(await company.get(f"/differences?limit=1&customer_id={who}&cursor={pages[0]['next_cursor']}"))
+    assert [page["data"] for page in pages] == [[back | {"open": cny("0.00")}], [again]]
+    assert [(one["reversed_on"], one["customer_number"], one["closed_by"]) for one in (back, again)] == [
+        ("2026-01-08", "C-000001", "clerk"), (None, "C-000001", "clerk")]
+    assert [one["id"] for one in (await company.get("/differences?reason=deduction"))["data"]] == [again["id"]]
 
 
 async def test_a_payment_that_comes_back_owes_all_but_the_difference(company: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing_svc.domain.allocation import Allocation
 from billing_svc.domain.interest import Bearing, Contested, interest_of, segments_of
 from billing_svc.domain.interest_charge import InterestWaiver, Reckoning, fact_of_interest_waiver, waived_of
 from billing_svc.domain.interest_policy import (
@@ -161,6 +162,30 @@ def interest_item(number: int, opened: int, day: int) -> Item:
                 on(day), 1, kind=ItemKind.INTEREST, claim_item_id=UUID(int=1))
 
 
+def allocated(number: int, item: Item, minor: int) -> Allocation:
+    return Allocation(UUID(int=number), WHO, UUID(int=8), item.id, cny(minor), on(20), on(20))
+
+
+@pytest.mark.parametrize(("too_much", "waived", "back"), [
+    (20, {4: 20}, {}),
+    (35, {4: 30, 3: 5}, {}),
+    (45, {4: 35, 3: 10}, {12: 5}),
+    (65, {4: 50, 3: 15}, {12: 5, 11: 15, 13: 5}),
+    (99, {4: 50, 3: 49}, {12: 5, 11: 15, 13: 39}),
+    (150, {4: 50, 3: 50}, {12: 5, 11: 15, 13: 40})])
+def test_what_is_open_is_waived_before_what_was_paid_is_given_back(
+    too_much: int, waived: dict[int, int], back: dict[int, int],
+) -> None:
+    older = replace(interest_item(3, 50, 10), open=cny(10))
+    newer = replace(interest_item(4, 50, 20), open=cny(30))
+    paid = {newer.id: [allocated(11, newer, 15), allocated(12, newer, 5)], older.id: [allocated(13, older, 40)]}
+    found = waived_of([older, newer], cny(too_much), paid)
+    assert {item.id.int: part.minor for item, part, _ in found} == waived
+    given = {one.allocation.id.int: one for _, _, given in found for one in given}
+    assert {number: one.amount.minor for number, one in given.items()} == back
+    assert all(one.paid_again == one.allocation.amount - one.amount for one in given.values())
+
+
 @pytest.mark.parametrize(
     ("total", "charged", "to_charge", "too_much"), [(100, 60, 40, 0), (60, 100, 0, 40), (60, 60, 0, 0)])
 def test_the_difference_to_what_was_charged_is_charged_or_waived(
@@ -173,10 +198,10 @@ def test_the_difference_to_what_was_charged_is_charged_or_waived(
 def test_the_latest_interest_is_waived_first_and_only_what_is_open_of_it() -> None:
     older, newer = interest_item(3, 50, 10), interest_item(4, 30, 20)
     disputed = replace(newer, disputed=cny(20))
-    assert [(one.id.int, part.minor) for one, part in waived_of([older, newer], cny(45))] == [(4, 30), (3, 15)]
-    assert [part.minor for _, part in waived_of([older, newer], cny(30))] == [30]
-    waived = waived_of([older, disputed], cny(100))
-    assert sum_money("CNY", (part for _, part in waived)) == cny(60)
+    assert [(one.id.int, part.minor) for one, part, _ in waived_of([older, newer], cny(45), {})] == [(4, 30), (3, 15)]
+    assert [part.minor for _, part, _ in waived_of([older, newer], cny(30), {})] == [30]
+    waived = waived_of([older, disputed], cny(100), {})
+    assert sum_money("CNY", (part for _, part, _ in waived)) == cny(60)
     fact = fact_of_interest_waiver(InterestWaiver(UUID(int=9), newer.id, WHO, cny(30), "goodwill", on(30)))
     assert newer.after(fact.entries[0], on(30)).is_settled
     assert {line.account.value: line.amount.minor for line in fact.journal} == {

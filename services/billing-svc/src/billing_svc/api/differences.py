@@ -1,18 +1,18 @@
-"""Routes of small differences: close what is left of an item, take that back, and the policy of both."""
+"""Routes of small differences: close what is left of an item, take that back, list them, and the policy of both."""
 
-from datetime import date
-from typing import Annotated, Self
+from datetime import date, datetime
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from billing_svc.api.payments import AMOUNTS, DATES
 from billing_svc.api.shapes import Body
 from billing_svc.domain.difference import WHOLE_BPS, CloseDifference, DifferenceReason, TolerancePolicy
-from billing_svc.store import differences
-from billing_svc.usecases.close_difference import ClosedDifference
+from billing_svc.store import difference_views, differences
+from billing_svc.store.difference_views import DifferenceView
 from billing_svc.usecases.close_difference import close_difference as close
 from billing_svc.usecases.reverse_difference import ReverseDifference
 from billing_svc.usecases.reverse_difference import reverse_difference as reverse
@@ -20,8 +20,9 @@ from billing_svc.usecases.set_tolerance_policy import set_tolerance_policy as se
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.ids import new_id
-from dunlin_kit import versions
+from dunlin_kit import pages, versions
 from dunlin_kit.auth import requires
+from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.wire import Day
@@ -51,24 +52,34 @@ class DifferenceReverse(Body):
 
 
 class DifferenceRead(BaseModel):
-    """What was closed of an item, and what is open of it now."""
+    """What was closed of an item, and what is `open` of it now. `reversed_on` is null while it stands."""
 
     id: UUID
     item_id: UUID
     customer_id: UUID
+    customer_number: str
+    customer_name: str | None
     number: str
     amount: Amount
     reason: DifferenceReason
     effective_on: date
+    closed_by: str
+    recorded_at: datetime
+    reversed_on: date | None
     open: Amount
 
     @classmethod
-    def of(cls, closed: ClosedDifference) -> Self:
-        difference, item = closed.difference, closed.item
+    def of(cls, view: DifferenceView) -> Self:
+        one = view.difference
         return cls(
-            id=difference.id, item_id=item.id, customer_id=item.customer_id, number=item.number,
-            amount=Amount.of(difference.amount), reason=difference.reason, effective_on=difference.effective_on,
-            open=Amount.of(item.open))
+            id=one.id, item_id=one.item_id, customer_id=one.customer_id, customer_number=view.customer_number,
+            customer_name=view.customer_name, number=view.number, amount=Amount.of(one.amount), reason=one.reason,
+            effective_on=one.effective_on, closed_by=view.closed_by, recorded_at=view.recorded_at,
+            reversed_on=view.reversed_on, open=Amount.of(view.open))
+
+
+class DifferencePage(Page[DifferenceRead]):
+    """Small differences by their day."""
 
 
 class TolerancePolicyUpdate(Body):
@@ -103,7 +114,8 @@ class TolerancePolicyRead(BaseModel):
     | refuses("item_disputed", "difference_exists", "tenant_not_known_yet", status=409)))
 async def close_difference(body: DifferenceClose, tx: Tx, validate_only: ValidateOnly = False) -> DifferenceRead:
     """Close what is left of an item, for a named reason and within the tolerance."""
-    return DifferenceRead.of((await close(tx, [body.to_wish()]))[0])
+    closed = (await close(tx, [body.to_wish()]))[0]
+    return await _written(tx, closed.difference.id)
 
 
 @writes.post("/differences/{difference_id}:reverse", dependencies=[requires("payments:write")], responses=(
@@ -113,7 +125,25 @@ async def reverse_difference(
     difference_id: UUID, body: DifferenceReverse, tx: Tx, validate_only: ValidateOnly = False,
 ) -> DifferenceRead:
     """What was closed is owed again."""
-    return DifferenceRead.of((await reverse(tx, [ReverseDifference(difference_id, body.effective_on)]))[0])
+    await reverse(tx, [ReverseDifference(difference_id, body.effective_on)])
+    return await _written(tx, difference_id)
+
+
+async def _filters(
+    customer_id: UUID | None = None, item_id: UUID | None = None, reason: DifferenceReason | None = None,
+) -> dict[str, Any]:
+    return pages.given({"customer_id": customer_id, "item_id": item_id, "reason": reason})
+
+
+@router.get("/differences", dependencies=[requires("payments:read")], responses=pages.RESPONSES)
+async def list_differences(
+    tx: Tx, response: Response, cursor: Paging, filters: Annotated[dict[str, Any], Depends(_filters)],
+    limit: Limit = pages.DEFAULT_LIMIT,
+) -> DifferencePage:
+    """Small differences with exactly these values, by their day, also those that are owed again."""
+    found = await difference_views.page(tx, filters, cursor.after, limit)
+    return DifferencePage(**cursor.page(
+        response, found, limit, lambda one: [one.difference.effective_on, one.difference.id], DifferenceRead.of))
 
 
 @router.get("/tolerance-policy", dependencies=[requires("payments:read")])
@@ -130,6 +160,11 @@ async def set_tolerance_policy(
 ) -> TolerancePolicyRead:
     """Set the policy as a new version; it counts for differences that are closed from now on."""
     return _answer(await set_policy(tx, body.to_policy(), expected=expected), response)
+
+
+async def _written(tx: Tx, difference_id: UUID) -> DifferenceRead:
+    await tx.flush()
+    return DifferenceRead.of(await difference_views.view(tx, difference_id))
 
 
 def _answer(policy: TolerancePolicy, response: Response) -> TolerancePolicyRead:

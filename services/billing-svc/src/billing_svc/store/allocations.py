@@ -1,5 +1,6 @@
 """Allocations and their reversals: facts, only ever added."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,8 @@ _all = select(*_columns).join_from(AllocationRow.__table__, CreditRow.__table__,
 LIVE = _all.where(
     _t.credit_id == func.any(bindparam("credit_ids", type_=ARRAY(Uuid))),
     ~exists().where(_undone.allocation_id == _t.id)).order_by(_t.id)
+LIVE_ON = _all.where(
+    _t.item_id == func.any(_ids), ~exists().where(_undone.allocation_id == _t.id)).order_by(_t.id)
 BY_ID = _all.where(_t.id == func.any(_ids))
 UNDONE = select(_undone.allocation_id).where(_undone.allocation_id == func.any(_ids))
 
@@ -32,6 +35,14 @@ async def live_of(tx: Transaction, credit_ids: Collection[UUID]) -> list[Allocat
     """The allocations of these credits that were not undone, in the order in which they were made; each is of the
     customer that has the credit now."""
     return [allocation_kept(row) for row in await tx.rows(LIVE, credit_ids=list(credit_ids))]
+
+
+async def live_on(tx: Transaction, item_ids: Collection[UUID]) -> dict[UUID, list[Allocation]]:
+    """By item, the allocations on it that were not undone, in the order in which they were made."""
+    found: dict[UUID, list[Allocation]] = defaultdict(list)
+    for row in await tx.rows(LIVE_ON, ids=list(item_ids)):
+        found[row["item_id"]].append(allocation_kept(row))
+    return found
 
 
 async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Allocation]:

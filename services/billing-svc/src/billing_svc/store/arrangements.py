@@ -44,12 +44,18 @@ WHERE a.state <> 'completed'
 ORDER BY a.misses_on, a.id LIMIT :most""").bindparams(
     bindparam("today", type_=Date), bindparam("most", type_=Integer))
 PAID = text("""
-SELECT e.amount, coalesce(l.business_on, r.business_on, e.effective_on) AS business_on FROM ledger_entry e
+WITH RECURSIVE agreed AS (
+  SELECT coalesce(agreed_with, customer_id) AS customer_id, after_position FROM arrangement WHERE id = :arrangement_id),
+later AS (
+  SELECT c.merged_into AS customer_id FROM agreed a JOIN customer c USING (customer_id) WHERE c.merged_into IS NOT NULL
+  UNION SELECT c.merged_into FROM later l JOIN customer c USING (customer_id) WHERE c.merged_into IS NOT NULL)
+SELECT e.amount, coalesce(l.business_on, r.business_on, e.effective_on) AS business_on
+FROM ledger_entry e CROSS JOIN agreed a
 LEFT JOIN allocation l ON l.tenant_id = e.tenant_id AND l.id = e.fact_id
 LEFT JOIN allocation_reversal r ON r.tenant_id = e.tenant_id AND r.id = e.fact_id
-JOIN arrangement a ON a.id = :arrangement_id
 WHERE e.item_id = ANY(:ids) AND e.fact_kind <> 'debt_transferred'
-  AND (e.position > a.after_position OR e.customer_id <> coalesce(a.agreed_with, a.customer_id))""").bindparams(
+  AND (e.customer_id = a.customer_id AND e.position > a.after_position
+       OR e.customer_id IN (SELECT customer_id FROM later))""").bindparams(
     bindparam("ids", type_=ARRAY(Uuid)), bindparam("arrangement_id", type_=Uuid))
 
 

@@ -41,6 +41,7 @@ class DifferenceRow(Row, table=True):
         ForeignKeyConstraint(["tenant_id", "item_id"], ["item.tenant_id", "item.id"]),
         CheckConstraint("amount > 0", name="amount"),
         Index(None, "tenant_id", "item_id"),
+        Index(None, "tenant_id", "effective_on", "id"),
     )
 
 

@@ -35,7 +35,7 @@ IN_FORCE = select(_policy.version, _policy.most, _policy.share_bps).order_by(_po
 
 async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Difference]:
     """Refuses: difference_not_found."""
-    found = {row["id"]: _difference(row) for row in await tx.rows(BY_ID, ids=list(ids))}
+    found = {row["id"]: difference_of(row) for row in await tx.rows(BY_ID, ids=list(ids))}
     for difference_id in ids:
         if difference_id not in found:
             raise NotFound("difference_not_found", "There is no such difference.", difference_id=difference_id)
@@ -77,6 +77,7 @@ def add_reversal(tx: Transaction, reversal: DifferenceReversal, *, recorded_at: 
         "recorded_at": recorded_at, "actor": tx.actor})
 
 
-def _difference(row: Any) -> Difference:
+def difference_of(row: Any) -> Difference:
+    """A difference out of a row with its columns."""
     return Difference(row["id"], row["item_id"], row["customer_id"], Money(row["amount"], row["currency"]),
                       DifferenceReason(row["reason"]), row["effective_on"])

@@ -91,7 +91,8 @@ SELECT r.id, r.effective_on, a.effective_on FROM allocation_reversal r
 JOIN allocation a ON a.tenant_id = r.tenant_id AND a.id = r.allocation_id WHERE r.effective_on < a.effective_on
 UNION ALL
 SELECT v.id, v.effective_on, i.effective_on FROM invoice_void v
-JOIN item i ON i.tenant_id = v.tenant_id AND i.invoice_id = v.invoice_id WHERE v.effective_on < i.effective_on
+JOIN item i ON i.tenant_id = v.tenant_id AND i.invoice_id = v.invoice_id AND i.kind = 'invoice'
+WHERE v.effective_on < i.effective_on
 UNION ALL
 SELECT r.id, r.effective_on, c.effective_on FROM payment_reversal r
 JOIN credit c ON c.tenant_id = r.tenant_id AND c.id = r.credit_id WHERE r.effective_on < c.effective_on LIMIT 20""")

@@ -34,7 +34,7 @@ HELD = select(_held.item_id, _held.currency, _held.charged, _held.compensated).w
 _WAITING = """
 FROM item i LEFT JOIN interest_account s ON s.tenant_id = i.tenant_id AND s.item_id = i.id
 WHERE i.kind = 'invoice' AND i.due_on < :to_on AND (
-  s.item_id IS NULL OR i.open > 0 AND s.charged_to < :to_on OR EXISTS (
+  s.item_id IS NULL OR s.position < 0 OR i.open > 0 AND s.charged_to < :to_on OR EXISTS (
     SELECT 1 FROM ledger_entry e WHERE e.tenant_id = i.tenant_id AND e.item_id = i.id AND e.position > s.position
       AND e.customer_id = i.customer_id))"""
 WAITING = text(

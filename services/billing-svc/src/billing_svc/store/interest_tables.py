@@ -54,7 +54,8 @@ class InterestRunRow(Row, table=True):
 
 
 class InterestAccountRow(Row, table=True):
-    """What was charged on one item in all, to which day, and with which entries of its account known."""
+    """What was charged on one item in all, to which day, and with which entries of its account known; a negative
+    position says that it came from another customer and is to be reckoned anew."""
 
     __tablename__ = "interest_account"
     tenant_id: UUID = Field(primary_key=True)

@@ -34,8 +34,7 @@ OF_INVOICES = _items().where(
 
 
 CHARGES_ON = _items().where(
-    _t.claim_item_id == func.any(_ids), _t.kind == bindparam("kind", type_=Text), _t.open > literal_column("0"),
-).order_by(_t.id)
+    _t.claim_item_id == func.any(_ids), _t.kind == bindparam("kind", type_=Text)).order_by(_t.id)
 
 
 async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Item]:
@@ -55,7 +54,7 @@ async def of_invoices(tx: Transaction, invoice_ids: Collection[UUID]) -> list[It
 async def charges_on(
     tx: Transaction, claim_item_ids: Collection[UUID], kind: ItemKind,
 ) -> dict[UUID, list[Item]]:
-    """What was charged of a kind on each of these items, and is owed still."""
+    """What was charged of a kind on each of these items."""
     found: dict[UUID, list[Item]] = {}
     for row in await tx.rows(CHARGES_ON, ids=list(claim_item_ids), kind=kind.value):
         found.setdefault(row["claim_item_id"], []).append(_item(row))

@@ -35,7 +35,7 @@ _OF_ITEMS = tuple(text(statement).bindparams(_INTO, _IDS) for statement in (
     "UPDATE interest_waiver_proposal SET customer_id = :into_id WHERE item_id = ANY(:ids)",
     """UPDATE invoice d SET customer_id = :into_id FROM item i
        WHERE i.id = ANY(:ids) AND d.id = i.invoice_id AND d.customer_id <> :into_id"""))
-_RECKONED_ANEW = text("UPDATE interest_account SET position = 0 WHERE item_id = ANY(:ids)").bindparams(_IDS)
+_RECKONED_ANEW = text("UPDATE interest_account SET position = -1 WHERE item_id = ANY(:ids)").bindparams(_IDS)
 _OF_CREDITS = (text("UPDATE credit SET customer_id = :into_id WHERE id = ANY(:ids)").bindparams(_INTO, _IDS),)
 _OF_DRAFTS = (text("UPDATE invoice SET customer_id = :into_id WHERE id = ANY(:ids)").bindparams(_INTO, _IDS),)
 _OF_DELIVERIES = (text("UPDATE delivery SET customer_id = :into_id WHERE id = ANY(:ids)").bindparams(_INTO, _IDS),)

@@ -1,10 +1,11 @@
 """Charge interest on a slice of items: what is due to the day less what was charged before, or waive too much."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from billing_svc.domain.allocation import Allocation
 from billing_svc.domain.interest import Bearing, interest_of, segments_of
 from billing_svc.domain.interest_charge import Reckoning, waived_of
 from billing_svc.domain.interest_policy import Debtor, InterestPolicy, InterestRule, RateStep, rates_for, rule_for
@@ -13,7 +14,7 @@ from billing_svc.store import customers, interest, interest_runs, items
 from billing_svc.store.interest import Charged
 from billing_svc.store.interest_runs import InterestRun
 from billing_svc.usecases.charging import Charging
-from billing_svc.usecases.charging_interest import ChargingInterest
+from billing_svc.usecases.charging_interest import ChargingInterest, paid_on
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_kernel.errors import Conflict
 from dunlin_kernel.money import Money, sum_money
@@ -23,7 +24,7 @@ from dunlin_kit.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class _Law:
-    """By what interest is reckoned, up to which day."""
+    """By what it is reckoned, up to which day."""
 
     policy: InterestPolicy
     references: Mapping[str, list[RateStep]]
@@ -39,6 +40,7 @@ class _Case:
     rule: InterestRule | None
     charged: Charged
     standing: tuple[Item, ...]
+    paid: Mapping[UUID, Sequence[Allocation]]
 
 
 async def charge_interest(tx: Transaction, run_id: UUID, size: int) -> bool:
@@ -54,7 +56,7 @@ async def charge_interest(tx: Transaction, run_id: UUID, size: int) -> bool:
     cases = await _cases(posting, found, law)
     charging = await Charging.begin(posting, [ItemKind.INTEREST, ItemKind.FEE])
     for case in cases:
-        run = _judged(posting, ChargingInterest(posting, charging), case, law, run)
+        run = await _judged(ChargingInterest(posting, charging), case, law, run)
     posting.save(fresh=charging.save())
     run = replace(run, after_item_id=max(found))
     interest_runs.move(tx, run)
@@ -66,8 +68,10 @@ async def _cases(posting: Posting, found: Collection[UUID], law: _Law) -> list[_
     tx = posting.tx
     claims = await items.by_id(tx, found)
     standing = await items.charges_on(tx, found, ItemKind.INTEREST)
-    posting.items |= claims | {one.id: one for charges in standing.values() for one in charges}
+    charges = {one.id: one for on_claim in standing.values() for one in on_claim}
+    posting.items |= claims | charges
     moves, contested = await interest.moves_of(tx, found), await interest.contested_of(tx, found)
+    paid = await paid_on(posting, charges)
     regions = await customers.regions_of(tx, {item.customer_id for item in claims.values()})
     before = await interest.charged_on(tx, found)
     return [
@@ -75,20 +79,20 @@ async def _cases(posting: Posting, found: Collection[UUID], law: _Law) -> list[_
               rule_for(law.policy, Debtor(
                   item.customer_id, regions.get(item.customer_id), item.amount.currency, item.due_on)),
               before.get(item.id) or Charged(Money.zero(item.amount.currency), compensated=False),
-              tuple(standing.get(item.id, ())))
+              tuple(standing.get(item.id, ())), paid)
         for item in sorted(claims.values(), key=lambda item: item.id)]
 
 
-def _judged(posting: Posting, charging: ChargingInterest, case: _Case, law: _Law, run: InterestRun) -> InterestRun:
+async def _judged(charging: ChargingInterest, case: _Case, law: _Law, run: InterestRun) -> InterestRun:
     if case.rule is None:
         return run.counting(charged=0, corrected=0, without_rate=0)
     try:
         reckoned = _reckoned(case, case.rule, law)
     except Conflict:  # its reference rate is not known yet: a later run charges it
         return run.counting(charged=0, corrected=0, without_rate=1)
-    after = _entered(posting, charging, case, reckoned)
-    interest.keep(posting.tx, case.item.id, after, to_on=run.to_on,
-                  position=posting.accounts[case.item.customer_id, case.item.amount.currency].entries)
+    after, posting = await _entered(charging, case, reckoned), charging.posting
+    entries = posting.accounts[case.item.customer_id, case.item.amount.currency].entries
+    interest.keep(posting.tx, case.item.id, after, to_on=run.to_on, position=entries)
     return run.counting(charged=int(after.amount > case.charged.amount),
                         corrected=int(after.amount < case.charged.amount), without_rate=0)
 
@@ -102,13 +106,13 @@ def _reckoned(case: _Case, rule: InterestRule, law: _Law) -> Reckoning:
         item, law.to_on, segments, interest_of(segments, rule.day_base, charged.currency), charged, rule.name)
 
 
-def _entered(posting: Posting, charging: ChargingInterest, case: _Case, reckoned: Reckoning) -> Charged:
+async def _entered(charging: ChargingInterest, case: _Case, reckoned: Reckoning) -> Charged:
     """What is charged in all after the difference was charged or waived."""
     before = case.charged
     if reckoned.to_charge.is_positive:
         charging.charge(reckoned)
-    standing = [posting.items[one.id] for one in case.standing]
-    waived = [charging.waive_again(one, part) for one, part in waived_of(standing, reckoned.too_much)]
+    standing = [charging.posting.items[one.id] for one in case.standing]
+    waived = [await charging.waive_again(*one) for one in waived_of(standing, reckoned.too_much, case.paid)]
     fixed = case.rule.compensation if case.rule and reckoned.segments and not before.compensated else None
     if fixed is not None and fixed.currency == case.item.amount.currency:
         charging.compensate(case.item, fixed)

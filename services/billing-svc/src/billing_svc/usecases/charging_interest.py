@@ -1,12 +1,18 @@
 """Enter what interest comes to: a charge with its segments, the compensation of a claim, and what is waived of it."""
 
+from collections.abc import Collection
+from uuid import UUID
 
+from billing_svc.domain.allocation import Allocated, Allocation, Share
 from billing_svc.domain.charge import Charge, ChargeReason, ChargeWish
-from billing_svc.domain.interest_charge import InterestWaiver, Reckoning, fact_of_interest_waiver
+from billing_svc.domain.interest_charge import GivenBack, InterestWaiver, Reckoning, fact_of_interest_waiver
 from billing_svc.domain.item import Item, ItemKind
-from billing_svc.store import interest
+from billing_svc.domain.reversal import UndoReason, UndoWish, undo_allocation
+from billing_svc.store import allocations, customer_credits, interest
+from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
 from billing_svc.usecases.charging import Charging
 from billing_svc.usecases.posting import Posting
+from billing_svc.usecases.reverse_allocation import enter_reversal
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_events.contracts.billing import InvoicedItem, ItemMove, Origin
 from dunlin_events.contracts.billing_charges import InterestCharged, InterestSegment, InterestWaived
@@ -21,7 +27,7 @@ class ChargingInterest:
     """Charges and waivers of interest in one posting."""
 
     def __init__(self, posting: Posting, charging: Charging) -> None:
-        self._posting, self._charging, self._today = posting, charging, posting.tenant.today
+        self.posting, self._charging, self._today = posting, charging, posting.tenant.today
 
     def charge(self, reckoned: Reckoning) -> None:
         """The difference to what was charged before; due at once."""
@@ -37,9 +43,35 @@ class ChargingInterest:
             ItemKind.FEE, item.customer_id, amount, self._today, self._today, ChargeReason.LATE_PAYMENT_COMPENSATION,
             item.invoice_id, item.id))
 
-    def waive_again(self, item: Item, amount: Money) -> Money:
-        """So much of an interest item was charged too much."""
-        return waive_interest(self._posting, item, amount, RECOMPUTED)
+    async def waive_again(self, item: Item, amount: Money, back: Collection[GivenBack]) -> Money:
+        """So much of an interest item was charged too much. What was paid of that is unapplied again, on the credit
+        that paid it; the rest of what it paid stays paid."""
+        posting = self.posting
+        for one in back:
+            wish = UndoWish(one.allocation.id, UndoReason.REASSIGNED)
+            enter_reversal(posting, undo_allocation(wish, one.allocation, posting.books, new_id()), RECOMPUTED)
+        waive_interest(posting, posting.items[item.id], amount, RECOMPUTED)
+        for one in back:
+            await self._pay_again(one)
+        return amount
+
+    async def _pay_again(self, one: GivenBack) -> None:
+        if one.paid_again.is_positive:
+            credit = self.posting.credits[one.allocation.credit_id]
+            share = Share(one.allocation.item_id, one.paid_again)
+            await allocate_credit(
+                self.posting, credit, Allocated((share,), credit.unapplied - one.paid_again),
+                AllocationDay(None, self._today), reason=RECOMPUTED, origin=Origin.LIVE)
+
+
+async def paid_on(posting: Posting, item_ids: Collection[UUID]) -> dict[UUID, list[Allocation]]:
+    """The allocations that stand on these items, ready to be undone: with their credits, and what they were carried
+    for."""
+    found = await allocations.live_on(posting.tx, item_ids)
+    live = [one for on_item in found.values() for one in on_item]
+    posting.credits |= await customer_credits.by_id(posting.tx, {one.credit_id for one in live})
+    await posting.carrying.remember(posting.tx, [one.id for one in live])
+    return found
 
 
 def waive_interest(posting: Posting, item: Item, amount: Money, reason: str, maker: str | None = None) -> Money:

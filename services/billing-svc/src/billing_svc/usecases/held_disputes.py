@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from billing_svc.domain.credit import CreditKind
 from billing_svc.domain.dispute import Dispute, DisputeOutcome, Settlement, giving_way
 from billing_svc.domain.ledger import Fact, LedgerSide
-from billing_svc.domain.payment import Payment
 from billing_svc.store import audit, disputes
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import ItemMove, Origin
@@ -60,6 +60,6 @@ class HeldDisputes:
 
 
 def _is_money(posting: "Posting", fact: Fact) -> bool:
-    """Whether it is a payment that settles."""
-    used = [posting.credits.get(entry.ref_id) for entry in fact.entries if entry.side is LedgerSide.CREDIT]
-    return any(isinstance(credit, Payment) for credit in used)
+    """Whether it is money that settles, also money that came in another currency."""
+    used = [posting.credits[entry.ref_id] for entry in fact.entries if entry.side is LedgerSide.CREDIT]
+    return any(credit.kind is not CreditKind.CREDIT_NOTE for credit in used)
