@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 import pytest
 from dunlin_running import Dunlin, dunlin
 
-from dunlin_events.broker_for_tests import broker
+from dunlin_events.broker_for_tests import MOCK_PARTITIONS, broker
 from dunlin_events.faults import FaultyBus
 from dunlin_events.kafka import KafkaBus
 from dunlin_events.postgres_log import PostgresBus
+from dunlin_events.topics import PARTITIONS
 from dunlin_kit.settings import BusKind
 
 SEED = int(os.environ.get("DUNLIN_SEED", "20260301"))
@@ -36,6 +37,9 @@ async def faulty(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Asy
 async def on_kafka(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dunlin]:
     """On a Kafka broker of its own, with the same faults."""
     with broker(f"journeys-{os.getpid()}") as found:
+        if found.kind == "mock":
+            pytest.skip(f"topics have {PARTITIONS} partitions, those of the mock cluster {MOCK_PARTITIONS}")
+
         def bus(_: str) -> FaultyBus:
             return FaultyBus(KafkaBus(found.bootstrap), seed=SEED)
 
