@@ -16,7 +16,6 @@ from fastapi import FastAPI
 from dunlin_events import operating
 from dunlin_events.consuming import Consumer
 from dunlin_events.dead_letters import DeadLetters
-from dunlin_events.kafka import KafkaBus
 from dunlin_events.postgres_log import PostgresBus
 from dunlin_events.relay import Relay
 from dunlin_events.relay_state import era_of
@@ -42,8 +41,9 @@ _PURGE = "DELETE FROM idempotency_key WHERE created_at < now() - interval '30 da
 
 
 def bus_of(settings: ServiceSettings) -> Bus:
-    """The bus the settings name."""
+    """The bus the settings name; Kafka's client is loaded only where it is that."""
     if settings.bus is BusKind.KAFKA:
+        from dunlin_events.kafka import KafkaBus
         kafka: Bus = KafkaBus(settings.kafka_bootstrap)
         return kafka
     assert settings.bus_database_url is not None, "DUNLIN_BUS_DATABASE_URL says where the log is"

@@ -19,7 +19,6 @@ from dunlin_kit.problems import refuses
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
 from notify_svc.api.message_shapes import MessageRead
-from notify_svc.gateways.letter_pdf import letter_pdf
 from notify_svc.store import messages, print_queue
 from notify_svc.store.print_queue import WaitingLetter
 
@@ -84,7 +83,7 @@ async def get_letter_document(message_id: UUID, tx: Tx) -> Response:
         raise NotFound("message_not_found", "There is no such letter.")
     if not await print_queue.is_owed(tx, message_id):
         raise Conflict("letter_overtaken", "Nothing of what this letter asks for is owed any more, or it was posted.")
-    made = await asyncio.to_thread(letter_pdf, content.recipient, content.subject, content.body)
+    made = await asyncio.to_thread(_pdf, content)
     named = {"Content-Disposition": f'attachment; filename="letter-{message_id}.pdf"'}
     return Response(made, media_type="application/pdf", headers=named)
 
@@ -95,3 +94,9 @@ async def get_letter_document(message_id: UUID, tx: Tx) -> Response:
 async def post_letter(message_id: UUID, body: LetterPost, tx: Tx) -> MessageRead:
     """Say that a letter was posted, or withdraw it: then its levels are due again."""
     return MessageRead.of(await usecases.post_letter(tx, message_id, sent=body.outcome is LetterEnd.POSTED), None)
+
+
+def _pdf(content: messages.Content) -> bytes:
+    """What writes PDF is loaded with the first letter: it takes 6 MB that most processes never need."""
+    from notify_svc.gateways.letter_pdf import letter_pdf
+    return letter_pdf(content.recipient, content.subject, content.body)
