@@ -1,10 +1,10 @@
 """Tenants as every service knows them: currency, zone, and the business time in which their day turns."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Boolean, DateTime, Text, Uuid, column, select, table
@@ -36,12 +36,35 @@ TENANT = table(
     column("sandbox", Boolean),
     column("clock_at", DateTime(timezone=True)),
 )
-_OWN = select(TENANT.c.tenant_id, TENANT.c.name, TENANT.c.currency, TENANT.c.zone, TENANT.c.sandbox, TENANT.c.clock_at)
+_OWN = select(
+    TENANT.c.tenant_id, TENANT.c.name.label("own_name"), TENANT.c.currency.label("own_currency"), TENANT.c.zone,
+    TENANT.c.sandbox, TENANT.c.clock_at)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Joined:
+    """Rows of another table that can be read in one trip with the tenant: these columns of those `on` a condition.
+
+    The first column is null in none of them; where there is no such row, it comes as null beside the tenant.
+    """
+
+    columns: tuple[Any, ...]
+    on: Any
+
+
+class Also(NamedTuple):
+    """What a transaction wants to be read with the tenant, and the values of its condition."""
+
+    joined: Joined
+    values: Mapping[str, Any]
 
 
 @cache
-def _own_with(beside: tuple[Any, ...]) -> Any:
-    return _OWN.add_columns(*beside)
+def _own_with(beside: tuple[Any, ...], joined: Joined | None) -> Any:
+    own = _OWN.add_columns(*beside)
+    if joined is None:
+        return own
+    return own.add_columns(*joined.columns).select_from(TENANT.outerjoin(joined.columns[0].table, joined.on))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +82,9 @@ class Tenant:
     @classmethod
     def at(cls, row: Any, now: datetime) -> "Tenant":
         return cls(
-            row["tenant_id"], row["name"], row["currency"], row["zone"], row["sandbox"], now, date_in(row["zone"], now)
-        )
+            row["tenant_id"], row["own_name"], row["own_currency"], row["zone"], row["sandbox"], now,
+            date_in(row["zone"], now)
+        )  # fmt: skip
 
 
 async def present(tx: Transaction) -> Tenant:
@@ -68,23 +92,26 @@ async def present(tx: Transaction) -> Tenant:
     return (await present_with(tx))[0]
 
 
-async def present_with(tx: Transaction, *beside: Any) -> tuple[Tenant, Any]:
-    """The tenant now, and the row in which these constant columns were read by the same statement, in one trip.
-
-    Refuses: tenant_not_known_yet.
+async def present_with(tx: Transaction, *beside: Any, also: Also | None = None) -> tuple[Tenant, Sequence[Any]]:
+    """The tenant now, and the rows, one or more, in which these constant columns and what is wanted `also` were read
+    by the same statement, in one trip. Refuses: tenant_not_known_yet.
     """
-    row = await own_row(tx, *beside)
-    tenant = Tenant.at(row, row["clock_at"] or tx.clock.now())
+    rows = await _own_rows(tx, beside, also)
+    tenant = Tenant.at(rows[0], rows[0]["clock_at"] or tx.clock.now())
     tx.recorded_at = tenant.now
-    return tenant, row
+    return tenant, rows
 
 
-async def own_row(tx: Transaction, *beside: Any) -> Any:
-    """The tenant's row, with these columns beside its own. Refuses: tenant_not_known_yet."""
-    row = await tx.row(_own_with(beside))
-    if row is None:
+async def own_row(tx: Transaction) -> Any:
+    """The tenant's row. Refuses: tenant_not_known_yet."""
+    return (await _own_rows(tx, (), None))[0]
+
+
+async def _own_rows(tx: Transaction, beside: tuple[Any, ...], also: Also | None) -> Sequence[Any]:
+    rows = await (tx.rows(_own_with(beside, also.joined), **also.values) if also else tx.rows(_own_with(beside, None)))
+    if not rows:
         raise NotReady("tenant_not_known_yet", "This service has not heard of the tenant yet; try again.")
-    return row
+    return rows
 
 
 Configured = Callable[[Any, TenantConfigured], Awaitable[None]]

@@ -1,13 +1,13 @@
 """Customers as heard from customer-svc: read for invoices, kept by the consumer."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, func, literal_column, select
+from sqlalchemy import Text, Uuid, and_, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.customer import Customer, heard_of
@@ -15,6 +15,7 @@ from billing_svc.domain.instalments import InstalmentShare
 from billing_svc.store.discounts import terms_kept
 from billing_svc.store.document_tables import CustomerRow
 from dunlin_kernel.calendar import Terms
+from dunlin_kit.tenants import Also, Joined
 from dunlin_kit.transaction import Transaction
 
 _t = CustomerRow.__table__.c
@@ -22,7 +23,10 @@ _columns = (_t.customer_id, _t.known, _t.number, _t.name, _t.kind, _t.status, _t
             _t.due_days, _t.end_of_month, _t.instalments, _t.discount, _t.external_id, _t.merged_into,
             _t.owner_code)
 _named = _t.customer_id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
-KNOWN = select(*_columns).where(_named, _t.known.is_(literal_column("true")))
+_heard = and_(_named, _t.known.is_(literal_column("true")))
+KNOWN = select(*_columns).where(_heard)
+KNOWN_TOO = Joined(_columns, _heard)
+"""Read in one trip with the tenant."""
 BY_EXTERNAL_ID = select(*_columns).where(
     _t.external_id == func.any(bindparam("external_ids", type_=ARRAY(Text))), _t.known.is_(literal_column("true")))
 HELD = select(*_columns).where(_named).order_by(_t.customer_id).with_for_update()
@@ -56,6 +60,16 @@ async def known(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Custome
     """Those of these customers that have been heard of."""
     rows = await tx.rows(KNOWN, ids=list(set(ids)))
     return {row["customer_id"]: _customer(row) for row in rows}
+
+
+def known_too(ids: Iterable[UUID]) -> Also:
+    """What `of_rows` makes of it: those of these customers that have been heard of."""
+    return Also(KNOWN_TOO, {"ids": list(set(ids))})
+
+
+def of_rows(rows: Collection[Any]) -> Mapping[UUID, Customer]:
+    """Customers that were read with the tenant."""
+    return {row["customer_id"]: _customer(row) for row in rows if row["customer_id"] is not None}
 
 
 async def assert_heard_of(tx: Transaction, customer_id: UUID | None) -> None:

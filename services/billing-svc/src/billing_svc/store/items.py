@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, Uuid, bindparam, func, literal_column, select
+from sqlalchemy import Select, Text, Uuid, and_, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.item import Item, ItemKind
@@ -13,21 +13,29 @@ from billing_svc.domain.ledger import Origin
 from billing_svc.store.discounts import offer_kept, offer_text
 from billing_svc.store.document_tables import ItemRow
 from dunlin_kernel.money import Money
+from dunlin_kit.tenants import Joined
 from dunlin_kit.transaction import Transaction
 
 _t = ItemRow.__table__.c
 _ids = bindparam("ids", type_=ARRAY(Uuid))
 
 
+_COLUMNS = (
+    _t.id, _t.invoice_id, _t.number, _t.customer_id, _t.currency, _t.amount, _t.open, _t.disputed, _t.effective_on,
+    _t.raised_on, _t.due_on, _t.due_version, _t.kind, _t.claim_item_id, _t.instalment, _t.instalments,
+    _t.standing_due_on, _t.arrangement_id, _t.written_off, _t.discount)
+
+
 def _items() -> Select[Any]:
-    return select(
-        _t.id, _t.invoice_id, _t.number, _t.customer_id, _t.currency, _t.amount, _t.open, _t.disputed,
-        _t.effective_on, _t.raised_on, _t.due_on, _t.due_version, _t.kind, _t.claim_item_id, _t.instalment,
-        _t.instalments, _t.standing_due_on, _t.arrangement_id, _t.written_off, _t.discount)
+    return select(*_COLUMNS)
 
 
-BY_ID = _items().where(_t.id == func.any(_ids))
-OPEN_OF = _items().where(_t.customer_id == func.any(_ids), _t.open > literal_column("0"))
+_named = _t.id == func.any(_ids)
+_owed = and_(_t.customer_id == func.any(_ids), _t.open > literal_column("0"))
+BY_ID = _items().where(_named)
+OPEN_OF = _items().where(_owed)
+NAMED_TOO, OPEN_TOO = Joined(_COLUMNS, _named), Joined(_COLUMNS, _owed)
+"""Read in one trip with the tenant."""
 OF_INVOICES = _items().where(
     _t.invoice_id == func.any(_ids), _t.kind == literal_column(f"'{ItemKind.INVOICE.value}'"),
 ).order_by(_t.due_on, _t.instalment)
@@ -78,6 +86,11 @@ def add(tx: Transaction, item: Item, *, origin: Origin, told_version: int, recor
 def move(tx: Transaction, *items: Item) -> None:
     tx.change(ItemRow, *({"id": item.id, "open": item.open.minor, "disputed": item.disputed.minor,
                           "raised_on": item.raised_on, "written_off": item.lost.minor} for item in items))
+
+
+def of_rows(rows: Collection[Any]) -> dict[UUID, Item]:
+    """Items that were read with the tenant."""
+    return _by_id([row for row in rows if row["id"] is not None])
 
 
 def _by_id(rows: Collection[Any]) -> dict[UUID, Item]:

@@ -1,6 +1,7 @@
 """The posting barrier and the lock date: a posting waits at the barrier, and reads the date in the next statement."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from billing_svc.domain.period import PeriodState
 from billing_svc.domain.posting_dates import Books
 from billing_svc.store.ledger_tables import PeriodLockRow
 from dunlin_kit.database import settle
-from dunlin_kit.tenants import Tenant, present, present_with
+from dunlin_kit.tenants import Also, Tenant, present, present_with
 from dunlin_kit.transaction import Transaction
 
 _t = PeriodLockRow.__table__.c
@@ -65,7 +66,10 @@ async def present_books(tx: Transaction) -> tuple[Tenant, Books]:
     return tenant, books
 
 
-async def present_books_with(tx: Transaction, *beside: Any) -> tuple[Tenant, Books, Any]:
-    """As `present_books`, and the row in which these constant columns were read by the same statement."""
-    tenant, row = await present_with(tx, CLOSED_UNTIL, *beside)
-    return tenant, Books(row["closed_until"], tenant.today), row
+async def present_books_with(
+    tx: Transaction, *beside: Any, also: Also | None = None,
+) -> tuple[Tenant, Books, Sequence[Any]]:
+    """As `present_books`, and the rows in which these constant columns and what is wanted `also` were read by the same
+    statement."""
+    tenant, rows = await present_with(tx, CLOSED_UNTIL, *beside, also=also)
+    return tenant, Books(rows[0]["closed_until"], tenant.today), rows

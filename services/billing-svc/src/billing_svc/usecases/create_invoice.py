@@ -31,8 +31,10 @@ async def create_invoice(tx: Transaction, wishes: Sequence[CreateInvoice]) -> li
     to_issue = [one for one, wish in zip(made, wishes, strict=True) if wish.issue]
     issued: dict[UUID, InvoiceView] = {}
     if to_issue:
-        posting = await open_posting(tx, [one.account for one in to_issue])
-        issued = {view.invoice.id: view for view in await issue_drafts(posting, to_issue)}
+        buyers = customers.known_too([one.wish.customer_id for one in to_issue])
+        posting = await open_posting(tx, [one.account for one in to_issue], also=buyers)
+        views = await issue_drafts(posting, to_issue, customers.of_rows(posting.beside))
+        issued = {view.invoice.id: view for view in views}
     now = posting.tenant.now if to_issue else (await present(tx)).now
     await _keep_drafts(tx, [one for one in made if one.id not in issued], now)
     views = [issued.get(one.id, InvoiceView(one)) for one in made]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from billing_svc.domain.allocation import AllocationRule, Choice
@@ -12,9 +13,24 @@ from billing_svc.domain.payment import Payment
 from billing_svc.domain.posting_dates import Step
 from billing_svc.domain.remittance import resolved
 from billing_svc.store import items, ledger, remittance
+from dunlin_kit.tenants import Also
 from dunlin_kit.transaction import Transaction
 
 BY_NAME = (AllocationRule.ITEMS, AllocationRule.REMITTANCE)
+
+
+def items_also(choices: Sequence[tuple[UUID, Choice]]) -> Also | None:
+    """What customers may pay, to be read in one trip with the tenant: all that is open, or the items that are named."""
+    named, swept = _wanted(choices)
+    if (named and swept) or not (named or swept):
+        return None
+    return Also(items.OPEN_TOO, {"ids": list(swept)}) if swept else Also(items.NAMED_TOO, {"ids": list(named)})
+
+
+def _wanted(choices: Sequence[tuple[UUID, Choice]]) -> tuple[set[UUID], set[UUID]]:
+    """The items that are named, and the customers all of whose items may be paid."""
+    return ({part.item_id for _, choice in choices for part in choice.parts},
+            {customer_id for customer_id, choice in choices if choice.rule is AllocationRule.OLDEST_FIRST})
 
 
 class Holding:
@@ -50,14 +66,16 @@ class Holding:
         if missing:
             self._old_steps |= {one: [] for one in missing} | await ledger.steps_of(self.tx, missing)
 
-    async def load_items(self, choices: Sequence[tuple[UUID, Choice]]) -> None:
+    async def load_items(self, choices: Sequence[tuple[UUID, Choice]], rows: Sequence[Any] | None = None) -> None:
         """Read what customers may pay: the items they named, also by remittance, and all open ones where the oldest go
-        first."""
-        named = {part.item_id for _, choice in choices for part in choice.parts}
+        first. With what `items_also` wants these are the `rows` in which it was read."""
+        named, swept = _wanted(choices)
+        if rows is not None and items_also(choices):
+            self.items |= items.of_rows(rows)
+            named, swept = set(), set()
         if texts := {text for _, choice in choices for text in choice.references}:
             self._named |= await remittance.named(self.tx, {customer_id for customer_id, _ in choices}, texts)
             named |= {item_id for ids in self._named.values() for item_id in ids}
-        swept = {customer_id for customer_id, choice in choices if choice.rule is AllocationRule.OLDEST_FIRST}
         self.items |= await items.by_id(self.tx, named)
         self.items |= await items.open_of(self.tx, swept)
 

@@ -47,7 +47,7 @@ async def issue_credit_note(
     posting = await open_posting(tx, [one.account for one in named.values()], pending_payments.POLICY)
     issued = await enter_credit_notes(posting, wishes)
     if not approved:
-        policy = pending_payments.policy_of(posting.beside)
+        policy = pending_payments.policy_of(posting.beside[0])
         for one in issued:
             alone(one.note.amount, policy)
     return issued

@@ -31,9 +31,15 @@ class Issuing:
         self._issued: dict[UUID, tuple[Invoice, tuple[UUID, ...]]] = {}
 
     @classmethod
-    async def begin(cls, posting: Posting, drafts: Sequence[Invoice]) -> Self:
-        """Look up the buyers, and wait for the series last. Refuses: customer_not_known_yet, customer_suspended."""
-        known = await customers.known(posting.tx, [one.wish.customer_id for one in drafts])
+    async def begin(
+        cls, posting: Posting, drafts: Sequence[Invoice], known: Mapping[UUID, Customer] | None = None,
+    ) -> Self:
+        """Look up the buyers, unless they were `known` before, and wait for the series last.
+
+        Refuses: customer_not_known_yet, customer_suspended.
+        """
+        if known is None:
+            known = await customers.known(posting.tx, [one.wish.customer_id for one in drafts])
         buyers = {one.wish.customer_id: invoiceable(heard_of(known.get(one.wish.customer_id), one.wish.customer_id))
                   for one in drafts}
         for one in drafts:
@@ -65,15 +71,16 @@ class Issuing:
         return invoice, owed
 
     def save(self) -> set[UUID]:
-        """Gather items and series; returns the items, whose rows are new."""
-        posting = self._posting
-        for invoice, item_ids in self._issued.values():
+        """Gather items and series; returns the items, whose rows are new. What was saved before is saved no more."""
+        posting, issued = self._posting, self._issued
+        self._issued = {}
+        for invoice, item_ids in issued.values():
             for item in (posting.items[one] for one in item_ids):
                 told = told_before(invoice.wish.origin, item.due_on, item.due_version, posting.tenant.today)
                 items.add(posting.tx, item, origin=invoice.wish.origin, told_version=told,
                           recorded_at=posting.tenant.now)
         number_series.move(posting.tx, *self._series.values())
-        return {one for _, item_ids in self._issued.values() for one in item_ids}
+        return {one for _, item_ids in issued.values() for one in item_ids}
 
 
 def _told(

@@ -25,7 +25,7 @@ async def pay_refund(tx: Transaction, wishes: Sequence[PayRefund], *, approved: 
     await posting.remember_steps(ids)
     paid = [_paid(posting, wish) for wish in wishes]
     if not approved:
-        policy = pending_payments.policy_of(posting.beside)
+        policy = pending_payments.policy_of(posting.beside[0])
         for refund in paid:
             alone(refund.amount, policy)
     posting.save()

@@ -1,6 +1,6 @@
 """A posting: the accounts one use case holds, and how each fact moves them, their items and credits, in order."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from billing_svc.usecases.holding import Holding
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_kernel.money import Money
 from dunlin_kit.database import ReadStale
-from dunlin_kit.tenants import Tenant
+from dunlin_kit.tenants import Also, Tenant
 from dunlin_kit.transaction import Transaction
 
 Owned = TypeVar("Owned", Item, Credit)
@@ -31,11 +31,12 @@ class Posting(Holding):
     def __init__(self, tx: Transaction, tenant: Tenant, books: Books, held: dict[AccountKey, Account]) -> None:
         super().__init__(tx)
         self.tenant, self.books = tenant, books
-        self.beside: Any = None
+        self.beside: Sequence[Any] = ()
         self.accounts = held
         self.carrying = Carrying(Rates(tenant.currency, {}), {})
         self.disputes = HeldDisputes()
         self._touched: set[UUID] = set()
+        self._moved: set[AccountKey] = set()
 
     def post(self, fact: Fact) -> AccountFigures:
         """Enter a fact: ledger, journal, audit, and the new state of all it moves. Returns the figures after it.
@@ -61,6 +62,7 @@ class Posting(Holding):
             self.step(entry.ref_id, Step(fact.effective_on, entry.amount.minor))
             self._touched.add(entry.ref_id)
         self.accounts[key] = after
+        self._moved.add(key)
         ledger.add(self.tx, fact, after, self.tenant.now)
         audit.add(self.tx, fact.kind.value, fact.id, customer_id=before.customer_id, recorded_at=self.tenant.now,
                   before=_state(before), after=_state(after))
@@ -79,31 +81,35 @@ class Posting(Holding):
         key = item.customer_id, by.currency
         account = self.accounts[key] = self.accounts[key].disputing(by)
         self._touched.add(item_id)
+        self._moved.add(key)
         return figures_of(account)
 
     def save(self, *, fresh: Collection[UUID] = ()) -> None:
-        """Gather the new state of all that was moved; `fresh` are the rows that this use case adds itself."""
+        """Gather the new state of all that was moved since it was last saved; `fresh` are the rows that this use case
+        adds itself."""
         moved = self._touched - set(fresh)
-        accounts.move(self.tx, *self.accounts.values())
+        accounts.move(self.tx, *(self.accounts[key] for key in self._moved))
         self.carrying.save(self.tx)
         items.move(self.tx, *(item for item in self.items.values() if item.id in moved))
         customer_credits.move(self.tx, *(credit for credit in self.credits.values() if credit.id in moved))
+        self._touched, self._moved = set(), set()
 
 
 async def open_posting(
-    tx: Transaction, keys: Collection[AccountKey], *beside: Any, moving: UUID | None = None,
+    tx: Transaction, keys: Collection[AccountKey], *beside: Any, moving: UUID | None = None, also: Also | None = None,
 ) -> Posting:
     """Wait at the posting barrier and for the accounts, in order; then, and only then, read what they protect.
 
-    Constant columns given as `beside` are read by the same statement, into `Posting.beside`.
+    Constant columns given as `beside`, and what is wanted `also`, are read by the same statement, into the rows of
+    `Posting.beside`.
     Refuses: customer_not_known_yet, tenant_not_known_yet, customer_merged, but of the one whose accounts are `moving`.
     """
     held = dict(await accounts.lock(tx, keys, moving=moving))
-    tenant, books, row = await periods.present_books_with(tx, *beside)
+    tenant, books, rows = await periods.present_books_with(tx, *beside, also=also)
     for customer_id, _ in (key for key in keys if key not in held):
         heard_of(None, customer_id)
     posting = Posting(tx, tenant, books, held)
-    posting.beside = row
+    posting.beside = rows
     if contested := {key[0] for key, account in held.items() if account.disputed.is_positive}:
         posting.disputes = HeldDisputes(await disputes.open_of(tx, contested))
     posting.carrying = await carry(tx, keys, tenant.currency, books)

@@ -14,6 +14,7 @@ from billing_svc.domain.pending_payment import awaiting
 from billing_svc.store import audit, payments, pending_payments
 from billing_svc.store.accounts import CustomerMerged
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
+from billing_svc.usecases.holding import items_also
 from billing_svc.usecases.plan_payment_expiry import plan_payment_expiry
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
@@ -36,8 +37,7 @@ async def record_payment(tx: Transaction, commands: Sequence[RecordPayment]) -> 
     Refuses: customer_not_known_yet, period_locked, effective_in_future, and what `receive` and the allocation refuse.
     """
     posting, commands = await _opened(tx, commands)
-    await posting.load_items([(one.customer_id, one.choice) for one in commands])
-    policy = pending_payments.policy_of(posting.beside)
+    policy = pending_payments.policy_of(posting.beside[0])
     known = await pending_payments.known_payers(tx, commands) if policy.second_person_for_new_payer else {}
     recorded = []
     for command in commands:
@@ -51,9 +51,13 @@ async def record_payment(tx: Transaction, commands: Sequence[RecordPayment]) -> 
 
 
 async def _opened(tx: Transaction, commands: Sequence[RecordPayment]) -> tuple[Posting, Sequence[RecordPayment]]:
+    """What they hold, with the items that they may pay."""
     keys = [(one.customer_id, one.amount.currency) for one in commands]
+    choices = [(one.customer_id, one.choice) for one in commands]
     try:
-        return await open_posting(tx, keys, pending_payments.POLICY), commands
+        posting = await open_posting(tx, keys, pending_payments.POLICY, also=items_also(choices))
+        await posting.load_items(choices, posting.beside)
+        return posting, commands
     except CustomerMerged as merged:
         return await _opened(tx, [
             replace(one, customer_id=merged.into_id) if one.customer_id == merged.source_id else one
