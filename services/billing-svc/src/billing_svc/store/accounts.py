@@ -118,6 +118,11 @@ def move(tx: Transaction, *accounts: Account) -> None:
            "aged_items": account.aged.items} for account in accounts), key=("customer_id", "currency"))
 
 
+def state_of(account: Account) -> dict[str, str | int | bool | None]:
+    """As the audit log says it."""
+    return {"open": str(account.open), "unapplied": str(account.unapplied), "version": account.version}
+
+
 async def _locked(tx: Transaction, values: Mapping[str, Any]) -> dict[AccountKey, tuple[Account, UUID | None]]:
     """With where each goes on, if it is closed."""
     rows = await tx.rows(LOCK, posting_barrier=barrier_of(tx.tenant), **values)

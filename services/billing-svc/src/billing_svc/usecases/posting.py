@@ -65,7 +65,7 @@ class Posting(Holding):
         self._moved.add(key)
         ledger.add(self.tx, fact, after, self.tenant.now)
         audit.add(self.tx, fact.kind.value, fact.id, customer_id=before.customer_id, recorded_at=self.tenant.now,
-                  before=_state(before), after=_state(after))
+                  before=accounts.state_of(before), after=accounts.state_of(after))
         return fact, figures_of(after)
 
     @staticmethod
@@ -120,7 +120,3 @@ def figures_of(account: Account) -> AccountFigures:
     """An account as money facts tell it."""
     return AccountFigures(open=Amount.of(account.open), disputed=Amount.of(account.disputed),
                           unapplied=Amount.of(account.unapplied))
-
-
-def _state(account: Account) -> dict[str, str | int | bool | None]:
-    return {"open": str(account.open), "unapplied": str(account.unapplied), "version": account.version}
