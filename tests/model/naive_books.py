@@ -115,11 +115,8 @@ class NaiveBooks:
         self.moves.append(move)
         self.of_ref[move.ref].append(move)
 
-    def holder(self, ref: str) -> str:
-        """Whose item or credit it is now."""
-        return (self.debts.get(ref) or self.moneys[ref]).customer
-
     def account(self, ref: str) -> tuple[str, str]:
+        """Whose item or credit it is now, and in which currency."""
         one = self.debts.get(ref) or self.moneys[ref]
         return one.customer, one.currency
 

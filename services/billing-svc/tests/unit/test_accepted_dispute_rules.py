@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing_svc.domain.accepted_dispute import AcceptDispute, credit_wish, lines_worth
+from billing_svc.domain.accepted_dispute import AcceptDispute, credit_wish, invoice_of, lines_worth
 from billing_svc.domain.credit_note import CreditedLine, LineWish, credited_lines
 from billing_svc.domain.customer import Customer
 from billing_svc.domain.dispute import Dispute, DisputeReason
 from billing_svc.domain.invoice import DraftInvoice, Invoice, Parties, draft, issue
 from billing_svc.domain.invoice_totals import LineDraft
+from billing_svc.domain.item import Item
 from dunlin_kernel.calendar import Terms
 from dunlin_kernel.errors import DomainError
 from dunlin_kernel.money import Money
@@ -76,3 +77,17 @@ def test_what_is_refused(rest: int, accept: AcceptDispute, code: str) -> None:
 def test_nothing_left_to_credit() -> None:
     with pytest.raises(DomainError, match="nothing_to_credit"):
         lines_worth(issued("1000"), [CreditedLine(1, cny(100000), cny(13000))], cny(100))
+
+
+@pytest.mark.parametrize(("invoice_id", "claim", "expected"), [
+    (UUID(int=1), None, UUID(int=1)), (None, None, "dispute_of_charge"),
+    (UUID(int=1), UUID(int=9), "dispute_of_charge")])
+def test_only_what_an_invoice_billed_has_lines_to_credit(
+    invoice_id: UUID | None, claim: UUID | None, expected: UUID | str,
+) -> None:
+    item = Item(UUID(int=3), invoice_id, "N-1", BUYER.id, cny(5), cny(5), cny(0), DAY, DAY, DAY, 1, claim_item_id=claim)
+    try:
+        found: UUID | str = invoice_of(item)
+    except DomainError as refused:
+        found = refused.code
+    assert found == expected

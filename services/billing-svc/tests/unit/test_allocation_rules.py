@@ -13,6 +13,7 @@ from billing_svc.domain.allocation import (
     Choice,
     Part,
     allocate,
+    allocate_contested_first,
     allocate_explicitly,
     allocate_oldest_first,
 )
@@ -149,3 +150,11 @@ def test_within_a_debt_fees_go_first_then_interest_then_the_debt() -> None:
     alone = replace(item(5, 7, due=5), kind=ItemKind.FEE, claim_item_id=UUID(int=99))
     paid = allocate_oldest_first(cny(1000), [other, debt, alone, interest, fee])
     assert [share.item_id.int for share in paid.shares] == [4, 3, 1, 5, 2]
+
+
+def test_a_credit_note_pays_what_was_contested_before_anything_else() -> None:
+    owed = [item(1, 100, due=10), replace(item(2, 50, due=30), disputed=cny(50))]
+    for contested, expected in ((owed[1].id, [(2, 50), (1, 70)]), (None, [(1, 100), (2, 20)])):
+        made = allocate_contested_first(cny(120), owed, contested)
+        assert [(share.item_id.int, share.amount.minor) for share in made.shares] == expected
+        assert made.rest.is_zero

@@ -17,6 +17,7 @@ from billing_svc.domain.arrangement import (
     judge,
     lay_over,
     revisable,
+    schedule_of,
 )
 from billing_svc.domain.instalments import Instalment
 from billing_svc.domain.item import Item
@@ -139,3 +140,9 @@ def test_an_arrangement_is_of_the_sum_of_its_parts_and_gives_an_item_a_version_o
     assert (before.stands_due_on, arranged.stands_due_on, arranged.due_on) == (on(-5), on(2), on(-5))
     assert (arranged.due_version, arranged.arrangement_id) == (2, one.id)
     assert arranged.due_by(before.due_on, None).stands_due_on == on(-5)
+
+
+def test_what_is_paid_has_no_date_any_more() -> None:
+    one = agreed(part(10, 100))
+    assert schedule_of(one, {UUID(int=1): item(1, 0)}) == {}
+    assert schedule_of(one, {UUID(int=1): item(1, 100)}) == {UUID(int=1): (part(10, 100),)}

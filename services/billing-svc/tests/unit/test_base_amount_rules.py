@@ -191,6 +191,11 @@ def test_minor_units_of_both_currencies_are_minded() -> None:
         known.based(Money(10**17 - 1, "BHD"), DAY)
 
 
+def test_a_rate_is_a_fact_of_its_day() -> None:
+    one = rate_set(RateWish("USD", Decimal("7.1"), DAY, "pboc"), base_currency="CNY", today=DAY, rate_id=ITEM)
+    assert (one.id, one.base_currency, one.wish.rate) == (ITEM, "CNY", Decimal("7.1"))
+
+
 @pytest.mark.parametrize(
     ("currency", "rate", "day", "code"),
     [("XXQ", "7", DAY, "unknown_currency"), ("CNY", "1", DAY, "rate_of_base_currency"),

@@ -1,17 +1,31 @@
 """Credit across currencies: both legs balance, and clearing is empty in base currency after, whatever the amounts."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing_svc.domain.base_amounts import Carried, Carrier, with_base
-from billing_svc.domain.credit_exchange import CreditExchange, facts_of_exchange
+from billing_svc.domain.credit import CreditKind
+from billing_svc.domain.credit_exchange import (
+    CreditExchange,
+    ExchangeReversal,
+    ExchangeWish,
+    exchangeable,
+    facts_of_exchange,
+    facts_of_exchange_reversal,
+    standing_exchange,
+)
 from billing_svc.domain.exchange_rate import DayRate, Rates
+from billing_svc.domain.item import Item
 from billing_svc.domain.journal import JournalAccount
 from billing_svc.domain.ledger import Fact, LedgerSide
+from billing_svc.domain.payment import Payment, PaymentState
+from dunlin_kernel.errors import DomainError
 from dunlin_kernel.money import Money
 
 DAY = date(2026, 3, 2)
@@ -43,3 +57,48 @@ def test_both_legs_balance_and_clearing_is_empty_after(
     for fact in (out, into):
         assert sum((line.base or line.amount).minor if line.base is not None or fact.currency == "CNY" else 0
                    for line in fact.journal) == 0
+
+
+def paid(unapplied: int = 500, state: PaymentState = PaymentState.CONFIRMED) -> Payment:
+    return Payment(PAYMENT, WHO, Money(500, "EUR"), Money(unapplied, "EUR"), DAY, DAY, DAY, 1, state=state,
+                   received_on=DAY)
+
+
+OWED = Item(UUID(int=9), UUID(int=8), "INV-1", WHO, Money(700, "USD"), Money(600, "USD"), Money(0, "USD"), DAY, DAY,
+            DAY, 1)
+
+
+@pytest.mark.parametrize(("given", "taken", "payment", "item", "code"), [
+    (Money(500, "EUR"), Money(600, "USD"), paid(), OWED, None),
+    (Money(1, "EUR"), Money(1, "USD"), paid(state=PaymentState.PENDING), OWED, "payment_not_confirmed"),
+    (Money(1, "EUR"), Money(1, "USD"), paid(), None, "item_not_found"),
+    (Money(1, "EUR"), Money(1, "USD"), paid(), replace(OWED, customer_id=UUID(int=1)), "item_not_found"),
+    (Money(1, "USD"), Money(1, "USD"), paid(), OWED, "currency_mismatch"),
+    (Money(1, "EUR"), Money(1, "EUR"), paid(), OWED, "currency_mismatch"),
+    (Money(1, "EUR"), Money(1, "EUR"), paid(), replace(OWED, open=Money(5, "EUR")), "same_currency"),
+    (Money(0, "EUR"), Money(1, "USD"), paid(), OWED, "amount_not_positive"),
+    (Money(1, "EUR"), Money(0, "USD"), paid(), OWED, "amount_not_positive"),
+    (Money(401, "EUR"), Money(1, "USD"), paid(400), OWED, "more_than_unapplied"),
+    (Money(1, "EUR"), Money(601, "USD"), paid(), OWED, "more_than_open")])
+def test_what_can_be_exchanged(
+    given: Money, taken: Money, payment: Payment, item: Item | None, code: str | None,
+) -> None:
+    wish = ExchangeWish(UUID(int=1), PAYMENT, OWED.id, given, taken)
+    held = {} if item is None else {item.id: item}
+    if code is None:
+        assert exchangeable(wish, payment, held) is item
+    else:
+        with pytest.raises(DomainError, match=code):
+            exchangeable(wish, payment, held)
+
+
+def test_both_sides_are_undone_once_and_as_they_were() -> None:
+    one = CreditExchange(UUID(int=1), UUID(int=2), WHO, PAYMENT, Money(500, "EUR"), Money(600, "USD"), DAY, DAY)
+    assert (one.credit.id, one.credit.amount, one.credit.unapplied, one.credit.kind) == (
+        one.id, one.taken, Money(0, "USD"), CreditKind.EXCHANGE)
+    taken, given = facts_of_exchange_reversal(ExchangeReversal(UUID(int=5), UUID(int=6), one, DAY))
+    assert [(fact.undoes, fact.entries[0].ref_id, fact.entries[0].amount) for fact in (taken, given)] == [
+        (one.id, one.id, Money(-600, "USD")), (one.leg_id, PAYMENT, Money(500, "EUR"))]
+    assert standing_exchange(one, ()) is one
+    with pytest.raises(DomainError, match="exchange_reversed"):
+        standing_exchange(one, [one.id])

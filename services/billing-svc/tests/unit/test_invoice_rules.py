@@ -1,5 +1,6 @@
 """Invoices: totals and their rounding, the lifecycle, numbers that never run against issue dates."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_svc.domain.customer import Customer, heard_of, invoiceable
+from billing_svc.domain.customer import Customer, going_on, heard_of, invoiceable
 from billing_svc.domain.invoice import (
     INVOICE_LIFECYCLE,
     DraftInvoice,
@@ -169,3 +170,19 @@ def test_a_customer_not_heard_of_is_not_ready_yet() -> None:
     with pytest.raises(NotReady, match="customer_not_known_yet") as refused:
         heard_of(None, BUYER.id)
     assert isinstance(refused.value, DomainError)
+
+
+def test_a_customer_that_was_heard_of_and_not_merged_goes_on() -> None:
+    assert going_on(heard_of(BUYER, BUYER.id)) is BUYER
+    with pytest.raises(Conflict, match="customer_merged") as refused:
+        going_on(replace(BUYER, merged_into=UUID(int=9)))
+    assert refused.value.facts["into_id"] == UUID(int=9)
+
+
+def test_a_total_is_no_more_than_one_amount_can_say() -> None:
+    with pytest.raises(RuleBroken, match="amount_too_large"):
+        draft(wish(line("600000000000000", "0"), line("600000000000000", "0")))
+
+
+def test_an_invoice_is_in_the_account_of_its_buyer_and_currency() -> None:
+    assert draft(wish()).account == (BUYER.id, "CNY")

@@ -9,9 +9,17 @@ from hypothesis import strategies as st
 
 from billing_svc.domain.customer import Customer
 from billing_svc.domain.exchange_rate import DayRate, Rates
-from billing_svc.domain.ledger_import import heard_first
+from billing_svc.domain.ledger_import import (
+    FIRST_TURN,
+    LedgerImport,
+    LedgerImportStatus,
+    Tally,
+    Turn,
+    heard_first,
+)
 from billing_svc.domain.ledger_judgement import (
     KnownInvoice,
+    KnownPayment,
     OwedItem,
     Targets,
     judge_invoices,
@@ -21,7 +29,7 @@ from billing_svc.domain.ledger_judgement import (
 from billing_svc.domain.ledger_row import InvoiceTexts, LedgerPart, PaymentTexts, RowTexts, StagedFact, read_row
 from billing_svc.domain.posting_dates import Books
 from dunlin_kernel.calendar import Terms
-from dunlin_kernel.errors import NotReady, RuleBroken
+from dunlin_kernel.errors import DomainError, NotReady, RuleBroken
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 
@@ -136,3 +144,34 @@ def test_a_fact_in_foreign_currency_without_a_rate_of_its_day_is_refused() -> No
     judged = judge_rates(facts, rates)
     assert [fact.line for fact in judged.new] == [1, 2]
     assert [(one.line, one.code) for one in judged.refused] == [(3, "exchange_rate_missing")]
+
+
+def test_a_payment_that_is_there_is_left_alone_or_refused() -> None:
+    known = {"P2": KnownPayment(HEARD["A"].id, Money(60, "CNY"), date(2025, 2, 1), "I1"),
+             "P3": KnownPayment(HEARD["A"].id, Money(61, "CNY"), date(2025, 2, 1), "I1")}
+    facts = [payment(2, "I1", 60), payment(3, "I1", 60)]
+    judged = judge_payments(facts, HEARD, known, Targets({"I1": owed(100)}, ()), BOOKS)
+    assert [fact.line for fact in judged.unchanged] == [2]
+    assert [(one.line, one.code) for one in judged.refused] == [(3, "payment_differs")]
+
+
+@pytest.mark.parametrize(("invoice", "payment", "code"), [
+    (None, None, "row_says_nothing"),
+    (InvoiceTexts("I1", "10.00", "2025-13-01", "2025-02-10"), None, "bad_date"),
+    (None, PaymentTexts("P1", None, "10.00", "not a day", "cash"), "bad_date")])
+def test_a_row_says_something_on_days_there_are(
+    invoice: InvoiceTexts | None, payment: PaymentTexts | None, code: str,
+) -> None:
+    with pytest.raises(RuleBroken, match=code):
+        read_row(RowTexts(2, "A", "CNY", invoice, payment))
+
+
+def test_an_import_counts_what_it_judged_and_ends_once() -> None:
+    made = LedgerImport(
+        new_id(), "old", "d", LedgerImportStatus.RUNNING, "IMP", 3, None, 1, FIRST_TURN, 2, Tally(), "clerk")
+    after = made.after([invoice(2), payment(3, "I2", 60)], Tally(invoices=1, refused=1)).after(
+        [payment(4, "I2", 60)], Tally(payments=2, unchanged=3))
+    assert (after.turn, after.tally.judged) == (Turn(date(2025, 2, 1), "payment", 4), 7)
+    assert after.to(LedgerImportStatus.ENDED).status is LedgerImportStatus.ENDED
+    with pytest.raises(DomainError, match="illegal_transition"):
+        after.to(LedgerImportStatus.RECEIVING)

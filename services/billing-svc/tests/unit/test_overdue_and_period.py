@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from billing_svc.domain.overdue import Untold, is_overdue, to_tell
+from billing_svc.domain.ledger import Origin
+from billing_svc.domain.overdue import Untold, is_overdue, to_tell, told_before
 from billing_svc.domain.period import PeriodState, lock_up_to
 from dunlin_kernel.errors import DomainError
 from dunlin_kernel.ids import new_id
@@ -48,3 +49,9 @@ def test_a_lock_that_is_refused(state: PeriodState, day: date, code: str, hard: 
     with pytest.raises(DomainError) as refused:
         lock_up_to(state, day, hard=hard, today=TODAY)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(("origin", "today", "told"), [
+    (Origin.LIVE, date(2026, 3, 1), 0), (Origin.IMPORT, date(2026, 3, 1), 1), (Origin.IMPORT, DUE, 0)])
+def test_what_is_taken_over_past_due_counts_as_told(origin: Origin, today: date, told: int) -> None:
+    assert told_before(origin, DUE, 1, today) == told

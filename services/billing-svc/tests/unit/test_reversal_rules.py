@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from billing_svc.domain.account import Account
 from billing_svc.domain.allocation import Allocation, fact_of_allocation
+from billing_svc.domain.item import Item
 from billing_svc.domain.payment import (
     PAYMENT_LIFECYCLE,
     Payment,
@@ -24,6 +25,7 @@ from billing_svc.domain.reversal import (
     Undoing,
     fact_of_allocation_reversal,
     fact_of_payment_reversal,
+    return_fee,
     undo,
 )
 from dunlin_kernel.errors import DomainError
@@ -191,3 +193,35 @@ def test_only_what_is_pending_is_decided_and_only_what_is_confirmed_is_reversed(
         PaymentState.EXPIRED,
     )
     assert allowed == (decided or (start, end) == (PaymentState.CONFIRMED, PaymentState.REVERSED))
+
+
+FEE = Money(500, "CNY")
+
+
+@pytest.mark.parametrize(("reason", "fee", "parts", "expected"), [
+    (ReversalReason.RETURNED, None, [(0, 60)], None),
+    (ReversalReason.RETURNED, FEE, [(0, 60)], UUID(int=20)),
+    (ReversalReason.RETURNED, FEE, [(0, 60), (2, 40)], "on no claim"),
+    (ReversalReason.RETURNED, FEE, [], "on no claim"),
+    (ReversalReason.NOT_RECEIVED, FEE, [(0, 60)], "fee_not_meant"),
+    (ReversalReason.RETURNED, Money(0, "CNY"), [(0, 60)], "amount_not_positive"),
+    (ReversalReason.RETURNED, Money(1, "USD"), [(0, 60)], "currency_mismatch")])
+def test_the_fee_of_a_return_names_the_claim_when_there_is_just_one(
+    reason: ReversalReason, fee: Money | None, parts: list[tuple[int, int]], expected: UUID | str | None,
+) -> None:
+    undone, owed = undo(wish(reason), undoing(100, parts), ids()), Money(100, "CNY")
+    items = {UUID(int=20 + n): Item(UUID(int=20 + n), UUID(int=2), "INV-1", CUSTOMER, owed, owed, owed - owed, DAY, DAY,
+                                    DAY, 1) for n in range(2)}
+    try:
+        charged = return_fee(ReversalWish(UUID(int=1), reason, None, fee), undone, items)
+        found = charged and (charged.claim_item_id or "on no claim")
+    except DomainError as refused:
+        found = refused.code
+    assert found == expected
+
+
+def test_what_was_paid_back_is_not_undone() -> None:
+    was = undoing(100, [(0, 60)])
+    spent = Undoing(payment(100, 70), was.live, was.steps, was.books)
+    with pytest.raises(DomainError, match="credit_refunded"):
+        undo(wish(ReversalReason.NOT_RECEIVED), spent, ids())

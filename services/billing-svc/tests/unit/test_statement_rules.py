@@ -154,3 +154,13 @@ def test_what_is_contested_or_searched_is_the_difference(theirs: int) -> None:
     judged = judge_answer(answered(first(LineAnswer.AMOUNT_DIFFERS, theirs)), LINES)
     assert sum(one.amount.minor for one in judged.contested) - sum(one.amount.minor for one in judged.searches) == (
         100 - theirs)
+
+
+def test_a_period_may_be_a_day_and_end_today() -> None:
+    for start, today in ((END, END), (date(2026, 2, 1), date(2026, 3, 9))):
+        period_of_statement(start, END, today)
+
+
+def test_its_lines_are_found_by_their_items() -> None:
+    made = statement(movement(50), lines=(line(3, 100), line(4, 50)))
+    assert {item.int: one.open for item, one in made.lines.items()} == {3: cny(100), 4: cny(50)}

@@ -121,3 +121,9 @@ def test_issue_and_void_leave_nothing(cents: int, rate: str, before: int, day: i
     for line in (*there.journal, *gone.journal):
         by_account[line.account] = by_account.get(line.account, 0) + line.amount.minor
     assert set(by_account.values()) == {0}
+
+
+def test_what_was_credited_is_not_voided_before_that_is_cancelled() -> None:
+    assert voidable(issued(), [owed(issued())], credited=False) == issued()
+    with pytest.raises(DomainError, match="invoice_in_use"):
+        voidable(issued(), [owed(issued())], credited=True)

@@ -58,8 +58,4 @@ def earliest_day(steps: Iterable[Step], minor: int) -> date:
         by_day[step.effective_on] = by_day.get(step.effective_on, 0) + step.minor
     balance = sum(by_day.values())
     assert balance >= minor > 0, "asked for a day on which there will be enough"
-    for day in sorted(by_day, reverse=True):
-        balance -= by_day[day]
-        if balance < minor:
-            return day
-    raise AssertionError("before the first step there is nothing")
+    return next(day for day in sorted(by_day, reverse=True) if (balance := balance - by_day[day]) < minor)
