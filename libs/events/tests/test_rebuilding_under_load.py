@@ -1,4 +1,7 @@
-"""While traffic runs, on both buses: a projection built again and put right; a late joiner who ends alike."""
+"""On Kafka, while traffic runs: a projection built again and put right; a late joiner who ends alike.
+
+On the log in PostgreSQL the services' own copies show it: tests/journeys/test_copies_at_work.py.
+"""
 
 import asyncio
 import contextlib
@@ -77,6 +80,7 @@ async def hears(place: Place, bus: Bus, topic: str, group: str) -> AsyncIterator
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.parametrize("bus", [pytest.param("kafka", marks=pytest.mark.kafka)], indirect=True)
 @pytest.mark.usefixtures("lasting_bus")
 async def test_a_projection_is_built_again_under_load_and_a_late_joiner_ends_alike(
     postgres: str, bus: Bus, topic: str
