@@ -239,6 +239,21 @@ async def test_reviews_by_the_calendar_and_when_a_customer_worsens(books: Any) -
     assert await books.violations() == []
 
 
+async def test_who_never_paid_is_rated_as_soon_as_something_is_past_due(books: Any) -> None:
+    await books.limit("100000.00")
+    await adopt(books)
+    await Trading(books).bill(50_000, date(2026, 2, 9), days=30)
+    await work_off(books, datetime(2026, 3, 10, 16, tzinfo=UTC))
+    assert await facts(books, "CreditRated") == []
+    await work_off(books, datetime(2026, 3, 11, 16, tzinfo=UTC))
+    [first] = await facts(books, "CreditRated")
+    assert (first["cause"], first["rated_on"]) == ("policy", "2026-03-12")
+    assert (await books.position())["positions"][0]["limit"]["amount"] == cny("0.00")
+    assert (await books.ask("40000.00"))["reasons"] == ["no_credit"]
+    await work_off(books, datetime(2026, 3, 26, 16, tzinfo=UTC))
+    assert [one["cause"] for one in await facts(books, "CreditRated")] == ["policy", "worsened"]
+
+
 async def test_time_alone_cuts_a_limit_and_what_cures_it_brings_it_back(books: Any) -> None:
     trading = Trading(books)
     await trading.months(*[0] * 12)
@@ -251,6 +266,9 @@ async def test_time_alone_cuts_a_limit_and_what_cures_it_brings_it_back(books: A
     assert [one["cause"] for one in await facts(books, "CreditRated")] == ["policy", "worsened"]
     cut = (await call(books, f"/customers/{books.customer}/rating", method="GET")).json()["limits"][0]
     assert (cut["move"], cut["oldest_overdue_days"], cut["entitled"]) == ("cut", 16, cny("1000.00"))
+    assert cut["bound_by"] == ["need", "grade"]
+    [why, *_] = (await call(books, f"/customers/{books.customer}/limits?currency=CNY", method="GET")).json()["data"]
+    assert why["reason"].startswith("cut by the policy, grade B, bound by grade (oldest_overdue_days, ")
     trading.open -= 900
     await trading.hear(trading.like(
         CreditAllocated, allocation_id=new_id(), credit_kind="credit_note", amount=cny("900.00"),

@@ -1,5 +1,6 @@
 """The limit engine and its hysteresis: printed check cases, each part that binds, and when a limit moves."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -13,7 +14,9 @@ from credit_svc.domain.limit import LimitFact, LimitInForce, LimitKind, LimitSou
 from credit_svc.domain.limit_engine import (
     FIRST_FACTORS,
     EngineRules,
+    Evaluation,
     Trade,
+    bound_by,
     capacity_of,
     evaluate,
     need_of,
@@ -21,6 +24,7 @@ from credit_svc.domain.limit_engine import (
     risk_limit,
 )
 from credit_svc.domain.review import (
+    Decided,
     Evaluated,
     LimitMove,
     Standing,
@@ -107,24 +111,49 @@ def held(amount: Money | None, status: LimitStatus = LimitStatus.IN_FORCE,
     return LimitInForce(status, amount, fact)
 
 
-def was(days_ago: int, wanted: int, entitled: int = 100, overdue: int = 0) -> Evaluated:
-    return Evaluated(TODAY - timedelta(days=days_ago), cny(wanted), cny(entitled), overdue)
+def seen(wanted: int, *, size: int | None = None, factor_bps: int = 10_000) -> Evaluation:
+    """So much wanted; `size`: the need behind it, when the grade takes a share."""
+    return Evaluation(cny(wanted if size is None else size), None, None, None, None, factor_bps, cny(wanted))
+
+
+def was(days_ago: int, wanted: int, stood: int | None = None, entitled: int | None = None, *, move: str = "waits",
+        overdue: int = 0, **parts: Any) -> Evaluated:
+    stands = wanted if stood is None else stood
+    level = max(stands, stands if entitled is None else entitled)
+    return Evaluated(TODAY - timedelta(days=days_ago), seen(wanted, **parts),
+                     Decided(LimitMove(move), cny(stands), cny(level)), overdue)
+
+
+def cut(days_ago: int, wanted: int, entitled: int, **parts: Any) -> Evaluated:
+    return was(days_ago, wanted, wanted, entitled, move="cut", **parts)
+
+
+OVERRIDE, MANUAL = LimitSource.OVERRIDE, LimitSource.MANUAL
+BY_GRADE = cut(1, 60, 100, size=150, factor_bps=4000)
 
 
 @pytest.mark.parametrize(("limit", "wanted", "overdue", "earlier", "move", "stands"), [
     (LimitInForce(LimitStatus.NOT_RATED, None, None), 100, 0, [], "first", 100),
     (held(None, LimitStatus.NOT_RATED), 100, 0, [], "first", 100),
     (held(cny(50), LimitStatus.EXPIRED), 200, 0, [], "first", 200),
-    (held(cny(50), LimitStatus.EXPIRED), 200, 0, [was(10, 90)], "first", 100),
+    (held(cny(50), LimitStatus.EXPIRED), 200, 0, [was(10, 200, 100)], "first", 100),
+    (held(cny(900), LimitStatus.EXPIRED, OVERRIDE), 200, 0, [was(1, 200, 900, move="overridden"), was(10, 90)],
+     "first", 90),
+    (held(cny(900), LimitStatus.EXPIRED, OVERRIDE), 90, 0, [was(1, 90, 900, move="overridden"), BY_GRADE], "first", 90),
     (held(cny(100)), 100, 0, [], "kept", 100),
     (held(cny(100)), 99, 0, [was(40, 200)], "cut", 99),
-    (held(cny(100), source=LimitSource.MANUAL), 99, 0, [], "cut", 99),
-    (held(cny(100), source=LimitSource.MANUAL), 200, 0, [], "waits", 100),
-    (held(cny(100), source=LimitSource.OVERRIDE), 50, 0, [was(40, 200)], "overridden", 100),
-    (held(cny(60)), 100, 0, [was(1, 60)], "restored", 100),
-    (held(cny(60)), 200, 0, [was(1, 60)], "restored", 100),
-    (held(cny(60)), 80, 0, [was(1, 60)], "restored", 80),
-    (held(cny(60)), 100, 0, [was(181, 60)], "waits", 60),
+    (held(cny(100), source=MANUAL), 99, 0, [], "cut", 99),
+    (held(cny(100), source=MANUAL), 200, 0, [], "waits", 100),
+    (held(cny(70), source=MANUAL), 100, 0, [BY_GRADE], "waits", 70),
+    (held(cny(100), source=OVERRIDE), 50, 0, [was(40, 200)], "overridden", 100),
+    (held(cny(60)), 100, 0, [BY_GRADE], "restored", 100),
+    (held(cny(60)), 200, 0, [BY_GRADE], "restored", 100),
+    (held(cny(60)), 80, 0, [BY_GRADE], "restored", 80),
+    (held(cny(60)), 100, 0, [cut(181, 60, 100, size=150, factor_bps=4000)], "waits", 60),
+    (held(cny(60)), 100, 0, [was(1, 70, 60, 100), cut(9, 60, 100, size=150, factor_bps=4000)], "restored", 70),
+    (held(cny(21)), 100, 0, [cut(0, 21, 100)], "waits", 21),
+    (held(cny(49)), 62, 0, [cut(3, 49, 100, size=49)], "waits", 49),
+    (held(cny(40)), 100, 0, [cut(3, 40, 100, size=80, factor_bps=5000)], "restored", 80),
     (held(cny(100)), 200, 0, [was(29, 200)], "waits", 100),
     (held(cny(100)), 200, 0, [was(30, 200)], "raised", 200),
     (held(cny(100)), 200, 0, [was(10, 150), was(30, 300)], "raised", 150),
@@ -132,14 +161,32 @@ def was(days_ago: int, wanted: int, entitled: int = 100, overdue: int = 0) -> Ev
     (held(cny(100)), 200, 16, [was(30, 200)], "waits", 100),
     (held(cny(100)), 200, 15, [was(30, 200, overdue=15)], "raised", 200),
     (held(cny(100)), 200, 0, [was(30, 200, overdue=16)], "waits", 100),
-    (held(cny(60)), 200, 0, [was(1, 90), was(30, 300)], "restored", 100),
+    (held(cny(21)), 60, 0, [was(5, 50, 21, 100), was(30, 70, 21, 100), cut(31, 21, 100)], "raised", 50),
 ])
 def test_when_a_limit_moves(
     limit: LimitInForce, wanted: int, overdue: int, earlier: list[Evaluated], move: str, stands: int,
 ) -> None:
-    done = decide_limit(cny(wanted), overdue, Standing(limit, earlier, TODAY), RULES)
+    done = decide_limit(seen(wanted), overdue, Standing(limit, earlier, TODAY), RULES)
     assert (done.move.value, done.limit) == (move, cny(stands))
     assert done.changes == (move in {"first", "cut", "restored", "raised"}) and done.entitled >= done.limit
+
+
+@pytest.mark.parametrize(("size", "factor_bps", "entitled"), [(40, 10_000, 40), (70, 4000, 70), (300, 4000, 100)])
+def test_what_a_cut_leaves_to_come_back(size: int, factor_bps: int, entitled: int) -> None:
+    """Of 100, what the grade took; what the need fell by is gone."""
+    wanted = size * factor_bps // 10_000
+    found = seen(wanted if wanted < 100 else 99, size=size, factor_bps=factor_bps)
+    done = decide_limit(found, 20, Standing(held(cny(100)), [], TODAY), RULES)
+    assert (done.move, done.entitled) == (LimitMove.CUT, cny(entitled))
+
+
+@pytest.mark.parametrize(("trade", "grade", "below", "bound"), [
+    ({}, "A", None, "need"), ({"record": cny(1000)}, "A", None, "record"), ({}, "B", None, "need grade"),
+    ({"net_worth": cny(0)}, "E", None, "capacity grade"), ({}, "C", 4400, "grade"), ({}, "C", 4401, "need grade"),
+    ({}, "A", 4400, "need")])
+def test_what_bound_a_limit(trade: dict[str, Any], grade: str, below: int | None, bound: str) -> None:
+    parts = evaluate(replace(TRADE, **trade), grade=Grade(grade), default_ppm=1, rules=RULES)
+    assert " ".join(bound_by(parts, below=None if below is None else cny(below))) == bound
 
 
 def test_advice_moves_nothing() -> None:
@@ -150,22 +197,49 @@ def test_advice_moves_nothing() -> None:
             LimitMove.ADVISED, cny(stands), cny(stands), False)
 
 
-EVALUATIONS = st.lists(
-    st.builds(was, st.integers(0, 400), st.integers(0, 300), st.integers(0, 300), st.integers(0, 40)),
-    max_size=6,
-).map(lambda found: sorted(found, key=lambda one: one.on, reverse=True))
+TURNS = st.lists(max_size=12, elements=st.tuples(
+    st.integers(0, 40), st.integers(0, 300), st.sampled_from([0, 1000, 4000, 7500, 10_000]), st.integers(0, 40)))
+
+
+def limits_over_time(turns: list[tuple[int, int, int, int]], first: int) -> Iterator[tuple[Evaluated, Money]]:
+    """Evaluations one after the other, each with the limit before it, from a limit that a person set."""
+    day, limit, earlier = TODAY, held(cny(first), source=LimitSource.MANUAL), list[Evaluated]()
+    for days, size, factor_bps, overdue in turns:
+        day += timedelta(days=days)
+        parts = Evaluation(cny(size), None, None, None, None, factor_bps,
+                           on_ladder(Money(cny(size).minor * factor_bps // 10_000, "CNY"), 2))
+        done = decide_limit(parts, overdue, Standing(limit, earlier, day), RULES)
+        assert limit.amount is not None
+        evaluated = Evaluated(day, parts, done, overdue)
+        yield evaluated, limit.amount
+        earlier = [evaluated, *earlier]
+        if done.changes:
+            limit = held(done.limit)
 
 
 @settings(max_examples=200)
-@given(st.integers(0, 300), st.integers(0, 300), st.integers(0, 40), EVALUATIONS)
-def test_a_limit_is_never_above_what_is_wanted_unless_it_stands(
-    amount: int, wanted: int, overdue: int, earlier: list[Evaluated],
+@given(TURNS, st.integers(0, 300))
+def test_a_limit_is_above_what_is_wanted_only_until_it_is_cut_and_never_rises_by_its_size_alone(
+    turns: list[tuple[int, int, int, int]], first: int,
 ) -> None:
-    done = decide_limit(cny(wanted), overdue, Standing(held(cny(amount)), earlier, TODAY), RULES)
-    assert done.limit <= cny(wanted) and done.limit == min(done.limit, done.entitled)
-    assert (done.limit == cny(amount)) == (not done.changes)
-    if done.move is LimitMove.RAISED:
-        assert overdue <= 15 and any(TODAY - one.on >= timedelta(days=30) for one in earlier)
+    levels = [cny(first)]
+    for one, before in limits_over_time(turns, first):
+        done = one.decided
+        assert done.limit <= one.wanted or not done.changes
+        assert (done.limit == before) == (not done.changes) and done.limit <= done.entitled <= max(levels)
+        levels.append(done.limit)
+        if done.move is LimitMove.RAISED:
+            levels.append(done.entitled)
+
+
+@settings(max_examples=200)
+@given(TURNS, st.integers(0, 300), st.sampled_from([1000, 4000, 10_000]))
+def test_while_the_grade_stays_nothing_is_restored(
+    turns: list[tuple[int, int, int, int]], first: int, factor_bps: int,
+) -> None:
+    same = [(days, size, factor_bps, overdue) for days, size, _, overdue in turns]
+    moves = [one.decided.move for one, _ in limits_over_time(same, first)]
+    assert LimitMove.RESTORED not in moves
 
 
 @pytest.mark.parametrize(("now", "earlier", "grade"), [

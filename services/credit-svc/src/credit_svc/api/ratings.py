@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from credit_svc.api.shapes import amount_or_none
 from credit_svc.domain.grade import Grade
+from credit_svc.domain.limit_engine import LimitPart, bound_by
 from credit_svc.domain.review import LimitMove, RatingCause
 from credit_svc.domain.scorecard import Points
 from credit_svc.store import rating_effects, ratings
@@ -40,9 +41,11 @@ class RatingPointsRead(BaseModel):
 
 
 class LimitEvaluationRead(BaseModel):
-    """What a rating comes to as a limit: the least of its parts by the grade's factor; one that is null does not bind.
+    """What a rating comes to as a limit: the least of its parts by the grade's factor; one that is null does not bind,
+    and `bound_by` says which did.
 
-    `stands` is the limit after it, `move` says why; up to `entitled` a cut comes back as soon as its cause is gone.
+    `stands` is the limit after it, `move` says why; up to `entitled` a cut comes back as soon as grade, risk or cap are
+    better again; a need, a capacity or a record that has grown waits as a raise.
     """
 
     need: Amount
@@ -51,6 +54,7 @@ class LimitEvaluationRead(BaseModel):
     risk: Amount | None
     cap: Amount | None
     factor_bps: int
+    bound_by: list[LimitPart]
     wanted: Amount
     stands: Amount
     entitled: Amount
@@ -64,8 +68,9 @@ class LimitEvaluationRead(BaseModel):
         return cls(
             need=Amount.of(parts.need), capacity=amount_or_none(parts.capacity), record=amount_or_none(parts.record),
             risk=amount_or_none(parts.risk), cap=amount_or_none(parts.cap), factor_bps=parts.factor_bps,
-            wanted=Amount.of(parts.limit), stands=Amount.of(decided.limit), entitled=Amount.of(decided.entitled),
-            move=decided.move, oldest_overdue_days=one.oldest_overdue_days, limit_id=one.limit_id)
+            bound_by=list(bound_by(parts)), wanted=Amount.of(parts.limit), stands=Amount.of(decided.limit),
+            entitled=Amount.of(decided.entitled), move=decided.move, oldest_overdue_days=one.oldest_overdue_days,
+            limit_id=one.limit_id)
 
 
 class DecidedTermsRead(BaseModel):

@@ -1,8 +1,9 @@
 """The limit engine: the least of need, capacity or record, risk and cap, by the grade's factor, rounded down."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, Decimal
+from enum import StrEnum
 
 from credit_svc.domain.grade import Grade
 from credit_svc.domain.policy import MAX_BPS, MAX_DAYS, WHOLE_BPS, share_of
@@ -14,6 +15,21 @@ FIRST_FACTORS: Mapping[Grade, int] = {
     Grade.A: 10_000, Grade.B: 7_500, Grade.C: 4_000, Grade.D: 1_000, Grade.E: 0}
 YEAR_DAYS = 365
 LEAST_DAYS = 30
+
+
+class LimitPart(StrEnum):
+    """What can bind a limit; `grade` takes its share of the least of the others."""
+
+    NEED = "need"
+    CAPACITY = "capacity"
+    RECORD = "record"
+    RISK = "risk"
+    CAP = "cap"
+    GRADE = "grade"
+
+
+OF_SIZE = (LimitPart.NEED, LimitPart.CAPACITY, LimitPart.RECORD)
+"""What grows with a customer: more of it is a raise, never the cure of a cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +93,13 @@ class Evaluation:
     factor_bps: int
     limit: Money
 
+    @property
+    def amounts(self) -> Mapping[LimitPart, Money]:
+        """Those that bind, before the grade takes its share."""
+        found = {LimitPart.NEED: self.need, LimitPart.CAPACITY: self.capacity, LimitPart.RECORD: self.record,
+                 LimitPart.RISK: self.risk, LimitPart.CAP: self.cap}
+        return {part: amount for part, amount in found.items() if amount is not None}
+
 
 def evaluate(trade: Trade, *, grade: Grade, default_ppm: int, rules: EngineRules) -> Evaluation:
     """Capacity counts where a statement is known, else the record; nothing is ever below zero."""
@@ -91,6 +114,30 @@ def evaluate(trade: Trade, *, grade: Grade, default_ppm: int, rules: EngineRules
     least = min(one for one in (need, capacity, record, risk, cap) if one is not None)
     return Evaluation(
         need, capacity, record, risk, cap, factor, on_ladder(share_of(least, factor), rules.ladder_figures))
+
+
+def bound_by(one: Evaluation, *, below: Money | None = None) -> tuple[LimitPart, ...]:
+    """The least part, and the grade where it takes a share; `below` this level only what brought the limit there."""
+    least, graded = min(one.amounts.values()), one.factor_bps < WHOLE_BPS
+    parts = tuple(part for part, amount in one.amounts.items() if amount == least)
+    if graded and below is not None and least >= below:
+        return (LimitPart.GRADE,)
+    return (*parts, LimitPart.GRADE) if graded else parts
+
+
+def regained(since: Sequence[Evaluation], now: Evaluation, rules: EngineRules) -> Money:
+    """What comes back of a cut: today's grade, risk and cap, on no more size than all evaluations since it saw."""
+    others = (amount for part, amount in now.amounts.items() if part not in OF_SIZE)
+    return on_ladder(share_of(min([_size((*since, now)), *others]), now.factor_bps), rules.ladder_figures)
+
+
+def recoverable(seen: Sequence[Evaluation], rules: EngineRules) -> Money:
+    """The most that these evaluations would allow if grade, risk and cap were at their best."""
+    return on_ladder(share_of(_size(seen), max(rules.factors.values())), rules.ladder_figures)
+
+
+def _size(seen: Iterable[Evaluation]) -> Money:
+    return min(one.amounts[part] for one in seen for part in OF_SIZE if part in one.amounts)
 
 
 def need_of(trade: Trade, rules: EngineRules) -> Money:

@@ -1,16 +1,18 @@
 """Reviews: when a customer is looked at again, and what of a new evaluation takes effect at once, later or not.
 
 A limit is cut at once; what was cut comes back at once when its cause is gone; a raise waits for a second evaluation.
+The cause of a cut is gone when grade, risk or cap are better again; a need or a record that has grown is a raise.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import takewhile
 
 from credit_svc.domain.grade import Grade, worst
 from credit_svc.domain.limit import LimitInForce, LimitSource, LimitStatus
-from credit_svc.domain.limit_engine import EngineRules
+from credit_svc.domain.limit_engine import EngineRules, Evaluation, recoverable, regained
 from dunlin_kernel.calendar import days_between
 from dunlin_kernel.money import Money
 
@@ -45,16 +47,6 @@ class LimitMove(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluated:
-    """An earlier evaluation: what it came to, the level to which a cut comes back, and how late the customer was."""
-
-    on: date
-    wanted: Money
-    entitled: Money
-    oldest_overdue_days: int
-
-
-@dataclass(frozen=True, slots=True)
 class Decided:
     """The limit to stand from now on, and the level up to which it comes back by itself after a cut."""
 
@@ -68,6 +60,25 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Evaluated:
+    """An earlier evaluation: what it came to part by part, what it did, and how late the customer was."""
+
+    on: date
+    parts: Evaluation
+    decided: Decided
+    oldest_overdue_days: int
+
+    @property
+    def wanted(self) -> Money:
+        return self.parts.limit
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether something was still to come back after it."""
+        return self.decided.entitled > self.decided.limit
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What counts today, and the evaluations so far, newest first."""
 
@@ -76,25 +87,26 @@ class Standing:
     today: date
 
 
-def decide_limit(wanted: Money, oldest_overdue_days: int, standing: Standing, rules: EngineRules) -> Decided:
+def decide_limit(parts: Evaluation, oldest_overdue_days: int, standing: Standing, rules: EngineRules) -> Decided:
     """What of the evaluation takes effect. An override stands until it ends, and nothing is raised by its end."""
     base = standing.limit.fact
     if standing.limit.status is LimitStatus.NOT_RATED or base is None or base.amount is None:
-        return Decided(LimitMove.FIRST, wanted, wanted)
+        return Decided(LimitMove.FIRST, parts.limit, parts.limit)
     if standing.limit.status is LimitStatus.EXPIRED:
-        level = min([wanted, *(one.entitled for one in standing.earlier[:1])])
-        return Decided(LimitMove.FIRST, level, level)
-    held, entitled = base.amount, _entitled(base.amount, standing, rules)
+        return _after_its_end(parts, standing, rules)
+    held, wanted = base.amount, parts.limit
+    own = [] if base.source is LimitSource.MANUAL else _own(standing)
+    coming = _coming_back(held, own, parts, standing.today, rules)
     if base.source is LimitSource.OVERRIDE:
-        return Decided(LimitMove.OVERRIDDEN, held, entitled)
+        return Decided(LimitMove.OVERRIDDEN, held, max(held, coming.entitled))
     if wanted < held:
-        return Decided(LimitMove.CUT, wanted, entitled)
+        return Decided(LimitMove.CUT, wanted, max(wanted, coming.entitled))
     raised = _raised(wanted, held, oldest_overdue_days, standing, rules)
-    if raised is not None and raised > entitled:
-        return Decided(LimitMove.RAISED, raised, raised)
-    if min(wanted, entitled) > held:
-        return Decided(LimitMove.RESTORED, min(wanted, entitled), entitled)
-    return Decided(LimitMove.KEPT if wanted == held else LimitMove.WAITS, held, entitled)
+    if raised is not None and raised > coming.now:
+        return Decided(LimitMove.RAISED, raised, max(raised, coming.entitled))
+    if coming.now > held:
+        return Decided(LimitMove.RESTORED, coming.now, coming.entitled)
+    return Decided(LimitMove.KEPT if wanted == held else LimitMove.WAITS, held, max(held, coming.entitled))
 
 
 def advised(wanted: Money, standing: Standing) -> Decided:
@@ -117,14 +129,37 @@ def steady_grade(now: Grade, earlier: Sequence[tuple[date, Grade]], *, today: da
     return worst(standing)
 
 
-def _entitled(held: Money, standing: Standing, rules: EngineRules) -> Money:
-    """The level before the cuts of late; never less than what stands."""
-    recent = _of_late(standing.earlier, standing.today, rules.restore_days)
-    return max(held, next((one.entitled for one in recent if one.wanted.currency == held.currency), held))
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """The level to which a cut comes back by itself, and what of it stands now that causes may be gone."""
+
+    entitled: Money
+    now: Money
 
 
-def _of_late(earlier: Iterable[Evaluated], today: date, days: int) -> list[Evaluated]:
-    return [one for one in earlier if days_between(one.on, today) <= days]
+def _after_its_end(parts: Evaluation, standing: Standing, rules: EngineRules) -> Decided:
+    """A limit that has ended is followed by what the policy last let stand, as far as it is wanted."""
+    own = _own(standing)
+    coming = _coming_back(own[0].decided.limit if own else parts.limit, own, parts, standing.today, rules)
+    level = min(parts.limit, coming.now)
+    return Decided(LimitMove.FIRST, level, max(level, coming.entitled))
+
+
+def _coming_back(
+    held: Money, own: Sequence[Evaluated], parts: Evaluation, today: date, rules: EngineRules,
+) -> _Coming:
+    since = list(takewhile(lambda one: one.is_cut, own))
+    cut_on = next((one.on for one in since if one.decided.move is LimitMove.CUT), None)
+    if cut_on is None or days_between(cut_on, today) > rules.restore_days:
+        since = []
+    seen, level = [one.parts for one in since], max([held, *(one.decided.entitled for one in since[:1])])
+    entitled = min(level, recoverable((*seen, parts), rules))
+    return _Coming(entitled, max(held, min(entitled, regained(seen, parts, rules))))
+
+
+def _own(standing: Standing) -> list[Evaluated]:
+    """The evaluations by which the policy itself let a limit stand."""
+    return [one for one in standing.earlier if one.decided.move is not LimitMove.OVERRIDDEN]
 
 
 def _raised(

@@ -16,7 +16,7 @@ from dunlin_events.consuming import Tx
 from dunlin_kernel.money import Money
 
 _EARLIER = text("""
-SELECT evaluated_on, wanted, entitled, oldest_overdue_days FROM limit_evaluation
+SELECT * FROM limit_evaluation
 WHERE customer_id = CAST(:customer_id AS uuid) AND currency = CAST(:currency AS text)
   AND move <> 'advised'
 ORDER BY rating_id DESC LIMIT 100""")
@@ -63,10 +63,8 @@ class Review:
 
 async def earlier(tx: Tx, customer_id: UUID, currency: str) -> Sequence[Evaluated]:
     """Only after the lock on the head: newest first, at most 100."""
-    return [
-        Evaluated(row["evaluated_on"], Money(row["wanted"], currency), Money(row["entitled"], currency),
-                  row["oldest_overdue_days"])
-        for row in await tx.rows(_EARLIER, customer_id=customer_id, currency=currency)]
+    found = (_evaluation(row) for row in await tx.rows(_EARLIER, customer_id=customer_id, currency=currency))
+    return [Evaluated(one.on, one.parts, one.decided, one.oldest_overdue_days) for one in found]
 
 
 async def of_rating(tx: Tx, rating_id: UUID) -> Sequence[LimitEvaluation]:

@@ -1,4 +1,7 @@
-"""Whom the turn of the day gives reason to rate: those new to the policy, those long overdue, those so no more."""
+"""Whom the turn of the day gives reason to rate: those new to the policy, those long overdue, those so no more.
+
+Who never paid and was never rated is among them as soon as something is past due.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +21,8 @@ _LAST = """JOIN LATERAL (
   SELECT r.* FROM credit_rating r WHERE r.customer_id = k.customer_id ORDER BY r.rating_id DESC LIMIT 1) r ON true"""
 _NEW = text(f"""
 SELECT k.customer_id FROM (
-  SELECT customer_id FROM payment_record WHERE payments > 0 UNION SELECT customer_id FROM financial_statement) k
+  SELECT customer_id FROM payment_record WHERE payments > 0 UNION SELECT customer_id FROM financial_statement
+  UNION SELECT customer_id FROM owed_item WHERE open > disputed AND due_on < CAST(:today AS date)) k
 JOIN customer USING (customer_id) LEFT {_LAST}
 WHERE k.customer_id > CAST(:after AS uuid) AND {_GOES_ON}
   AND coalesce(r.policy_version, 0) < CAST(:version AS int) {_NEXT}""")  # noqa: S608
@@ -46,8 +50,9 @@ class Slice:
 
 
 async def some(tx: Tx, cause: RatingCause, part: Slice, policy: RatingPolicy) -> list[UUID]:
-    """`policy`: whoever was last rated by an older version, or never; `worsened`: an item passed a line of days since
-    the last rating; `cured`: the limit is cut and nothing is overdue any more."""
+    """`policy`: whoever pays, owes past due or has a statement and was last rated by an older version, or never;
+    `worsened`: an item passed a line of days since the last rating; `cured`: the limit is cut and nothing is overdue
+    any more."""
     statement, values = _asked(cause, part, policy)
     rows = await tx.rows(statement, after=part.after or NIL, most=part.most, **values)
     return [row["customer_id"] for row in rows]
@@ -55,7 +60,7 @@ async def some(tx: Tx, cause: RatingCause, part: Slice, policy: RatingPolicy) ->
 
 def _asked(cause: RatingCause, part: Slice, policy: RatingPolicy) -> tuple[Any, dict[str, Any]]:
     if cause is RatingCause.POLICY:
-        return _NEW, {"version": policy.version}
+        return _NEW, {"version": policy.version, "today": part.today}
     if cause is RatingCause.WORSENED:
         return _OVERDUE, {"today": part.today, "lines": list(OVERDUE_LINES)}
     return _CURED, {"today": part.today}

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from credit_svc.domain.limit import LimitFact, LimitSource, limit_in_force
-from credit_svc.domain.limit_engine import Trade, evaluate
+from credit_svc.domain.limit import LimitFact, LimitInForce, LimitSource, limit_in_force
+from credit_svc.domain.limit_engine import Evaluation, LimitPart, Trade, bound_by, evaluate
 from credit_svc.domain.rating import Inputs
 from credit_svc.domain.rating_policy import RatingPolicy
 from credit_svc.domain.review import Decided, LimitMove, Standing, advised, decide_limit
@@ -48,7 +48,7 @@ async def _move(tx: Transaction, case: RatingCase, head: Head, trade: Trade) -> 
     standing = Standing(before, await rating_effects.earlier(tx, rating.customer_id, head.currency), today)
     parts = evaluate(trade, grade=rating.grade, default_ppm=rating.default_ppm, rules=rules)
     overdue = case.inputs.behaviour.oldest_overdue_days(today)
-    decided = decide_limit(parts.limit, overdue, standing, rules) if case.policy.sets_limits else advised(
+    decided = decide_limit(parts, overdue, standing, rules) if case.policy.sets_limits else advised(
         parts.limit, standing)
     fact = None
     if decided.changes:
@@ -57,12 +57,15 @@ async def _move(tx: Transaction, case: RatingCase, head: Head, trade: Trade) -> 
         policy, _ = await policies.in_force(tx)
         setting = SettingLimit(head, case.tenant, before, policy, fact)
         await record_limit(tx, setting, SetLimit(
-            fact, reason_of(rating, decided), ACTOR, case.tenant.now, approved_by=None))
+            fact, reason_of(rating, parts, decided, before), ACTOR, case.tenant.now, approved_by=None))
     rating_effects.add_evaluation(tx, LimitEvaluation(
         rating.id, rating.customer_id, today, parts, decided, overdue, None if fact is None else fact.id))
 
 
-def reason_of(rating: CreditRating, decided: Decided) -> str:
-    """Why a limit stands as it does, for a person to read."""
-    because = f": {', '.join(rating.reasons)}" if rating.reasons and decided.move is LimitMove.CUT else ""
-    return f"{decided.move.value} by the policy, grade {rating.grade.value}{because}"
+def reason_of(rating: CreditRating, parts: Evaluation, decided: Decided, before: LimitInForce) -> str:
+    """Why a limit stands as it does, for a person to read: what bound it, and what of the grade, where that did."""
+    held = before.fact.amount if decided.move is LimitMove.CUT and before.fact else None
+    bound = bound_by(parts, below=held)
+    graded = LimitPart.GRADE in bound or LimitPart.RISK in bound
+    why = f" ({', '.join(rating.reasons)})" if graded and rating.reasons else ""
+    return f"{decided.move.value} by the policy, grade {rating.grade.value}, bound by {', '.join(bound)}{why}"
