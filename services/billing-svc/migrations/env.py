@@ -1,6 +1,7 @@
 """Brings the schema of billing-svc up, as its owner."""
 
 import billing_svc.store.arrangement_tables
+import billing_svc.store.asked_approvals
 import billing_svc.store.audit_tables
 import billing_svc.store.charge_tables
 import billing_svc.store.credit_exchange_tables

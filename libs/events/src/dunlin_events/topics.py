@@ -32,8 +32,8 @@ def dead_letters_of(topic: str, group: str) -> str:
 TOPICS: Final[Mapping[str, int]] = {topic_of(owner): PARTITIONS for owner in OWNERS}
 """Each topic of facts and its partition count."""
 HEARERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "customer": ("billing", "credit", "notify"), "billing": ("customer",), "credit": ("customer", "billing", "notify"),
-    "notify": ("customer", "billing", "credit")}
+    "customer": ("billing", "credit", "notify"), "billing": ("customer", "credit"),
+    "credit": ("customer", "billing", "notify"), "notify": ("customer", "billing", "credit")}
 """Which owners each service hears; a test holds this to the subscriptions of the services."""
 DEAD_LETTERS: Final[Mapping[str, int]] = {
     dead_letters_of(topic_of(owner), group_of(consumer, owner)): 1

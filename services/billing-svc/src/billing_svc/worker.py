@@ -1,5 +1,6 @@
 """The worker of billing-svc: relay, consumers, jobs."""
 
+from billing_svc.consumers.credit import credit
 from billing_svc.consumers.customer import customer
 from billing_svc.jobs.charge_interest import charge_interest
 from billing_svc.jobs.expire_payment import expire_payment
@@ -23,4 +24,4 @@ def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus:
     """Relay, consumers and jobs of billing-svc."""
     jobs = {TURN_DAY: turn_day, IMPORT_LEDGER: import_ledger, EXPIRE_PAYMENT: expire_payment,
             ISSUE_STATEMENTS: issue_statements, CHARGE_INTEREST: charge_interest, TRANSFER_BALANCES: transfer_balances}
-    return Worker("billing", settings, subscriptions=[customer], jobs=jobs, clock=clock, bus=bus)
+    return Worker("billing", settings, subscriptions=[customer, credit], jobs=jobs, clock=clock, bus=bus)

@@ -7,6 +7,12 @@ from uuid import UUID
 
 import asyncpg
 
+from billing_svc.consumers.credit import credit
+from dunlin_events.contracts.base import Event
+from dunlin_events.contracts.credit_approvals import ApprovalAsked, ApprovalEnded
+from dunlin_kernel.ids import new_id
+from dunlin_kit.testing import tell
+
 CNY_100 = {"amount": "100.00", "currency": "CNY"}
 
 
@@ -80,7 +86,8 @@ async def test_the_inbox_shows_what_waits_with_number_name_amount_maker_and_sinc
     assert [one["amount"]["amount"] for one in page["data"]] == ["200.00", "300.00"]
     row = page["data"][0]
     assert row == {
-        "write_off_id": None, "interest_waiver_id": None, "proposal_id": None, "payment_id": paid[0]["id"],
+        "write_off_id": None, "interest_waiver_id": None, "proposal_id": None, "limit_proposal_id": None,
+        "cover_id": None, "payment_id": paid[0]["id"],
         "customer_id": str(who), "number": "C-000001", "name": "北京华为贸易", "owner_code": None,
         "amount": {"amount": "200.00", "currency": "CNY"}, "payer": "Heron", "reason": "above_threshold",
         "maker": "clerk", "since": row["since"], "expires_on": "2026-02-04", "may_sign": False}
@@ -114,3 +121,34 @@ async def test_the_integrity_check_sees_one_person_alone(company: Any) -> None:
     finally:
         await connection.close()
     assert await sound(company) == ["I19"]
+
+
+async def told_by_credit(company: Any, who: UUID, *facts: Event, first: int) -> None:
+    told = [fact.model_copy(update={"customer_id": who}) for fact in facts]
+    await tell(company.running.database, credit, company.tenant, *told, first=first)
+
+
+async def test_what_credit_asks_for_stands_in_the_same_inbox(company: Any) -> None:
+    who = await company_with_policy(company, second_person_above=[CNY_100])
+    paid = await company.pay(who, "200.00", "2026-01-05")
+    limit, cover, unrated = (ApprovalAsked.model_validate(dict(example) | {"approval_id": new_id()})
+                             for example in ApprovalAsked.examples)
+    await told_by_credit(company, who, limit, cover, unrated, first=1)
+    inbox = (await company.get("/approvals"))["data"]
+    assert [(one["reason"], one["amount"] and one["amount"]["amount"], one["maker"], one["number"], one["may_sign"])
+            for one in inbox] == [
+        ("above_threshold", "200.00", "clerk", "C-000001", False),
+        ("credit_limit", "50000.00", "clerk-7", "C-000001", True), ("cover", "20000.00", "clerk-7", "C-000001", True),
+        ("credit_limit", None, "clerk-7", "C-000001", True)]
+    assert [(one["payment_id"], one["limit_proposal_id"], one["cover_id"]) for one in inbox] == [
+        (paid["id"], None, None), (None, str(limit.approval_id), None), (None, None, str(cover.approval_id)),
+        (None, str(unrated.approval_id), None)]
+    ended = [ApprovalEnded.model_validate(dict(ApprovalEnded.examples[0]) | {"approval_id": one.approval_id})
+             for one in (limit, cover)]
+    await told_by_credit(company, who, *ended, first=4)
+    never_asked = ApprovalEnded.model_validate(dict(ApprovalEnded.examples[1]) | {"approval_id": new_id()})
+    await told_by_credit(company, who, never_asked, first=6)
+    page = await company.get("/approvals?limit=1")
+    assert [one["reason"] for one in page["data"]] == ["above_threshold"]
+    rest = await company.get(f"/approvals?limit=1&cursor={page['next_cursor']}")
+    assert [one["limit_proposal_id"] for one in rest["data"]] == [str(unrated.approval_id)]

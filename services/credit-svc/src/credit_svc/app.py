@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from credit_svc.api import (
     alerts,
+    approvals,
     authorization_list,
     authorizations,
     covers,
@@ -40,6 +41,7 @@ def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> Fast
             (*positions.routers, *limits.routers, *limit_proposals.routers, *authorizations.routers, *policies.routers,
              *holds.routers, *alerts.routers, *mismatches.routers, *groups.routers,
              *ratings.routers, *financial_statements.routers, *rating_policies.routers, *rated_customers.routers,
-             *policy_trials.routers, *covers.routers, *authorization_list.routers, *decisions.routers),
+             *policy_trials.routers, *covers.routers, *authorization_list.routers, *decisions.routers,
+             *approvals.routers),
             CHECKS, CONFLICTS, head_of("credit_svc")),
         settings, clock=clock)

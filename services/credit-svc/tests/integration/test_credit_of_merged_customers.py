@@ -179,10 +179,13 @@ async def test_what_waits_for_a_second_person_waits_for_the_one_that_goes_on(boo
             "customer_id": str(books.customer), "currency": "CNY", "amount": "900.00", "reason": "as agreed"})
     assert made.status_code == 201, made.text
     await merge(books, into)
+    told = [(who, said.get("outcome")) for who, _, said in await facts(books, "ApprovalAsked", "ApprovalEnded")]
+    assert told == [(str(books.customer), None), (str(books.customer), "transferred"), (str(into), None)]
     other = books.service.headers(books.tenant, "credit:approve", subject="second")
     approved = await books.service.client.post(
         f"/credit/v1/limit-proposals/{made.json()['id']}:approve", headers=other, json={})
     assert (approved.status_code, approved.json()["customer_id"]) == (200, str(into)), approved.text
+    await whole(books)
 
 
 def paid(books: Any, who: UUID, **more: Any) -> CreditAllocated:

@@ -109,3 +109,42 @@ async def test_a_policy_counts_from_its_day(books: Any) -> None:
     assert (past.status_code, past.json()["code"]) == (422, "effective_in_past")
     listed = (await call(books, "/policies", method="GET")).json()["data"]
     assert [one["version"] for one in listed] == [3, 2, 1]
+
+
+async def signing(books: Any, subject: str) -> list[tuple[str, str | None, str, bool]]:
+    headers = books.service.headers(books.tenant, "approvals:read", subject=subject)
+    answer = await books.service.client.get("/credit/v1/approvals", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return [(one["limit_proposal_id"] or one["cover_id"], one["amount"] and one["amount"]["amount"], one["number"],
+             one["may_sign"]) for one in answer.json()["data"]]
+
+
+async def test_what_waits_for_another_person_is_listed_and_told_until_it_is_decided(books: Any) -> None:
+    await call(books, "/policies", STEP)
+    cover = {"kind": "insurance", "amount": {"amount": "5000.00", "currency": "CNY"}, "share_bps": 9000,
+             "valid_from": "2026-03-01", "provider": "Sinosure", "reference": "P-1", "reason": "export"}
+    wish = {"customer_id": str(books.customer), "currency": "CNY", "amount": "2000.01", "reason": "a large order"}
+    made = []
+    for path, body in [("/limit-proposals", wish), ("/limit-proposals", wish | {"amount": None}),
+                       *[(f"/customers/{books.customer}/covers", cover)] * 2]:
+        answer = await call(books, path, body)
+        assert answer.status_code == 201, answer.text
+        made.append(answer.json()["id"])
+    amounts = ("2000.01", None, "4500.00", "4500.00")
+    for subject in ("clerk", "chief"):
+        assert await signing(books, subject) == [
+            (one, amount, "C-000001", subject == "chief") for one, amount in zip(made, amounts, strict=True)]
+    ends = (f"/limit-proposals/{made[0]}:approve", f"/limit-proposals/{made[1]}:reject", f"/covers/{made[2]}:approve",
+            f"/covers/{made[3]}:end")
+    for path in ends:
+        answer = await call(books, path, {} if "approve" in path else {"reason": "no"}, subject="chief")
+        assert answer.status_code == 200, answer.text
+    assert await signing(books, "chief") == []
+    told = [(fact, said["approval_id"], said["subject"], said.get("maker") or said.get("outcome"))
+            for _, fact, said in await books.service.told(books.tenant) if fact.startswith("Approval")]
+    kinds = ("credit_limit", "credit_limit", "cover", "cover")
+    assert told == [
+        *(("ApprovalAsked", one, kind, "clerk") for one, kind in zip(made, kinds, strict=True)),
+        *(("ApprovalEnded", one, kind, outcome) for one, kind, outcome in zip(
+            made, kinds, ("approved", "rejected", "approved", "rejected"), strict=True))]
+    assert await books.violations() == []

@@ -217,13 +217,13 @@ def test_two_small_raises_are_a_large_one_and_a_cut_is_none() -> None:
     assert not needs_second_person(replace(MARCH, amount=cny(50)), held, STEP, alone_from=cny(0))
 
 
-EXPIRED = [base(1, 100, end=date(2026, 3, 9))]
+ENDED_BASE = [base(1, 100, end=date(2026, 3, 9))]
 MERGED = [
     ("where there is none it goes on with what comes on top", [base(1, 100), MARCH], [], [(100, None), (50, "03-31")]),
     ("where one was taken back it goes on", [base(1, 100)], [base(1, None)], [(100, None)]),
     ("limits are not added", [base(1, 100)], [base(1, 10)], []),
-    ("one that has ended is one all the same", [base(1, 100)], EXPIRED, []),
-    ("one that has ended does not go on, what comes on top does", [*EXPIRED, MARCH], [], [(50, "03-31")]),
+    ("one that has ended is one all the same", [base(1, 100)], ENDED_BASE, []),
+    ("one that has ended does not go on, what comes on top does", [*ENDED_BASE, MARCH], [], [(50, "03-31")]),
     ("zero goes on: it is a decision", [base(1, 0)], [], [(0, None)]),
     ("there was none", [MARCH], [], []),
 ]

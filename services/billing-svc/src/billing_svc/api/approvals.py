@@ -27,7 +27,7 @@ writes = APIRouter(prefix="/billing/v1", route_class=WriteRoute, tags=["payments
 router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["payments"])
 MAX_THRESHOLDS = 50
 GIVEN = (SecondPerson.REFUND, SecondPerson.CREDIT_NOTE)
-PROPOSED = (SecondPerson.WRITE_OFF, SecondPerson.INTEREST_WAIVER, *GIVEN)
+PAID = (SecondPerson.ABOVE_THRESHOLD, SecondPerson.NEW_PAYER)
 
 
 class PaymentPolicyUpdate(Body):
@@ -66,18 +66,20 @@ class PaymentPolicyRead(BaseModel):
 
 
 class ApprovalRead(BaseModel):
-    """What waits for a signature: a payment, a write-off or a waiver of interest, by its id. `maker` recorded it at
-    `since`; `may_sign`: you are another person."""
+    """What waits for a signature, by its id: a payment, write-off, waiver of interest, refund or credit note here, a
+    credit limit or cover at credit-svc. `maker` recorded it at `since`; `may_sign`: you are another person."""
 
     payment_id: UUID | None
     write_off_id: UUID | None
     interest_waiver_id: UUID | None
     proposal_id: UUID | None = Field(description="Of a refund or credit note that was proposed.")
+    limit_proposal_id: UUID | None
+    cover_id: UUID | None
     customer_id: UUID
     number: str
     name: str | None
     owner_code: str | None = Field(description="Who answers for the customer.")
-    amount: Amount
+    amount: Amount | None = Field(description="Null: a credit limit that is to be taken back to not rated.")
     payer: str | None
     reason: SecondPerson
     maker: str
@@ -88,13 +90,15 @@ class ApprovalRead(BaseModel):
     @classmethod
     def of(cls, one: Approval, asking: str) -> Self:
         return cls(
-            payment_id=one.id if one.reason not in PROPOSED else None,
+            payment_id=one.id if one.reason in PAID else None,
             write_off_id=one.id if one.reason is SecondPerson.WRITE_OFF else None,
             interest_waiver_id=one.id if one.reason is SecondPerson.INTEREST_WAIVER else None,
             proposal_id=one.id if one.reason in GIVEN else None,
+            limit_proposal_id=one.id if one.reason is SecondPerson.CREDIT_LIMIT else None,
+            cover_id=one.id if one.reason is SecondPerson.COVER else None,
             customer_id=one.customer_id, number=one.number, name=one.name, owner_code=one.owner_code,
-            amount=Amount.of(one.amount), payer=one.payer, reason=one.reason, maker=one.maker, since=one.since,
-            expires_on=one.expires_on, may_sign=one.maker != asking)
+            amount=Amount.of(one.amount) if one.amount else None, payer=one.payer, reason=one.reason,
+            maker=one.maker, since=one.since, expires_on=one.expires_on, may_sign=one.maker != asking)
 
 
 class ApprovalPage(Page[ApprovalRead]):
@@ -105,7 +109,8 @@ class ApprovalPage(Page[ApprovalRead]):
 async def list_approvals(
     tx: Tx, me: Me, response: Response, cursor: Paging, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> ApprovalPage:
-    """What waits for a second person: payments to confirm, and proposals of write-offs and waivers of interest."""
+    """Everything that waits for a second person: payments to confirm, proposals of write-offs, waivers of interest,
+    refunds and credit notes, and what credit-svc asks for: credit limits and covers, signed there."""
     after = UUID(cursor.after[0]) if cursor.after else None
     found = await approvals.waiting(tx, after, limit)
     return ApprovalPage(**cursor.page(

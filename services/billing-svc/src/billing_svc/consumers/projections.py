@@ -1,10 +1,13 @@
 """What billing-svc can build again from what other services told."""
 
+from billing_svc.consumers.credit import credit
 from billing_svc.consumers.customer import customer
+from billing_svc.store.asked_approvals import AskedApprovalRow
 from billing_svc.store.document_tables import CustomerRow
 from billing_svc.store.library_tables import TenantRow
 from dunlin_events.projection import Copied, Projection
 
 PROJECTIONS = (
     Projection("customers", customer, (Copied(CustomerRow, known="known"), Copied(TenantRow, customer=None))),
+    Projection("approvals", credit, (Copied(AskedApprovalRow),)),
 )

@@ -15,7 +15,8 @@ MAX_PENDING_DAYS = 365
 
 
 class SecondPerson(StrEnum):
-    """Why a second person must confirm a payment; a write-off and a waiver always need one."""
+    """Why a second person must confirm a payment; a write-off and a waiver always need one. A credit limit and a cover
+    are signed at credit-svc, which says when."""
 
     ABOVE_THRESHOLD = "above_threshold"
     NEW_PAYER = "new_payer"
@@ -23,6 +24,8 @@ class SecondPerson(StrEnum):
     REFUND = "refund"
     CREDIT_NOTE = "credit_note"
     INTEREST_WAIVER = "interest_waiver"
+    CREDIT_LIMIT = "credit_limit"
+    COVER = "cover"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What waits for a second person's signature, by id, with the customer's number and name."""
+"""What waits for a second person's signature, here and elsewhere, by id, with the customer's number and name."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Date, Integer, Text, Uuid, bindparam, cast, literal_column, null, select, union_all
 
 from billing_svc.domain.payment_policy import SecondPerson
+from billing_svc.store.asked_approvals import AskedApprovalRow
 from billing_svc.store.document_tables import CustomerRow
 from billing_svc.store.interest_tables import InterestWaiverProposalRow
 from billing_svc.store.ledger_tables import CreditRow
@@ -19,6 +20,7 @@ from dunlin_kit.transaction import Transaction
 
 _t, _customer, _lost = CreditRow.__table__.c, CustomerRow.__table__.c, WriteOffRow.__table__.c
 _waived, _wish = InterestWaiverProposalRow.__table__.c, ProposalRow.__table__.c
+_asked = AskedApprovalRow.__table__.c
 _after = bindparam("after", type_=Uuid)
 _payments = (
     select(_t.id, _t.customer_id, _t.currency, _t.amount, _t.payer,
@@ -37,7 +39,11 @@ _proposals = (
     select(_wish.id, _wish.customer_id, _wish.currency, _wish.amount, cast(null(), Text), _wish.kind, _wish.maker,
            _wish.recorded_at, cast(null(), Date))
     .where(_wish.state == literal_column("'proposed'"), _wish.id > _after))
-_all = union_all(_payments, _write_offs, _waivers, _proposals).subquery("waiting")
+_elsewhere = (
+    select(_asked.approval_id, _asked.customer_id, _asked.currency, _asked.amount, cast(null(), Text), _asked.subject,
+           _asked.maker, _asked.since, cast(null(), Date))
+    .where(_asked.waiting, _asked.approval_id > _after))
+_all = union_all(_payments, _write_offs, _waivers, _proposals, _elsewhere).subquery("waiting")
 WAITING = (
     select(_all, _customer.number, _customer.name, _customer.owner_code)
     .join_from(_all, CustomerRow.__table__, _customer.customer_id == _all.c.customer_id)
@@ -46,14 +52,14 @@ WAITING = (
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A payment, write-off, waiver, refund or credit note that waits; `maker` recorded it `since` then, and may not
-    sign it."""
+    """A payment, write-off, waiver, refund or credit note that waits, or a limit (amount None: not rated) or a cover;
+    `maker` recorded it `since` then, and may not sign it."""
 
     id: UUID
     customer_id: UUID
     number: str
     name: str | None
-    amount: Money
+    amount: Money | None
     payer: str | None
     reason: SecondPerson
     maker: str
@@ -70,5 +76,5 @@ async def waiting(tx: Transaction, after: UUID | None, limit: int) -> list[Appro
 def _approval(row: Any) -> Approval:
     return Approval(
         row["id"], row["customer_id"], row["number"], row["name"],
-        Money(row["amount"], row["currency"]), row["payer"], SecondPerson(row["second_person"]), row["actor"],
-        row["recorded_at"], row["expires_on"], row["owner_code"])
+        None if row["amount"] is None else Money(row["amount"], row["currency"]), row["payer"],
+        SecondPerson(row["second_person"]), row["actor"], row["recorded_at"], row["expires_on"], row["owner_code"])

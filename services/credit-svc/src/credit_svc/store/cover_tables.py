@@ -50,5 +50,6 @@ class CoverRow(Row, table=True):
         CheckConstraint("(state = 'ended') = (ended_by IS NOT NULL)", name="ended"),
         Index("ix_cover_standing", "tenant_id", "customer_id", "currency",
               postgresql_where=text("state = 'standing'")),
+        Index("ix_cover_waiting", "tenant_id", "cover_id", postgresql_where=text("state = 'waiting'")),
         Index("ix_cover_ending", "tenant_id", "valid_until", postgresql_where=text("state = 'standing'")),
     )

@@ -48,6 +48,7 @@ WHERE h.{_OWN} GROUP BY h.tenant_id, h.customer_id, h.currency, h.limits
 HAVING h.limits <> count(l.version) OR h.limits <> coalesce(max(l.version), 0) LIMIT 20""")  # noqa: S608  constants only
 _UNTOLD = text("SELECT stream, fact, changes, events FROM credit_facts_untold()")
 
+_APPROVALS_UNTOLD = text("SELECT stream, waiting, asked, ended FROM approval_facts_untold()")
 _COVERS_UNTOLD = text("SELECT stream, changes, events FROM cover_facts_untold()")
 
 CHECKS = (
@@ -61,5 +62,6 @@ CHECKS = (
     Check("I4-limits", "Limits of a customer and currency are versions 1 to n without a hole.", _LIMITS),
     Check("I6", "Every limit, decision and alert has exactly one fact, and no fact is without one.", _UNTOLD),
     Check("I6-covers", "Each cover that counts or counted was told of once, and its end once.", _COVERS_UNTOLD),
+    Check("I6-approvals", "What waits for a second person was asked for, and has not ended.", _APPROVALS_UNTOLD),
     *RATING_CHECKS,
 )

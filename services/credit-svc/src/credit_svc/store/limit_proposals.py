@@ -25,7 +25,7 @@ _OF_ALL = text(f"""{_SHOWN}
 WHERE p.proposal_id > CAST(:after AS uuid) ORDER BY p.proposal_id LIMIT CAST(:most AS bigint)""")
 _PASS_ON = text("""
 UPDATE limit_proposal SET customer_id = CAST(:into_id AS uuid)
-WHERE customer_id = CAST(:source_id AS uuid) AND status = 'waiting'""")
+WHERE customer_id = CAST(:source_id AS uuid) AND status = 'waiting' RETURNING *, NULL AS number, NULL AS name""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,11 @@ async def some(tx: Tx, *, waiting: bool, after: UUID | None, most: int) -> Seque
     return [_proposal(row) for row in rows]
 
 
-async def pass_on(tx: Tx, source_id: UUID, into_id: UUID) -> None:
-    """Those that wait are for the other customer; only after the lock on the heads of both."""
-    await tx.rows(_PASS_ON, source_id=source_id, into_id=into_id)
+async def pass_on(tx: Tx, source_id: UUID, into_id: UUID) -> Sequence[LimitProposal]:
+    """Those that wait are for the other customer, in the order in which they were made; only after the lock on both
+    heads."""
+    rows = await tx.rows(_PASS_ON, source_id=source_id, into_id=into_id)
+    return sorted((_proposal(row) for row in rows), key=lambda one: one.id)
 
 
 def add(tx: Tx, one: LimitProposal) -> None:

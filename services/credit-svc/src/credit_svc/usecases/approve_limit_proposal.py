@@ -8,6 +8,8 @@ from credit_svc.store import limit_proposals
 from credit_svc.store.limit_proposals import LimitProposal
 from credit_svc.store.limits import SetLimit
 from credit_svc.usecases.setting_limit import SetCreditLimit, record_limit, setting_of
+from credit_svc.usecases.tell_approval import tell_approval
+from dunlin_events.contracts.credit_approvals import ApprovalOutcome
 from dunlin_kit.transaction import Transaction
 
 
@@ -28,4 +30,5 @@ async def approve_limit_proposal(tx: Transaction, proposal_id: UUID) -> LimitPro
     after = replace(
         proposal, status=status, decided_by=tx.actor, decided_at=setting.tenant.now, limit_id=setting.fact.id)
     limit_proposals.keep(tx, after)
+    tell_approval(tx, after, ApprovalOutcome.APPROVED)
     return after

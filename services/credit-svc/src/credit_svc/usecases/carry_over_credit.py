@@ -5,26 +5,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from credit_svc.domain.cover import CoverState
 from credit_svc.domain.hold import HoldRule
 from credit_svc.domain.limit import LimitFact, LimitInForce, ended_by_merger, limit_in_force, passed_on_by_merger
 from credit_svc.domain.position import Alert, AlertRule
 from credit_svc.domain.review import RatingCause
-from credit_svc.store import covers, customers, exposures, heads, holds, limit_proposals, limits, mergers, standings
+from credit_svc.store import customers, exposures, heads, holds, limits, mergers, standings
 from credit_svc.store.heads import Head
 from credit_svc.store.holds import HoldEnd
 from credit_svc.store.limits import SetLimit
 from credit_svc.store.watching import Moment
 from credit_svc.usecases.expire_limit import schedule_expiry_of_limit
-from credit_svc.usecases.keep_covers import told_of
 from credit_svc.usecases.keep_holds import place_hold
+from credit_svc.usecases.pass_covers import pass_covers
 from credit_svc.usecases.plan_review import plan_reviews_now
 from credit_svc.usecases.raise_alert import raise_alert
 from credit_svc.usecases.setting_limit import told_limit
 from credit_svc.usecases.watch_customers import watch_customers
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.credit import AuthorizationTransferred
-from dunlin_events.contracts.credit_covers import CoverTransferred
 from dunlin_events.contracts.credit_holds import CreditHoldReleased, HoldReleaseCause, HoldRuleTold
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
@@ -61,12 +59,7 @@ async def carry_over_credit(tx: Transaction, source_id: UUID, moment: Tenant) ->
             tx.emit(AuthorizationTransferred(
                 customer_id=customer_id, authorization_id=order.authorization_id, reference=order.reference,
                 source_id=source_id, into_id=into_id, amount=Amount.of(order.reserved)))
-    await limit_proposals.pass_on(tx, source_id, into_id)
-    for known in await covers.pass_on(tx, source_id, into_id):
-        if known.cover.state is CoverState.STANDING:
-            tx.emit(*(CoverTransferred(
-                customer_id=one, **told_of(known.cover), source_id=source_id, into_id=into_id)
-                for one in (source_id, into_id)))
+    await pass_covers(tx, source_id, into_id)
     await exposures.lock_all(tx, [source_id, into_id])
     await _carry_holds(tx, source_id, into_id, moment)
     when = Moment(moment.now, moment.today)

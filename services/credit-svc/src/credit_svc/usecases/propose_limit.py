@@ -4,6 +4,7 @@ from credit_svc.domain.limit_override import ProposalStatus
 from credit_svc.store import limit_proposals
 from credit_svc.store.limit_proposals import LimitProposal
 from credit_svc.usecases.setting_limit import SetCreditLimit, setting_of
+from credit_svc.usecases.tell_approval import tell_approval
 from dunlin_kernel.ids import new_id
 from dunlin_kit.transaction import Transaction
 
@@ -17,4 +18,5 @@ async def propose_limit(tx: Transaction, command: SetCreditLimit) -> LimitPropos
         valid_from=fact.valid_from, valid_until=fact.valid_until, reason=command.reason, proposed_by=tx.actor,
         proposed_at=setting.tenant.now, status=ProposalStatus.WAITING)
     limit_proposals.add(tx, proposal)
+    tell_approval(tx, proposal)
     return proposal

@@ -7,6 +7,7 @@ from credit_svc.domain.cover import Cover, CoverState, registered
 from credit_svc.store import covers, heads, mergers, policies
 from credit_svc.store.covers import KnownCover
 from credit_svc.usecases.keep_covers import keep_covers
+from credit_svc.usecases.tell_approval import tell_approval
 from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
 
@@ -38,4 +39,6 @@ async def register_cover(tx: Transaction, command: RegisterCover) -> KnownCover:
     covers.add(tx, known)
     if cover.state is CoverState.STANDING:
         await keep_covers(tx, known, tenant)
+    else:
+        tell_approval(tx, known)
     return known

@@ -6,6 +6,8 @@ from uuid import UUID
 from credit_svc.domain.limit_override import ProposalStatus, decided_by
 from credit_svc.store import heads, limit_proposals
 from credit_svc.store.limit_proposals import LimitProposal
+from credit_svc.usecases.tell_approval import tell_approval
+from dunlin_events.contracts.credit_approvals import ApprovalOutcome
 from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
 
@@ -21,4 +23,5 @@ async def reject_limit_proposal(tx: Transaction, proposal_id: UUID, reason: str)
     after = replace(
         proposal, status=status, decided_by=tx.actor, decided_at=tenant.now, decision_reason=reason)
     limit_proposals.keep(tx, after)
+    tell_approval(tx, after, ApprovalOutcome.REJECTED)
     return after

@@ -1,0 +1,60 @@
+"""The route of what waits for a second person in this service."""
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from credit_svc.api.shapes import amount_or_none
+from credit_svc.store import waiting_approvals
+from credit_svc.store.waiting_approvals import WaitingApproval, WaitingSubject
+from dunlin_events.contracts.base import Amount
+from dunlin_kit.auth import Me, requires
+from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
+from dunlin_kit.write_route import ReadRoute, Tx
+
+reads = APIRouter(route_class=ReadRoute, tags=["approvals"])
+routers = (reads,)
+
+
+class CreditApprovalRead(BaseModel):
+    """What waits for a signature: a proposed limit or a cover, by its id. `maker` asked for it at `since`; `may_sign`:
+    you are another person."""
+
+    limit_proposal_id: UUID | None
+    cover_id: UUID | None
+    reason: WaitingSubject
+    customer_id: UUID
+    number: str
+    name: str | None
+    owner_code: str | None
+    amount: Amount | None
+    maker: str
+    since: datetime
+    may_sign: bool
+
+    @classmethod
+    def of(cls, one: WaitingApproval, asking: str) -> Self:
+        return cls(
+            limit_proposal_id=one.id if one.subject is WaitingSubject.CREDIT_LIMIT else None,
+            cover_id=one.id if one.subject is WaitingSubject.COVER else None, reason=one.subject,
+            customer_id=one.customer_id, number=one.number, name=one.name, owner_code=one.owner_code,
+            amount=amount_or_none(one.amount), maker=one.maker, since=one.since, may_sign=one.maker != asking)
+
+
+class CreditApprovalPage(Page[CreditApprovalRead]):
+    """What waits for a second person, in the order in which it was asked for."""
+
+
+@reads.get("/credit/v1/approvals", dependencies=[requires("approvals:read")], responses=RESPONSES)
+async def list_credit_approvals(
+    tx: Tx, me: Me, cursor: Paging, response: Response, limit: Limit = 50,
+) -> CreditApprovalPage:
+    """What waits for a second person here: proposed limits and covers. The inbox over all services is
+    `/billing/v1/approvals`."""
+    after = UUID(cursor.after[0]) if cursor.after else None
+    found = await waiting_approvals.some(tx, after=after, most=limit + 1)
+    return CreditApprovalPage(**cursor.page(
+        response, found, limit, lambda one: [one.id], lambda one: CreditApprovalRead.of(one, me.subject)))
