@@ -1,7 +1,8 @@
 """A busy office: clerks who register customers, bill, take money, take it back and ask for credit, all at once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from random import Random
@@ -19,6 +20,8 @@ ZONE = ZoneInfo("Asia/Shanghai")
 BEGINS = datetime(2026, 1, 5, 10, tzinfo=ZONE)
 TERMS_DAYS = 4
 DAY_SECONDS = 1.5
+BREATH_SECONDS = 0.05
+"""Of a clerk between two pieces of work: a load that two cores carry beside the faults."""
 
 
 def cny(minor: int) -> dict[str, str]:
@@ -31,6 +34,18 @@ async def answers(office: "Office", more: int) -> None:
     while office.client.answered < wanted:
         assert patience.lasts(), "no request is answered any more"
         await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def at_work(office: "Office", *, clerks: int, customers: int) -> AsyncIterator[None]:
+    """It works meanwhile; then each clerk ends what he has begun."""
+    stop = asyncio.Event()
+    working = asyncio.create_task(office.work(stop, clerks=clerks, customers=customers))
+    try:
+        yield
+    finally:
+        stop.set()
+        await working
 
 
 @dataclass
@@ -89,6 +104,7 @@ class Office:
                 await self.register()
             else:
                 await dice.choice(kinds)(dice.choice(known), dice)
+            await asyncio.sleep(BREATH_SECONDS)
 
     async def _days(self, stop: asyncio.Event) -> None:
         while not stop.is_set():

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-STANDSTILL_SECONDS = 90
+STANDSTILL_SECONDS = 180
 
 
 class Patience:

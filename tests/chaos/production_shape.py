@@ -28,7 +28,7 @@ from dunlin_local.ports import free_port
 
 ISSUER = "issuer"
 SECOND = "-2"
-READY_SECONDS = 60
+READY_SECONDS = 180
 
 
 @dataclass

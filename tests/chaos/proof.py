@@ -46,6 +46,7 @@ async def prove(fleet: Fleet, office: Office) -> Proven:
     began = asyncio.get_running_loop().time()
     await quiet(fleet, office)
     drained = asyncio.get_running_loop().time() - began
+    fleet.timeline.note("all is quiet")
     assert not fleet.ended_unasked(), fleet.ended_unasked()
     assert not office.client.findings, "\n".join(office.client.findings)
     for service in SERVICES:

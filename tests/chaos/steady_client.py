@@ -14,7 +14,7 @@ from dunlin_kernel.ids import new_id
 NOT_YET = {"in_progress", "customer_not_known_yet", "tenant_not_known_yet", "position_not_reached"}
 """Conflicts that pass by themselves."""
 WAIT_SECONDS = 0.1
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 300
 
 
 class NoOutcome(AssertionError):

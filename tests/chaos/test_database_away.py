@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from faults_told import Timeline
-from office import Office, answers
+from office import Office, answers, at_work
 from production_shape import Fleet, production_shape
 from proof import prove
 
@@ -56,14 +56,12 @@ async def test_postgresql_is_killed_and_comes_back(
     own_postgres: Postgres, tmp_path: Path, timeline: Timeline, minutes: float, is_long: bool, kafka: str
 ) -> None:
     async with production_shape(own_postgres.url(), tmp_path, timeline, kafka=kafka) as fleet:
-        office, stop = await Office.opened(fleet, timeline.seed), asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(office.work(stop, clerks=4, customers=8))
+        office = await Office.opened(fleet, timeline.seed)
+        async with at_work(office, clerks=4, customers=8):
             for seconds in (0, 3, *(1,) * round(4 * minutes if is_long else 0)):
                 await answers(office, 100)
                 await _killed(fleet, own_postgres, seconds)
             await answers(office, 100)
-            stop.set()
         proven = await prove(fleet, office)
         where = "on Kafka" if kafka else "on the log"
         timeline.survived(f"{timeline.count('kill -9 postgresql')} kills of PostgreSQL, {where}: {proven.told()}")

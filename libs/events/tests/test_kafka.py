@@ -1,24 +1,20 @@
-"""Kafka's own traps: a producer that is broken for ever, members without partitions, a broker that dies under load."""
+"""Kafka's own traps: a producer that is broken for ever, members without partitions, a poll that was cancelled."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import MessageSizeTooLargeError, OutOfOrderSequenceNumber
 from aiokafka.partitioner import murmur2 as clients_murmur2
-from faults_told import Timeline
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dunlin_events.broker_for_tests import Broker
 from dunlin_events.envelope import Record
 from dunlin_events.kafka import KafkaBus
-from dunlin_events.nodes_for_tests import Node, own_node
 from dunlin_events.testing import kafka_broker
-from dunlin_events.topics import BusAway, Reader, Received, murmur2
+from dunlin_events.topics import BusAway, Received, murmur2
 from dunlin_kernel.ids import new_id
 
 __all__ = ["kafka_broker"]
@@ -132,62 +128,6 @@ async def test_a_member_that_hangs_loses_its_partitions_though_a_poll_was_cancel
             await asyncio.gather(*(reader.poll(max_records=1, timeout_ms=100) for reader in (hanging, other)))
     await hanging.stop()
     await other.stop()
-
-
-@pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[Node]:
-    with own_node(tmp_path) as node:
-        yield node
-
-
-@pytest.mark.chaos
-@pytest.mark.kafka
-@pytest.mark.timeout(180)
-async def test_a_broker_killed_under_load_loses_nothing_and_needs_no_restart(
-    own_broker: Node, timeline: Timeline
-) -> None:
-    topic, keys = "t-outage", [f"k{n}" for n in range(10)]
-    bus = KafkaBus(own_broker.bootstrap, topics={topic: 3}, session_s=6.0, request_timeout_ms=3000)
-    await bus.ensure_topics()
-    publisher, reader, heard = bus.publisher(), bus.reader("g", [topic], "one"), list[Received]()
-    await reader.start()
-    listening = asyncio.create_task(listen(reader, heard))
-    for round_ in range(40):
-        if round_ == 15:
-            own_broker.kill()
-            timeline.note("kill -9 kafka")
-            asyncio.get_running_loop().call_later(5, lambda: asyncio.ensure_future(_started(own_broker, timeline)))
-        records = [Record(key, (), str(round_).encode()) for key in keys]
-        while True:
-            try:
-                await publisher.publish(topic, records)
-                break
-            except BusAway:
-                await asyncio.sleep(0.5)
-    async with asyncio.timeout(60):
-        while {str(39).encode()} != {last_of(heard, key) for key in keys}:  # noqa: ASYNC110
-            await asyncio.sleep(0.2)
-    listening.cancel()
-    await asyncio.wait({listening})
-    await reader.stop()
-    await publisher.stop()
-    for key in keys:
-        rounds = [int(one.record.value or b"-1") for one in heard if one.record.key == key]
-        assert list(dict.fromkeys(rounds)) == list(range(40))
-
-
-async def _started(broker: Node, timeline: Timeline) -> None:
-    await asyncio.to_thread(broker.start)
-    timeline.note("start kafka")
-
-
-async def listen(reader: Reader, heard: list[Received]) -> None:
-    while True:
-        try:
-            for received in (await reader.poll(max_records=100, timeout_ms=200)).values():
-                heard.extend(received)
-        except BusAway:
-            await asyncio.sleep(0.5)
 
 
 def last_of(heard: list[Received], key: str) -> bytes | None:

@@ -1,10 +1,13 @@
 """TCP ports of this machine: a free one, and whether one can be had."""
 
+import secrets
 import socket
 from argparse import ArgumentTypeError
 
 HOST = "127.0.0.1"
 HIGHEST = 65535
+LASTING = range(15_000, 32_000)
+"""Below what systems give to outgoing connections: one of those may take any other port that is left for a moment."""
 
 
 def port(text: str) -> int:
@@ -15,11 +18,10 @@ def port(text: str) -> int:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of 127.0.0.1 that nobody listens on now, and that stays free while its listener starts again."""
+    while is_taken(found := secrets.choice(LASTING)):
+        pass
+    return found
 
 
 def is_taken(port: int, host: str = HOST) -> bool:

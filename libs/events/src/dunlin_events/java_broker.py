@@ -1,7 +1,9 @@
 """Kafka nodes as Java processes, alone or three together, that tests may kill and start again."""
 
 import base64
+import contextlib
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -15,7 +17,9 @@ from dunlin_kernel.ids import new_id
 
 VERSION: Final = "4.3.1"
 RECIPE: Final = Path(__file__).parents[4] / "deploy" / "kafka" / "broker"
-READY_S: Final = 60.0
+READY_S: Final = 180.0
+LASTING: Final = range(15_000, 32_000)
+"""Ports below those that a system gives to outgoing connections, which may take any other while a node is away."""
 _HEAP: Final = ("-Xmx512m", "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
@@ -105,8 +109,10 @@ def fetch_jars() -> None:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on now, and that nobody takes while a node is away."""
+    while True:
+        port = secrets.choice(LASTING)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
