@@ -142,6 +142,22 @@ async def test_the_journal_of_a_fact_balances_and_past_balances_stay(company: An
     assert (missing.status_code, missing.json()["code"]) == (404, "fact_not_found")
 
 
+async def test_each_entry_says_what_when_and_by_whom(company: Any) -> None:
+    who = await company.register()
+    issued = await company.issue(who, "100", "2026-01-05", rate="0")
+    paid = await company.running.client.post(
+        "/billing/v1/payments", headers=company.running.headers(company.tenant, "payments:write", subject="cashier"),
+        json={"customer_id": str(who), "amount": {"amount": "40.00", "currency": "CNY"}, "received_on": "2026-01-05",
+              "method": "cash", "allocation": "oldest_first"})
+    entries = (await company.get(f"/customers/{who}/account"))["data"]
+    assert [(one["fact_kind"], one["recorded_by"], one["recorded_at"]) for one in entries] == [
+        (kind, by, "2026-01-05T02:00:00Z") for kind, by in (
+            ("invoice_issued", "clerk"), ("payment_confirmed", "cashier"), ("credit_allocated", "cashier"),
+            ("credit_allocated", "cashier"))]
+    booked = [await company.get(f"/facts/{one}/journal") for one in (issued["id"], paid.json()["id"])]
+    assert [one["recorded_by"] for one in booked] == ["clerk", "cashier"]
+
+
 async def test_nothing_of_one_tenant_is_seen_by_another(company: Any) -> None:
     who = await company.register()
     issued = await company.issue(who, "10", "2026-01-05")

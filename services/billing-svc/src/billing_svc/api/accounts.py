@@ -40,6 +40,7 @@ class LedgerEntryRead(BaseModel):
     base: Amount
     effective_on: date
     recorded_at: datetime
+    recorded_by: str
     receivables: Amount
     unapplied: Amount
     net: Amount
@@ -49,8 +50,8 @@ class LedgerEntryRead(BaseModel):
         return cls(
             position=entry.position, side=entry.side, ref_id=entry.ref_id, fact_kind=entry.fact_kind,
             fact_id=entry.fact_id, amount=Amount.of(entry.amount), base=Amount.of(entry.base),
-            effective_on=entry.effective_on,
-            recorded_at=entry.recorded_at, receivables=Amount.of(entry.receivables),
+            effective_on=entry.effective_on, recorded_at=entry.recorded_at, recorded_by=entry.recorded_by,
+            receivables=Amount.of(entry.receivables),
             unapplied=Amount.of(entry.unapplied), net=Amount.of(entry.receivables - entry.unapplied))
 
 
@@ -86,6 +87,7 @@ class JournalRead(BaseModel):
     customer_id: UUID
     effective_on: date
     recorded_at: datetime
+    recorded_by: str
     lines: list[JournalLineRead]
 
     @classmethod
@@ -93,7 +95,7 @@ class JournalRead(BaseModel):
         return cls(
             id=view.id, fact_kind=view.fact_kind, fact_id=view.fact_id, customer_id=view.customer_id,
             effective_on=view.effective_on, recorded_at=view.recorded_at,
-            lines=[JournalLineRead.of(line) for line in view.lines])
+            recorded_by=view.recorded_by, lines=[JournalLineRead.of(line) for line in view.lines])
 
 
 class JournalBalancesRead(BaseModel):

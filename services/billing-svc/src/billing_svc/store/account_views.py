@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from billing_svc.domain.journal import JournalAccount, JournalLine
 from billing_svc.domain.ledger import FactKind, LedgerSide
+from billing_svc.store.audit_tables import AuditLogRow
 from billing_svc.store.ledger_tables import JournalEntryRow, JournalLineRow, LedgerEntryRow
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money
@@ -30,6 +31,7 @@ from dunlin_kit.tenants import TENANT
 from dunlin_kit.transaction import Transaction
 
 _t, _entry, _line = LedgerEntryRow.__table__.c, JournalEntryRow.__table__.c, JournalLineRow.__table__.c
+_audit = AuditLogRow.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class EntryView:
     base: Money
     effective_on: date
     recorded_at: datetime
+    recorded_by: str
     receivables: Money
     unapplied: Money
 
@@ -59,12 +62,19 @@ class JournalView:
     customer_id: UUID
     effective_on: date
     recorded_at: datetime
+    recorded_by: str
     lines: tuple[JournalLine, ...]
 
 
 def _based(columns: Any) -> Any:
     """An amount in base currency; null stands for one that is in it anyhow."""
     return func.coalesce(columns.base_amount, columns.amount)
+
+
+def _recorded_by(fact: Any) -> Any:
+    """Who did what made this fact: each is audited under its own id."""
+    return select(_audit.actor).where(
+        _audit.subject_id == fact.fact_id, _audit.action == fact.fact_kind).scalar_subquery().label("recorded_by")
 
 
 def _running(side: LedgerSide) -> Any:
@@ -79,12 +89,13 @@ _all = select(
     _running(LedgerSide.CREDIT).label("unapplied"),
 ).where(_t.customer_id == bindparam("customer_id", type_=Uuid)).cte("entries")
 _place = tuple_(_all.c.currency, _all.c.effective_on, _all.c.position)
-ENTRIES = select(_all).order_by(_all.c.currency, _all.c.effective_on, _all.c.position).limit(
+ENTRIES = select(_all, _recorded_by(_all.c)).order_by(_all.c.currency, _all.c.effective_on, _all.c.position).limit(
     bindparam("wanted", type_=Integer))
 ENTRIES_AFTER = ENTRIES.where(_place > tuple_(
     bindparam("currency", type_=Text), bindparam("effective_on", type_=Date), bindparam("position", type_=BigInteger)))
 JOURNAL = (
-    select(*_entry, _line.account, _line.currency, _line.amount, _based(_line).label("base"), _base_currency)
+    select(*_entry, _line.account, _line.currency, _line.amount, _based(_line).label("base"), _base_currency,
+           _recorded_by(_entry))
     .join_from(JournalEntryRow.__table__, JournalLineRow.__table__, _line.journal_entry_id == _entry.id)
     .where(_entry.fact_id == bindparam("fact_id", type_=Uuid)).order_by(_line.amount.desc(), _line.account))
 BALANCES = (
@@ -120,7 +131,7 @@ async def journal_of(tx: Transaction, fact_id: UUID) -> JournalView:
     entry = rows[0]
     return JournalView(
         entry["id"], FactKind(entry["fact_kind"]), entry["fact_id"], entry["customer_id"], entry["effective_on"],
-        entry["recorded_at"], tuple(_journal_line(row) for row in rows))
+        entry["recorded_at"], entry["recorded_by"], tuple(_journal_line(row) for row in rows))
 
 
 async def balances(tx: Transaction, as_of: date, known_at: datetime) -> list[JournalLine]:
@@ -138,5 +149,5 @@ def _view(row: Any) -> EntryView:
     return EntryView(
         row["position"], LedgerSide(row["side"]), row["item_id"] or row["credit_id"], FactKind(row["fact_kind"]),
         row["fact_id"], Money(row["amount"], currency), Money(row["base"], row["base_currency"]),
-        row["effective_on"], row["recorded_at"],
+        row["effective_on"], row["recorded_at"], row["recorded_by"],
         Money(row["receivables"], currency), Money(row["unapplied"], currency))
