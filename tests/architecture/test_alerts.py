@@ -64,6 +64,13 @@ def test_what_an_operator_needs_has_its_alert(alerts: list[dict[str, Any]]) -> N
     assert watched >= NEEDED
 
 
+def test_every_alert_is_shown_to_rise(root: Path, alerts: list[dict[str, Any]]) -> None:
+    """By promtool: `.ci/alerts`."""
+    tests = yaml.safe_load((root / "deploy/observability/alerts_test.yml").read_text())["tests"]
+    risen = {one["alertname"] for test in tests for one in test["alert_rule_test"] if one["exp_alerts"]}
+    assert risen == {rule["alert"] for rule in alerts}
+
+
 def test_every_alert_is_on_the_page_of_operations_with_what_to_do(root: Path, alerts: list[dict[str, Any]]) -> None:
     page = (root / "docs/operations.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `(Dunlin\w+)` \| .+ \| (.+) \|$", page, re.M))

@@ -58,10 +58,12 @@ class Consumer:
         for subscription in subscriptions:
             self._subscriptions.setdefault(topic_of(subscription.owner), []).append(subscription)
         self._size = LEAST_EVENTS
+        FAILURES.labels(name)  # at zero: from no value to one is no increase
 
     def copying_to(self, dead_letters: DeadLetters) -> Self:
         """Copy to them, from now on, what can never be applied."""
         self._standing.dead_letters = dead_letters
+        dead_letters.count_from_zero(self._subscriptions)
         return self
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -1,7 +1,7 @@
 """Dead letters: a copy, for other tools, of what could not be applied. The truth stays in `parked_event`."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import structlog
@@ -27,6 +27,12 @@ class DeadLetters:
     def __init__(self, publisher: Publisher, group: str) -> None:
         self._publisher, self._group = publisher, group
         self._rests_until = 0.0
+
+    def count_from_zero(self, topics: Iterable[str]) -> None:
+        """Show the counts of these topics before there is anything to count: from no value to one is no increase."""
+        for topic in topics:
+            for counter in (COPIES, FAILURES):
+                counter.labels(dead_letters_of(topic, self._group))
 
     async def copy(self, parked: Sequence[Parked]) -> None:
         """Raises nothing: what cannot be copied is counted."""

@@ -68,6 +68,7 @@ class Relay:
         self._drained = False
         self._wait = FIRST_WAIT
         self._behind = 0
+        FAILURES.labels(topic)  # at zero: from no value to one is no increase
 
     def poke(self) -> None:
         """Look at the outbox now. Call it after a commit, in the relay's own event loop."""

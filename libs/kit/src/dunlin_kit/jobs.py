@@ -167,6 +167,8 @@ class JobRunner:
         self._service, self._ops, self._app, self._handlers = service, ops, app, dict(handlers)
         self._lease_seconds = lease_seconds
         self._wake = asyncio.Event()
+        for kind in handlers:
+            FAILED.labels(service, kind)  # at zero: from no value to one is no increase
 
     def poke(self) -> None:
         """Something may have fallen due: look at once."""

@@ -94,6 +94,7 @@ class Telemetry:
     def __init__(self, app: ASGIApp, service: str) -> None:
         self.app = app
         self.service = service
+        FAILURES.labels(service)  # at zero: from no value to one is no increase
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
