@@ -258,3 +258,38 @@ async def test_what_was_read_too_early_runs_again_and_a_refusal_is_the_answer_at
     with pytest.raises(DomainError) as refused:
         await toy.database.transact(new_id(), work)
     assert (refused.value.code, runs) == (code, 3)
+
+
+async def test_what_is_written_ahead_is_there_for_the_next_statement_and_changed_by_later_ones(toy: Running) -> None:
+    tenant, one, two = new_id(), _note("one"), _note("two")
+
+    async def work(tx: Transaction) -> list[str]:
+        tx.insert(NOTE, one)
+        await tx.write_ahead()
+        tx.insert(NOTE, two)
+        tx.change(NOTE, {"id": one["id"], "size": 7})
+        seen = [row["text"] for row in await tx.rows(LIST, after="", most=10)]
+        await tx.write_ahead()
+        return seen
+
+    assert await toy.database.transact(tenant, work) == ["one"]
+    assert await _stored(toy, tenant) == {"one": 7, "two": 0}
+
+
+@pytest.mark.parametrize("refused", [True, False])
+async def test_what_was_written_ahead_in_vain_leaves_nothing_behind(toy: Running, refused: bool) -> None:
+    """Whether the work is refused while it is being written, or the writing itself fails."""
+    tenant, note = new_id(), _note("twice")
+
+    async def make(tx: Transaction) -> None:
+        tx.insert(NOTE, note)
+        if not refused:
+            tx.insert(NOTE, note)
+        await tx.write_ahead()
+        if refused:
+            raise RuleBroken("refused", "No.")
+
+    with pytest.raises(DomainError) as told:
+        await toy.database.transact(tenant, make)
+    assert told.value.code == ("refused" if refused else "already_exists")
+    assert await _stored(toy, tenant) == {}

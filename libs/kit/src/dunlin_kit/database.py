@@ -97,8 +97,8 @@ class Database:
     ) -> T:
         session = await self._sessions.begun(f"{begin}; SET LOCAL dunlin.tenant = '{UUID(int=tenant.int)}'")
         driver = session.driver
+        transaction = Transaction(driver, tenant, source=self._source, clock=self.clock)
         try:
-            transaction = Transaction(driver, tenant, source=self._source, clock=self.clock)
             result = await work(transaction)
             await transaction.flush()
             await (_commit(driver) if keep else driver.execute("ROLLBACK"))
@@ -112,7 +112,10 @@ class Database:
                 raise Unavailable("the database went away") from lost
             raise
         finally:
-            await self._sessions.put_back(session)
+            try:
+                await transaction.abandon()
+            finally:
+                await self._sessions.put_back(session)
 
 
 class RequestDatabase(Database):

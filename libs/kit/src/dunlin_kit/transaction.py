@@ -1,6 +1,7 @@
 """One transaction: the tenant rides on BEGIN, reads come one by one, writes leave as one statement."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,13 +31,18 @@ class Transaction:
         self.trace: Trace = current_trace()
         self._gathered = Gathering(tenant)
         self._facts: list[tuple[Event, Trace]] = []
+        self._ahead: asyncio.Task[None] | None = None
 
     async def row(self, statement: Any, **values: Any) -> Any:
         """First row of a constant statement, or None; binds by name."""
+        if self._ahead is not None:
+            await self._caught_up()
         return await self.driver.fetchrow(*_ready(statement, values))
 
     async def rows(self, statement: Any, **values: Any) -> list[Any]:
         """All rows of a constant statement; binds by name."""
+        if self._ahead is not None:
+            await self._caught_up()
         return list(await self.driver.fetch(*_ready(statement, values)))
 
     def insert(self, row: Any, *rows: Values) -> None:
@@ -78,9 +84,35 @@ class Transaction:
 
     async def flush(self) -> None:
         """Write everything gathered in one statement, if the `conditions` hold, and keep the heads it moved."""
+        await self._caught_up()
         while self.conditions:
             await self.conditions.pop()(self)
-        written, facts = self._gathered.written(), await self._pending()
+        await self._write()
+
+    async def write_ahead(self) -> None:
+        """Begin to write what was gathered so far, and let the work go on meanwhile: for long lists of facts.
+
+        The next statement waits until it is written, and fails where that failed.
+        """
+        await self._caught_up()
+        self._ahead = asyncio.create_task(self._write())
+        await asyncio.sleep(0)
+
+    async def abandon(self) -> None:
+        """Nothing is under way any more on the driver; what came of it does not matter."""
+        if self._ahead is not None:
+            self._ahead.cancel()
+            await asyncio.gather(self._ahead, return_exceptions=True)
+
+    async def _caught_up(self) -> None:
+        if self._ahead is not None:
+            await self._ahead
+            self._ahead = None
+
+    async def _write(self) -> None:
+        gathered, self._gathered = self._gathered, Gathering(self.tenant)
+        told, self._facts = self._facts, []
+        written, facts = gathered.written(), await self._pending(told)
         if written.parts or facts:
             events = appending(facts) if facts else None
             whole = statements.whole(written.parts, events)
@@ -88,10 +120,9 @@ class Transaction:
             heads = await self.driver.fetch(whole.text, *whole.values(written.tenant, values))
             if events:
                 self.heads |= {head["stream"]: head["seq"] for head in heads}
-        self._gathered, self._facts = Gathering(self.tenant), []
 
-    async def _pending(self) -> list[Pending]:
-        if not self._facts:
+    async def _pending(self, told: Sequence[tuple[Event, Trace]]) -> list[Pending]:
+        if not told:
             return []
         now = self.clock.now()
         if self.recorded_at is None:
@@ -101,7 +132,7 @@ class Transaction:
             self.recorded_at = stands or now
         return [
             pending(fact, tenant=self.tenant, now=now, recorded_at=self.recorded_at, trace=trace, source=self._source)
-            for fact, trace in self._facts
+            for fact, trace in told
         ]
 
 

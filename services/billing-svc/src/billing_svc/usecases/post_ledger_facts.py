@@ -1,6 +1,7 @@
 """Post facts of an older ledger, in their order, in one posting: by the same steps as live invoices and payments."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -15,12 +16,16 @@ from billing_svc.domain.payment import RecordPayment
 from billing_svc.store import invoices, items, payments
 from billing_svc.usecases.issuing import Issuing
 from billing_svc.usecases.judge_ledger_facts import Customers
-from billing_svc.usecases.posting import open_posting
-from billing_svc.usecases.record_payment import RecordedPayment, enter_payment
+from billing_svc.usecases.posting import Posting, open_posting
+from billing_svc.usecases.record_payment import enter_payment
 from dunlin_kernel.ids import new_id
 from dunlin_kit.transaction import Transaction
 
 DESCRIPTION = "Taken over from an older ledger"
+PART = 50
+"""Facts that leave in one statement."""
+BREATH = 10
+"""After so many facts the loop may send on what is being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +40,46 @@ class Takeover:
 async def post_ledger_facts(tx: Transaction, facts: Sequence[StagedFact], takeover: Takeover) -> None:
     """Issue each invoice, and confirm each payment and set it against its invoice; all or none.
 
+    They are posted part by part: while the database writes one, the next is posted.
     Refuses: what `issue_drafts` and `record_payment` refuse.
     """
     drafts = {fact.external_id: _draft(fact, takeover) for fact in facts if fact.part is LedgerPart.INVOICE}
     posting = await open_posting(tx, [(_customer_id(fact, takeover), fact.amount.currency) for fact in facts])
     owed = {number: item.id for number, item in takeover.targets.items.items() if item.id is not None}
     posting.items |= await items.by_id(tx, owed.values())
-    issuing = await Issuing.begin(posting, list(drafts.values()))
-    issued: list[Invoice] = []
-    recorded: list[RecordedPayment] = []
-    for fact in facts:
-        if fact.part is LedgerPart.INVOICE:
-            invoice, (item,) = issuing.issue(drafts[fact.external_id])
-            issued.append(invoice)
-            owed[fact.external_id] = item.id
-        else:
-            recorded.append(await enter_payment(posting, _command(fact, takeover, owed)))
-    for one in issued:
-        invoices.add(tx, one, created_at=posting.tenant.now)
-    for paid in recorded:
-        payments.add(tx, paid.command, paid.payment, posting.tenant.now)
-    posting.save(fresh=issuing.save() | {paid.payment.id for paid in recorded})
+    entering = _Entering(takeover, posting, await Issuing.begin(posting, list(drafts.values())), drafts, owed)
+    for first in range(0, len(facts), PART):
+        if first:
+            await tx.write_ahead()
+        await entering.enter(facts[first:first + PART])
+
+
+class _Entering:
+    """Facts of one posting, entered and stored part by part; `owed` are the items that payments may name."""
+
+    def __init__(
+        self, takeover: Takeover, posting: Posting, issuing: Issuing, drafts: Mapping[str, Invoice],
+        owed: dict[str, UUID],
+    ) -> None:
+        self._takeover, self._posting, self._issuing, self._drafts = takeover, posting, issuing, drafts
+        self._owed = owed
+
+    async def enter(self, facts: Sequence[StagedFact]) -> None:
+        posting = self._posting
+        tx, now = posting.tx, posting.tenant.now
+        paid: set[UUID] = set()
+        for n, fact in enumerate(facts, 1):
+            if fact.part is LedgerPart.INVOICE:
+                invoice, (item,) = self._issuing.issue(self._drafts[fact.external_id])
+                invoices.add(tx, invoice, created_at=now)
+                self._owed[fact.external_id] = item.id
+            else:
+                recorded = await enter_payment(posting, _command(fact, self._takeover, self._owed))
+                payments.add(tx, recorded.command, recorded.payment, now)
+                paid.add(recorded.payment.id)
+            if n % BREATH == 0:
+                await asyncio.sleep(0)
+        posting.save(fresh=self._issuing.save() | paid)
 
 
 def _customer_id(fact: StagedFact, takeover: Takeover) -> UUID:
