@@ -47,7 +47,7 @@ class ChargeSteps(BooksMachine):
             made["id"], customer, made["amount"]["currency"], made["number"], minor, self.today, self.today, "fee",
             claim.item if claim else None))
 
-    @rule(when=lambda self: self.books.debts)
+    @rule(often=1, when=lambda self: self.books.debts)
     def interest(self) -> None:
         """A run to today charges each debt the difference to what was charged, and waives what was too much."""
         waits = [debt for debt in self.books.debts.values() if self._waits(debt)]

@@ -41,8 +41,8 @@ class DisputeSteps(BooksMachine):
         dispute.minor = 0
         self.office.done["settle"] += 1
 
-    def after_each(self) -> None:
-        super().after_each()
+    def compare(self) -> None:
+        super().compare()
         contested = {one.id: one.minor for one in self.books.disputes.values()}
         if contested != self.told:
             self.told = contested

@@ -104,6 +104,8 @@ class NaiveBooks:
     """The credit notes that stand, each with the item of its invoice."""
     moves: list[Move] = field(default_factory=list)
     of_ref: dict[str, list[Move]] = field(default_factory=lambda: defaultdict(list))
+    balances: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Of each item and credit, the sum of its moves."""
     closed_until: date | None = None
 
     @property
@@ -114,6 +116,7 @@ class NaiveBooks:
     def add(self, move: Move) -> None:
         self.moves.append(move)
         self.of_ref[move.ref].append(move)
+        self.balances[move.ref] += move.minor
 
     def account(self, ref: str) -> tuple[str, str]:
         """Whose item or credit it is now, and in which currency."""
@@ -126,7 +129,7 @@ class NaiveBooks:
                    for move in self.moves)
 
     def balance(self, ref: str) -> int:
-        return sum(move.minor for move in self.of_ref[ref])
+        return self.balances[ref]
 
     def disputed(self, item: str) -> int:
         return sum(dispute.minor for dispute in self.disputes.values() if dispute.item == item)
