@@ -23,6 +23,7 @@ SPOILT = {
     ("customer", "talks"): "DELETE FROM heard_promise WHERE customer_id = '{customer}'",
     ("credit", "promises"): "UPDATE broken_promise SET broken = false WHERE customer_id = '{customer}'",
     ("billing", "customers"): "UPDATE customer SET due_days = 99, status = 'closed' WHERE customer_id = '{customer}'",
+    ("billing", "approvals"): "UPDATE asked_approval SET waiting = false WHERE customer_id = '{customer}'",
     ("credit", "customers"): "UPDATE customer SET number = 'X' WHERE customer_id = '{customer}'",
     ("notify", "customers"): "UPDATE customer SET known = false WHERE customer_id = '{customer}'",
 }
@@ -59,11 +60,13 @@ async def built_again(fleet: Fleet, service: str, name: str, customer: UUID) -> 
 
 
 async def broken_promise(fleet: Fleet, office: Office, customer: UUID) -> None:
-    """The customer owes, promises to pay today, and does not."""
+    """The customer owes, promises to pay today, and does not; somebody proposes a limit all the same."""
     await office.bill(customer, office.dice)
     await quiet(fleet, office)
     assert await office.client.write("POST", "/notify/v1/promises", {
         "customer_id": str(customer), "amount": cny(100), "promised_on": office.now.date().isoformat()})
+    assert await office.client.write("POST", "/credit/v1/limit-proposals", {
+        "customer_id": str(customer), "currency": "CNY", "amount": "1.00", "reason": "as agreed"})
     await office.next_day()
     await quiet(fleet, office)
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from dunlin_running import Dunlin, dunlin
+from late_service import all_end_alike
 
 from dunlin_events.broker_for_tests import MOCK_PARTITIONS, broker
 from dunlin_events.faults import FaultyBus
@@ -25,12 +26,16 @@ async def calm(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Async
 
 @pytest.fixture(scope="module")
 async def faulty(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dunlin]:
-    """On the embedded bus with duplicates, delays, redelivery and keys out of turn, by a seed."""
+    """On the embedded bus with duplicates, delays, redelivery and keys out of turn, by a seed.
+
+    In the end all that was lived in the file is replayed from the log, and comes to the same.
+    """
     def bus(url: str) -> FaultyBus:
         return FaultyBus(PostgresBus(url), seed=SEED)
 
     async with dunlin(postgres, tmp_path_factory.mktemp("faulty"), bus=bus) as system:
         yield system
+        await all_end_alike(postgres, system)
 
 
 @pytest.fixture(scope="module")

@@ -61,6 +61,14 @@ async def joined_late(service: str, settings: ServiceSettings, urls: DatabaseUrl
         await worker.ops.close()
 
 
+async def all_end_alike(postgres: str, system: Dunlin) -> None:
+    """Of all that was lived so far: each service that hears others, on an empty database and as new groups."""
+    over = asyncio.Event()
+    over.set()
+    kept = await asyncio.gather(*(ends_alike(postgres, system, service, over) for service in LATE))
+    assert all(sum(copies.values()) for copies in kept)
+
+
 async def ends_alike(postgres: str, system: Dunlin, service: str, ended: asyncio.Event) -> dict[str, int]:
     """The service joins late and, once the work has `ended`, comes to keep of the others what the early one keeps.
 

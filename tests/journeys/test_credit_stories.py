@@ -1,12 +1,10 @@
 """Who may buy on credit, lived across the four services: a hold by rule, its end, decisions that say why."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from dunlin_running import Dunlin, Journey
-from late_service import LATE, ends_alike
 from story_words import Books, cny
 
 NUMBERS = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500,
@@ -123,12 +121,3 @@ async def test_with_duplicates_delays_and_redelivery(
     faulty: Dunlin, story: Callable[[Dunlin], Awaitable[None]],
 ) -> None:
     await story(faulty)
-
-
-async def test_who_joins_late_ends_in_the_same_state(postgres: str, calm: Dunlin) -> None:
-    """Of all that was lived above: each service that hears others, on an empty database and as new groups."""
-    await everything_paid_ahead(calm)
-    over = asyncio.Event()
-    over.set()
-    kept = await asyncio.gather(*(ends_alike(postgres, calm, service, over) for service in LATE))
-    assert all(sum(copies.values()) for copies in kept)
