@@ -112,7 +112,7 @@ class Transaction:
     async def _write(self) -> None:
         gathered, self._gathered = self._gathered, Gathering(self.tenant)
         told, self._facts = self._facts, []
-        written, facts = gathered.written(), await self._pending(told)
+        written, facts = gathered.written(), await _pending(self, told, self._source)
         if written.parts or facts:
             events = appending(facts) if facts else None
             whole = statements.whole(written.parts, events)
@@ -120,20 +120,6 @@ class Transaction:
             heads = await self.driver.fetch(whole.text, *whole.values(written.tenant, values))
             if events:
                 self.heads |= {head["stream"]: head["seq"] for head in heads}
-
-    async def _pending(self, told: Sequence[tuple[Event, Trace]]) -> list[Pending]:
-        if not told:
-            return []
-        now = self.clock.now()
-        if self.recorded_at is None:
-            stands = await self.driver.fetchval(
-                "SELECT clock_at FROM tenant WHERE tenant_id = $1 AND sandbox", self.tenant
-            )
-            self.recorded_at = stands or now
-        return [
-            pending(fact, tenant=self.tenant, now=now, recorded_at=self.recorded_at, trace=trace, source=self._source)
-            for fact, trace in told
-        ]
 
 
 def _table_of(row: Any) -> Any:
@@ -143,3 +129,16 @@ def _table_of(row: Any) -> Any:
 def _ready(statement: Any, values: Values) -> tuple[Any, ...]:
     text, take, defaults = statements.compiled(statement)
     return text, *take({**defaults, **values})
+
+
+async def _pending(tx: Transaction, told: Sequence[tuple[Event, Trace]], source: str) -> list[Pending]:
+    if not told:
+        return []
+    now = tx.clock.now()
+    if tx.recorded_at is None:
+        stands = await tx.driver.fetchval("SELECT clock_at FROM tenant WHERE tenant_id = $1 AND sandbox", tx.tenant)
+        tx.recorded_at = stands or now
+    return [
+        pending(fact, tenant=tx.tenant, now=now, recorded_at=tx.recorded_at, trace=trace, source=source)
+        for fact, trace in told
+    ]
