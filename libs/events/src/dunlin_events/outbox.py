@@ -30,6 +30,7 @@ from sqlmodel import Field, SQLModel
 
 from dunlin_events.contracts.base import Event
 from dunlin_events.envelope import Envelope, stream_of
+from dunlin_events.json_text import json_text
 from dunlin_kernel.ids import new_id
 
 ERA_STREAM = ""
@@ -37,7 +38,6 @@ ERA_STREAM = ""
 POSITION_HEADERS = ("ce_era", "ce_sequence")
 """Known only once the stream's head is taken; the relay adds them from the row."""
 
-_as_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Xid8(UserDefinedType[int]):
@@ -117,7 +117,7 @@ def pending(event: Event, *, tenant: UUID, now: datetime, recorded_at: datetime,
         envelope.event_id,
         envelope.stream,
         envelope.type,
-        _as_text(headers),
+        json_text(headers),
         event.__pydantic_serializer__.to_json(event),
     )
 

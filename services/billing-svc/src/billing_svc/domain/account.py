@@ -1,6 +1,6 @@
 """A customer's account in one currency: two controls that are never netted, and how a fact moves them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from billing_svc.domain.journal import JournalAccount
 from billing_svc.domain.kept_ageing import UNOWED, KeptAgeing
 from billing_svc.domain.ledger import Fact
 from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import MAX_MINOR, Money
 
 

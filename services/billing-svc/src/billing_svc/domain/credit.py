@@ -1,12 +1,13 @@
 """Credits: money or value received, of any kind. What is not allocated of one is the customer's unapplied credit."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
 from billing_svc.domain.ledger import Entry
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import Money
 
 

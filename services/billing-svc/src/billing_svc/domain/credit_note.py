@@ -5,7 +5,7 @@ has its share of the line's tax, so that a line that is wholly credited has all 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
@@ -17,6 +17,7 @@ from billing_svc.domain.journal import journal_of_credit_note, reversed_journal
 from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide
 from billing_svc.domain.reversal import CreditReversal
 from dunlin_kernel.errors import Conflict, NotFound, RuleBroken
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import Money, sum_money
 
 DEFAULT_SERIES = "CN"

@@ -5,13 +5,14 @@ ends them all. A delivery that is named by itself is billed whole, whatever the 
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from billing_svc.domain.invoice import Invoice
 from dunlin_kernel.errors import Conflict, RuleBroken
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import Money
 
 

@@ -2,7 +2,6 @@
 allocation. Who names a larger amount has chosen to pay it; a smaller part earns nothing."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from billing_svc.domain.allocation import Allocated, Choice, Share, allocate
 from billing_svc.domain.credit import Credit, CreditKind
 from billing_svc.domain.discount import Discount
 from billing_svc.domain.item import Item
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import Money
 
 

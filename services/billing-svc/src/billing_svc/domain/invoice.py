@@ -1,7 +1,7 @@
 """Invoices as documents: draft > issued > void. Issue takes a number, freezes both parties and makes the item owed."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
@@ -15,6 +15,7 @@ from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide, Origin
 from billing_svc.domain.numbering import DEFAULT_SERIES, series_named
 from dunlin_kernel.calendar import due_on as due_by
 from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.lifecycle import Lifecycle
 from dunlin_kernel.money import Money
 

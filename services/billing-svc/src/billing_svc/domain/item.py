@@ -1,12 +1,13 @@
 """Items: one amount owed by one customer on one due date, and how an entry moves what is open of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from billing_svc.domain.discount import Discount, DiscountOffer
 from billing_svc.domain.ledger import Entry
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import Money
 
 

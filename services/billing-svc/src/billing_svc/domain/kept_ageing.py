@@ -1,11 +1,12 @@
 """Kept ageing: what an account owes by the usual buckets on one day, moved by each entry, and how long it stays so."""
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from billing_svc.domain.ageing import AgeingPolicy
 from dunlin_kernel.calendar import days_after
+from dunlin_kernel.frozen import replace
 
 KEPT = AgeingPolicy()
 """The buckets that accounts keep; any others are reckoned from the items."""

@@ -1,7 +1,7 @@
 """Payments: money received. Only a confirmed one frees credit; what is not allocated stays as unapplied credit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
@@ -11,6 +11,7 @@ from billing_svc.domain.credit import Credit, CreditKind
 from billing_svc.domain.journal import journal_of_payment
 from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide, Origin
 from dunlin_kernel.errors import Conflict, RuleBroken
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.lifecycle import Lifecycle
 from dunlin_kernel.money import Money
 

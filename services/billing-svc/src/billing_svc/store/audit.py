@@ -1,16 +1,15 @@
 """The audit log: who did what, when, with what before and after. Only ever added to."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from billing_svc.store.audit_tables import AuditLogRow
+from dunlin_events.json_text import json_text
 from dunlin_kernel.ids import new_id
 from dunlin_kit.transaction import Transaction
 
 State = Mapping[str, str | int | bool | None]
-_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 def add(tx: Transaction, action: str, subject_id: UUID, *, customer_id: UUID | None, recorded_at: datetime,
@@ -22,4 +21,4 @@ def add(tx: Transaction, action: str, subject_id: UUID, *, customer_id: UUID | N
 
 
 def _text(state: State | None) -> str | None:
-    return None if state is None else _JSON.encode(dict(state))
+    return None if state is None else json_text(state)

@@ -1,6 +1,5 @@
 """Invoices as rows: drafts with their lines inside, issued ones with rows of lines that are only ever added."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
@@ -20,6 +19,7 @@ from billing_svc.domain.ledger import Origin
 from billing_svc.store.customers import shares_of
 from billing_svc.store.discounts import terms_kept
 from billing_svc.store.document_tables import InvoiceLineRow, InvoiceRow
+from dunlin_events.json_text import json_text
 from dunlin_kernel.calendar import Terms
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money
@@ -29,7 +29,6 @@ _t, _line = InvoiceRow.__table__.c, InvoiceLineRow.__table__.c
 _ids = bindparam("ids", type_=ARRAY(Uuid))
 BY_ID = select(InvoiceRow.__table__).where(_t.id == func.any(_ids)).order_by(_t.id)
 HELD = BY_ID.with_for_update()
-_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 LINES = select(InvoiceLineRow.__table__).where(_line.invoice_id == func.any(_ids)).order_by(
     _line.invoice_id, _line.position)
 
@@ -74,11 +73,13 @@ def _row(invoice: Invoice, recorded_at: datetime) -> dict[str, Any]:
         "due_on": invoice.due_on, "currency": wish.currency, "net": totals.net.minor, "tax": totals.tax.minor,
         "total": totals.total.minor, "tax_rounding": wish.tax_rounding.value,
         "authorization_id": wish.authorization_id, "final": wish.final, "origin": wish.origin.value,
-        **_parties_row(invoice.parties), "draft_lines": None if issued else _text([_sold(one) for one in wish.lines]),
-        "draft_instalments": None if issued or not wish.instalments else _text(
+        **_parties_row(invoice.parties),
+        "draft_lines": None if issued else json_text([_sold(one) for one in wish.lines]),
+        "draft_instalments": None if issued or not wish.instalments else json_text(
             [{"due_on": one.due_on, "minor": one.amount.minor} for one in wish.instalments]),
-        "delivery_ids": _text([str(one) for one in wish.delivery_ids]),
-        "labels": _text(dict(wish.labels)), "version": invoice.version, "recorded_at": recorded_at if issued else None}
+        "delivery_ids": json_text([str(one) for one in wish.delivery_ids]),
+        "labels": json_text(dict(wish.labels)), "version": invoice.version,
+        "recorded_at": recorded_at if issued else None}
 
 
 @lru_cache(maxsize=1024)
@@ -94,16 +95,12 @@ def _parties_row(parties: Parties | None) -> dict[str, str | None]:
             {"share_bps": one.share_bps, "due_days": one.terms.due_days, "end_of_month": one.terms.end_of_month}
             for one in buyer.instalments],
         "discount": asdict(buyer.discount) if buyer.discount else None}
-    return {"buyer": _text(frozen), "seller": _text({"name": parties.seller})}
+    return {"buyer": json_text(frozen), "seller": json_text({"name": parties.seller})}
 
 
 def _sold(line: LineDraft) -> dict[str, Any]:
     return {"description": line.description, "product": line.product, "quantity": line.quantity,
             "unit_price": line.unit_price, "tax_rate": line.tax_rate}
-
-
-def _text(value: Any) -> str:
-    return _JSON.encode(value)
 
 
 def _all_of(ids: Collection[UUID], found: dict[UUID, Invoice]) -> dict[UUID, Invoice]:

@@ -1,6 +1,5 @@
 """Payments as rows of `credit`. Read only after the lock of the account they belong to, but to learn which that is."""
 
-import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from billing_svc.domain.allocation import AllocationRule, Choice, Part
 from billing_svc.domain.credit import CreditKind
 from billing_svc.domain.payment import Payment, PaymentState, RecordPayment
 from billing_svc.store.ledger_tables import CreditRow
+from dunlin_events.json_text import json_text
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
@@ -44,7 +44,7 @@ def add(tx: Transaction, command: RecordPayment, payment: Payment, recorded_at: 
         "effective_on": payment.effective_on, "raised_on": payment.raised_on, "expires_on": payment.expires_on,
         "choice": choice_text(command.choice) if command.pending else None,
         "second_person": payment.second_person, "unmatched": unmatched_text(payment), "origin": command.origin.value,
-        "actor": tx.actor, "labels": json.dumps(dict(command.labels)), "version": payment.version,
+        "actor": tx.actor, "labels": json_text(dict(command.labels)), "version": payment.version,
         "recorded_at": recorded_at})
 
 
@@ -56,13 +56,13 @@ def move(tx: Transaction, *payments: Payment) -> None:
 
 
 def unmatched_text(payment: Payment) -> str:
-    return json.dumps(list(payment.unmatched))
+    return json_text(list(payment.unmatched))
 
 
 def choice_text(choice: Choice) -> str:
     parts = [{"item_id": str(part.item_id), "minor": part.amount.minor if part.amount else None}
              for part in choice.parts]
-    return json.dumps({"rule": choice.rule.value, "parts": parts, "references": list(choice.references)})
+    return json_text({"rule": choice.rule.value, "parts": parts, "references": list(choice.references)})
 
 
 def choice_of(kept: Mapping[str, Any] | None, currency: str) -> Choice:

@@ -1,7 +1,6 @@
 """Issuing: drafts of accounts that are held become invoices, one by one, in one posting."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Self
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from billing_svc.usecases.billing_deliveries import BillingDeliveries
 from billing_svc.usecases.posting import Posting
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_events.contracts.billing import DeliveryMove, InvoicedItem, InvoicedLine, InvoiceIssued, Origin
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.ids import new_id
 
 

@@ -85,8 +85,7 @@ class Posting(Holding):
         return figures_of(account)
 
     def save(self, *, fresh: Collection[UUID] = ()) -> None:
-        """Gather the new state of all that was moved since it was last saved; `fresh` are the rows that this use case
-        adds itself."""
+        """Gather what was moved since the last time; `fresh` are the rows that this use case adds itself."""
         moved = self._touched - set(fresh)
         accounts.move(self.tx, *(self.accounts[key] for key in self._moved))
         self.carrying.save(self.tx)
@@ -100,8 +99,7 @@ async def open_posting(
 ) -> Posting:
     """Wait at the posting barrier and for the accounts, in order; then, and only then, read what they protect.
 
-    Constant columns given as `beside`, and what is wanted `also`, are read by the same statement, into the rows of
-    `Posting.beside`.
+    Columns given as `beside`, and what is wanted `also`, are read by the same statement into `Posting.beside`.
     Refuses: customer_not_known_yet, tenant_not_known_yet, customer_merged, but of the one whose accounts are `moving`.
     """
     held = dict(await accounts.lock(tx, keys, moving=moving))

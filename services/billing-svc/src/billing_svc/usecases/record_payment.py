@@ -4,7 +4,7 @@ Money that is not certain yet waits, and moves nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from billing_svc.domain.allocation import Allocation, allocate
 from billing_svc.domain.discounting import allocate_discounted
@@ -19,6 +19,7 @@ from billing_svc.usecases.plan_payment_expiry import plan_payment_expiry
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_events.contracts.billing import Origin, PaymentConfirmed, PaymentReceived
+from dunlin_kernel.frozen import replace
 from dunlin_kit.transaction import Transaction
 
 

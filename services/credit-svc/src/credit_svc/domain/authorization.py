@@ -1,6 +1,6 @@
 """An authorisation: credit reserved for an order until it is billed, released or expires. No cent of it gets lost."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from credit_svc.domain.policy import MAX_DAYS, CreditPolicy, share_of
 from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.lifecycle import Lifecycle
 from dunlin_kernel.money import Money, sum_money
 

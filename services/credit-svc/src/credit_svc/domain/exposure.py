@@ -1,9 +1,10 @@
 """Exposure: how much a customer's credit is used, and the proof that our copy of billing's figures is right."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 from credit_svc.domain.policy import CreditPolicy, share_of
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import Money
 
 

@@ -1,8 +1,8 @@
 """A customer's credit position as billing's facts move it: exposures, and reservations that invoices capture."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
@@ -15,6 +15,7 @@ from credit_svc.domain.exposure import Exposure, ExposureParts, Figures, Mismatc
 from credit_svc.domain.hold import Beside, HoldChanges, HoldRules, Use, Watched, hold_changes
 from credit_svc.domain.owed_item import OwedItem, overdue_of
 from credit_svc.domain.policy import CreditPolicy
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import Money
 
 
@@ -61,7 +62,8 @@ class CreditPosition:
     """One customer while billing's facts are folded in; `outcomes` is what is to be recorded and told, in order.
 
     `reserved` holds the sums of the authorisation heads that were locked for captures, by currency; `items` those that
-    the facts name, as do `deliveries`. `beside` is None where no rule of holds is on.
+    the facts name, as do `deliveries`. `beside` is None where no rule of holds is on, `today` where the tenant is not
+    known yet.
     """
 
     customer_id: UUID
@@ -75,6 +77,14 @@ class CreditPosition:
     beside: Beside | None = None
     conduct: Conduct = field(default_factory=Conduct)
     deliveries: Mapping[UUID, Delivery] = field(default_factory=dict)
+    today: date | None = None
+
+    @property
+    def clears(self) -> bool:
+        """Whether an item past due is owed no more, or what was learnt against the customer was undone."""
+        today = self.today or date.min
+        paid_up = any(one.due_on < today and one.undisputed.is_zero for one in self.items.values())
+        return paid_up or self.conduct.clears
 
     def following(self, by: Figures, told: Figures, *, at: int) -> Self:
         """Take a money fact in: our copy moves by its amount and is proved against the figures told."""

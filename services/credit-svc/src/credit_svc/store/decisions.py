@@ -19,6 +19,7 @@ from credit_svc.store.covers import counted_covers
 from credit_svc.store.group_inputs import group_as_json, group_of_json
 from credit_svc.store.tables import CreditDecisionRow
 from dunlin_events.consuming import Tx
+from dunlin_events.json_text import json_text
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
@@ -70,7 +71,7 @@ async def between(
 def add(tx: Tx, authorization_id: UUID, stored: StoredDecision) -> None:
     tx.insert(CreditDecisionRow, {
         "authorization_id": authorization_id, "approved": stored.approved,
-        "reasons": json.dumps([reason.value for reason in stored.reasons]), "inputs": text_of(stored.inputs),
+        "reasons": json_text([reason.value for reason in stored.reasons]), "inputs": text_of(stored.inputs),
         "decided_by": stored.decided_by, "decided_at": stored.decided_at})
 
 
@@ -91,7 +92,7 @@ def inputs_of_text(kept: str) -> DecisionInputs:
 def text_of(inputs: DecisionInputs) -> str:
     """All that a decision looked at, as it is stored."""
     limit = inputs.limit
-    return json.dumps({
+    return json_text({
         "currency": inputs.amount.currency,
         "amount": inputs.amount.minor,
         "today": inputs.today.isoformat(),
