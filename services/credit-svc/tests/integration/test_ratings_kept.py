@@ -7,7 +7,7 @@ from typing import Any
 from credit_svc.consumers.notify import notify
 from credit_svc.jobs import review_credit, turn_rating_day
 from dunlin_events.contracts.billing import AllocationReversed, CreditAllocated, InvoiceIssued, PaymentConfirmed
-from dunlin_events.contracts.notify_promises import PromiseBroken
+from dunlin_events.contracts.notify_promises import PromiseBroken, PromiseCorrected
 from dunlin_kernel.ids import new_id
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import JobRunner
@@ -268,7 +268,7 @@ async def test_time_alone_cuts_a_limit_and_what_cures_it_brings_it_back(books: A
     assert (cut["move"], cut["oldest_overdue_days"], cut["entitled"]) == ("cut", 16, cny("1000.00"))
     assert cut["bound_by"] == ["need", "grade"]
     [why, *_] = (await call(books, f"/customers/{books.customer}/limits?currency=CNY", method="GET")).json()["data"]
-    assert why["reason"].startswith("cut by the policy, grade B, bound by grade (oldest_overdue_days, ")
+    assert why["reason"].startswith("cut by the policy, grade C, bound by grade (oldest_overdue_days, ")
     trading.open -= 900
     await trading.hear(trading.like(
         CreditAllocated, allocation_id=new_id(), credit_kind="credit_note", amount=cny("900.00"),
@@ -280,6 +280,33 @@ async def test_time_alone_cuts_a_limit_and_what_cures_it_brings_it_back(books: A
     await work_off(books, datetime(2026, 3, 12, 16, tzinfo=UTC))
     assert len(await facts(books, "ReviewDue")) == 2
     assert {one["id"] for one in await books.violations()} == {"I8"}
+
+
+async def limit_move(books: Any) -> tuple[str, str, str]:
+    found = (await call(books, f"/customers/{books.customer}/rating", method="GET")).json()
+    [limit] = found["limits"]
+    return found["rating"]["cause"], limit["move"], limit["stands"]["amount"]
+
+
+async def test_a_cut_comes_back_at_once_when_what_it_was_for_is_put_right(books: Any) -> None:
+    trading = Trading(books)
+    await trading.months(*[0] * 12)
+    await adopt(books)
+    await work_off(books)
+    promises = [new_id(), new_id()]
+    for judged, fact in ((1, PromiseBroken), (3, PromiseCorrected)):
+        said = [dict(fact.examples[0]) | {"customer_id": books.customer, "promise_id": one} for one in promises]
+        await tell(books.service.database, notify, books.tenant, *map(fact.model_validate, said), first=judged)
+        await work_off(books)
+        expected = ("worsened", "cut", "780.00") if fact is PromiseBroken else ("cured", "restored", "1000.00")
+        assert await limit_move(books) == expected
+    late = await trading.bill(900, date(2026, 1, 20), days=31)
+    await work_off(books, datetime(2026, 3, 7, 16, tzinfo=UTC))
+    assert (await limit_move(books))[:2] == ("worsened", "cut")
+    await trading.pay(late, 12)
+    await work_off(books)
+    assert (await limit_move(books))[0] == "cured"
+    assert await books.violations() == []
 
 
 async def test_many_ratings_at_once_set_one_limit(books: Any) -> None:

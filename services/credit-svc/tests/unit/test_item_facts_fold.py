@@ -71,3 +71,12 @@ def test_the_due_date_that_stands_is_that_of_the_arrangement(fact: str) -> None:
     after: CreditPosition = billing.folds[event.wire_type()](event, before)
     assert after.items == {ITEM: replace(before.items[ITEM], due_on=date(2026, 4, 10))}
     assert after.exposures == before.exposures
+
+
+@pytest.mark.parametrize(("opened", "disputed", "today", "clears"), [
+    (0, 0, date(2026, 2, 5), True), (20, 20, date(2026, 2, 5), True), (21, 20, date(2026, 2, 5), False),
+    (0, 0, date(2026, 2, 4), False), (0, 0, None, False)])
+def test_what_was_past_due_and_is_owed_no_more_clears(
+    opened: int, disputed: int, today: date | None, clears: bool,
+) -> None:
+    assert replace(position(opened, disputed), today=today).clears == clears

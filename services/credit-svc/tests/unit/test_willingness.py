@@ -130,6 +130,7 @@ def test_what_makes_a_look_worth_while() -> None:
     assert not Conduct().paid(paid(15)).worsens and Conduct().paid(paid(16)).worsens
     undone = paid(16)
     assert not Conduct().paid(undone).undone(undone).worsens
+    assert [Conduct(known={one.allocation_id: one}).undone(one).clears for one in (paid(15), paid(16))] == [False, True]
     worse = {kind: Conduct().marked(Mark(kind, new_id(), DUE)).worsens for kind in MarkKind}
     assert worse == {
         MarkKind.RETURNED_PAYMENT: True, MarkKind.DISPUTE_LOST: True, MarkKind.DISPUTE_OPENED: False}

@@ -24,8 +24,9 @@ class CreditGrade(StrEnum):
 
 class RatingCauseTold(StrEnum):
     """Why a customer was looked at. `requested`: a person asked; `periodic`: the time of its grade is over; `worsened`:
-    it pays much late, money came back, a dispute was lost; `cured`: nothing is overdue any more; `statement`: a new
-    statement; `policy`: a policy that it was not rated by yet; `merged`: another one was merged into it."""
+    it pays much late, money came back, a dispute was lost; `cured`: what was overdue is not any more, or what
+    counted against it was undone; `statement`: a new statement; `policy`: a policy that it was not rated by yet;
+    `merged`: another one was merged into it."""
 
     REQUESTED = "requested"
     PERIODIC = "periodic"

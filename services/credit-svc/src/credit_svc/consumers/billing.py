@@ -21,7 +21,17 @@ from credit_svc.domain.exposure import Figures
 from credit_svc.domain.owed_item import OwedItem
 from credit_svc.domain.position import CreditPosition
 from credit_svc.domain.review import RatingCause
-from credit_svc.store import authorizations, conduct, deliveries, exposures, heads, owed_items, policies, watching
+from credit_svc.store import (
+    authorizations,
+    conduct,
+    deliveries,
+    exposures,
+    heads,
+    owed_items,
+    policies,
+    to_review,
+    watching,
+)
 from credit_svc.usecases.declare_exchange_rate import declare_exchange_rate
 from credit_svc.usecases.keep_holds import keep_holds
 from credit_svc.usecases.keep_positions import keep_positions
@@ -79,7 +89,7 @@ async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, CreditPosition]:
             customer, policy.numbers, held.get(customer, {}), reserved.get(customer, {}),
             {one.id: one for one in named.get(customer, ())}, items=items.get(customer, {}), rules=policy.holds,
             beside=beside.get(customer), conduct=conducts.get(customer, Conduct()),
-            deliveries=delivered.get(customer, {}))
+            deliveries=delivered.get(customer, {}), today=None if moment is None else moment.today)
         for customer in customers}
 
 
@@ -88,9 +98,11 @@ async def save(tx: Tx, positions: Mapping[UUID, CreditPosition]) -> None:
     for position in positions.values():
         keep_holds(tx, position)
     worse = [customer for customer, position in positions.items() if position.conduct.worsens]
-    if worse:
+    cleared = [customer for customer, position in positions.items() if position.clears]
+    if worse or cleared:
         _, moment = await policies.in_force(tx)
         await plan_reviews_now(tx, worse, moment, RatingCause.WORSENED)
+        await plan_reviews_now(tx, await to_review.cut(tx, cleared), moment, RatingCause.CURED)
 
 
 billing = Subscription[CreditPosition](consumer="credit", owner="billing", load=load, save=save)

@@ -55,9 +55,11 @@ async def save(tx: Tx, states: Mapping[UUID, Promised]) -> None:
         promises.keep(tx, customer, state.judged)
         keep_holds(tx, state.position)
     broken = [one for one, state in states.items() if any(holds for _, holds in state.judged.values())]
-    if broken:
+    corrected = [one for one, state in states.items() if not all(holds for _, holds in state.judged.values())]
+    if broken or corrected:
         _, moment = await policies.in_force(tx)
         await plan_reviews_now(tx, broken, moment, RatingCause.WORSENED)
+        await plan_reviews_now(tx, corrected, moment, RatingCause.CURED)
 
 
 notify = Subscription[Promised](consumer="credit", owner="notify", load=load, save=save)

@@ -67,6 +67,11 @@ class Conduct:
         late = any(one.days_late > MUCH_LATE_DAYS for one in self.learnt.values())
         return late or any(mark.kind is not MarkKind.DISPUTE_OPENED for mark in self.marks)
 
+    @property
+    def clears(self) -> bool:
+        """Whether something that counted against the customer was undone."""
+        return any(one.days_late > MUCH_LATE_DAYS for one in self.unlearnt.values())
+
     def paid(self, one: LearntPayment) -> Self:
         """Learn a payment, once per allocation; one whose undoing was heard before it teaches nothing."""
         if one.allocation_id in self.known:

@@ -3,6 +3,7 @@
 Who never paid and was never rated is among them as soon as something is past due.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -39,6 +40,11 @@ WHERE k.customer_id > CAST(:after AS uuid) AND {_GOES_ON}
   SELECT FROM owed_item o WHERE o.customer_id = k.customer_id AND o.open > o.disputed
     AND o.due_on < CAST(:today AS date)) {_NEXT}""")  # noqa: S608
 
+_CUT = text(f"""
+SELECT DISTINCT k.customer_id FROM unnest(CAST(:customer_ids AS uuid[])) k (customer_id) {_LAST}
+JOIN limit_evaluation e ON e.tenant_id = r.tenant_id AND e.rating_id = r.rating_id
+WHERE e.entitled > e.stands""")  # noqa: S608
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:
@@ -56,6 +62,11 @@ async def some(tx: Tx, cause: RatingCause, part: Slice, policy: RatingPolicy) ->
     statement, values = _asked(cause, part, policy)
     rows = await tx.rows(statement, after=part.after or NIL, most=part.most, **values)
     return [row["customer_id"] for row in rows]
+
+
+async def cut(tx: Tx, customer_ids: Collection[UUID]) -> list[UUID]:
+    """Those of these whose last rating left something of a limit to come back."""
+    return [row["customer_id"] for row in await tx.rows(_CUT, customer_ids=list(customer_ids))]
 
 
 def _asked(cause: RatingCause, part: Slice, policy: RatingPolicy) -> tuple[Any, dict[str, Any]]:

@@ -1,4 +1,5 @@
-"""Plan when a customer's credit is looked at again: when its grade's time is over, and at once when it worsens."""
+"""Plan when a customer's credit is looked at again: when its grade's time is over, and at once when it worsens or what
+it was cut for is gone."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -11,6 +12,7 @@ from credit_svc.store import rating_policies
 from credit_svc.store.ratings import CreditRating
 from credit_svc.store.watching import Moment
 from dunlin_kernel.clock import start_of_day
+from dunlin_kernel.ids import new_id
 from dunlin_kit import jobs
 
 KIND = "review_credit"
@@ -27,9 +29,10 @@ def plan_review(tx: Any, rating: CreditRating, policy: RatingPolicy, *, zone: st
 async def plan_reviews_now(
     tx: Any, customer_ids: Collection[UUID], moment: Moment | None, cause: RatingCause,
 ) -> None:
-    """Where the policy reviews: one for each cause and day of a customer."""
+    """Where the policy reviews: one a day of a customer that worsens, and one for each cure."""
     if not customer_ids or moment is None or not (await rating_policies.in_force(tx)).reviews:
         return
     for customer in customer_ids:
-        jobs.schedule(tx, KIND, f"{customer} {cause.value} {moment.today}", moment.now, {
+        of = new_id() if cause is RatingCause.CURED else moment.today
+        jobs.schedule(tx, KIND, f"{customer} {cause.value} {of}", moment.now, {
             "customer_id": str(customer), "cause": cause.value, "after": None})
