@@ -1,4 +1,5 @@
-"""The tour of the README, run as it is written: each command against a running system, each answer as it is shown."""
+"""The tour of the README and the month behind it, run as they are written: each command against a running system, each
+answer as it is shown."""
 
 import json
 import os
@@ -8,21 +9,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-README = Path(__file__).resolve().parents[2] / "README.md"
-START_SECONDS, STEP_SECONDS = 90, 45
+ROOT = Path(__file__).resolve().parents[2]
+README, MONTH = ROOT / "README.md", ROOT / "docs/month.md"
+START_SECONDS, STEP_SECONDS = 90, 60
 MARK = "-- that was it --"
 PYTHON = [sys.executable, "-m", "dunlin_local"]
 
 
+def tour() -> str:
+    return README.read_text(encoding="utf-8").split("## A tour in five minutes", 1)[1].split("\n## ", 1)[0]
+
+
 def steps_of(text: str) -> list[tuple[str, Any]]:
-    """The commands of the tour, each with the answer that is shown after it; None where none is."""
-    tour = text.split("## A tour in five minutes", 1)[1].split("\n## ", 1)[0]
-    blocks = re.findall(r"```(sh|json)\n(.*?)```", tour, re.S)
+    """The commands of a text, each with the answer that is shown after it; None where none is."""
+    blocks = re.findall(r"```(sh|json)\n(.*?)```", text, re.S)
     steps: list[tuple[str, Any]] = []
     for kind, block in blocks:
         if kind == "sh":
@@ -71,7 +77,7 @@ class Shell:
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._process = subprocess.Popen(
-            ["sh"], env=environment, cwd=README.parent, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            ["sh"], env=environment, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
 
     def run(self, command: str) -> str:
@@ -91,22 +97,26 @@ class Shell:
         self._process.communicate("exit\n", timeout=10)
 
 
-def test_the_tour_goes_as_it_is_written(environment: dict[str, str]) -> None:
-    steps = steps_of(README.read_text(encoding="utf-8"))
-    assert sum(shown is not None for _, shown in steps) >= 8
+def test_the_tour_and_the_month_behind_it_go_as_they_are_written(environment: dict[str, str]) -> None:
+    told = [steps_of(tour()), steps_of(MONTH.read_text(encoding="utf-8"))]
+    assert all(sum(shown is not None for _, shown in steps) >= 15 for steps in told)
     shell = Shell(environment)
     try:
-        for command, shown in steps:
+        for command, shown in chain.from_iterable(told):
             follow(shell, command, shown)
     finally:
         shell.close()
 
 
 def follow(shell: Shell, command: str, shown: Any) -> None:
-    """Take a step as often as a person would: what one service has done, another hears of in a moment."""
+    """Take a step as often as a person would: what one service has done, another hears of in a moment.
+
+    Where no answer is shown, any will do but a refusal.
+    """
     ends = time.monotonic() + STEP_SECONDS
     while True:
         said = shell.run(command)
+        assert shown is not None or "urn:dunlin:problem" not in said, f"{command}\nanswered: {said}"
         if shown is None or (said.startswith("{") and holds(shown, json.loads(said))):
             return
         assert time.monotonic() < ends, f"{command}\nshown: {shown}\nanswered: {said}"
