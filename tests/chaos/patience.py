@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable
 
-STANDSTILL_SECONDS = 180
+STANDSTILL_SECONDS = 400
+"""Longer than a job, or anything else, waits between two tries."""
 
 
 class Patience:
