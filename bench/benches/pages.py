@@ -97,7 +97,7 @@ def _listings(one: UUID) -> list[Listing]:
     return [
         Listing("billing", "/billing/v1/invoices", "invoice",
                 {f"{minus}{sort}": f"{order}{down}, id{down}" for minus, down in (("", ""), ("-", " DESC"))
-                 for sort, order in (("created", "id"), ("due_on", "coalesce(due_on, '9999-12-31'::date)"))},
+                 for sort, order in (("created", "id"), ("due_on", "least(due_on, 'infinity'::date)"))},
                 {"customer_id": (str(one), f"customer_id = '{one}'"), "status": ("draft", "status = 'draft'"),
                  "number": ("SEED-7", "number = 'SEED-7'"), "external_id": ("X-9", "external_id = 'X-9'"),
                  "due_on.gte": (day, f"due_on >= '{day}'"), "due_on.lte": ("2024-06-01", "due_on <= '2024-06-01'")}),

@@ -1,4 +1,7 @@
-"""To be filled in."""
+"""The order of invoices by due date is one that row-level security lets an index begin in: LEAST leaks nothing, where
+PostgreSQL takes it that COALESCE might; and the last day of all is infinity, as which the driver sends the last one."""
+
+from alembic import op
 
 revision = "0031"
 down_revision = "0030"
@@ -7,4 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.execute("DROP INDEX ix_invoice_due")
+    op.execute("CREATE INDEX ix_invoice_due ON invoice (tenant_id, least(due_on, 'infinity'::date), id)")
+
+
+def downgrade() -> None:
+    raise NotImplementedError("a release is taken back by a new migration, never by losing data")

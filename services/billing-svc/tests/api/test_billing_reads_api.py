@@ -52,6 +52,24 @@ async def test_invoices_page_by_page(company: Any, query: str, found: list[int])
     assert await numbers(company, f"/invoices?customer_id={who}&{query}") == [f"INV-{n:06d}" for n in found]
 
 
+@pytest.mark.parametrize("sort", ["due_on", "-due_on"])
+async def test_drafts_without_a_due_date_stand_behind_all_others_page_by_page(company: Any, sort: str) -> None:
+    await company.clock("2026-01-05")
+    who = await company.register()
+    line = {"description": "Goods", "quantity": "1", "unit_price": "10", "tax_rate": "0"}
+    made = [(await company.post("/invoices", {"customer_id": str(who), "currency": "CNY", "lines": [line]}))["id"]
+            for _ in range(5)]
+    issued = (await company.issue(who, "10", "2026-01-05"))["id"]
+    found, cursor = [], ""
+    while True:
+        page = await company.get(f"/invoices?sort={sort}&limit=2{cursor}")
+        found += [one["id"] for one in page["data"]]
+        if not page["has_more"]:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+    assert found == ([issued, *made] if sort == "due_on" else [*reversed(made), issued])
+
+
 async def test_what_a_customer_owes_and_has_unapplied(company: Any) -> None:
     who = await company.register()
     for net in ("10", "20", "30"):

@@ -1,4 +1,4 @@
-"""The plans of ageing and of the day's turn, as they run under row-level security: nothing that grows is read whole."""
+"""The plans of ageing, the day's turn and later pages under row-level security: nothing that grows is read whole."""
 
 import re
 from collections.abc import AsyncIterator
@@ -14,6 +14,7 @@ from billing_svc.domain.ageing import AgeingBasis
 from billing_svc.domain.kept_ageing import STARTS
 from billing_svc.store import account_turns, overdue
 from billing_svc.store.ageing_statements import DEBTORS, Form, report_of
+from billing_svc.store.document_lists import statement_of
 from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import migrated
 
@@ -108,3 +109,13 @@ async def test_the_turn_finds_by_index_what_it_moves(filled: Any) -> None:
     assert "ix_item_open_by_customer" in plans["age"], plans["age"]
     for plan in plans.values():
         assert "Seq Scan" not in plan, plan
+
+
+@pytest.mark.parametrize(("name", "sort"), [
+    ("invoices", "due_on"), ("invoices", "-due_on"), ("payments", "received_on"), ("payments", "-received_on")])
+async def test_a_later_page_begins_in_the_index_where_its_cursor_stands(filled: Any, name: str, sort: str) -> None:
+    app, _, _ = filled
+    await app.execute("SET enable_seqscan = off; SET enable_sort = off")
+    plan = await _plan(app, statement_of(name, frozenset(), sort, True), after_at=TODAY, after_id=new_id(), wanted=51)
+    await app.execute("RESET enable_seqscan; RESET enable_sort")
+    assert re.search(r"Index Cond: .*ROW\(", plan), plan

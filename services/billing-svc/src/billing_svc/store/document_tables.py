@@ -109,7 +109,7 @@ class InvoiceRow(Row, table=True):
             "AND buyer IS NOT NULL AND recorded_at IS NOT NULL AND draft_lines IS NULL)", name="issued_is_whole"),
         Index(None, "tenant_id", "customer_id", "id"),
         Index(None, "tenant_id", "issued_on", "id"),
-        Index("ix_invoice_due", "tenant_id", text("coalesce(due_on, '9999-12-31'::date)"), "id"),
+        Index("ix_invoice_due", "tenant_id", text("least(due_on, 'infinity'::date)"), "id"),
         Index("ix_invoice_not_issued", "tenant_id", "status", "id", postgresql_where=text("status <> 'issued'")),
     )
 
