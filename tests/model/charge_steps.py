@@ -77,18 +77,20 @@ class ChargeSteps(BooksMachine):
     @rule(when=lambda self: self.charged_on(), which=PICK, minor=AMOUNTS, whole=EITHER)
     def let_go(self, which: int, minor: int, whole: bool) -> None:
         debt = one_of(self.charged_on(), which)
-        left = self.books.undisputed(debt.item)
-        minor = left if whole else minor
+        left, live = self.books.undisputed(debt.item), [one for one in self.books.live() if one.item == debt.item]
+        paid = 0 if whole else sum(share.minor for share in live)
+        minor = left if whole else minor % (left + paid + 2)
         part = {} if whole else {"amount": amount(minor, debt.currency)}
         said = self.company.post("/interest-waivers", {"item_id": debt.item, "reason": "goodwill", **part})
         if said.status_code != 201:
-            assert minor > left or not left, said.text
+            assert not 0 < minor <= left + paid, said.text
             self.refused("let_go", said, "nothing_open", "more_than_undisputed", "amount_not_positive")
             return
-        assert minor_of(said.json()["amount"]) == minor <= left
+        assert minor_of(said.json()["amount"]) == minor <= left + paid
         signed = self.company.post(f"/interest-waivers/{said.json()['id']}:approve", {}, by=CHIEF)
         assert signed.status_code == 200, signed.text
-        self.moved("let_go", self.move(debt.item, -minor, self.today))
+        self.moved("let_go", self.move(debt.item, -min(minor, left), self.today))
+        self._undo_paid(live, minor - left)
 
     def charged_on(self, claim: str | None = None) -> dict[str, Debt]:
         """The interest on a debt, or on all."""
@@ -117,13 +119,19 @@ class ChargeSteps(BooksMachine):
         """What was paid of it is unapplied again; the rest of the allocation is made anew."""
         for one in sorted(self.charged_on(debt.item).values(), key=lambda one: (one.issued_on, one.item), reverse=True):
             live = [share for share in self.books.live() if share.item == one.item]
-            for share in sorted(live, key=lambda share: share.id, reverse=True):
-                part = min(held.charged - total, share.minor)
-                if part > 0:
-                    held.charged -= part
-                    self.ended(share, self.today, correction=False)
-                    self.moved("give_back", self.move(one.item, -part, self.today))
-                    self._paid_again(share, share.minor - part)
+            held.charged -= self._undo_paid(live, held.charged - total)
+
+    def _undo_paid(self, live: list[Share], most: int) -> int:
+        """So much of these shares, the last first; returns how much that was."""
+        left = most
+        for share in sorted(live, key=lambda share: share.id, reverse=True):
+            part = min(left, share.minor)
+            if part > 0:
+                left -= part
+                self.ended(share, self.today, correction=False)
+                self.moved("give_back", self.move(share.item, -part, self.today))
+                self._paid_again(share, share.minor - part)
+        return most - left
 
     def _paid_again(self, was: Share, minor: int) -> None:
         found = self.office.run(self.office.billing.database.read(

@@ -84,6 +84,20 @@ async def test_what_is_refused(company: Any, ops: Database) -> None:
         answer = await company.send("POST", path, body)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
     await company.pay(who, "45.20", "2026-03-06", allocation="items", items=[{"item_id": interest}])
-    assert (await approve(company, one)).json()["code"] == "nothing_open"
+    again = await company.send("POST", "/interest-waivers", base)
+    assert (again.status_code, again.json()["code"]) == (422, "nothing_open")
     assert (await company.send("POST", f"/interest-waivers/{one['id']}:refuse")).json()["state"] == "refused"
     assert (await approve(company, one)).json()["code"] == "illegal_transition"
+
+
+async def test_what_was_paid_of_it_is_the_customers_credit_again(company: Any, ops: Database) -> None:
+    who, _, interest = await charged(company, ops)
+    await company.pay(who, "40.00", "2026-03-06", allocation="items", items=[{"item_id": interest}])
+    one = await company.post("/interest-waivers", {"item_id": interest, "reason": "our_error", "amount": cny("15.20")})
+    assert (await approve(company, one)).status_code == 200
+    assert await company.account(who) == ("4520.00", "10.00")
+    assert [fact for _, fact, _ in (await company.running.told(company.tenant))[-3:]] == [
+        "AllocationReversed", "InterestWaived", "CreditAllocated"]
+    assert (await company.balances())["interest"] == "-30.00"
+    await company.post("/interest-waivers", {"item_id": interest, "reason": "our_error", "amount": cny("30.00")})
+    assert [check for check in (await company.get("/integrity"))["checks"] if not check["holds"]] == []

@@ -33,10 +33,13 @@ def item(opened: int, disputed: int = 0, kind: ItemKind = ItemKind.INTEREST) -> 
 @pytest.mark.parametrize(
     ("owed", "amount", "expected"),
     [
+        (item(0), cny(30), 30),
+        (item(0), cny(31), "more_than_undisputed"),
+        (item(10, 4), cny(36), 36),
         (item(100), None, 100),
         (item(100, 40), None, 60),
         (item(100), cny(1), 1),
-        (item(100, 40), cny(61), "more_than_undisputed"),
+        (item(100, 40), cny(91), "more_than_undisputed"),
         (item(100, 100), None, "amount_not_positive"),
         (item(0), None, "nothing_open"),
         (item(100, kind=ItemKind.INVOICE), None, "not_interest"),
@@ -44,9 +47,11 @@ def item(opened: int, disputed: int = 0, kind: ItemKind = ItemKind.INTEREST) -> 
         (item(100), Money(1, "USD"), "currency_mismatch"),
     ],
 )
-def test_only_open_interest_is_let_go(owed: Item, amount: Money | None, expected: int | str) -> None:
+def test_only_interest_is_let_go_what_is_open_and_by_name_what_was_paid(
+    owed: Item, amount: Money | None, expected: int | str,
+) -> None:
     try:
-        found: int | str = waivable(owed, amount).minor
+        found: int | str = waivable(owed, amount, cny(30)).minor
     except DomainError as refused:
         found = refused.code
     assert found == expected

@@ -27,7 +27,8 @@ OPEN = ("not_interest", "nothing_open", "more_than_undisputed", "currency_mismat
 
 
 class InterestWaiverCreate(Body):
-    """Which interest is let go. Without `amount`: all that is open of it and not in dispute."""
+    """Which interest is let go. Without `amount`: all that is open of it and not in dispute; a larger one also gives
+    back what was paid of it."""
 
     item_id: UUID
     reason: InterestWaiverReason

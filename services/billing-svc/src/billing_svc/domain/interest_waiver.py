@@ -42,19 +42,20 @@ class WaiverProposal:
     maker: str
 
 
-def waivable(item: Item, amount: Money | None) -> Money:
-    """The amount that is let go: all that is open of it and not disputed, or part of that.
+def waivable(item: Item, amount: Money | None, paid: Money) -> Money:
+    """The amount that is let go: all that is open of it and not disputed, or a named amount of that and of what was
+    `paid`, which is given back.
 
     Refuses: not_interest, nothing_open, currency_mismatch, more_than_undisputed, amount_not_positive.
     """
     if item.kind is not ItemKind.INTEREST:
         raise RuleBroken("not_interest", "Only interest is waived so; credit or write off anything else.")
-    if item.is_settled:
+    if item.is_settled and (amount is None or paid.is_zero):
         raise RuleBroken("nothing_open", "Nothing is open on this item.", item_id=item.id)
     wanted = item.undisputed if amount is None else amount
-    if wanted > item.undisputed:
-        raise RuleBroken("more_than_undisputed", "No more is waived than is open and not in dispute.",
-                         undisputed=item.undisputed)
+    if wanted > item.undisputed + paid:
+        raise RuleBroken("more_than_undisputed", "No more is waived than was paid, or is open and not in dispute.",
+                         undisputed=item.undisputed, paid=paid)
     if not wanted.is_positive:
         raise RuleBroken("amount_not_positive", "A waiver has an amount above zero.")
     return wanted

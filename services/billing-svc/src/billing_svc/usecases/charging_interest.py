@@ -1,6 +1,7 @@
 """Enter what interest comes to: a charge with its segments, the compensation of a claim, and what is waived of it."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from uuid import UUID
 
 from billing_svc.domain.allocation import Allocated, Allocation, Share
@@ -21,6 +22,16 @@ from dunlin_kernel.money import Money
 
 RECOMPUTED = "recomputed"
 """Why interest is waived that was charged before money was known that had come earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """So much of an interest item is not owed; `maker` proposed it where a second person acts."""
+
+    item_id: UUID
+    amount: Money
+    reason: str
+    maker: str | None = None
 
 
 class ChargingInterest:
@@ -44,24 +55,9 @@ class ChargingInterest:
             item.invoice_id, item.id))
 
     async def waive_again(self, item: Item, amount: Money, back: Collection[GivenBack]) -> Money:
-        """So much of an interest item was charged too much. What was paid of that is unapplied again, on the credit
-        that paid it; the rest of what it paid stays paid."""
-        posting = self.posting
-        for one in back:
-            wish = UndoWish(one.allocation.id, UndoReason.REASSIGNED)
-            enter_reversal(posting, undo_allocation(wish, one.allocation, posting.books, new_id()), RECOMPUTED)
-        waive_interest(posting, posting.items[item.id], amount, RECOMPUTED)
-        for one in back:
-            await self._pay_again(one)
+        """So much of an interest item was charged too much."""
+        await waive_paid(self.posting, Waived(item.id, amount, RECOMPUTED), back)
         return amount
-
-    async def _pay_again(self, one: GivenBack) -> None:
-        if one.paid_again.is_positive:
-            credit = self.posting.credits[one.allocation.credit_id]
-            share = Share(one.allocation.item_id, one.paid_again)
-            await allocate_credit(
-                self.posting, credit, Allocated((share,), credit.unapplied - one.paid_again),
-                AllocationDay(None, self._today), reason=RECOMPUTED, origin=Origin.LIVE)
 
 
 async def paid_on(posting: Posting, item_ids: Collection[UUID]) -> dict[UUID, list[Allocation]]:
@@ -74,21 +70,34 @@ async def paid_on(posting: Posting, item_ids: Collection[UUID]) -> dict[UUID, li
     return found
 
 
-def waive_interest(posting: Posting, item: Item, amount: Money, reason: str, maker: str | None = None) -> Money:
-    """So much of an interest item in the posting is not owed; `maker` proposed it where a second person acts."""
-    day = posting.books.open_on(posting.tenant.today)
-    waiver = InterestWaiver(new_id(), item.id, item.customer_id, amount, reason, day)
+async def waive_paid(posting: Posting, waived: Waived, back: Collection[GivenBack]) -> None:
+    """Waive interest; what was paid of it is unapplied again, on the credit that paid it, and the rest of what that
+    paid stays paid."""
+    for one in back:
+        wish = UndoWish(one.allocation.id, UndoReason.REASSIGNED)
+        enter_reversal(posting, undo_allocation(wish, one.allocation, posting.books, new_id()), waived.reason)
+    _waive(posting, waived)
+    for one in back:
+        if one.paid_again.is_positive:
+            credit = posting.credits[one.allocation.credit_id]
+            rest = Allocated((Share(waived.item_id, one.paid_again),), credit.unapplied - one.paid_again)
+            await allocate_credit(posting, credit, rest, AllocationDay(None, posting.tenant.today),
+                                  reason=waived.reason, origin=Origin.LIVE)
+
+
+def _waive(posting: Posting, waived: Waived) -> None:
+    tx, day, item = posting.tx, posting.books.open_on(posting.tenant.today), posting.items[waived.item_id]
+    waiver = InterestWaiver(new_id(), item.id, item.customer_id, waived.amount, waived.reason, day)
     figures = posting.post(fact_of_interest_waiver(waiver))
-    tx, after = posting.tx, posting.items[item.id]
-    interest.add_waiver(tx, waiver, maker=maker or tx.actor, checker=tx.actor if maker else None,
+    after = posting.items[item.id]
+    interest.add_waiver(tx, waiver, maker=waived.maker or tx.actor, checker=tx.actor if waived.maker else None,
                         recorded_at=posting.tenant.now)
     tx.emit(InterestWaived(
         customer_id=item.customer_id, origin=Origin.LIVE, account=figures, waiver_id=waiver.id, number=item.number,
-        invoice_id=item.invoice_id, claim_item_id=item.claim_item_id, amount=Amount.of(amount), waived_on=day,
-        reason=reason, items=[ItemMove(
-            item_id=item.id, amount=Amount.of(-amount), open_after=Amount.of(after.open),
+        invoice_id=item.invoice_id, claim_item_id=item.claim_item_id, amount=Amount.of(waived.amount), waived_on=day,
+        reason=waived.reason, items=[ItemMove(
+            item_id=item.id, amount=Amount.of(-waived.amount), open_after=Amount.of(after.open),
             disputed_after=Amount.of(after.disputed))]))
-    return amount
 
 
 def _told(charge: Charge, figures: AccountFigures, reckoned: Reckoning) -> InterestCharged:
