@@ -51,6 +51,12 @@ async def test_members_at_once_never_exceed_their_group(books: Any) -> None:
     assert {reason for one in answers for reason in one["reasons"]} == {"group_over_limit"}
     found = (await call(books, f"/groups/{group_id}", method="GET")).json()
     assert (found["exposure"]["amount"], found["available"]["amount"], len(found["members"])) == ("100.00", "0.00", 3)
+    rows = (await call(books, "/positions", method="GET")).json()["data"]
+    of_group = {"group_id": str(group_id), "limit": found["limit"], "exposure": found["exposure"],
+                "available": found["available"]}
+    assert [(row["can_buy"], row["reasons"], row["group"]) for row in rows if row["group"]] == 3 * [
+        (False, ["group_over_limit"], of_group)]
+    assert (await members[0].position())["group"] == of_group and (await books.position())["group"] is None
     last = next(one for one in answers if one["decision"] == "denied")["explanation"]["group"]
     assert (last["exposure"]["amount"], last["limit"]["amount"]) == ("100.00", "100.00")
     assert await books.violations() == []

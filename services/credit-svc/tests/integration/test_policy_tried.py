@@ -3,8 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from credit_svc.consumers.customer import customer
+from credit_svc.usecases.dry_run_credit_policy import SLICE
+from dunlin_events.contracts.billing import InvoiceIssued
 from dunlin_events.contracts.customer import CustomerRegistered
+from dunlin_events.contracts.customer_groups import CustomerGroupChanged, GroupConfigured
 from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import tell
 
@@ -53,6 +58,36 @@ async def test_a_dry_run_says_whom_it_would_block_and_changes_nothing(books: Any
     assert (freed["blocked"], freed["freed"], freed["sums"][0]["freed"]["amount"]) == (0, 3, "176.00")
     bad = await call(books, "/policies:dry-run", NUMBERS | {"effective_from": "2026-01-01"})
     assert (bad.status_code, bad.json()["code"]) == (422, "effective_in_past")
+
+
+async def test_the_policy_in_force_would_change_nothing_in_any_currency_nor_in_a_group(
+    books: Any, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over = NUMBERS | {"holds": {"overdue_grace_days": None, "limit_exceeded_bps": 0, "broken_promise_days": None}}
+    assert (await call(books, "/policies", over)).status_code == 201
+    both = await another(books, "C-B", "2026-06-01")
+    assert (await call(both, f"/customers/{both.customer}/limit", {
+        "currency": "USD", "amount": "10.00", "reason": "export"}, method="PUT")).status_code == 200
+    dollars = {name: {"amount": amount, "currency": "USD"} for name, amount in (
+        ("open", "11.00"), ("disputed", "0.00"), ("unapplied", "0.00"))}
+    await both.hear(InvoiceIssued.model_validate(dict(InvoiceIssued.examples[0]) | {
+        "customer_id": both.customer, "invoice_id": new_id(), "total": dollars["open"], "account": dollars,
+        "items": [{"item_id": str(new_id()), "due_on": "2026-06-01", "amount": dollars["open"]}]}), first=2)
+    assert (await both.ask("1.00"))["reasons"] == ["on_hold"]
+    group_id, member = new_id(), await another(books, "C-G", "2026-06-01")
+    await tell(books.service.database, customer, books.tenant, GroupConfigured.model_validate(
+        dict(GroupConfigured.examples[0]) | {"group_id": group_id, "currency": "CNY"}),
+        CustomerGroupChanged.model_validate(dict(CustomerGroupChanged.examples[0]) | {
+            "customer_id": member.customer, "group_id": group_id}), first=2)
+    assert (await call(books, f"/groups/{group_id}/limit", {"amount": "40.00", "reason": "family"},
+                       method="PUT")).status_code == 200
+    assert (await member.ask("1.00"))["reasons"] == ["group_over_limit"]
+    for most in (SLICE, 2, 1):
+        monkeypatch.setattr("credit_svc.usecases.dry_run_credit_policy.SLICE", most)
+        tried = (await call(books, "/policies:dry-run", over)).json()
+        assert (tried["positions"], tried["blocked"], tried["freed"], tried["changed"]) == (3, 0, 0, [])
+        assert {one["currency"]: one["available_after"]["amount"] for one in tried["sums"]} == {
+            "CNY": "0.00", "USD": "0.00"}
 
 
 async def test_a_back_test_says_what_would_have_been_answered(books: Any) -> None:

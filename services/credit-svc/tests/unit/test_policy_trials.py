@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from credit_svc.domain.decision import DecisionInputs, DenialReason, StandingHold, decide
 from credit_svc.domain.dry_run import Candidate, CurrencySum, Tried, redecided, replays, sum_over, tried
 from credit_svc.domain.exposure import ExposureParts
-from credit_svc.domain.hold import HoldRule, HoldRules, Watched
+from credit_svc.domain.hold import HoldRule, HoldRules, Use, Watched, hold_changes
 from credit_svc.domain.limit import LimitFact, LimitSource
 from credit_svc.domain.owed_item import Overdue
 from credit_svc.domain.policy import FIRST_POLICY
@@ -59,6 +59,32 @@ def test_tried(
     found = tried(given_inputs, standing, watched, by=by)
     assert (found.before, found.after) == (before, after)
     assert (found.is_blocked, found.is_freed) == (not before and bool(after), bool(before) and not after)
+
+
+WATCHED = st.builds(
+    Watched, st.just(TODAY),
+    st.dictionaries(st.just("CNY"), st.builds(
+        lambda days: Overdue(TODAY - timedelta(days=days), cny(10)), st.integers(1, 60)), max_size=1),
+    st.dictionaries(st.sampled_from(["CNY", "USD"]), st.builds(
+        lambda used, limit: Use(cny(used), cny(limit)), st.integers(0, 200), st.integers(0, 200))),
+    st.sampled_from(["A", "E", None]), st.one_of(st.none(), st.just(TODAY)),
+    st.dictionaries(st.sampled_from(HoldRule), st.just(TODAY), max_size=1))
+RULES = st.builds(
+    HoldRules, st.one_of(st.none(), st.integers(0, 60)), st.just({}), st.one_of(st.none(), st.just(0)),
+    st.sampled_from([frozenset(), frozenset("E")]), st.one_of(st.none(), st.just(30)))
+
+
+@given(st.integers(0, 200), st.integers(0, 200), WATCHED, RULES, st.sets(st.sampled_from(HoldRule)))
+@settings(max_examples=100)
+def test_the_same_policy_changes_nothing(
+    limit: int, opened: int, watched: Watched, rules: HoldRules, before: set[HoldRule],
+) -> None:
+    """Whatever stood before, once the rules have looked at the customer."""
+    changes = hold_changes(before, watched, rules)
+    standing = before.difference(changes.release) | {cause.rule for cause in changes.place}
+    holds = tuple(StandingHold(UUID(int=2), rule.value) for rule in sorted(standing))
+    found = tried(inputs(limit, opened, holds=holds), standing, watched, by=Candidate(FIRST_POLICY, rules))
+    assert (found.before, found.available_before) == (found.after, found.available_after)
 
 
 def one(before: int | None, after: int | None, was: tuple[R, ...] = (), then: tuple[R, ...] = ()) -> Tried:

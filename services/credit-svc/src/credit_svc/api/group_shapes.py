@@ -1,5 +1,6 @@
 """How a decision explains what the group's limit had to do with it."""
 
+from datetime import date
 from typing import Self
 from uuid import UUID
 
@@ -7,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from credit_svc.api.shapes import amount_or_none
 from credit_svc.domain.decision import DecisionInputs
-from credit_svc.domain.group import RateMissing, group_exposure, member_exposures
+from credit_svc.domain.group import GroupStanding, RateMissing, group_exposure, group_use, member_exposures
+from credit_svc.domain.policy import CreditPolicy
 from dunlin_events.contracts.base import Amount
 
 
@@ -23,6 +25,21 @@ class AppliedRateRead(BaseModel):
 
     currency: str
     rate: str
+
+
+class GroupUseRead(BaseModel):
+    """The limit of a customer's group and what is left of it; an order needs both. Null: a rate is missing."""
+
+    group_id: UUID
+    limit: Amount | None
+    exposure: Amount | None
+    available: Amount | None
+
+    @classmethod
+    def of(cls, group: GroupStanding, policy: CreditPolicy, today: date) -> Self:
+        used, left = group_use(group, policy, today=today)
+        return cls(group_id=group.group_id, limit=amount_or_none(group.limit.in_force(today)),
+                   exposure=amount_or_none(used), available=amount_or_none(left))
 
 
 class GroupExplanation(BaseModel):

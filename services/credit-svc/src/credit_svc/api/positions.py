@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from credit_svc.api.group_shapes import GroupUseRead
 from credit_svc.api.shapes import (
     ExposurePartsRead,
     HeardPositionRead,
@@ -17,6 +18,7 @@ from credit_svc.api.shapes import (
     amount_or_none,
 )
 from credit_svc.domain.decision import DenialReason
+from credit_svc.domain.policy import CreditPolicy
 from credit_svc.store import policies, positions
 from credit_svc.store.positions import NOT_RATED_SORTS_AS, Asked, Position
 from dunlin_events.contracts.base import Amount
@@ -66,6 +68,7 @@ class CreditPositionRead(BaseModel):
     status: str | None = ToldStatus
     as_of: date
     policy_version: int
+    group: GroupUseRead | None = Field(description="Null where it is in no group with a limit.")
     heard: list[HeardPositionRead]
     positions: list[CurrencyPositionRead]
 
@@ -82,14 +85,16 @@ class PositionRead(CurrencyPositionRead):
     can_buy: bool = Field(description="Whether at least the smallest order would be approved.")
     reasons: list[DenialReason] = Field(description="Why not; the first is the rule that fires.")
     holds: list[StandingHoldRead]
+    group: GroupUseRead | None = Field(description="Null where it is in no group with a limit.")
 
     @classmethod
-    def row(cls, position: Position) -> Self:
+    def row(cls, position: Position, policy: CreditPolicy, today: date) -> Self:
         return cls(
             **CurrencyPositionRead.of(position).__dict__, customer_id=position.customer_id, number=position.number,
             name=position.name, status=position.status, owner_id=position.owner_id, owner_code=position.owner_code,
             can_buy=not position.reasons, reasons=list(position.reasons),
-            holds=[StandingHoldRead(hold_id=hold.id, rule=hold.rule) for hold in position.holds])
+            holds=[StandingHoldRead(hold_id=hold.id, rule=hold.rule) for hold in position.holds],
+            group=_group_of(position, policy, today))
 
 
 class PositionPage(Page[PositionRead]):
@@ -109,6 +114,7 @@ async def get_credit_position(customer_id: UUID, tx: Tx) -> CreditPositionRead:
     return CreditPositionRead(
         customer_id=customer_id, number=known.number, name=known.name,
         status=known.status, as_of=tenant.today, policy_version=policy.version,
+        group=_group_of(found[0], policy, tenant.today) if found else None,
         heard=[HeardPositionRead(owner=owner, sequence=sequence) for owner, sequence in known.heard.items()],
         positions=[CurrencyPositionRead.of(position) for position in found])
 
@@ -133,7 +139,12 @@ async def list_credit_positions(
                   hold=hold, owner=owner)
     found = await positions.some(tx, asked, today=tenant.today, policy=policy)
     page = cursor.page(response, found, limit, _key_of)
-    return PositionPage(**{**page, "data": [PositionRead.row(position) for position in found[:limit]]})
+    return PositionPage(**{**page, "data": [
+        PositionRead.row(position, policy, tenant.today) for position in found[:limit]]})
+
+
+def _group_of(position: Position, policy: CreditPolicy, today: date) -> GroupUseRead | None:
+    return None if position.group is None else GroupUseRead.of(position.group, policy, today)
 
 
 def _key_of(position: Position) -> tuple[int, UUID, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from credit_svc.domain.decision import Decision, DecisionInputs, DenialReason, StandingHold, decide
-from credit_svc.domain.hold import HoldRule, HoldRules, Watched, causes
+from credit_svc.domain.hold import HoldRule, HoldRules, Watched, hold_changes
 from credit_svc.domain.policy import CreditPolicy
 from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
@@ -31,11 +31,12 @@ class Tried:
 
 
 def tried(inputs: DecisionInputs, standing: Iterable[HoldRule], watched: Watched, *, by: "Candidate") -> Tried:
-    """`inputs` are those of the smallest order today: what would refuse it, now and by the policy tried."""
-    manual = {rule for rule in standing if rule is HoldRule.MANUAL}
-    waived = {rule for rule, until in watched.waived.items() if watched.today <= until}
-    holding = sorted(manual | (set(causes(watched, by.holds)) - waived))
-    holds = tuple(StandingHold(NIL, rule.value) for rule in holding)
+    """`inputs` are those of the smallest order today: what would refuse it, now and by the policy tried.
+    `watched`: the customer in all its currencies, for holds are of the whole customer."""
+    rules = set(standing)
+    changes = hold_changes(rules, watched, by.holds)
+    holding = rules.difference(changes.release) | {cause.rule for cause in changes.place}
+    holds = tuple(StandingHold(NIL, rule.value) for rule in sorted(holding))
     now = decide(inputs)
     then = decide(replace(inputs, policy=by.numbers, holds=holds))
     return Tried(inputs.customer_id or NIL, now.available, then.available, now.reasons, then.reasons)

@@ -84,6 +84,16 @@ def group_exposure(group: GroupStanding, policy: CreditPolicy) -> Money:
     return sum_money(group.currency, used if group.set_off else (max(nothing, one) for one in used))
 
 
+def group_use(group: GroupStanding, policy: CreditPolicy, *, today: date) -> tuple[Money | None, Money | None]:
+    """What its members use together, None while a rate is missing; and what is left of its limit."""
+    try:
+        used = group_exposure(group, policy)
+    except RateMissing:
+        return None, None
+    limit = group.limit.in_force(today)
+    return used, None if limit is None else limit - used
+
+
 def newly_exceeded(
     before: GroupStanding, after: GroupStanding, policy: CreditPolicy, *, today: date,
 ) -> tuple[UUID, Money, Money] | None:

@@ -1,6 +1,6 @@
 """Groups: as told of, their limits, and their standing read as a whole."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -43,6 +43,13 @@ FROM credit_group g CROSS JOIN tenant t LEFT JOIN LATERAL (
   ORDER BY x.version DESC LIMIT 1) l ON true"""
 _FIND = text(f"{STANDING} WHERE g.group_id = CAST(:group_id AS uuid)")
 _SOME = text(f"{STANDING} WHERE g.group_id > CAST(:after AS uuid) ORDER BY g.group_id LIMIT CAST(:most AS bigint)")
+_OF_CUSTOMERS = text(f"""
+WITH asked AS (
+  SELECT group_id, array_agg(customer_id) AS customer_ids FROM customer_group
+  WHERE customer_id = ANY(CAST(:customer_ids AS uuid[])) AND group_id IS NOT NULL GROUP BY 1)
+SELECT s.*, a.customer_ids FROM ({STANDING}
+  WHERE g.group_id = ANY(ARRAY(SELECT group_id FROM asked)) AND l.amount IS NOT NULL) s
+JOIN asked a USING (group_id)""")  # noqa: S608  constants only
 _LOCK = text("SELECT group_id, currency FROM credit_group WHERE group_id = CAST(:group_id AS uuid) FOR UPDATE")
 _LAST = text("SELECT coalesce(max(version), 0) AS version FROM group_limit WHERE group_id = CAST(:group_id AS uuid)")
 
@@ -68,6 +75,13 @@ async def get(tx: Tx, group_id: UUID, *, today: date) -> KnownGroup:
 async def some(tx: Tx, *, today: date, after: UUID | None, most: int) -> Sequence[KnownGroup]:
     """By id."""
     return [_known(row) for row in await tx.rows(_SOME, today=today, after=after or NIL, most=most)]
+
+
+async def of_customers(tx: Tx, customer_ids: Collection[UUID], *, today: date) -> Mapping[UUID, GroupStanding]:
+    """The standing of each one's group, where that has a limit; who is in none is left out."""
+    rows = await tx.rows(_OF_CUSTOMERS, customer_ids=list(customer_ids), today=today) if customer_ids else ()
+    found = ((standing_of(row), row["customer_ids"]) for row in rows)
+    return {customer: standing for standing, members in found if standing is not None for customer in members}
 
 
 async def lock(tx: Tx, group_id: UUID) -> tuple[str | None, int]:

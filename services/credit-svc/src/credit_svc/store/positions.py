@@ -12,8 +12,10 @@ from credit_svc.domain.cover import CountedCover, covered
 from credit_svc.domain.decision import DecisionInputs, DenialReason, StandingHold, credit_available, decide
 from credit_svc.domain.deposit import CashTerms
 from credit_svc.domain.exposure import ExposureParts, exposure_of
+from credit_svc.domain.group import GroupStanding
 from credit_svc.domain.limit import LimitInForce, limit_in_force
 from credit_svc.domain.policy import CreditPolicy
+from credit_svc.store import groups
 from credit_svc.store.covers import COUNTED, counted_covers
 from credit_svc.store.exposures import figures_of
 from credit_svc.store.limits import facts_of
@@ -92,7 +94,8 @@ _HEARD = text(
 class Position:
     """One customer in one currency, and why even the smallest order would be refused: no reason means it can buy.
 
-    Number, name and status are None for one whom customer-svc has not told of yet.
+    `group`: as it stands, where it has a limit. Number, name and status are None for one whom customer-svc has not
+    told of yet.
     """
 
     customer_id: UUID
@@ -110,6 +113,7 @@ class Position:
     reasons: tuple[DenialReason, ...]
     covers: tuple[CountedCover, ...]
     terms: CashTerms
+    group: GroupStanding | None
 
     @property
     def currency(self) -> str:
@@ -151,7 +155,7 @@ async def known(tx: Tx, customer_id: UUID) -> Known | None:
 async def of_customer(tx: Tx, customer_id: UUID, *, today: date, policy: CreditPolicy) -> Sequence[Position]:
     """A customer's positions, one per currency."""
     rows = await tx.rows(_OF_CUSTOMER, customer_id=customer_id, **_bound(today, policy))
-    return [_position(row, today=today, policy=policy) for row in rows]
+    return await _positions(tx, rows, today, policy)
 
 
 async def some(tx: Tx, asked: Asked, *, today: date, policy: CreditPolicy) -> Sequence[Position]:
@@ -163,7 +167,12 @@ async def some(tx: Tx, asked: Asked, *, today: date, policy: CreditPolicy) -> Se
         hold=asked.hold, owner=asked.owner, after_available=after_available, after_id=UUID(str(after_id)),
         after_currency=after_currency,
         **_bound(today, policy))
-    return [_position(row, today=today, policy=policy) for row in rows]
+    return await _positions(tx, rows, today, policy)
+
+
+async def _positions(tx: Tx, rows: Sequence[Any], today: date, policy: CreditPolicy) -> list[Position]:
+    standings = await groups.of_customers(tx, {row["customer_id"] for row in rows}, today=today)
+    return [_position(row, standings.get(row["customer_id"]), today=today, policy=policy) for row in rows]
 
 
 def _bound(today: date, policy: CreditPolicy) -> dict[str, Any]:
@@ -171,7 +180,7 @@ def _bound(today: date, policy: CreditPolicy) -> dict[str, Any]:
             "cover_kinds": list(policy.cover_kinds)}
 
 
-def _position(row: Any, *, today: date, policy: CreditPolicy) -> Position:
+def _position(row: Any, group: GroupStanding | None, *, today: date, policy: CreditPolicy) -> Position:
     currency = row["currency"]
     figures = figures_of(currency, opened=row["open"], disputed=row["disputed"], unapplied=row["unapplied"])
     parts = ExposureParts.of(
@@ -186,7 +195,8 @@ def _position(row: Any, *, today: date, policy: CreditPolicy) -> Position:
     terms = CashTerms(row["prepayment_bps"] or 0, bool(row["cash_on_delivery"]))
     least = DecisionInputs(
         Money(1, currency), today, row["status"] or "", limit.fact, parts, policy, {}, limit.temporary, holds,
-        covers=covers, terms=terms)
+        row["customer_id"], group, covers, terms)
     return Position(
         row["customer_id"], row["number"], row["name"], row["status"], limit, parts, exposure, available,
-        row["sequence"], row["owner_id"], row["owner_code"], holds, decide(least).reasons, covers, terms)
+        row["sequence"], row["owner_id"], row["owner_code"], holds, decide(least).reasons, covers, terms,
+        group)
