@@ -191,7 +191,8 @@ async def assert_bus(fleet: Fleet, outboxes: Mapping[str, list[Any]]) -> int:
                 assert found[envelope.sequence - 1:envelope.sequence] == [one], f"out of order: {envelope}"
         flat = [(stream, *one) for stream in sorted(seen) for one in seen[stream]]
         told = [(row["stream"], row["seq"], row["event_id"], bytes(row["payload"])) for row in outboxes[service]]
-        assert flat == sorted(told), f"the bus without duplicates is not the outbox of {service}"
+        differs = {one[:2] for one in {*flat} ^ {*told}}
+        assert flat == sorted(told), f"the bus without duplicates is not the outbox of {service}: {differs}"
     return sum(map(len, records.values()))
 
 

@@ -81,7 +81,9 @@ async def _mails(fleet: Fleet) -> None:
 
 
 @pytest.mark.full
-async def test_the_proof_sees_what_was_bent(postgres: str, tmp_path: Path, timeline: Timeline) -> None:
+async def test_the_proof_sees_what_was_bent(
+    postgres: str, tmp_path: Path, timeline: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with dunlin(postgres, tmp_path) as system:
         fleet = Fleet({}, dict.fromkeys(SERVICES, system.url), system.issuer, tmp_path, system.databases, postgres,
                       BusKind.POSTGRES, "", timeline, system.client)
@@ -94,5 +96,6 @@ async def test_the_proof_sees_what_was_bent(postgres: str, tmp_path: Path, timel
         outboxes = {service: await proof.outbox_of(fleet, service) for service in SERVICES}
         await _promises(fleet, office, outboxes)
         await _figures_and_marks(fleet, office, outboxes)
+        monkeypatch.setattr("bus_read.PATIENCE_SECONDS", 5)
         await _the_bus_and_the_outbox(fleet, outboxes)
         await _mails(fleet)
