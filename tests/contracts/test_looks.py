@@ -1,4 +1,4 @@
-"""notify-svc looks at the real billing-svc: what is owed comes back; an account not heard of is a look that failed."""
+"""notify-svc looks at the real billing-svc: what is owed, of an unknown account nothing at all; and a statement."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +12,8 @@ from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 from dunlin_kit.outbound import Outbound, ServiceToken
 from dunlin_kit.testing import Running, running, tell
-from notify_svc.gateways.billing_looks import look_at_accounts
+from notify_svc.gateways.billing_looks import look_at_accounts, statement_document
+from notify_svc.settings import SCOPES
 
 
 class Granted(ServiceToken):
@@ -23,7 +24,7 @@ class Granted(ServiceToken):
         self._billing = billing
 
     async def get(self) -> str:
-        return self._billing.issuer.token("items:read", "tenants:act", subject="notify-svc")
+        return self._billing.issuer.token(*SCOPES.split(), subject="notify-svc")
 
 
 async def _issued(billing: Running, tenant: UUID) -> tuple[UUID, dict[str, Any]]:
@@ -60,3 +61,9 @@ async def test_the_look_finds_what_is_owed_and_takes_no_unknown_account_for_a_se
         assert [(part.due_on, part.amount.minor) for part in arranged.parts] == [
             (date(2026, 3, 10), 400), (date(2026, 4, 10), 600)]
         assert arranged.asked(date(2026, 3, 12)) == Money(400, "CNY")
+        stated = await billing.client.post(
+            "/billing/v1/statements", headers=billing.headers(tenant, "items:write"),
+            json={"customer_id": str(who), "period_from": "2026-01-01", "period_to": "2026-01-05"})
+        paper = await statement_document(outbound, tenant, UUID(stated.json()["id"]))
+        assert paper is not None and paper.startswith(b"%PDF-")
+        assert await statement_document(outbound, tenant, new_id()) is None

@@ -10,10 +10,10 @@ import pytest
 from dunlin_running import Dunlin, dunlin
 from faults_told import Timeline
 from late_service import LATE, ends_alike, projections_of, settings_of_all
-from office import Office
+from office import Office, at_work
 from production_shape import Fleet
 from proof import prove, rows
-from test_rebuilds import SPOILT, at_work, broken_promise
+from test_rebuilds import SPOILT, broken_promise
 
 from dunlin_events.projection import Projection
 from dunlin_events.rebuilding import Rebuild, Transacting
@@ -80,7 +80,7 @@ async def test_every_copy_is_built_again_under_load_and_put_right(place: Place) 
     made = [(service, one) for service in SERVICES for one in projections_of(service)]
     assert {(service, one.name) for service, one in made} == SPOILT.keys()
     mail = place.office.promised.customers.pop(place.customer)
-    async with at_work(place.office), asyncio.TaskGroup() as group:
+    async with at_work(place.office, clerks=2, customers=8), asyncio.TaskGroup() as group:
         for service, projection in made:
             group.create_task(built_again(place, service, projection))
     place.office.promised.customers[place.customer] = mail
@@ -94,7 +94,7 @@ async def test_every_copy_is_built_again_under_load_and_put_right(place: Place) 
 async def test_who_joins_late_ends_in_the_same_state(postgres: str, place: Place) -> None:
     ended = asyncio.Event()
     async with asyncio.TaskGroup() as joining:
-        async with at_work(place.office):
+        async with at_work(place.office, clerks=2, customers=8):
             late = [joining.create_task(ends_alike(postgres, place.system, service, ended)) for service in LATE]
             await place.office.round()
         ended.set()

@@ -60,7 +60,7 @@ async def test_a_service_token_has_its_scopes_and_no_tenant(issuer: Issuer, tmp_
         "client_id": "notify-svc",
         "iat": int(NOW.timestamp()),
         "exp": int(NOW.timestamp()) + 3600,
-        "scope": "contacts:read items:read tenants:act",
+        "scope": "contacts:read items:read reports:read tenants:act",
     }
 
 

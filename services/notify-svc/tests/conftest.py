@@ -16,7 +16,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dunlin_events.contracts.base import Event
@@ -62,6 +62,7 @@ class Neighbours:
     broken: str | None = None
     unknown: set[str] = field(default_factory=set)
     acting: dict[str, Any] | None = None
+    document: bytes | None = b"%PDF-1.7"
     asked: list[tuple[str, str | None]] = field(default_factory=list)
 
     def owe(
@@ -80,6 +81,7 @@ class Neighbours:
         app = Starlette(routes=[
             Route("/oauth/token", self._token, methods=["POST"]),
             Route("/billing/v1/items:owing", self._owing),
+            Route("/billing/v1/statements/{statement_id}/document", self._document),
             Route("/customer/v1/customers/{customer_id}/owner", self._owner),
             Route("/customer/v1/customers:addressing", self._addressing)])
         return httpx.AsyncClient(transport=httpx.ASGITransport(app=app))
@@ -97,6 +99,12 @@ class Neighbours:
         own = [{"pending": cny("0.00"), **item} for item in self.items.get(UUID(asked), {}).values()]
         return JSONResponse({"data": [
             {"customer_id": asked, "known": asked not in self.unknown, "items": own, "unapplied": self.unapplied}]})
+
+    async def _document(self, request: Request) -> Response:
+        if (failed := self._seen(request)) is not None:
+            return failed
+        too_large = self.document is None
+        return JSONResponse({}, 422) if too_large else Response(self.document, media_type="application/pdf")
 
     async def _owner(self, request: Request) -> JSONResponse:
         if (failed := self._seen(request)) is not None:

@@ -41,4 +41,4 @@ TENANT_SCOPES = (
     "write_offs:approve",
 )
 OPERATOR_SCOPES = ("parked:read", "parked:write", "tenants:write")
-NOTIFY_SCOPES = ("contacts:read", "items:read", "tenants:act")
+NOTIFY_SCOPES = ("contacts:read", "items:read", "reports:read", "tenants:act")

@@ -61,18 +61,31 @@ class Outbound:
 
     async def get(self, path: str, *, tenant: UUID, params: Params | None = None) -> Any:
         """The JSON of a 200; None for a 404. Refuses: LookFailed for everything else."""
-        answer = await self._asked(path, tenant, params or {})
-        if answer.status_code == 401:
-            self._token.forget()
-            answer = await self._asked(path, tenant, params or {})
-        if answer.status_code == 404:
+        answer = await self._answered(path, tenant, params or {}, nothing=(404,))
+        if answer is None:
             return None
-        if answer.status_code != 200:
-            raise LookFailed(f"answered {answer.status_code}")
         try:
             return answer.json()
         except ValueError as failed:
             raise LookFailed("answered something that is not JSON") from failed
+
+    async def get_file(self, path: str, *, tenant: UUID) -> bytes | None:
+        """The bytes of a 200; None where there is none (404) or none can be made (422). Refuses: LookFailed."""
+        answer = await self._answered(path, tenant, {}, nothing=(404, 422))
+        return None if answer is None else answer.content
+
+    async def _answered(
+        self, path: str, tenant: UUID, params: Params, *, nothing: tuple[int, ...],
+    ) -> httpx.Response | None:
+        answer = await self._asked(path, tenant, params)
+        if answer.status_code == 401:
+            self._token.forget()
+            answer = await self._asked(path, tenant, params)
+        if answer.status_code in nothing:
+            return None
+        if answer.status_code != 200:
+            raise LookFailed(f"answered {answer.status_code}")
+        return answer
 
     async def _asked(self, path: str, tenant: UUID, params: Params) -> httpx.Response:
         headers = {

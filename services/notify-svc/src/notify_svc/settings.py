@@ -9,7 +9,7 @@ from notify_svc.gateways.smtp import SmtpServer
 
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 RECORDER = "recorder:"
-SCOPES = "contacts:read items:read tenants:act"
+SCOPES = "contacts:read items:read reports:read tenants:act"
 
 
 class Settings(ServiceSettings):

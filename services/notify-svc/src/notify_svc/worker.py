@@ -15,7 +15,7 @@ from notify_svc.consumers.billing import billing
 from notify_svc.consumers.credit import credit
 from notify_svc.consumers.customer import customer
 from notify_svc.domain.ladder import LevelChannel
-from notify_svc.gateways.billing_looks import look_at_accounts
+from notify_svc.gateways.billing_looks import look_at_accounts, statement_document
 from notify_svc.gateways.by_channel import ByChannel
 from notify_svc.gateways.customer_looks import look_at_customer, look_at_customers, look_at_owner
 from notify_svc.gateways.http_gateway import HttpGateway
@@ -87,11 +87,13 @@ def _parted(gateway: str) -> tuple[str, str | None]:
 
 
 def noticing(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> SendNotices:
-    """The jobs that send notices, with looks at customer-svc for staff and for whom bills go to."""
-    customer_svc = Outbound(client, settings.customer_url, _token(settings, client, clock))
+    """The jobs that send notices, with looks at customer-svc for staff and for whom bills go to, and at billing-svc for
+    the document of a statement."""
+    token = _token(settings, client, clock)
+    customer_svc, billing_svc = (Outbound(client, url, token) for url in (settings.customer_url, settings.billing_url))
     return SendNotices(
         partial(look_at_owner, customer_svc), partial(look_at_customer, customer_svc, purpose="billing"),
-        sender_of(settings, clock), clock)
+        partial(statement_document, billing_svc), sender_of(settings, clock), clock)
 
 
 def _token(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> ServiceToken:

@@ -50,6 +50,19 @@ async def test_a_statement_is_reminded_of_as_the_policy_says_while_there_is_no_a
     assert (first.subject, first.recipient) == ("【Dunlin Demo】对账单：2026-01-01 至 2026-01-31", "ap@heron.example")
     assert "应收 CNY 4,520.00，未核销款项 CNY 0.00" in first.body
     assert "提醒对账" in second.subject
+    assert first.attachment is not None and first.attachment.content == b"%PDF-1.7"
+    assert first.attachment.name.startswith("statement-") and second.attachment is None
+
+
+async def test_a_statement_that_makes_no_document_leaves_without_and_waits_while_billing_is_away(desk: Any) -> None:
+    desk.neighbours.broken, desk.neighbours.document = "document", None
+    await state(desk)
+    assert (await notices(desk), mails(desk)) == ([], [])
+    desk.neighbours.broken = None
+    await desk.try_again()
+    [mail] = mails(desk)
+    assert mail.attachment is None
+    assert await notices(desk) == [("statement", "sent", date(2026, 1, 5))]
 
 
 @pytest.mark.parametrize(("answered", "told_of"), [

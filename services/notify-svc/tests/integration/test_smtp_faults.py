@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP
 from dunlin_kernel.clock import SystemClock
 from dunlin_kernel.ids import new_id
 from notify_svc.domain.message import MessageStatus
-from notify_svc.gateways.sender import LOOK_TOO_OLD, Delivery, Mail
+from notify_svc.gateways.sender import LOOK_TOO_OLD, Attachment, Delivery, Mail
 from notify_svc.gateways.smtp import SERVER_AWAY, UNKNOWN, SmtpSender, SmtpServer
 from notify_svc.jobs.remind_customers import Freshness
 
@@ -110,6 +110,17 @@ async def test_what_is_sent_arrives_as_it_was_written() -> None:
     assert message["Message-ID"] == f"<{MAIL.id}@dunlin.example>"
     assert message["Auto-Submitted"] == "auto-generated"
     assert message.get_content().replace("\r\n", "\n") == MAIL.body
+
+
+async def test_a_document_arrives_beside_the_words() -> None:
+    handler, paper = Server(), b"%PDF-1.7\r\n." + bytes(range(256))
+    async with serving(handler) as port:
+        sent = await send(port, replace(MAIL, attachment=Attachment("statement-1.pdf", paper)))
+        assert sent == Delivery(MessageStatus.SENT, code="250")
+    words, document = handler.kept[0].iter_parts()
+    assert words.get_content().replace("\r\n", "\n") == MAIL.body
+    assert (document.get_content_type(), document.get_filename(), document.get_content()) == (
+        "application/pdf", "statement-1.pdf", paper)
 
 
 @pytest.mark.parametrize(("step", "fault", "expected"), [

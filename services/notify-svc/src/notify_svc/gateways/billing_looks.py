@@ -1,4 +1,4 @@
-"""The look at billing-svc: what customers owe at this moment, and what credit they have that is not applied."""
+"""The look at billing-svc: what customers owe right now, what credit is not applied, and statements as documents."""
 
 from collections.abc import Collection
 from datetime import date
@@ -65,6 +65,11 @@ async def look_at_accounts(
         found |= {one.customer_id: _look(one) for one in told if one.known}
         left = [one for one in left if one not in answered]
     return found
+
+
+async def statement_document(billing: Outbound, tenant: UUID, statement_id: UUID) -> bytes | None:
+    """A statement as a PDF; None where none can be made of it. Refuses: LookFailed."""
+    return await billing.get_file(f"/billing/v1/statements/{statement_id}/document", tenant=tenant)
 
 
 def _told(answer: object) -> list[_Owing]:

@@ -10,6 +10,14 @@ from notify_svc.domain.message import MessageStatus
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A PDF that goes with a mail; `name` says what it is."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A message ready to leave; `id` becomes its Message-ID, so that a server's log can be asked for it."""
 
@@ -18,6 +26,7 @@ class Mail:
     subject: str
     body: str
     channel: LevelChannel = LevelChannel.EMAIL
+    attachment: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ async def _goodbye(smtp: aiosmtplib.SMTP) -> None:
 
 
 def as_message(mail: Mail, sender: str, at: datetime) -> EmailMessage:
-    """A plain-text message whose Message-ID is the id of ours; marked so that no machine answers it."""
+    """A plain-text message, with its document; its Message-ID is the id of ours, and it says that no person wrote."""
     message = EmailMessage()
     message["From"] = sender
     message["To"] = mail.recipient
@@ -164,4 +164,6 @@ def as_message(mail: Mail, sender: str, at: datetime) -> EmailMessage:
     message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2].rstrip('>')}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.body, charset="utf-8", cte="base64")
+    if (file := mail.attachment) is not None:
+        message.add_attachment(file.content, maintype="application", subtype="pdf", filename=file.name)
     return message

@@ -18,7 +18,7 @@ from notify_svc import usecases
 from notify_svc.domain.look import Contact, Reach
 from notify_svc.domain.message import MessageStatus
 from notify_svc.domain.notice import NoticeKind, reconcile_key
-from notify_svc.gateways.sender import Mail, Sender
+from notify_svc.gateways.sender import Attachment, Mail, Sender
 from notify_svc.jobs.remind_customers import Freshness, NotHandedOver
 from notify_svc.store import contact_policies, notices
 from notify_svc.usecases.plan_alert import TELL_ALERT
@@ -29,6 +29,7 @@ from notify_svc.usecases.write_notice import Addressee, WriteNotice
 FRESH_FOR = timedelta(seconds=30)
 OwnerLooker = Callable[[UUID, UUID], Awaitable[Contact | None]]
 PersonLooker = Callable[[UUID, UUID], Awaitable[Reach]]
+DocumentLooker = Callable[[UUID, UUID], Awaitable[bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class SendNotices:
 
     look_at_owner: OwnerLooker
     look_at_books: PersonLooker
+    statement_document: DocumentLooker
     sender: Sender
     clock: Clock
 
@@ -46,7 +48,7 @@ class SendNotices:
                 TELL_ALERT: self.tell_alert}
 
     async def send_statement(self, database: Database, job: Job) -> None:
-        """A statement, to whom bills go; the first reminder to answer it is planned with it."""
+        """A statement with its document, to whom bills go; the first reminder to answer it is planned with it."""
         await self._of_statement(database, job, NoticeKind.STATEMENT)
 
     async def remind(self, database: Database, job: Job) -> None:
@@ -82,6 +84,7 @@ class SendNotices:
 
     async def _of_statement(self, database: Database, job: Job, kind: NoticeKind) -> None:
         reach = await self.look_at_books(job.tenant, UUID(job.payload["customer_id"]))
+        document = await self._document(job) if kind is NoticeKind.STATEMENT and reach.contact else None
 
         async def written(tx: Transaction, moment: Tenant) -> WriteNotice | None:
             told = await notices.statement(tx, UUID(job.payload["statement_id"]))
@@ -99,9 +102,14 @@ class SendNotices:
                 "answer_by": days_after(moment.today, 10)}
             key = reconcile_key(told.id, number) if number else str(told.id)
             return WriteNotice(kind, key, told.customer_id, None,
-                               Addressee(to.at, to.name, to.language) if to else None, fields)
+                               Addressee(to.at, to.name, to.language) if to else None, fields, document)
 
         await self._send(database, job, written)
+
+    async def _document(self, job: Job) -> Attachment | None:
+        statement_id = UUID(job.payload["statement_id"])
+        content = await self.statement_document(job.tenant, statement_id)
+        return None if content is None else Attachment(f"statement-{statement_id}.pdf", content)
 
     async def _send(
         self, database: Database, job: Job, written: Callable[[Transaction, Tenant], Awaitable[WriteNotice | None]],

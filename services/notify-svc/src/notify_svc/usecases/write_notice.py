@@ -10,7 +10,7 @@ from notify_svc.domain.letter import LetterLanguage
 from notify_svc.domain.message import MessageStatus
 from notify_svc.domain.notice import Notice, NoticeKind
 from notify_svc.gateways.notice_letters import render_notice
-from notify_svc.gateways.sender import Mail
+from notify_svc.gateways.sender import Attachment, Mail
 from notify_svc.store import notices
 
 
@@ -33,6 +33,7 @@ class WriteNotice:
     staff_code: str | None
     addressee: Addressee | None
     fields: dict[str, object]
+    attachment: Attachment | None = None
 
 
 async def write_notice(tx: Transaction, command: WriteNotice, moment: Tenant) -> Mail | None:
@@ -50,4 +51,4 @@ async def write_notice(tx: Transaction, command: WriteNotice, moment: Tenant) ->
     to = command.addressee
     rendered = render_notice(command.kind, LetterLanguage.of(to.language), {
         **command.fields, "sender": moment.name, "recipient": to.name or "", "on": moment.today})
-    return Mail(notice.id, to.email, rendered.subject, rendered.body)
+    return Mail(notice.id, to.email, rendered.subject, rendered.body, attachment=command.attachment)
