@@ -2,7 +2,10 @@
 
 import asyncio
 from collections import Counter
+from datetime import date
 from typing import Any
+
+import asyncpg
 
 from dunlin_kernel.ids import new_id
 
@@ -147,3 +150,27 @@ async def test_the_stream_of_a_customer_is_numbered_without_a_hole_after_races(c
         "GET", f"/customers/{who}/account?min_position=billing/{company.tenant}:{who}/{len(told)}"
     )
     assert position.status_code == 200
+
+
+async def test_who_waits_for_a_number_while_the_day_turns_is_given_one_of_the_new_day(company: Any) -> None:
+    """The client said no date: that somebody else was quicker on the new day is no fault of its own."""
+    await company.clock("2026-02-03")
+    who, other = await company.register(), await asyncpg.connect(company.running.urls.app)
+    line = {"description": "Goods", "product": "SKU-1", "quantity": "1", "unit_price": "10", "tax_rate": "0"}
+    wish = {"customer_id": str(who), "currency": "CNY", "lines": [line], "issue": True, "issued_on": None}
+    await company.post("/invoices", wish)
+    try:
+        await other.execute("SELECT set_config('dunlin.tenant', $1, false)", str(company.tenant))
+        async with other.transaction():
+            await other.execute("UPDATE number_series SET last_issued_on = $1", date(2026, 2, 4))
+            waiting = asyncio.create_task(company.send("POST", "/invoices", wish))
+            async with asyncio.timeout(30):
+                while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted "
+                                               "AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"):
+                    assert not waiting.done()
+                    await asyncio.sleep(0.02)
+            await company.clock("2026-02-04")
+        answer = await waiting
+    finally:
+        await other.close()
+    assert (answer.status_code, answer.json()["issued_on"]) == (201, "2026-02-04"), answer.text

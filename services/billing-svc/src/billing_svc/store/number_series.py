@@ -1,6 +1,7 @@
 """Number series: the row is locked last before a document is written, and its fresh state decides the number."""
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Text, Uuid, bindparam, column, func, literal_column, null, select
@@ -8,6 +9,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from billing_svc.domain.numbering import NumberSeries
 from billing_svc.store.document_tables import NumberSeriesRow
+from dunlin_kernel.errors import RuleBroken
+from dunlin_kit.database import ReadStale
 from dunlin_kit.transaction import Transaction
 
 _t = NumberSeriesRow.__table__.c
@@ -22,14 +25,26 @@ OPEN = (
     .on_conflict_do_nothing())
 
 
-async def lock(tx: Transaction, names: Collection[str]) -> dict[str, NumberSeries]:
-    """Wait for these series in order; one that is named for the first time begins at 1."""
+class DayTurned(RuleBroken, ReadStale):
+    """While this transaction waited the day turned, and somebody took a number on the new one: look again."""
+
+
+async def lock(tx: Transaction, names: Collection[str], *, today: date) -> dict[str, NumberSeries]:
+    """Wait for these series in order; one that is named for the first time begins at 1.
+
+    Refuses: issued_before_series, where one stands later than `today` also when looked at again.
+    """
     in_order = sorted(set(names))
     rows = await tx.rows(LOCK, names=in_order)
     if len(rows) < len(in_order):
         await tx.rows(OPEN, tenant_id=tx.tenant, names=in_order)
         rows = await tx.rows(LOCK, names=in_order)
-    return {row["series"]: _series(row) for row in rows}
+    series = {row["series"]: _series(row) for row in rows}
+    for one in series.values():
+        if one.last_issued_on is not None and one.last_issued_on > today:
+            raise DayTurned("issued_before_series", "Numbers run with issue dates: the series stands at a later day.",
+                            series=one.series, last_issued_on=one.last_issued_on)
+    return series
 
 
 def move(tx: Transaction, *series: NumberSeries) -> None:

@@ -29,7 +29,8 @@ class Charging:
     @classmethod
     async def begin(cls, posting: Posting, kinds: Collection[ItemKind]) -> Self:
         """Wait for the series, last of all locks."""
-        return cls(posting, await number_series.lock(posting.tx, {SERIES[kind] for kind in kinds}))
+        names = {SERIES[kind] for kind in kinds}
+        return cls(posting, await number_series.lock(posting.tx, names, today=posting.tenant.today))
 
     def charge(self, wish: ChargeWish, told: Told | None = None) -> Item:
         """Take the next number, enter what is owed, and tell it: as `told` says, else as a fee.

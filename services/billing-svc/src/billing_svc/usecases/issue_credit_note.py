@@ -63,7 +63,7 @@ async def enter_credit_notes(posting: Posting, wishes: Sequence[IssueCreditNote]
     held = await invoices.by_id(tx, list({wish.invoice_id for wish in wishes}))
     owed = await items.of_invoices(tx, list(held))
     posting.items = {item.id: item for item in owed} | posting.items
-    series = await number_series.lock(tx, {series_named(wish.series) for wish in wishes})
+    series = await number_series.lock(tx, {series_named(wish.series) for wish in wishes}, today=posting.tenant.today)
     issued: list[IssuedCreditNote] = []
     for wish in wishes:
         invoice = held[wish.invoice_id]

@@ -47,7 +47,7 @@ class Issuing:
         offered = any(buyer.discount for buyer in buyers.values())
         policy = await discounts.policy_in_force(posting.tx) if offered else FIRST_DISCOUNT_POLICY
         to_bill = await BillingDeliveries.begin(posting.tx, drafts)
-        series = await number_series.lock(posting.tx, {one.wish.series for one in drafts})
+        series = await number_series.lock(posting.tx, {one.wish.series for one in drafts}, today=posting.tenant.today)
         return cls(posting, buyers, policy, to_bill, series)
 
     def issue(self, one: Invoice) -> tuple[Invoice, tuple[Item, ...]]:
