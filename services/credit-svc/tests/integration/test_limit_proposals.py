@@ -77,6 +77,29 @@ async def test_small_raises_by_one_person_add_up(books: Any) -> None:
     assert await books.violations() == []
 
 
+async def test_what_one_person_gives_by_limits_and_covers_adds_up_toward_the_step(books: Any) -> None:
+    await books.limit("1000.00")
+    assert (await call(books, "/policies", STEP)).status_code == 201
+    limit, cover = f"/customers/{books.customer}/limit", f"/customers/{books.customer}/covers"
+
+    async def on_top(amount: str) -> int:
+        body = {"currency": "CNY", "amount": amount, "reason": "season", "kind": "temporary",
+                "valid_until": "2026-03-31"}
+        return int((await call(books, limit, body, method="PUT")).status_code)
+
+    async def covered(amount: str) -> str:
+        body = {"kind": "guarantee", "amount": {"amount": amount, "currency": "CNY"}, "share_bps": 10000,
+                "valid_from": "2026-03-01", "provider": "Parent", "reference": "P-1", "reason": "family"}
+        return str((await call(books, cover, body)).json()["state"])
+
+    assert [await on_top("400.00"), await covered("300.00"), await on_top("700.00"), await on_top("700.01")] == [
+        200, "standing", 200, 403]
+    assert await covered("0.01") == "waiting"
+    raised = {"currency": "CNY", "amount": "1000.01", "reason": "a little more"}
+    assert (await call(books, limit, raised, method="PUT")).json()["code"] == "second_person_needed"
+    assert await books.violations() == []
+
+
 async def test_two_who_decide_at_once_make_one_limit(books: Any) -> None:
     await books.limit("1.00")
     made = (await call(books, "/limit-proposals", {

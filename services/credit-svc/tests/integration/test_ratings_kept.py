@@ -186,6 +186,9 @@ async def test_an_override_stands_until_it_ends(books: Any) -> None:
     await Trading(books).months(*[0] * 12)
     await adopt(books, reviews=False)
     await rated(books)
+    more = {"currency": "CNY", "amount": "1000.01", "reason": "they asked", "valid_until": "2026-03-02"}
+    alone = await call(books, f"/customers/{books.customer}/limit", more, method="PUT")
+    assert (alone.status_code, alone.json()["code"]) == (403, "second_person_needed")
     await books.limit("50.00", valid_until="2026-03-02")
     kept = (await rated(books))["limits"][0]
     assert (kept["move"], kept["stands"]) == ("overridden", cny("50.00"))

@@ -21,9 +21,11 @@ from credit_svc.domain.limit import (
     passed_on_by_merger,
 )
 from credit_svc.domain.limit_override import (
+    AloneLately,
     EarlierLimit,
     OverrideRules,
     ProposalStatus,
+    alone_lately,
     check_alone,
     check_override,
     decided_by,
@@ -209,12 +211,41 @@ def test_raises_by_one_person_add_up(history: list[EarlierLimit], ground: int | 
     assert (found and found.minor) == ground
 
 
+def alone(base_from: int, *, given: int = 0, temporary: int = 0, covers: int = 0) -> AloneLately:
+    return AloneLately(cny(given), cny(temporary), cny(covers), cny(base_from), cny(0))
+
+
 def test_two_small_raises_are_a_large_one_and_a_cut_is_none() -> None:
     held = limit_in_force([base(2, 140)], today=TODAY)
-    assert needs_second_person(base(3, 151), held, STEP, alone_from=cny(100))
-    assert not needs_second_person(base(3, 150), held, STEP, alone_from=cny(100))
-    assert not needs_second_person(base(3, 130), held, STEP, alone_from=cny(0))
-    assert not needs_second_person(replace(MARCH, amount=cny(50)), held, STEP, alone_from=cny(0))
+    assert needs_second_person(base(3, 151), held, STEP, alone=alone(100))
+    assert not needs_second_person(base(3, 150), held, STEP, alone=alone(100))
+    assert not needs_second_person(base(3, 130), held, STEP, alone=alone(0))
+    on_top = replace(MARCH, amount=cny(50))
+    assert not needs_second_person(on_top, held, STEP, alone=alone(0))
+    assert needs_second_person(on_top, held, STEP, alone=alone(0, given=1))
+    assert needs_second_person(on_top, held, STEP, alone=alone(0, covers=1))
+    assert not needs_second_person(on_top, held, STEP, alone=alone(0, temporary=1))
+    both = limit_in_force([base(2, 140), on_top], today=TODAY)
+    assert needs_second_person(replace(on_top, version=3, amount=cny(51)), both, STEP, alone=alone(0, temporary=50))
+    assert not needs_second_person(replace(on_top, version=3, amount=cny(49)), both, STEP, alone=alone(0, given=99))
+
+
+def test_what_was_given_alone_lately() -> None:
+    on_top = replace(earlier(30, 1), kind=LimitKind.TEMPORARY)
+    of_two = replace(earlier(20, 2, alone=False), kind=LimitKind.TEMPORARY)
+    found = alone_lately([on_top, earlier(150, 1), of_two, earlier(100, 40)], cny(7), today=TODAY)
+    assert found == AloneLately(cny(50), cny(10), cny(7), cny(100), cny(20))
+    assert [found.beside(kind).minor for kind in (LimitKind.BASE, LimitKind.TEMPORARY, None)] == [17, 57, 67]
+    assert alone_lately([on_top], cny(0), today=TODAY) == AloneLately(cny(0), cny(30), cny(0), None, cny(0))
+
+
+@pytest.mark.parametrize("rules", [OverrideRules(), STEP])
+@pytest.mark.parametrize("kind", LimitKind)
+def test_more_than_the_policy_decided_takes_two_persons(rules: OverrideRules, kind: LimitKind) -> None:
+    decided = limit_in_force([replace(base(1, 100), source=LimitSource.POLICY)], today=TODAY)
+    more = replace(MARCH if kind is LimitKind.TEMPORARY else base(2, 101), source=LimitSource.OVERRIDE)
+    assert needs_second_person(more, decided, rules)
+    assert not needs_second_person(replace(base(2, 100), source=LimitSource.OVERRIDE), decided, rules)
 
 
 ENDED_BASE = [base(1, 100, end=date(2026, 3, 9))]

@@ -88,7 +88,8 @@ LIMIT_REFUSED = refuses(
 async def set_credit_limit(customer_id: UUID, body: CreditLimitUpdate, tx: Tx) -> CreditLimitRead:
     """Set a customer's credit limit in a currency. What was set before is kept; the last one set counts.
 
-    A raise above the policy's step is proposed instead, and approved by another person.
+    A raise above the policy's step, together with what one person gave in the last 30 days, is proposed instead and
+    approved by another person; so is a limit above the one that the policy decided.
     """
     return CreditLimitRead.of(customer_id, await set_limit(tx, body.to_command(customer_id)))
 

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from credit_svc.domain.limit_override import OverrideRules
+from credit_svc.domain.limit_override import OverrideRules, beyond_step
 from credit_svc.domain.policy import WHOLE_BPS, share_of
 from dunlin_kernel.errors import Conflict, Forbidden, RuleBroken
 from dunlin_kernel.lifecycle import Lifecycle
@@ -83,8 +83,9 @@ def covered(covers: Iterable[CountedCover], kinds: Collection[str], currency: st
     return sum_money(currency, (one.counts for one in covers if one.kind.value in kinds))
 
 
-def registered(cover: Cover, rules: OverrideRules, *, today: date) -> Cover:
-    """As it stands once registered: waiting, where it gives more than one person may give alone.
+def registered(cover: Cover, rules: OverrideRules, *, today: date, alone: Money | None = None) -> Cover:
+    """As it stands once registered: waiting, where it gives more than one person may give alone, with what was given
+    `alone` in the days before.
 
     Refuses: bad_cover, validity_reversed, validity_in_past.
     """
@@ -95,6 +96,5 @@ def registered(cover: Cover, rules: OverrideRules, *, today: date) -> Cover:
         raise RuleBroken("validity_reversed", "A cover cannot end before it begins.")
     if cover.valid_until is not None and cover.valid_until < today:
         raise RuleBroken("validity_in_past", "A cover cannot be registered that has already ended.")
-    step = rules.second_person_above.get(cover.amount.currency)
-    waits = bool(rules.second_person_above) and (step is None or cover.counts > step)
+    waits = cover.counts.is_positive and beyond_step(cover.counts if alone is None else cover.counts + alone, rules)
     return replace(cover, state=CoverState.WAITING if waits else CoverState.STANDING)

@@ -51,11 +51,46 @@ class OverrideRules:
 
 @dataclass(frozen=True, slots=True)
 class EarlierLimit:
-    """A base limit set before: on which day, and whether one person alone answers for it."""
+    """A limit set before: on which day, and whether one person alone answers for it."""
 
     amount: Money | None
     set_on: date
     alone: bool
+    kind: LimitKind = LimitKind.BASE
+
+
+@dataclass(frozen=True, slots=True)
+class AloneLately:
+    """What one person alone gave in the last 30 days, by base limits, temporary ones and covers; and from where limits
+    of each kind add up, None where none was set."""
+
+    base: Money
+    temporary: Money
+    covers: Money
+    base_from: Money | None
+    temporary_from: Money | None
+
+    def start_of(self, kind: LimitKind) -> Money | None:
+        return self.base_from if kind is LimitKind.BASE else self.temporary_from
+
+    def beside(self, kind: LimitKind | None) -> Money:
+        """All but limits of this kind; without one, all of it."""
+        others = self.covers
+        if kind is not LimitKind.BASE:
+            others += self.base
+        return others if kind is LimitKind.TEMPORARY else others + self.temporary
+
+
+def alone_lately(earlier: Sequence[EarlierLimit], covers: Money, *, today: date) -> AloneLately:
+    """`earlier`: limits of both kinds, newest first; `covers`: what those count that nobody else approved."""
+    base = [one for one in earlier if one.kind is LimitKind.BASE]
+    temporary = [one for one in earlier if one.kind is LimitKind.TEMPORARY]
+    base_from = given_alone_from(base, today=today)
+    agreed = next((one for one in temporary if _is_ground(one, today)), None)
+    temporary_from = Money.zero(covers.currency) if agreed is None else agreed.amount
+    return AloneLately(
+        _above(base, base_from, covers.currency), _above(temporary, temporary_from, covers.currency), covers, base_from,
+        temporary_from)
 
 
 def given_alone_from(earlier: Sequence[EarlierLimit], *, today: date) -> Money | None:
@@ -68,29 +103,38 @@ def given_alone_from(earlier: Sequence[EarlierLimit], *, today: date) -> Money |
         amount = one.amount
         if amount is not None:
             lowest = amount if lowest is None else min(lowest, amount)
-        if not one.alone or days_between(one.set_on, today) > ADDING_UP_DAYS:
+        if _is_ground(one, today):
             break
     return lowest
 
 
 def needs_second_person(
-    fact: LimitFact, before: LimitInForce, rules: OverrideRules, *, alone_from: Money | None = None,
+    fact: LimitFact, before: LimitInForce, rules: OverrideRules, *, alone: AloneLately | None = None,
 ) -> bool:
-    """Whether this limit gives more than a person may give alone; a cut never does.
+    """Whether this limit gives more than a person may give alone; a cut never does, more than the policy decided does.
 
-    `alone_from`: from where earlier raises by one person add up to this one.
+    `alone`: what one person gave before adds up to this one.
     """
-    if not rules.second_person_above or fact.amount is None:
+    if fact.amount is None:
         return False
     nothing = Money.zero(fact.currency)
     held = before.temporary if fact.kind is LimitKind.TEMPORARY else before.fact
     given = held.amount if held is not None and held.amount is not None else nothing
     if before.status is LimitStatus.EXPIRED and held is before.fact:
         given = nothing
-    if fact.kind is LimitKind.BASE and alone_from is not None and fact.amount > given:
-        given = min(given, alone_from)
-    raised, step = fact.amount - given, rules.second_person_above.get(fact.currency)
-    return raised.is_positive and (step is None or raised > step)
+    if fact.amount <= given:
+        return False
+    if fact.source is LimitSource.OVERRIDE:
+        return True
+    started = None if alone is None else alone.start_of(fact.kind)
+    raised = fact.amount - (given if started is None else min(given, started))
+    return beyond_step(raised + (nothing if alone is None else alone.beside(fact.kind)), rules)
+
+
+def beyond_step(given: Money, rules: OverrideRules) -> bool:
+    """Whether this is more than one person may give alone."""
+    step = rules.second_person_above.get(given.currency)
+    return bool(rules.second_person_above) and (step is None or given > step)
 
 
 def source_by_hand(before: LimitInForce) -> LimitSource:
@@ -110,10 +154,10 @@ def check_override(fact: LimitFact, rules: OverrideRules) -> None:
 
 
 def check_alone(
-    fact: LimitFact, before: LimitInForce, rules: OverrideRules, *, alone_from: Money | None = None,
+    fact: LimitFact, before: LimitInForce, rules: OverrideRules, *, alone: AloneLately | None = None,
 ) -> None:
     """Refuses: second_person_needed."""
-    if needs_second_person(fact, before, rules, alone_from=alone_from):
+    if needs_second_person(fact, before, rules, alone=alone):
         raise Forbidden("second_person_needed", "Propose this limit: another person approves it.")
 
 
@@ -124,3 +168,12 @@ def decided_by(status: ProposalStatus, to: ProposalStatus, *, maker: str, checke
     if to is ProposalStatus.APPROVED and maker == checker:
         raise Forbidden("second_person_needed", "Another person than the one who proposed it approves.")
     return PROPOSALS.advance(status, to)
+
+
+def _is_ground(one: EarlierLimit, today: date) -> bool:
+    return not one.alone or days_between(one.set_on, today) > ADDING_UP_DAYS
+
+
+def _above(earlier: Sequence[EarlierLimit], ground: Money | None, currency: str) -> Money:
+    newest, nothing = earlier[0].amount if earlier else None, Money.zero(currency)
+    return nothing if newest is None or ground is None else max(nothing, newest - ground)

@@ -31,6 +31,10 @@ _ENDING = text(f"""{_VIEW}
 WHERE v.state = 'standing' AND v.valid_until BETWEEN CAST(:today AS date) AND CAST(:until AS date)
   AND NOT EXISTS (SELECT FROM risk_alert a WHERE a.cover_id = v.cover_id)
 ORDER BY v.valid_until, v.cover_id""")
+_ALONE = text("""
+SELECT coalesce(sum(counts), 0)::bigint AS counts FROM cover
+WHERE customer_id = CAST(:customer_id AS uuid) AND currency = CAST(:currency AS text) AND state = 'standing'
+  AND approved_by IS NULL AND registered_at > CAST(:since AS timestamptz)""")
 _PASS_ON = text("""
 UPDATE cover SET customer_id = CAST(:into_id AS uuid)
 WHERE customer_id = CAST(:source_id AS uuid) AND state <> 'ended' RETURNING *, NULL AS number, NULL AS name""")
@@ -84,6 +88,12 @@ async def some(tx: Tx, asked: CoversAsked) -> Sequence[KnownCover]:
         _SOME, customer_id=asked.customer_id, state=asked.state and asked.state.value, ends_by=asked.ends_by,
         after=asked.after or NIL, most=asked.most)
     return [_known(row) for row in rows]
+
+
+async def given_alone(tx: Tx, customer_id: UUID, currency: str, *, since: datetime) -> Money:
+    """What those count that one person alone registered since; only after the lock on the head."""
+    row = await tx.row(_ALONE, customer_id=customer_id, currency=currency, since=since)
+    return Money(0 if row is None else row["counts"], currency)
 
 
 async def ending(tx: Tx, today: date, until: date) -> Sequence[KnownCover]:

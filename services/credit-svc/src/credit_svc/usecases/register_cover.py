@@ -6,6 +6,7 @@ from uuid import UUID
 from credit_svc.domain.cover import Cover, CoverState, registered
 from credit_svc.store import covers, heads, mergers, policies
 from credit_svc.store.covers import KnownCover
+from credit_svc.usecases.adding_up import adding_up
 from credit_svc.usecases.keep_covers import keep_covers
 from credit_svc.usecases.tell_approval import tell_approval
 from dunlin_kit.tenants import present
@@ -33,7 +34,10 @@ async def register_cover(tx: Transaction, command: RegisterCover) -> KnownCover:
     await mergers.check_not_merged(tx, command.customer_id)
     tenant = await present(tx)
     policy, _ = await policies.in_force(tx)
-    cover = registered(command.cover, policy.overrides, today=tenant.today)
+    lately = await adding_up(
+        tx, command.customer_id, command.cover.amount.currency, tenant, policy.overrides)
+    cover = registered(
+        command.cover, policy.overrides, today=tenant.today, alone=None if lately is None else lately.beside(None))
     known = KnownCover(
         replace(cover), command.customer_id, command.provider, command.reference, command.reason, tx.actor, tenant.now)
     covers.add(tx, known)
