@@ -1,6 +1,7 @@
 """Who acts for a customer on a day, and what staff, absences, groups and addresses may hold."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -8,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_svc.domain.address import Address, AddressPurpose, address_for
+from customer_svc.domain.address import (
+    MAX_ADDRESSES,
+    Address,
+    AddressPurpose,
+    address_for,
+    must_have_room_for_address,
+)
 from customer_svc.domain.contact import Language
 from customer_svc.domain.group import CustomerGroup
 from customer_svc.domain.staff import Absence, Staff, acting_for
@@ -99,3 +106,12 @@ def test_a_change_that_changes_nothing_counts_no_version() -> None:
     assert staff.changed({"active": False}).version == 2
     assert address.changed({"purposes": (B_,)}) is address
     assert address.changed({"purposes": (D,)}).version == 2
+
+
+def test_an_address_that_changes_counts_a_version_and_a_customer_has_room_for_so_many() -> None:
+    one = Address(AddressId(new_id()), CustomerId(new_id()), (B_,), "1 Quay", "Bergen", "NO")
+    assert one.changed({"city": "Oslo"}) == replace(one, city="Oslo", version=2)
+    assert one.changed({"city": "Bergen"}) is one
+    must_have_room_for_address([one] * (MAX_ADDRESSES - 1))
+    with pytest.raises(RuleBroken, match="too_many_addresses"):
+        must_have_room_for_address([one] * MAX_ADDRESSES)

@@ -15,6 +15,8 @@ from dunlin_kernel.lifecycle import IllegalTransition
 from dunlin_kernel.money import Money
 from notify_svc.domain.call import CallOutcome, CallReason, CallTask
 from notify_svc.domain.collection_case import (
+    MAX_RECONCILE_DAYS,
+    MAX_RECONCILE_TIMES,
     CaseAction,
     CaseReason,
     CaseStage,
@@ -60,6 +62,15 @@ def test_rules_that_are_off_open_nothing() -> None:
 def test_what_is_no_collection_policy(days: int, large: Money | None, again: int) -> None:
     with pytest.raises(RuleBroken, match="bad_collection_policy"):
         CollectionPolicy(1, days, large, again)
+
+
+@pytest.mark.parametrize("wrong", [
+    {"reconcile_after_days": 0}, {"reconcile_after_days": MAX_RECONCILE_DAYS + 1}, {"reconcile_times": -1},
+    {"reconcile_times": MAX_RECONCILE_TIMES + 1}])
+def test_a_statement_is_not_reminded_of_beyond_measure(wrong: dict[str, Any]) -> None:
+    with pytest.raises(RuleBroken, match="bad_collection_policy"):
+        replace(POLICY, **wrong)
+    assert replace(POLICY, reconcile_after_days=MAX_RECONCILE_DAYS, reconcile_times=0).reconcile_times == 0
 
 
 def test_a_statement_is_reminded_of_every_so_many_days_so_many_times() -> None:

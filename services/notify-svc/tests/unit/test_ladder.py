@@ -1,7 +1,8 @@
 """The ladder's rules as a table and as properties: order, one a day, gap, nothing after settlement."""
 
 import itertools
-from datetime import date, time, timedelta
+from dataclasses import replace
+from datetime import UTC, date, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -85,6 +86,11 @@ def test_a_ladder_switched_on_late_starts_at_the_level_reached(today: date, firs
 def test_a_bad_ladder_is_refused(levels: tuple[Level, ...]) -> None:
     with pytest.raises(RuleBroken, match="bad_ladder"):
         LadderPolicy(1, levels, 7, time(12))
+
+
+def test_a_run_has_a_time_of_day_and_no_zone_of_its_own() -> None:
+    with pytest.raises(RuleBroken, match="bad_ladder"):
+        replace(LADDER_K, run_at=time(12, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("gap", [-1, 91])

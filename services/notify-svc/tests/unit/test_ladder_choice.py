@@ -28,6 +28,7 @@ RULES = (
 ])
 def test_the_first_rule_that_fits_chooses(segment: Segment, version: int) -> None:
     assert Ladders(KNOWN, RULES).of(segment).version == version
+    assert Ladders(KNOWN, RULES).standard is LADDER_K
 
 
 @pytest.mark.parametrize("wrong", [{}, {"dimension": "size"}, {"value": "large"}, {"grade": "A", "value": "large"}])

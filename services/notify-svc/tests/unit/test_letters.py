@@ -1,12 +1,17 @@
 """How letters read: one total per currency, in the contact's language, and nothing in a name leaves its line."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
-from notify_svc.domain.ladder import LetterTone
+from notify_svc.domain.item import DunnedItem
+from notify_svc.domain.judging import Reminding, Verdict
+from notify_svc.domain.ladder import LADDER_K, NOT_BEGUN, LetterTone
 from notify_svc.domain.letter import Letter, LetterLanguage, LetterLine
+from notify_svc.domain.look import Contact
 from notify_svc.gateways.letters import MAX_SUBJECT, money_text, render
 
 ON = date(2026, 3, 6)
@@ -27,6 +32,17 @@ def letter(language: LetterLanguage = LetterLanguage.EN, *, sender: str = "Dunli
 ])
 def test_amounts_show_code_and_groups(money: Money, text: str) -> None:
     assert money_text(money) == text
+
+
+def test_a_letter_has_the_tone_of_its_highest_level_and_counts_the_days_of_each_item() -> None:
+    owed = DunnedItem(new_id(), new_id(), None, "INV-1", date(2026, 1, 5), date(2026, 2, 4), 1, Money(100, "CNY"), True,
+                      NOT_BEGUN, Money(0, "CNY"))
+    verdict = Verdict((Reminding(owed, 2, date(2026, 2, 4), Money(90, "CNY")),
+                       Reminding(replace(owed, number="INV-2"), 1, date(2026, 3, 9), Money(10, "CNY"))), ())
+    said = Letter.of(verdict, Contact("ap@heron.example", "Li", "zh-CN"), LADDER_K, sender_name="Dunlin", on=ON)
+    assert (said.tone, said.language, said.recipient_name) == (LADDER_K.levels[2].tone, LetterLanguage.ZH, "Li")
+    assert [(line.number, line.amount.minor, line.days_overdue) for line in said.lines] == [
+        ("INV-1", 90, 30), ("INV-2", 10, -3)]
 
 
 def test_totals_are_one_per_currency() -> None:

@@ -7,7 +7,9 @@ import pytest
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.lifecycle import IllegalTransition
 from notify_svc.domain.message import MessageStatus
-from notify_svc.domain.notice import DigestFrequency, Notice, NoticeKind
+from notify_svc.domain.notice import DigestFrequency, Notice, NoticeKind, reconcile_key
+from notify_svc.domain.trouble import TroubleKind
+from notify_svc.store import troubles
 
 MONDAY, TUESDAY = date(2026, 2, 2), date(2026, 2, 3)
 
@@ -35,3 +37,13 @@ def test_a_hand_over_ends_once() -> None:
     ended = notice(MessageStatus.SENDING).ended(MessageStatus.SENT, None)
     with pytest.raises(IllegalTransition):
         ended.ended(MessageStatus.SENT, None)
+
+
+def test_each_reminder_to_answer_has_a_key_of_its_own() -> None:
+    one = new_id()
+    assert [reconcile_key(one, number) for number in (1, 2, 3)] == [str(one), f"{one}:2", f"{one}:3"]
+
+
+def test_every_kind_of_trouble_is_looked_for() -> None:
+    looked_for = str(troubles._TROUBLES)
+    assert [kind for kind in TroubleKind if f"'{kind.value}'" not in looked_for] == []

@@ -11,7 +11,7 @@ from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 from notify_svc.domain.ladder import LADDER_K, LetterTone, Level, LevelChannel
-from notify_svc.domain.simulation import Dated, ItemStory, Owed, check_period, simulate
+from notify_svc.domain.simulation import MAX_DAYS, Dated, ItemStory, Owed, check_period, simulate
 
 CUSTOMER = new_id()
 BEGIN, END = date(2026, 1, 1), date(2026, 6, 30)
@@ -79,6 +79,8 @@ def test_on_each_day_the_due_date_counts_that_stood_then(
 def test_a_period_has_bounds(end: date) -> None:
     with pytest.raises(RuleBroken, match="bad_period"):
         check_period(BEGIN, end)
+    check_period(BEGIN, BEGIN)
+    check_period(BEGIN, BEGIN + timedelta(days=MAX_DAYS))
 
 
 @settings(max_examples=60)

@@ -9,11 +9,9 @@ from dunlin_kernel.clock import date_in
 def next_run(*, zone: str, run_at: time, after: datetime) -> datetime:
     """The first instant after `after` at which it is `run_at` in `zone`."""
     today = date_in(zone, after)
-    for days in (0, 1, 2):
-        start = datetime.combine(today + timedelta(days=days), run_at, ZoneInfo(zone)).astimezone(after.tzinfo)
-        if start > after:
-            return start
-    raise AssertionError("a day is never longer than two")
+    runs = (datetime.combine(today + timedelta(days=days), run_at, ZoneInfo(zone)).astimezone(after.tzinfo)
+            for days in (0, 1, 2))
+    return next(run for run in runs if run > after)
 
 
 def runs_now(*, zone: str, run_at: time, now: datetime) -> bool:
