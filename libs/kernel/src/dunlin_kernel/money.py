@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Self
 
 from dunlin_kernel.currencies import exponent_of
@@ -12,6 +13,7 @@ from dunlin_kernel.errors import RuleBroken
 MAX_MINOR = 10**17 - 1
 """Bound of one amount, so that sums of many still fit 64 bits in the database."""
 _MAX_FIGURES = len(str(MAX_MINOR))
+_STEPS = [Decimal(1).scaleb(-digits) for digits in range(5)]
 _TEXT = re.compile(r"-?(0|[1-9][0-9]*)(?:\.([0-9]+))?", re.ASCII)
 
 
@@ -56,7 +58,7 @@ class Money:
         digits = exponent_of(currency)
         if not value.is_finite() or value.copy_abs() > MAX_MINOR:
             raise _too_large()
-        minor = int(value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP).scaleb(digits))
+        minor = int(value.quantize(_STEPS[digits], rounding=ROUND_HALF_UP).scaleb(digits))
         if abs(minor) > MAX_MINOR:
             raise _too_large()
         return cls(minor, currency)
@@ -64,9 +66,7 @@ class Money:
     @property
     def amount(self) -> str:
         """The text on the wire: `"1234.50"`, with exactly the currency's digits."""
-        digits = exponent_of(self.currency)
-        sign, whole = ("-" if self.minor < 0 else ""), str(abs(self.minor)).rjust(digits + 1, "0")
-        return f"{sign}{whole[:-digits]}.{whole[-digits:]}" if digits else sign + whole
+        return _text_of(self.minor, self.currency)
 
     @property
     def is_zero(self) -> bool:
@@ -86,10 +86,14 @@ class Money:
         return other.minor
 
     def __add__(self, other: "Money") -> "Money":
-        return Money(self.minor + self._same(other), self.currency)
+        if other.currency != self.currency:
+            self._same(other)
+        return Money(self.minor + other.minor, self.currency)
 
     def __sub__(self, other: "Money") -> "Money":
-        return Money(self.minor - self._same(other), self.currency)
+        if other.currency != self.currency:
+            self._same(other)
+        return Money(self.minor - other.minor, self.currency)
 
     def __neg__(self) -> "Money":
         return Money(-self.minor, self.currency)
@@ -125,7 +129,15 @@ class Money:
 
 def sum_money(currency: str, amounts: Iterable[Money]) -> Money:
     """Sum of amounts of one currency; zero of that currency when there are none. Refuses: currency_mismatch."""
-    total = Money.zero(currency)
+    zero, minor = Money.zero(currency), 0
     for amount in amounts:
-        total += amount
-    return total
+        minor += amount.minor if amount.currency == currency else zero._same(amount)
+    return Money(minor, currency)
+
+
+@lru_cache(maxsize=4096)
+def _text_of(minor: int, currency: str) -> str:
+    """Asked for again and again: a request says most of its amounts several times."""
+    digits = exponent_of(currency)
+    sign, whole = ("-" if minor < 0 else ""), str(abs(minor)).rjust(digits + 1, "0")
+    return f"{sign}{whole[:-digits]}.{whole[-digits:]}" if digits else sign + whole

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from dunlin_kit import statements
-from dunlin_kit.statements import Part, Shape, Values
+from dunlin_kit.statements import Part, Values
 
 _Shape = tuple[Any, tuple[str, ...], tuple[str, ...]]
 _Place = tuple[list[Values], int]
@@ -26,6 +26,7 @@ class Gathering:
 
     def __init__(self, tenant: UUID) -> None:
         self._tenant = tenant
+        self._made: set[Any] = set()
         self._new: dict[tuple[Any, tuple[str, ...], bool], list[Values]] = {}
         self._puts: dict[_Shape, dict[tuple[Any, ...], Values]] = {}
         self._changes: dict[_Shape, dict[tuple[Any, ...], Values]] = {}
@@ -34,6 +35,7 @@ class Gathering:
 
     def insert(self, table: Any, rows: Sequence[Values], *, once: bool) -> None:
         """New rows; with `once` those whose key is there already are passed over."""
+        self._made.add(table)
         for one in rows:
             self._new.setdefault((table, tuple(one), once), []).append(one)
 
@@ -50,9 +52,10 @@ class Gathering:
 
     def change(self, table: Any, rows: Sequence[Values], key: tuple[str, ...]) -> None:
         """New values of rows named by key; a row that is new or put here is changed in place."""
-        full_key = _own_key(key)
-        fresh = [one for one in rows if not self._changed_in_place(table, one, full_key)]
-        self._add(self._changes, table, fresh, full_key)
+        if rows:
+            full_key = _own_key(key)
+            fresh = [one for one in rows if not self._changed_in_place(table, one, full_key)]
+            self._add(self._changes, table, fresh, full_key)
 
     def written(self) -> Written:
         """What is to be written, by parts of one statement."""
@@ -60,18 +63,20 @@ class Gathering:
         values: list[Any] = []
         tenant = self._tenant
         for (table, columns, once), new in self._new.items():
-            part = (statements.insert_once_of if once else statements.insert_of)(Shape.of(table, columns, new))
+            shape, given = statements.taken(table, columns, new)
+            part = statements.insert_once_of(shape) if once else statements.insert_of(shape)
             parts.append(part)
-            values += part.values(new)
+            values += part.sent(given)
             tenant = new[0].get("tenant_id", tenant)
         for gathered, build in ((self._puts, statements.put_of), (self._changes, statements.change_of)):
             for (table, columns, key), by_key in gathered.items():
                 if not by_key:
                     continue
                 rows = [by_key[at] for at in sorted(by_key, key=_sortable)] if len(by_key) > 1 else [*by_key.values()]
-                part = build(Shape.of(table, columns, rows), _full_key(table, key))
+                shape, given = statements.taken(table, columns, rows)
+                part = build(shape, _full_key(table, key))
                 parts.append(part)
-                values += part.values(rows)
+                values += part.sent(given)
                 tenant = rows[0].get("tenant_id", tenant)
         return Written(tuple(parts), values, tenant)
 
@@ -90,7 +95,7 @@ class Gathering:
 
     def _changed_in_place(self, table: Any, change: Values, key: tuple[str, ...]) -> bool:
         at = tuple(change[name] for name in key)
-        place = self._places_of(table, key).get(at)
+        place = self._places_of(table, key).get(at) if table in self._made else None
         if place is not None:
             new, n = place
             assert new[n].keys() >= change.keys(), "a row made here is changed in a column that it was made without"

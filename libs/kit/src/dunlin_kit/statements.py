@@ -9,9 +9,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, cast, column, func, insert, literal_column, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy import Text, Uuid, bindparam, cast, column, func, literal_column, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from dunlin_events.outbox import Appending
@@ -28,36 +27,24 @@ _TOLD_ONCE = frozenset((UUID, datetime, date, str))
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """One data-modifying part of the last statement: the names of its binds, and how rows give their values.
+    """One data-modifying part of the last statement, and the name of the bind of each column of its rows.
 
-    `single` columns are taken of the first row, `listed` ones of all; those at `literals` travel as text.
+    Columns at `literals` hold arrays, which travel as text: one, or (`many`) one of each row.
     """
 
     statement: Any
     binds: tuple[str, ...]
-    single: Callable[[Values], Sequence[Any]]
-    listed: Callable[[Values], Sequence[Any]] | None
-    literals: frozenset[int]
+    literals: tuple[int, ...]
+    many: bool
 
-    def values(self, rows: Sequence[Values]) -> list[Any]:
-        """One array per column that differs; what is the same in all rows once."""
-        once = self.single(rows[0])
-        sent = [*once, *zip(*map(self.listed, rows), strict=True)] if self.listed else [*once]
+    def sent(self, values: Sequence[Any]) -> Sequence[Any]:
+        """The values of its binds."""
+        if not self.literals:
+            return values
+        sent = [*values]
         for at in self.literals:
-            value = sent[at]
-            sent[at] = _as_literal(value) if at < len(once) else [_as_literal(one) for one in value]
+            sent[at] = [_as_literal(one) for one in sent[at]] if self.many else _as_literal(sent[at])
         return sent
-
-
-def shared_by(rows: Sequence[Values]) -> frozenset[str]:
-    """The columns in which all of these rows hold the very same thing; never all columns, for rows are counted."""
-    first, last = rows[0], rows[-1]
-    same = frozenset(
-        name
-        for name, value in first.items()
-        if type(value) in _TOLD_ONCE and last[name] is value and all(row[name] is value for row in rows)
-    )
-    return same if len(same) < len(first) else frozenset()
 
 
 class Compiled(NamedTuple):
@@ -87,88 +74,88 @@ def _quoted(item: str | int) -> str:
     return '"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-class _Rows(NamedTuple):
-    """Values as they come in: by column what a statement takes; bind names of columns that are alike, and differ."""
+class Shape(NamedTuple):
+    """How rows come: their table and columns, and of each column whether all rows hold the very same; None of one row.
+    """
 
-    taken: dict[str, Any]
-    single: dict[str, str]
-    listed: dict[str, str]
-    arrays: frozenset[str]
-
-    def part(self, statement: Any) -> Part:
-        names = (*self.single, *self.listed)
-        return Part(
-            statement, (*self.single.values(), *self.listed.values()), _taker(tuple(self.single)),
-            _taker(tuple(self.listed)) if self.listed else None,
-            frozenset(at for at, name in enumerate(names) if name in self.arrays))
+    table: Any
+    columns: tuple[str, ...]
+    alike: tuple[bool, ...] | None
 
 
+def taken(table: Any, columns: tuple[str, ...], rows: Sequence[Values]) -> tuple[Shape, Sequence[Any]]:
+    """How these rows come, and their values by column: what is the same in all once, else those of all rows."""
+    take = _taker(columns)
+    if len(rows) == 1:
+        return Shape(table, columns, None), take(rows[0])
+    each = [*zip(*map(take, rows), strict=True)]
+    alike = tuple([type(one[0]) in _TOLD_ONCE and len({*map(id, one)}) == 1 for one in each])
+    if all(alike):  # rows are counted by a column that comes as an array
+        alike = (False, *alike[1:])
+    return Shape(table, columns, alike), [one[0] if same else one for one, same in zip(each, alike, strict=True)]
+
+
+@cache
 def _taker(names: tuple[str, ...]) -> Callable[[Any], Sequence[Any]]:
     if len(names) > 1:
         return itemgetter(*names)
     return lambda row: [row[name] for name in names]
 
 
-class Shape(NamedTuple):
-    """How rows come: their table and columns, whether several, and in which columns all of them are the same."""
+class _Rows(NamedTuple):
+    """What a statement takes, by column, and how it comes in."""
 
-    table: Any
-    columns: tuple[str, ...]
-    many: bool
-    shared: frozenset[str]
+    taken: dict[str, Any]
+    shape: Shape
+    prefix: str
 
-    @classmethod
-    def of(cls, table: Any, columns: tuple[str, ...], rows: Sequence[Values]) -> "Shape":
-        many = len(rows) > 1
-        return cls(table, columns, many, shared_by(rows) if many else frozenset())
+    def part(self, statement: Any) -> Part:
+        table, columns, alike = self.shape
+        arrays = tuple(at for at, name in enumerate(columns) if isinstance(table.c[name].type, ARRAY))
+        return Part(statement, tuple(f"{self.prefix}_{name}" for name in columns), arrays, alike is not None)
 
 
-def _rows_of(shape: Shape, columns: Sequence[str]) -> _Rows:
+def _rows_of(shape: Shape) -> _Rows:
     """One array per column, as a set of rows; or a value, which costs half as much, for one row or where all agree."""
     table, prefix = shape.table, f"n{next(_numbers)}"
-    types = {name: table.c[name].type for name in columns if name != "tenant_id"}
+    types = {name: table.c[name].type for name in shape.columns if name != "tenant_id"}
     sent = {name: Text() if isinstance(kind, ARRAY) else kind for name, kind in types.items()}
-    binds = {name: f"{prefix}_{name}" for name in types}
-    listed = [name for name in types if name not in shape.shared] if shape.many else []
+    same = dict(zip(shape.columns, shape.alike or (True,) * len(shape.columns), strict=True))
+    listed = [name for name in types if not same[name]]
     source: dict[str, Any] = {
-        name: bindparam(binds[name], type_=sent[name]) for name in types if name not in listed}
+        name: bindparam(f"{prefix}_{name}", type_=sent[name]) for name in types if same[name]}
     if listed:
-        given = [bindparam(binds[name], type_=ARRAY(sent[name])) for name in listed]
+        given = [bindparam(f"{prefix}_{name}", type_=ARRAY(sent[name])) for name in listed]
         rows = func.unnest(*given).table_valued(*(column(name, sent[name]) for name in listed))
         source |= dict(rows.render_derived(name=f"{prefix}_rows").c)
-    arrays = frozenset(name for name, kind in types.items() if isinstance(kind, ARRAY))
-    taken = {name: cast(source[name], types[name]) if name in arrays else source[name] for name in types}
-    return _Rows({name: taken.get(name, _TENANT) for name in columns},
-                 {name: binds[name] for name in types if name not in listed},
-                 {name: binds[name] for name in listed}, arrays)
+    taken = {name: cast(source[name], kind) if isinstance(kind, ARRAY) else source[name]
+             for name, kind in types.items()}
+    own = ("tenant_id",) if "tenant_id" in table.c else ()
+    return _Rows({name: taken.get(name, _TENANT) for name in dict.fromkeys((*own, *shape.columns))}, shape, prefix)
 
 
-def _all_columns(shape: Shape) -> list[str]:
-    """With the tenant's, which rows leave out."""
-    return list(dict.fromkeys((*(("tenant_id",) if "tenant_id" in shape.table.c else ()), *shape.columns)))
+def _inserted(table: Any, values: Mapping[str, Any]) -> Insert:
+    return insert(table).from_select([*values], select(*values.values()), include_defaults=False)
 
 
 @cache
 def insert_of(shape: Shape) -> Part:
-    columns = _all_columns(shape)
-    rows = _rows_of(shape, columns)
-    return rows.part(insert(shape.table).from_select(columns, select(*rows.taken.values()), include_defaults=False))
+    rows = _rows_of(shape)
+    return rows.part(_inserted(shape.table, rows.taken))
 
 
 @cache
 def insert_once_of(shape: Shape) -> Part:
-    columns = _all_columns(shape)
-    rows = _rows_of(shape, columns)
-    statement = postgres_insert(shape.table).from_select(columns, select(*rows.taken.values()), include_defaults=False)
+    rows = _rows_of(shape)
+    statement = _inserted(shape.table, rows.taken)
     return rows.part(statement.on_conflict_do_nothing())
 
 
 @cache
 def put_of(shape: Shape, key: tuple[str, ...]) -> Part:
-    columns = _all_columns(shape)
-    rows = _rows_of(shape, columns)
-    statement = postgres_insert(shape.table).from_select(columns, select(*rows.taken.values()), include_defaults=False)
-    rest = {name: statement.excluded[name] for name in columns if name not in key}
+    rows = _rows_of(shape)
+    statement = _inserted(shape.table, rows.taken)
+    rest = {name: statement.excluded[name] for name in rows.taken if name not in key}
     if rest:
         statement = statement.on_conflict_do_update(index_elements=list(key), set_=rest)
     else:
@@ -178,9 +165,8 @@ def put_of(shape: Shape, key: tuple[str, ...]) -> Part:
 
 @cache
 def change_of(shape: Shape, key: tuple[str, ...]) -> Part:
-    columns = _all_columns(shape)
-    rows = _rows_of(shape, columns)
-    statement = update(shape.table).values({name: rows.taken[name] for name in columns if name not in key})
+    rows = _rows_of(shape)
+    statement = update(shape.table).values({name: one for name, one in rows.taken.items() if name not in key})
     for name in key:
         statement = statement.where(shape.table.c[name] == rows.taken[name])
     return rows.part(statement)

@@ -76,5 +76,9 @@ class Account:
 
 def _booked(fact: Fact, account: JournalAccount) -> tuple[int, int]:
     """What a fact books on a control, in its own currency and in base currency, in minor units."""
-    lines = [line for line in fact.journal if line.account is account]
-    return sum(line.amount.minor for line in lines), sum(line.base.minor for line in lines if line.base is not None)
+    amount = base = 0
+    for line in fact.journal:
+        if line.account is account:
+            amount += line.amount.minor
+            base += line.base.minor if line.base is not None else 0
+    return amount, base

@@ -71,9 +71,10 @@ def totals_of(drafts: Sequence[LineDraft], currency: str, rounding: TaxRounding)
     taxes = _by_line(drafts, nets) if rounding is TaxRounding.LINE else _by_rate(drafts, nets)
     lines = tuple(Line(n, *parts) for n, parts in enumerate(zip(drafts, nets, taxes, strict=True), 1))
     totals = Totals(lines, sum_money(currency, nets), sum_money(currency, taxes))
-    if not totals.total.is_positive:
+    total = totals.total
+    if not total.is_positive:
         raise RuleBroken("total_not_positive", "An invoice asks for more than nothing.")
-    if totals.total.minor > MAX_MINOR:
+    if total.minor > MAX_MINOR:
         raise RuleBroken("amount_too_large", "The total is more than one amount can hold.")
     return totals
 
@@ -91,8 +92,8 @@ def _check(draft: LineDraft, position: int) -> None:
 
 
 def _has_at_most(value: Decimal, digits: int) -> bool:
-    exponent = value.normalize().as_tuple().exponent
-    return isinstance(exponent, int) and -exponent <= digits
+    shifted = value.scaleb(digits)
+    return shifted == shifted.to_integral_value()
 
 
 def _tax_of(net: Money, rate: Decimal) -> Money:
