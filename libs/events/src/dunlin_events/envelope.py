@@ -41,6 +41,47 @@ _READ = frozenset(f"ce_{name}" for name in (
 """The headers that a hearer looks at; the others are for those who read the bus without us."""
 
 
+class About(NamedTuple):
+    """What all facts of one request have in common: who says them, when, and what they follow from."""
+
+    source: str
+    time: datetime
+    recorded_at: datetime
+    correlation_id: str
+    causation_id: str | None = None
+    traceparent: str | None = None
+
+
+def attributes_of(event_id: UUID, wire_type: str, stream: str, about: About) -> dict[str, str]:
+    """CloudEvents attributes by the names they have as headers, but for the place in the stream."""
+    tenant, _, customer = stream.partition(":")
+    return {
+        "ce_id": str(event_id),
+        "ce_type": wire_type,
+        "ce_subject": customer or tenant,
+        "ce_dataschema": f"dunlin:schema:{wire_type}",
+        "ce_partitionkey": stream,
+        "ce_tenantid": tenant,
+        **_in_common(about),
+    }
+
+
+@lru_cache(maxsize=64)
+def _in_common(about: About) -> dict[str, str]:
+    """Those that are not set are left out."""
+    said = {
+        "ce_specversion": "1.0",
+        "ce_source": about.source,
+        "ce_time": about.time.isoformat(),
+        "content-type": "application/json",
+        "ce_correlationid": about.correlation_id,
+        "ce_recordedtime": about.recorded_at.isoformat(),
+        "ce_causationid": about.causation_id,
+        "ce_traceparent": about.traceparent,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
 _VALUES_OF_LATER = {"enum", "literal_error"}
 
 
@@ -79,28 +120,10 @@ class Envelope(NamedTuple):
 
     def attributes(self) -> dict[str, str]:
         """CloudEvents attributes by the names they have as headers; those that are not set are left out."""
-        tenant, _, customer = self.stream.partition(":")
-        attributes = {
-            "ce_specversion": "1.0",
-            "ce_id": str(self.event_id),
-            "ce_source": self.source,
-            "ce_type": self.type,
-            "ce_time": self.time.isoformat(),
-            "ce_subject": customer or tenant,
-            "ce_dataschema": f"dunlin:schema:{self.type}",
-            "content-type": "application/json",
-            "ce_partitionkey": self.stream,
-            "ce_era": str(self.era),
-            "ce_sequence": f"{self.sequence:020d}",
-            "ce_correlationid": self.correlation_id,
-            "ce_recordedtime": self.recorded_at.isoformat(),
-            "ce_tenantid": tenant,
-        }
-        if self.causation_id is not None:
-            attributes["ce_causationid"] = self.causation_id
-        if self.traceparent is not None:
-            attributes["ce_traceparent"] = self.traceparent
-        return attributes
+        about = About(self.source, self.time, self.recorded_at, self.correlation_id, self.causation_id,
+                      self.traceparent)  # fmt: skip
+        return attributes_of(self.event_id, self.type, self.stream, about) | {
+            "ce_era": str(self.era), "ce_sequence": f"{self.sequence:020d}"}  # fmt: skip
 
     @classmethod
     def of(cls, record: Record) -> "Envelope":

@@ -29,7 +29,7 @@ from sqlalchemy.types import TypeEngine, UserDefinedType
 from sqlmodel import Field, SQLModel
 
 from dunlin_events.contracts.base import Event
-from dunlin_events.envelope import Envelope, stream_of
+from dunlin_events.envelope import About, attributes_of, stream_of
 from dunlin_events.json_text import json_text
 from dunlin_kernel.ids import new_id
 
@@ -97,29 +97,9 @@ class Pending(NamedTuple):
 
 def pending(event: Event, *, tenant: UUID, now: datetime, recorded_at: datetime, trace: Trace, source: str) -> Pending:
     """Serialise a fact once, to its bytes on the wire. `now` is the machine's time, `recorded_at` the tenant's."""
-    envelope = Envelope(
-        event_id=new_id(),
-        type=event.wire_type(),
-        source=source,
-        stream=stream_of(tenant, event.concerns),
-        era=0,
-        sequence=0,
-        time=now,
-        recorded_at=recorded_at,
-        correlation_id=trace.correlation_id,
-        causation_id=trace.causation_id,
-        traceparent=trace.traceparent,
-    )
-    headers = envelope.attributes()
-    for name in POSITION_HEADERS:
-        del headers[name]
-    return Pending(
-        envelope.event_id,
-        envelope.stream,
-        envelope.type,
-        json_text(headers),
-        event.__pydantic_serializer__.to_json(event),
-    )
+    event_id, wire_type, stream = new_id(), event.wire_type(), stream_of(tenant, event.concerns)
+    headers = attributes_of(event_id, wire_type, stream, About(source, now, recorded_at, *trace))
+    return Pending(event_id, stream, wire_type, json_text(headers), event.__pydantic_serializer__.to_json(event))
 
 
 def wire_headers(headers: str, era: int, seq: int) -> tuple[tuple[str, bytes], ...]:
