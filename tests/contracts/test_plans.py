@@ -29,7 +29,8 @@ NOWHERE = {"billing_url": "http://127.0.0.1:1", "customer_url": "http://127.0.0.
 GROWN_LATER: Mapping[str, str] = {
     "list_customer_parked_events": "holds what is parked, which is little", "list_billing_parked_events": "the same",
     "list_credit_parked_events": "the same", "list_notify_parked_events": "the same",
-    "get_ageing": "sums every account, as it is asked to", "list_troubles": "gathers what went wrong in many places",
+    "get_ageing": "sums every account, as it is asked to", "get_ageing_breakdown": "the same",
+    "list_troubles": "gathers what went wrong in many places",
     "list_customers": "by tag or metadata: no index under row-level security serves a part of a value",
     "list_arrangements": "by state: many are active", "list_receipts": "by owner: every customer of an owner",
     "list_credit_notes": "by customer: joins the credits of one", "list_refunds": "by customer: joins its credits",

@@ -1,4 +1,8 @@
-"""To be filled in."""
+"""What a report may be broken down by: the group of a customer, and its classes."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0032"
 down_revision = "0031"
@@ -7,4 +11,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.add_column("customer", sa.Column("group_number", sa.Text(), nullable=True))
+    op.add_column("customer", sa.Column("classes", postgresql.JSONB(), nullable=True))
+
+
+def downgrade() -> None:
+    raise NotImplementedError("a release is taken back by a new migration, never by losing data")

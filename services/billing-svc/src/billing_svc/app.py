@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from billing_svc.api import (
     accounts,
     ageing,
+    ageing_breakdown,
     allocations,
     approvals,
     arrangements,
@@ -66,6 +67,7 @@ ROUTERS = (
     interest_waivers.writes, interest_waivers.router, write_offs.writes, write_offs.router, invoice_lists.router,
     payments.writes, payments.router, allocations.writes,
     pending_payments.writes, approvals.writes, approvals.router, accounts.router, ageing.router,
+    ageing_breakdown.router,
     period_locks.writes, ledger_imports.writes, ledger_imports.router,
     exchange_rates.writes, exchange_rates.router, credit_notes.writes, credit_notes.router,
     discount_policy.writes, discount_policy.router, differences.writes, differences.router,

@@ -47,6 +47,13 @@ class AgeingBucketRead(BaseModel):
     share_bps: int
 
 
+def buckets_of(aged: Aged, policy: AgeingPolicy) -> list[AgeingBucketRead]:
+    whole = aged.receivables.minor
+    return [AgeingBucketRead(name=name, amount=Amount.of(amount), items=items,
+                             share_bps=amount.minor * 10_000 // whole if whole else 0)
+            for name, amount, items in zip(policy.names, aged.buckets, aged.counts, strict=True)]
+
+
 class AgeingFiguresRead(BaseModel):
     """What is owed by age, what is unapplied, both never netted; `net` stands beside them."""
 
@@ -60,13 +67,10 @@ class AgeingFiguresRead(BaseModel):
 
     @classmethod
     def of(cls, aged: Aged, policy: AgeingPolicy) -> Self:
-        whole = aged.receivables.minor
         return cls(
             currency=aged.unapplied.currency, receivables=Amount.of(aged.receivables), overdue=Amount.of(aged.overdue),
             unapplied=Amount.of(aged.unapplied), net=Amount.of(aged.net), oldest_days=max(aged.oldest_days, 0),
-            buckets=[AgeingBucketRead(name=name, amount=Amount.of(amount), items=items,
-                                      share_bps=amount.minor * 10_000 // whole if whole else 0)
-                     for name, amount, items in zip(policy.names, aged.buckets, aged.counts, strict=True)])
+            buckets=buckets_of(aged, policy))
 
 
 class AgeingTotalRead(BaseModel):
@@ -134,10 +138,10 @@ async def get_ageing(
         **page | {"data": [_read(row, debtors[row[0][0]], policy) for row in page["data"]]}, as_of=question.as_of,
         known_at=question.known_at, provisional=known_at is None or known_at >= tenant.now, basis=basis,
         edges=list(policy.edges), position=await feed.present(tx),
-        totals=[_total(aged, found.controls[code], policy) for code, aged in sorted(found.totals.items())])
+        totals=[total_of(aged, found.controls[code], policy) for code, aged in sorted(found.totals.items())])
 
 
-def _total(aged: Aged, booked: Controls, policy: AgeingPolicy) -> AgeingTotalRead:
+def total_of(aged: Aged, booked: Controls, policy: AgeingPolicy) -> AgeingTotalRead:
     return AgeingTotalRead(
         figures=AgeingFiguresRead.of(aged, policy), receivable_control=Amount.of(booked.receivables),
         customer_credit_control=Amount.of(booked.customer_credit),

@@ -20,8 +20,8 @@ from dunlin_events.contracts.customer import (
     CustomerUpdated,
     TenantConfigured,
 )
-from dunlin_events.contracts.customer_groups import CustomersMerged
-from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
+from dunlin_events.contracts.customer_groups import CustomerGroupChanged, CustomersMerged
+from dunlin_events.contracts.customer_relationship import CustomerClassified, CustomerOwnerChanged
 from dunlin_events.subscription import Subscription
 from dunlin_kernel.clock import date_in
 from dunlin_kit.tenants import follow_tenants
@@ -73,3 +73,15 @@ def customers_merged(event: CustomersMerged, stub: CustomerStub) -> CustomerStub
 def owner_changed(event: CustomerOwnerChanged, stub: CustomerStub) -> CustomerStub:
     """Who answers for the customer from now on."""
     return replace(stub, owner_code=event.owner_code)
+
+
+@customer.on(CustomerGroupChanged)
+def group_changed(event: CustomerGroupChanged, stub: CustomerStub) -> CustomerStub:
+    """To which group it belongs from now on."""
+    return replace(stub, group_number=event.group_number)
+
+
+@customer.on(CustomerClassified)
+def classified(event: CustomerClassified, stub: CustomerStub) -> CustomerStub:
+    """Its class in one dimension from now on."""
+    return replace(stub, classes={**(stub.classes or {}), event.dimension.value: event.value})

@@ -96,9 +96,9 @@ async def report(tx: Transaction, question: AgeingQuestion, policy: AgeingPolicy
     found = await tx.rows(report_of(form), **question.binds(), **part.binds())
     totals = [row for row in found if row["customer_id"] is None]
     return AgeingReport(
-        [((row["customer_id"], row["currency"]), _aged(row, question.as_of)) for row in found[len(totals):]],
-        {row["currency"]: _aged(row, question.as_of) for row in totals},
-        {row["currency"]: _controls(row) for row in totals})
+        [((row["customer_id"], row["currency"]), aged_of(row, question.as_of)) for row in found[len(totals):]],
+        {row["currency"]: aged_of(row, question.as_of) for row in totals},
+        {row["currency"]: controls_of(row) for row in totals})
 
 
 async def debtors(tx: Transaction, question: AgeingQuestion, ids: list[UUID]) -> Mapping[UUID, Debtor]:
@@ -108,13 +108,13 @@ async def debtors(tx: Transaction, question: AgeingQuestion, ids: list[UUID]) ->
             for row in await tx.rows(DEBTORS, ids=ids, as_of=question.as_of, known_at=question.known_at)}
 
 
-def _aged(row: Any, as_of: date) -> Aged:
+def aged_of(row: Any, as_of: date) -> Aged:
     currency, oldest = row["currency"], row["oldest"]
     return Aged(tuple(Money(int(minor), currency) for minor in row["aged"]), tuple(row["items"]),
                 Money(int(row["unapplied"]), currency), (as_of - oldest).days if oldest else 0)
 
 
-def _controls(row: Any) -> Controls:
+def controls_of(row: Any) -> Controls:
     currency, base = row["currency"], row["base_currency"]
     return Controls(Money(int(row["owed"]), currency), Money(int(row["unapplied"]), currency),
                     (Money(int(row["base_owed"]), base), Money(int(row["base_unapplied"]), base)))

@@ -203,7 +203,12 @@ def report_of(form: Form) -> Any:
 
     The controls are what accounts stand at by the journal, less what the ledger has moved since.
     """
-    return _bound((_kept(form) if form.basis is None else _reckoned(form)) + _shown(form))
+    return _bound(held_by(form) + _shown(form))
+
+
+def held_by(form: Form) -> str:
+    """What each account holds by age, as `held` in a `WITH` that goes on."""
+    return _kept(form) if form.basis is None else _reckoned(form)
 
 
 GATHERING = text("SELECT set_config('work_mem', '128MB', true)")

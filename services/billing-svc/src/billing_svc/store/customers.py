@@ -29,7 +29,7 @@ KNOWN_TOO = Joined(_columns, _heard)
 """Read in one trip with the tenant."""
 BY_EXTERNAL_ID = select(*_columns).where(
     _t.external_id == func.any(bindparam("external_ids", type_=ARRAY(Text))), _t.known.is_(literal_column("true")))
-HELD = select(*_columns).where(_named).order_by(_t.customer_id).with_for_update()
+HELD = select(*_columns, _t.group_number, _t.classes).where(_named).order_by(_t.customer_id).with_for_update()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ class CustomerStub:
     external_id: str | None = None
     merged_into: UUID | None = None
     owner_code: str | None = None
+    group_number: str | None = None
+    classes: Mapping[str, str] | None = None
     merger_told_at: datetime | None = None
 
 
@@ -101,7 +103,7 @@ async def hold(tx: Any, ids: Collection[UUID]) -> dict[UUID, CustomerStub]:
 def keep(tx: Any, *stubs: CustomerStub) -> None:
     tx.put(CustomerRow, *(
         {name: value for name, value in asdict(stub).items() if name != "merger_told_at"}
-        | {"instalments": _text(stub.instalments), "discount": _text(stub.discount)}
+        | {"instalments": _text(stub.instalments), "discount": _text(stub.discount), "classes": _text(stub.classes)}
         for stub in stubs), key=("customer_id",))
 
 

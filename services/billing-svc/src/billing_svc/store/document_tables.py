@@ -51,6 +51,8 @@ class CustomerRow(Row, table=True):
     external_id: str | None = Field(sa_type=Text)
     merged_into: UUID | None
     owner_code: str | None = Field(sa_type=Text)
+    group_number: str | None = Field(sa_type=Text)
+    classes: str | None = Field(sa_type=JSONB)
     __table_args__ = (
         Index(None, "tenant_id", "number"),
         Index(None, "tenant_id", "external_id"),

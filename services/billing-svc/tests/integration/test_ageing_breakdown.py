@@ -1,0 +1,80 @@
+"""Ageing by what customers have in common: each part sums what its customers owe, and all tie to the journal."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from billing_svc.consumers.customer import customer
+from dunlin_events.contracts.customer_groups import CustomerGroupChanged
+from dunlin_events.contracts.customer_relationship import CustomerClassified, CustomerOwnerChanged, Dimension
+from dunlin_kernel.ids import new_id
+from dunlin_kit.testing import tell
+
+DAY = "2026-03-21"
+
+
+async def trader(company: Any, number: str, owner: str | None, size: str | None) -> UUID:
+    who: UUID = await company.register(number=number)
+    told: list[Any] = [CustomerGroupChanged(customer_id=who, group_id=new_id(), group_number=f"G-{number[-1]}")]
+    if owner:
+        told.append(CustomerOwnerChanged(customer_id=who, owner_id=new_id(), owner_code=owner))
+    if size:
+        told += [CustomerClassified.model_validate(dict(CustomerClassified.examples[0]) | {
+            "customer_id": who, "dimension": dimension, "value": value, "previous": None})
+            for dimension, value in ((Dimension.SIZE, "small"), (Dimension.SIZE, size), (Dimension.ABC, "A"))]
+    await tell(company.running.database, customer, company.tenant, *told, first=2)
+    return who
+
+
+@pytest.fixture
+async def traders(company: Any) -> list[UUID]:
+    """Three customers: 100, 200 and 400 owed since January; the last has 50 unapplied."""
+    found = [await trader(company, f"C-00000{n}", *more) for n, more in enumerate(
+        (("S-LI", "large"), ("S-LI", None), (None, "large")), 1)]
+    for who, net in zip(found, ("100", "200", "400"), strict=True):
+        await company.issue(who, net, "2026-01-05", rate="0")
+    await company.clock(DAY)
+    await company.pay(found[2], "50.00", DAY, allocation="none")
+    return found
+
+
+async def parts(company: Any, query: str) -> list[tuple[str | None, int, str, str, str, int]]:
+    report = await company.get(f"/ageing-breakdown?{query}")
+    assert [total["receivable_control"]["amount"] for total in report["totals"]] == ["700.00"]
+    return [(one["value"], one["customers"], one["receivables"]["amount"], one["overdue"]["amount"],
+             one["net"]["amount"], one["share_bps"]) for one in report["data"]]
+
+
+A_ALL = ("700.00", "700.00", "650.00", 10000)
+
+
+@pytest.mark.parametrize(("dimension", "expected"), [
+    ("owner", [(None, 1, "400.00", "400.00", "350.00", 5714), ("S-LI", 2, "300.00", "300.00", "300.00", 4285)]),
+    ("size", [("large", 2, "500.00", "500.00", "450.00", 7142), (None, 1, "200.00", "200.00", "200.00", 2857)]),
+    ("group", [("G-3", 1, "400.00", "400.00", "350.00", 5714), ("G-2", 1, "200.00", "200.00", "200.00", 2857),
+               ("G-1", 1, "100.00", "100.00", "100.00", 1428)]),
+    ("region", [("CN-BJ", 3, *A_ALL)]), ("industry", [("trade", 3, *A_ALL)]), ("currency", [("CNY", 3, *A_ALL)]),
+    ("type", [(None, 3, *A_ALL)])])
+async def test_customers_count_together_by_what_they_have_in_common(
+    company: Any, traders: list[UUID], dimension: str, expected: list[Any],
+) -> None:
+    for form in ("", f"&as_of={DAY}", "&basis=invoice_date", "&basis=arranged"):
+        assert await parts(company, f"dimension={dimension}{form}") == expected, form
+
+
+async def test_a_past_day_and_page_by_page(company: Any, traders: list[UUID]) -> None:
+    past = await company.get("/ageing-breakdown?dimension=owner&as_of=2026-02-10")
+    shown = [(one["value"], {each["name"]: each["amount"]["amount"] for each in one["buckets"] if each["items"]})
+             for one in past["data"]]
+    assert shown == [(None, {"1_30": "400.00"}), ("S-LI", {"1_30": "300.00"})]
+    assert [one["net"]["amount"] for one in past["data"]] == ["400.00", "300.00"]
+    seen, cursor = [], ""
+    while True:
+        page = await company.get(f"/ageing-breakdown?dimension=group&limit=1{cursor}")
+        seen += [one["value"] for one in page["data"]]
+        if not page["has_more"]:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+    assert seen == ["G-3", "G-2", "G-1"]
+    assert (await company.get("/ageing-breakdown?dimension=owner&currency=USD"))["data"] == []
