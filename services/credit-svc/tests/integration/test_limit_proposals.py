@@ -128,6 +128,9 @@ async def test_a_policy_counts_from_its_day(books: Any) -> None:
     assert (await books.ask("1.00"))["explanation"]["policy"]["version"] == 2
     kept = (await call(books, "/policies", POLICY)).json()
     assert (kept["version"], kept["overrides"]) == (3, adopted["overrides"])
+    told = [(one["version"], one["effective_from"]) for _, fact, one in await books.service.told(books.tenant)
+            if fact == "CreditPolicyAdopted"]
+    assert told == [(2, "2026-03-02"), (3, "2026-03-02")]
     past = await call(books, "/policies", POLICY | {"effective_from": "2026-03-01"})
     assert (past.status_code, past.json()["code"]) == (422, "effective_in_past")
     listed = (await call(books, "/policies", method="GET")).json()["data"]

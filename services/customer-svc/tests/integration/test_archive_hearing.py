@@ -27,6 +27,7 @@ from dunlin_events.contracts.credit import (
 )
 from dunlin_events.contracts.credit_covers import CoverChanged
 from dunlin_events.contracts.credit_holds import CreditHoldPlaced, CreditHoldReleased
+from dunlin_events.contracts.credit_policies import CreditPolicyAdopted
 from dunlin_events.contracts.credit_rating import CreditRated, TermsDecided
 from dunlin_events.contracts.notify import ReminderSent
 from dunlin_events.contracts.notify_promises import PromiseCorrected, PromiseMade
@@ -180,6 +181,21 @@ async def test_what_is_delivered_and_who_answers_count_in_what_is_available(offi
     await office.hear(CoverChanged, cover_id=cover, counts=cny("40.00"), state="ended")
     (credit,) = (await office.page())["credit"]
     assert (credit["delivered"], credit["available"]) == (cny("0.00"), cny("70.00"))
+
+
+async def test_what_is_available_counts_by_the_weights_of_the_policy_in_force(office: Office) -> None:
+    await office.hear(CreditLimitChanged, limit=cny("200.00"))
+    await office.hear(DeliveryRecorded, delivery_id=str(new_id()), amount=cny("30.00"))
+    await office.hear(InvoiceIssued, total=cny("130.00"), items=[], account=figures("130.00", "10.00", "60.00"))
+
+    async def available() -> Any:
+        return (await office.page())["credit"][0]["available"]
+
+    assert await available() == cny("50.00")
+    policies = [CreditPolicyAdopted(version=n, effective_from=day, disputed_weight_bps=bps, delivered_weight_bps=8000)
+                for n, day, bps in ((2, date(2026, 3, 1), 5000), (3, date(2026, 4, 1), 0))]
+    await tell(office.archive.running.database, credit, office.archive.tenant, *policies)
+    assert await available() == cny("86.00")
 
 
 async def test_terms_that_credit_decides_are_kept_and_told(office: Office) -> None:

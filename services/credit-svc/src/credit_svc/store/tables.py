@@ -203,7 +203,8 @@ class CreditDecisionRow(Row, table=True):
 
 
 class CreditPolicyRow(Row, table=True):
-    """A version of the tenant's credit policy; the last one counts, and before the first row the built-in version 1."""
+    """A version of the tenant's credit policy; the last one counts, and before the first row the built-in version 1.
+    `told`: by a fact; those of old were not."""
 
     __tablename__ = "credit_policy"
     tenant_id: UUID = Field(primary_key=True, sa_type=Uuid)
@@ -217,6 +218,7 @@ class CreditPolicyRow(Row, table=True):
     effective_from: date
     reason: str = Field(sa_type=Text)
     rules: str = Field(sa_type=JSONB)
+    told: bool = Field(sa_column_kwargs={"server_default": text("true")})
     __table_args__ = (CheckConstraint("version >= 2", name="version"),)
 
 

@@ -10,6 +10,7 @@ from credit_svc.domain.policy import CreditPolicy
 from credit_svc.domain.policy_version import PolicyVersion, check_activation
 from credit_svc.store import policies
 from credit_svc.usecases.plan_credit_day import plan_credit_day, plan_look_at_everyone
+from dunlin_events.contracts.credit_policies import CreditPolicyAdopted
 from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
 
@@ -57,4 +58,8 @@ async def adopt_credit_policy(tx: Transaction, command: AdoptCreditPolicy) -> Po
     plan_look_at_everyone(
         tx, tenant.zone, policy_version=version.version, effective_from=version.effective_from)
     policies.add(tx, version, adopted_by=tx.actor, adopted_at=tenant.now)
+    tx.emit(CreditPolicyAdopted(
+        version=version.version, effective_from=version.effective_from,
+        disputed_weight_bps=version.numbers.disputed_weight_bps,
+        delivered_weight_bps=version.numbers.delivered_weight_bps))
     return version

@@ -70,7 +70,7 @@ class OverviewCreditRead(BaseModel):
     reserved: Amount
     delivered: Amount = Field(description="What was delivered and is not billed yet.")
     available: Amount | None = Field(
-        description="Limit less open, delivered and reserved, plus unapplied; may be negative.")
+        description="Limit less what is used, by the weights of the credit policy in force; may be negative.")
 
 
 class OverviewGradeRead(BaseModel):
@@ -173,7 +173,7 @@ def _credit(said: Overview) -> list[OverviewCreditRead]:
     for currency, credit in sorted(said.credits.items()):
         account, nothing = said.accounts.get(currency), Money.zero(currency)
         delivered = account.not_billed if account else nothing
-        used = (account.open - account.unapplied if account else nothing) + delivered + credit.reserved
+        used = said.weights.used(account, credit.reserved) if account else credit.reserved
         limit = credit.limit_on(said.on)
         rows.append(OverviewCreditRead(
             currency=currency, reserved=Amount.of(credit.reserved), delivered=Amount.of(delivered),

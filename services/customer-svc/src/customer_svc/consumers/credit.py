@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from customer_svc.domain.customer import Customer
-from customer_svc.domain.heard_credit import HeardCredit, HeardHold, HeardLimit
+from customer_svc.domain.heard_credit import CreditWeights, HeardCredit, HeardHold, HeardLimit
 from customer_svc.store import archive, customers, heard_credits
 from customer_svc.store.heard_credits import HeardGrade
-from dunlin_events.consuming import Subscription
+from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.credit import (
     AuthorizationCaptured,
@@ -25,6 +25,7 @@ from dunlin_events.contracts.credit import (
 )
 from dunlin_events.contracts.credit_covers import CoverChanged, CoverFact, CoverStateTold, CoverTransferred
 from dunlin_events.contracts.credit_holds import CreditHoldPlaced, CreditHoldReleased
+from dunlin_events.contracts.credit_policies import CreditPolicyAdopted
 from dunlin_events.contracts.credit_rating import CreditRated, TermsDecided
 from dunlin_events.contracts.customer import CustomerTermsChanged
 from dunlin_kernel.money import Money
@@ -147,6 +148,14 @@ def rated(event: CreditRated, standing: HeardStanding) -> HeardStanding:
 def terms_decided(event: TermsDecided, standing: HeardStanding) -> HeardStanding:
     """The last decision of a batch is the one that is kept."""
     return replace(standing, decided=event)
+
+
+@credit.on_tenant(CreditPolicyAdopted)
+async def policy_adopted(tx: Tx, event: CreditPolicyAdopted) -> None:
+    """By these weights credit is used from its day on."""
+    heard_credits.keep_weights(
+        tx, event.version, event.effective_from,
+        CreditWeights(event.disputed_weight_bps, event.delivered_weight_bps))
 
 
 def _keep_terms(tx: Any, customer: Customer, decided: TermsDecided) -> None:

@@ -5,6 +5,7 @@ from customer_svc.consumers.credit import credit
 from customer_svc.consumers.notify import notify
 from customer_svc.store.heard_tables import (
     HeardAccountRow,
+    HeardCreditPolicyRow,
     HeardCreditRow,
     HeardGradeRow,
     HeardHoldRow,
@@ -17,6 +18,8 @@ from dunlin_events.projection import Copied, Projection
 
 PROJECTIONS = (
     Projection("ledgers", billing, (Copied(HeardAccountRow), Copied(HeardItemRow), Copied(HeardMonthRow))),
-    Projection("credits", credit, (Copied(HeardCreditRow), Copied(HeardHoldRow), Copied(HeardGradeRow))),
+    Projection("credits", credit, (
+        Copied(HeardCreditRow), Copied(HeardHoldRow), Copied(HeardGradeRow),
+        Copied(HeardCreditPolicyRow, customer=None))),
     Projection("talks", notify, (Copied(HeardReminderRow), Copied(HeardPromiseRow))),
 )

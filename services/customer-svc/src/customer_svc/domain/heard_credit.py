@@ -5,7 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
+from customer_svc.domain.heard_ledger import HeardAccount
 from dunlin_kernel.money import Money, sum_money
+
+WHOLE_BPS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,26 @@ class HeardCredit:
     def reserving(self, amount: Money) -> "HeardCredit":
         """So much more is reserved; below zero, less."""
         return replace(self, reserved=self.reserved + amount)
+
+
+@dataclass(frozen=True, slots=True)
+class CreditWeights:
+    """What of a disputed amount, and of what is delivered and not billed, uses credit, in basis points."""
+
+    disputed_bps: int = WHOLE_BPS
+    delivered_bps: int = WHOLE_BPS
+
+    def used(self, account: HeardAccount, reserved: Money) -> Money:
+        """Undisputed open, the rest by its weights, and what is reserved, less unapplied credit; may be negative."""
+        weighted = share_of(account.disputed, self.disputed_bps) + share_of(account.not_billed, self.delivered_bps)
+        return account.open - account.disputed + weighted + reserved - account.unapplied
+
+
+def share_of(amount: Money, bps: int) -> Money:
+    """That many basis points of an amount, rounded half away from zero to the minor unit."""
+    whole, rest = divmod(abs(amount.minor) * bps, WHOLE_BPS)
+    rounded = whole + (2 * rest >= WHOLE_BPS)
+    return Money(-rounded if amount.minor < 0 else rounded, amount.currency)
 
 
 @dataclass(frozen=True, slots=True)

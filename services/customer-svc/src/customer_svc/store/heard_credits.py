@@ -6,12 +6,13 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import Date, Uuid, bindparam, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
-from customer_svc.domain.heard_credit import HeardCredit, HeardHold, HeardLimit
+from customer_svc.domain.heard_credit import CreditWeights, HeardCredit, HeardHold, HeardLimit
 from customer_svc.store.heard_tables import (
+    HeardCreditPolicyRow,
     HeardCreditRow,
     HeardGradeRow,
     HeardHoldRow,
@@ -29,6 +30,10 @@ _HOLDS: Any = (
     .order_by(col(HeardHoldRow.placed_at), col(HeardHoldRow.id)))
 _GRADES: Any = select(*HeardGradeRow.__table__.c).where(col(HeardGradeRow.customer_id) == _IDS)
 _REMINDERS: Any = select(*HeardReminderRow.__table__.c).where(col(HeardReminderRow.customer_id) == _IDS)
+_WEIGHTS: Any = (
+    select(*HeardCreditPolicyRow.__table__.c)
+    .where(col(HeardCreditPolicyRow.effective_from) <= bindparam("day", type_=Date))
+    .order_by(col(HeardCreditPolicyRow.version).desc()).limit(literal_column("1")))
 _PROMISES: Any = (
     select(*HeardPromiseRow.__table__.c).where(col(HeardPromiseRow.customer_id) == _IDS)
     .order_by(col(HeardPromiseRow.promised_on), col(HeardPromiseRow.id)))
@@ -96,6 +101,18 @@ async def promises_of(tx: Statements, customer_ids: Collection[UUID]) -> dict[UU
         found[row["customer_id"]].append(
             HeardPromise(row["id"], Money(row["amount"], row["currency"]), row["promised_on"], row["status"]))
     return found
+
+
+async def weights_on(tx: Statements, day: date) -> CreditWeights:
+    """Those of the policy in force; in full where none was told of."""
+    row = await tx.row(_WEIGHTS, day=day)
+    return CreditWeights() if row is None else CreditWeights(row["disputed_weight_bps"], row["delivered_weight_bps"])
+
+
+def keep_weights(tx: Tx, version: int, effective_from: date, weights: CreditWeights) -> None:
+    tx.put(HeardCreditPolicyRow, {
+        "version": version, "effective_from": effective_from, "disputed_weight_bps": weights.disputed_bps,
+        "delivered_weight_bps": weights.delivered_bps}, key=("version",))
 
 
 def keep_credit(tx: Tx, customer_id: UUID, credit: HeardCredit) -> None:

@@ -123,3 +123,14 @@ class HeardPromiseRow(Row, table=True):
     promised_on: date
     status: str = Field(sa_type=Text)
     __table_args__ = (Index(None, "tenant_id", "customer_id"),)
+
+
+class HeardCreditPolicyRow(Row, table=True):
+    """The weights of a version of the credit policy, in basis points, from a day on."""
+
+    __tablename__ = "heard_credit_policy"
+    tenant_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    effective_from: date
+    disputed_weight_bps: int
+    delivered_weight_bps: int

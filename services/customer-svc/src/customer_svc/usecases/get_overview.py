@@ -8,7 +8,7 @@ from customer_svc.domain.classification import Dimension, HeldClass
 from customer_svc.domain.contact import Contact
 from customer_svc.domain.customer import Customer
 from customer_svc.domain.group import CustomerGroup
-from customer_svc.domain.heard_credit import HeardCredit, HeardHold
+from customer_svc.domain.heard_credit import CreditWeights, HeardCredit, HeardHold
 from customer_svc.domain.heard_ledger import HeardAccount, HeardItem
 from customer_svc.store import classes, contacts, groups, heard_credits, heard_ledgers, heard_positions
 from customer_svc.store.heard_credits import HeardGrade, HeardPromise, HeardReminder
@@ -34,6 +34,7 @@ class Overview:
     positions: Sequence[str]
     classes: Mapping[Dimension, HeldClass]
     grade: HeardGrade | None
+    weights: CreditWeights
 
     @property
     def on(self) -> date:
@@ -55,4 +56,5 @@ async def get_overview(tx: Transaction, customer_id: CustomerId) -> Overview:
         (await heard_credits.reminders_of(tx, ids)).get(customer_id),
         (await heard_credits.promises_of(tx, ids))[customer_id], await heard_positions.of_customer(tx, customer_id),
         await classes.of_customer(tx, customer_id),
-        (await heard_credits.grades_of(tx, ids)).get(customer_id))
+        (await heard_credits.grades_of(tx, ids)).get(customer_id),
+        await heard_credits.weights_on(tx, ownership.on))
