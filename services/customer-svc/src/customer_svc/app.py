@@ -15,6 +15,7 @@ from customer_svc.api import (
     overview,
     staff,
     tenants,
+    trade,
 )
 from customer_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
@@ -39,7 +40,7 @@ ROUTERS = (tenants.writes, tenants.router, customers.writes, imports.writes, cus
            contacts.router, contacts.one_writes, contacts.one_router, contacts.all_router, groups.writes, groups.router,
            staff.writes, staff.router, addresses.writes, addresses.router, addresses.one_writes,
            addresses.one_router, overview.router, classification.writes, classification.router,
-           interactions.writes, interactions.router, exports.router)
+           interactions.writes, interactions.router, exports.router, trade.router)
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:

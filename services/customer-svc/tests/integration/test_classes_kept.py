@@ -195,3 +195,13 @@ async def test_what_a_merged_entry_did_counts_for_the_one_that_goes_on(trade: Tr
     assert (together["abc"], together["payment_behaviour"]) == ("A", "chronic")
     assert by_itself["payment_behaviour"] == "on_time"
     assert await trade.classes(old) == {}
+    page = (await trade.archive.get(f"{CUSTOMERS}/{new}/trade", limit=1)).json()
+    rest = (await trade.archive.get(f"{CUSTOMERS}/{new}/trade", limit=1, cursor=page["next_cursor"])).json()
+    assert [(one["due_on"], one["amount"], one["settled_on"], one["days_late"])
+            for one in (*page["data"], *rest["data"])] == [
+        ("2026-03-09", cny("100.00"), "2026-03-09", 0), ("2026-02-09", cny("2000000.00"), "2026-03-01", 20)]
+    assert not rest["has_more"]
+    assert [(one["month"], one["billed"]["amount"], one["cash"]["amount"], one["invoices"])
+            for one in page["months"]] == [
+        ("2026-03-01", "0.00", "2000100.00", 0), ("2026-02-01", "100.00", "0.00", 1),
+        ("2026-01-01", "2000000.00", "0.00", 1)]

@@ -67,6 +67,11 @@ def test_what_is_refused(change: ContactChange, code: str) -> None:
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize("change", [{"name": "x" * 200}, {"role": "x" * 200}])
+def test_as_long_a_name_or_role_is_taken(change: ContactChange) -> None:
+    assert a_contact(BILLING).changed(change).version == 2
+
+
 def test_a_change_counts_a_version_only_when_something_differs() -> None:
     before = a_contact(DUNNING, BILLING)
     assert before.changed({"purposes": (DUNNING, BILLING, DUNNING)}) is before

@@ -21,6 +21,8 @@ HALVES = (Instalment(5000, 0), Instalment(5000, 60))
     {"due_days": 0, "end_of_month": True, "discount": Discount(200, 10)},
     {"due_days": 0, "end_of_month": True, "instalments": (Instalment(1, 0), Instalment(9999, 0, end_of_month=True))},
     {"due_days": 0, "prepayment_bps": 3000, "cash_on_delivery": True},
+    {"due_days": 3650, "instalments": (Instalment(1, 0), Instalment(9_999, 3650))},
+    {"due_days": 3650, "discount": Discount(9_999, 3650)}, {"due_days": 0, "discount": Discount(1, 0)},
 ])
 def test_terms_that_hold(terms: dict[str, Any]) -> None:
     assert TermsOfTrade(**terms).due_days == terms["due_days"]
@@ -86,6 +88,23 @@ def test_whatever_is_taken_falls_due_in_its_order(parts: tuple[Instalment, ...])
     issued = SystemClock().now().date()
     days = [due_on(issued, Terms(one.due_days, one.end_of_month)) for one in terms.instalments]
     assert days == sorted(days)
+
+
+@pytest.mark.parametrize(("days", "end_of_month", "kept"), [(9, False, False), (10, False, True), (9, True, True)])
+def test_a_discount_stays_while_it_is_not_later_than_the_debt(days: int, end_of_month: bool, kept: bool) -> None:
+    before = TermsOfTrade(30, end_of_month=end_of_month, discount=Discount(200, 10))
+    after = before.decided(days, prepayment_bps=0, cash_on_delivery=False)
+    assert (after.discount is not None) == kept
+
+
+@pytest.mark.parametrize("tags", [["x" * 64], [str(n) for n in range(50)]])
+def test_as_many_tags_and_no_longer_ones_are_taken(tags: list[str]) -> None:
+    assert set(checked_tags(tags)) == set(tags)
+
+
+@pytest.mark.parametrize("metadata", [{"k" * 40: "v" * 500}, {str(n): "v" for n in range(50)}])
+def test_as_many_own_fields_are_taken(metadata: dict[str, str]) -> None:
+    assert checked_metadata(metadata) == metadata
 
 
 def test_labels_stand_once_and_in_order() -> None:

@@ -73,6 +73,12 @@ def test_a_statement_is_not_reminded_of_beyond_measure(wrong: dict[str, Any]) ->
     assert replace(POLICY, reconcile_after_days=MAX_RECONCILE_DAYS, reconcile_times=0).reconcile_times == 0
 
 
+@pytest.mark.parametrize("edges", [(1, Money(1, "CNY"), 1), (3650, None, 30), (None, None, 30)])
+def test_a_policy_goes_up_to_its_edges(edges: tuple[int | None, Money | None, int]) -> None:
+    days, large, again = edges
+    assert CollectionPolicy(1, days, large, again).call_again_days == again
+
+
 def test_a_statement_is_reminded_of_every_so_many_days_so_many_times() -> None:
     policy = replace(POLICY, reconcile_after_days=7, reconcile_times=2)
     assert [policy.reconciles_on(TODAY, reminded) for reminded in range(3)] == [TODAY + timedelta(days=7)] * 2 + [None]

@@ -19,7 +19,8 @@ PAID = Money.zero("CNY")
 
 def item(progress: Progress = NOT_BEGUN, *, active: bool = True, version: int = 1) -> DunnedItem:
     return DunnedItem(
-        UUID(int=1), UUID(int=2), None, "INV-1", date(2026, 1, 5), DUE, version, Money(100, "CNY"), active, progress, PAID)
+        UUID(int=1), UUID(int=2), None, "INV-1", date(2026, 1, 5), DUE, version, Money(100, "CNY"), active, progress,
+        PAID)
 
 
 @pytest.mark.parametrize("silent", [item(active=False), replace(item(), open=PAID), item(Progress(30, TODAY))])

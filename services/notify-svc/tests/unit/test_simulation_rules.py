@@ -96,3 +96,15 @@ def test_no_level_twice_never_what_is_not_owed_and_a_longer_period_sends_no_less
     assert set(short.by_level) <= set(whole.by_level)
     if not any(parts.values()):
         assert whole.by_level == {}
+
+
+@pytest.mark.parametrize(("first", "then", "stood"), [
+    # the days from which two due dates stood, and the last day of each inside January to June
+    ("2025-12-01", "2026-01-01", [(2, END)]), ("2025-12-01", "2026-01-02", [(1, BEGIN), (2, END)]),
+    ("2026-06-30", "2026-07-01", [(1, END)]), ("2026-07-01", "2026-07-02", []),
+    ("2026-02-01", "2026-06-30", [(1, date(2026, 6, 29)), (2, END)]),
+])
+def test_the_due_dates_of_a_period(first: str, then: str, stood: list[tuple[int, date]]) -> None:
+    days = [date.fromisoformat(day) for day in (first, then)]
+    story = ItemStory(new_id(), new_id(), days[0], tuple(Dated(day, day) for day in days), ())
+    assert [(story.dates.index(dated) + 1, last) for dated, last in story.dates_in(BEGIN, END)] == stood
