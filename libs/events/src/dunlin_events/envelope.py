@@ -30,6 +30,7 @@ class UnknownValue(Undecodable):
     """A fact that is well but for values which joined a list later: it waits until this hearer is upgraded."""
 
 
+@lru_cache(maxsize=1024)
 def stream_of(tenant: UUID, customer: UUID | None) -> str:
     """`tenant:customer`, or `tenant:` for the tenant's own stream."""
     return f"{tenant}:{customer or TENANT_STREAM_SUFFIX}"

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import Text, Uuid, bindparam, cast, column, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
@@ -21,8 +22,9 @@ _TENANT = bindparam("own_tenant", type_=Uuid())
 """Of all rows of a flush: sent once, not with every row."""
 
 Values = Mapping[str, Any]
-_TOLD_ONCE = frozenset((UUID, datetime, date, str))
-"""A number or a nothing that happens to be the same in all rows would only make one statement more."""
+_TOLD_ONCE = frozenset((UUID, asyncpg.pgproto.pgproto.UUID, datetime, date))
+"""Sent once where all rows hold the very same one; a text where it is equal. A number or a nothing that happens to be
+the same in all rows would only make one statement more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,10 +91,17 @@ def taken(table: Any, columns: tuple[str, ...], rows: Sequence[Values]) -> tuple
     if len(rows) == 1:
         return Shape(table, columns, None), take(rows[0])
     each = [*zip(*map(take, rows), strict=True)]
-    alike = tuple([type(one[0]) in _TOLD_ONCE and len({*map(id, one)}) == 1 for one in each])
+    alike = tuple([_told_once(one) for one in each])
     if all(alike):  # rows are counted by a column that comes as an array
         alike = (False, *alike[1:])
     return Shape(table, columns, alike), [one[0] if same else one for one, same in zip(each, alike, strict=True)]
+
+
+def _told_once(values: Sequence[Any]) -> bool:
+    first = values[0]
+    if type(first) is str:
+        return values.count(first) == len(values)
+    return type(first) in _TOLD_ONCE and len({*map(id, values)}) == 1
 
 
 @cache

@@ -61,8 +61,8 @@ class Account:
         owed, base_owed = _booked(fact, JournalAccount.RECEIVABLE_CONTROL)
         credit, base_credit = _booked(fact, JournalAccount.CUSTOMER_CREDIT)
         moved = replace(
-            self, open=Money(self.open.minor + owed, fact.currency),
-            unapplied=Money(self.unapplied.minor - credit, fact.currency),
+            self, open=Money(self.open.minor + owed, self.currency),
+            unapplied=Money(self.unapplied.minor - credit, self.currency),
             entries=self.entries + len(fact.entries), version=self.version + 1)
         if any(line.base is not None for line in fact.journal):
             moved = replace(moved, base_open=(self.base_open or 0) + base_owed,
