@@ -1,9 +1,10 @@
 """Kafka's own traps: a producer that is broken for ever, members without partitions, a poll that was cancelled."""
 
 import asyncio
+from typing import TypeVar
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import MessageSizeTooLargeError, OutOfOrderSequenceNumber
 from aiokafka.partitioner import murmur2 as clients_murmur2
@@ -12,12 +13,13 @@ from hypothesis import strategies as st
 
 from dunlin_events.broker_for_tests import Broker
 from dunlin_events.envelope import Record
-from dunlin_events.kafka import KafkaBus
+from dunlin_events.kafka import KafkaBus, KafkaReader
 from dunlin_events.testing import kafka_broker
-from dunlin_events.topics import BusAway, Received, murmur2
+from dunlin_events.topics import BusAway, Partition, Received, murmur2
 from dunlin_kernel.ids import new_id
 
 __all__ = ["kafka_broker"]
+T = TypeVar("T")
 
 
 @given(st.binary(max_size=80))
@@ -37,6 +39,47 @@ async def test_a_broker_that_is_not_there_is_away_for_all() -> None:
     with pytest.raises(BusAway):
         await bus.ensure_topics()
     await publisher.stop()
+    await reader.stop()
+
+
+class Mute:
+    """A client that does not come back from a call."""
+
+    def __init__(self, to: str) -> None:
+        self._to = to
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    def assignment(self) -> set[TopicPartition]:
+        return {TopicPartition("t", 0)}
+
+    def highwater(self, _: TopicPartition) -> None: ...
+
+    async def getmany(self, **_: int) -> dict[TopicPartition, list[Received]]:
+        return await self._perhaps("getmany", {})
+
+    async def commit(self, _: dict[TopicPartition, int]) -> None:
+        await self._perhaps("commit", None)
+
+    async def _perhaps(self, call: str, answer: T) -> T:
+        if self._to == call:
+            await asyncio.Event().wait()
+        return answer
+
+
+@pytest.mark.parametrize("call", ["getmany", "commit"])
+async def test_a_client_that_does_not_come_back_is_followed_by_another(call: str) -> None:
+    clients = [Mute(call), Mute("")]
+    reader = KafkaReader(lambda: clients.pop(0), patience_s=0.2)
+    await reader.start()
+    with pytest.raises(BusAway):
+        await (reader.poll(max_records=1, timeout_ms=1) if call == "getmany" else reader.commit({Partition("t", 0): 1}))
+    assert not reader.assigned()
+    assert await reader.poll(max_records=1, timeout_ms=1) == {}
+    await reader.commit({Partition("t", 0): 1})
+    assert not clients and reader.assigned()
     await reader.stop()
 
 

@@ -8,18 +8,8 @@ from typing import Any
 from zlib import crc32
 
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition, errors
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import (
-    CommitFailedError,
-    ConsumerStoppedError,
-    IllegalGenerationError,
-    IllegalStateError,
-    KafkaError,
-    RebalanceInProgressError,
-    TopicAlreadyExistsError,
-    UnknownMemberIdError,
-)
 
 from dunlin_events.envelope import Record
 from dunlin_events.topics import (
@@ -34,7 +24,8 @@ from dunlin_events.topics import (
 )
 
 _DISPLACED = (
-    CommitFailedError, IllegalGenerationError, IllegalStateError, RebalanceInProgressError, UnknownMemberIdError)
+    errors.CommitFailedError, errors.IllegalGenerationError, errors.IllegalStateError, errors.RebalanceInProgressError,
+    errors.UnknownMemberIdError)
 _log = structlog.get_logger(__name__)
 
 
@@ -44,7 +35,7 @@ async def _away() -> AsyncIterator[None]:
         yield
     except BusAway:
         raise
-    except (KafkaError, OSError) as error:
+    except (errors.KafkaError, OSError) as error:
         raise BusAway(f"Kafka: {error!r}") from error
 
 
@@ -124,11 +115,13 @@ class KafkaPublisher:
 class KafkaReader:
     """A static member: a restart within the session timeout gets its partitions back without a rebalance.
 
-    A consumer that raised is thrown away; the next poll makes a new one, which begins at the committed offsets.
+    A consumer that raised is thrown away; the next poll makes a new one, which begins at the committed offsets. So is
+    one that does not come back from a call: after its broker was killed the client may wait for ever for an answer that
+    it no longer asks for.
     """
 
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self._make = make
+    def __init__(self, make: Callable[[], Any], *, patience_s: float) -> None:
+        self._make, self._patience_s = make, patience_s
         self._consumer: Any = None
         self._fetching: asyncio.Task[Any] | None = None
         self._positions: dict[Partition, int] = {}
@@ -144,8 +137,11 @@ class KafkaReader:
         fetching = self._fetching or asyncio.create_task(self._fetch(consumer, timeout_ms, max_records))
         self._fetching = fetching
         try:
-            fetched = await asyncio.shield(fetching)
-        except (KafkaError, ConsumerStoppedError, OSError) as error:
+            async with asyncio.timeout(timeout_ms / 1000 + self._patience_s):
+                fetched = await asyncio.shield(fetching)
+        except (errors.KafkaError, errors.ConsumerStoppedError, OSError) as error:
+            fetching.cancel()
+            self._fetching = None
             await self._drop()
             raise BusAway(f"Kafka: {error!r}") from error
         finally:
@@ -162,13 +158,17 @@ class KafkaReader:
             return
         async with _away():
             try:
-                await self._consumer.commit(mine)
+                async with asyncio.timeout(self._patience_s):
+                    await self._consumer.commit(mine)
             except _DISPLACED as moved:
                 _log.info("offsets_not_stored", reason=repr(moved))
+            except TimeoutError:
+                await self._drop()
+                raise
 
     async def seek(self, partition: Partition, offset: int) -> None:
         if partition in self.assigned():
-            with contextlib.suppress(IllegalStateError):
+            with contextlib.suppress(errors.IllegalStateError):
                 self._consumer.seek(TopicPartition(*partition), offset)
                 self._positions[partition] = offset
 
@@ -212,7 +212,7 @@ class KafkaReader:
         self._positions = {partition: at for partition, at in self._positions.items() if partition in mine}
         for partition in mine - self._positions.keys():
             at = TopicPartition(*partition)
-            with contextlib.suppress(IllegalStateError):
+            with contextlib.suppress(errors.IllegalStateError):
                 if consumer.highwater(at) is not None:  # Before anything is known the client would wait.
                     self._positions[partition] = await consumer.position(at)
         return await consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
@@ -248,7 +248,7 @@ class KafkaBus:
             enable_auto_commit=False, auto_offset_reset="earliest", session_timeout_ms=self._session_ms,
             heartbeat_interval_ms=self._session_ms // 4, max_poll_interval_ms=self._hang_ms, fetch_max_wait_ms=100,
             max_partition_fetch_bytes=LARGEST_BATCH + 65536,
-        ))
+        ), patience_s=2 * self._request_timeout_ms / 1000)
 
     async def ensure_topics(self) -> None:
         """Create the topics that are missing. Refuses: wrong_partition_count. Raises BusAway."""
@@ -269,7 +269,7 @@ class KafkaBus:
     async def _create(self, admin: Any, topics: Sequence[str]) -> None:
         try:
             await admin.create_topics([self._new(topic) for topic in topics])
-        except TopicAlreadyExistsError:
+        except errors.TopicAlreadyExistsError:
             _log.info("topics_exist", topics=topics)
         except AttributeError as error:  # The client says so while the cluster has no controller.
             raise BusAway("Kafka: no controller") from error
@@ -296,5 +296,5 @@ def _received(found: Any) -> Received:
 
 async def _stop(client: Any) -> None:
     """Let go of a client in bounded time; what a producer still holds is sent again by its successor."""
-    with contextlib.suppress(KafkaError, OSError, TimeoutError):
+    with contextlib.suppress(errors.KafkaError, OSError, TimeoutError):
         await asyncio.wait_for(client.stop(), 5)

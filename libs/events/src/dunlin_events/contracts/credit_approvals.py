@@ -19,8 +19,8 @@ class ApprovalSubject(StrEnum):
 
 
 class ApprovalOutcome(StrEnum):
-    """Why it waits no more. `rejected`: also when its maker took it back; `transferred`: its customer was merged, and it
-    waits for the other one."""
+    """Why it waits no more. `rejected`: also when its maker took it back; `transferred`: its customer was merged, and
+    it waits for the other one."""
 
     APPROVED = "approved"
     REJECTED = "rejected"
