@@ -20,10 +20,11 @@ from joserfc.jwk import KeySet
 
 from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import NIL
+from dunlin_kit.headers import header
 from dunlin_kit.problems import Refusal
 
 ALGORITHMS = ["ES256", "ES384", "EdDSA", "Ed25519", "PS256", "RS256"]
-TENANT_HEADER = "dunlin-tenant"
+TENANT_HEADER = b"dunlin-tenant"
 ACT_FOR_TENANTS = "tenants:act"
 _REFRESH_SECONDS = 10
 _CACHED = 4096
@@ -84,8 +85,7 @@ class Authenticator:
 
     async def principal(self, request: Request) -> Principal:
         """Refuses: unauthenticated, tenant_required, tenant_not_allowed."""
-        headers = request.headers
-        kind, _, token = headers.get("authorization", "").partition(" ")
+        kind, _, token = (header(request, b"authorization") or "").partition(" ")
         if kind.lower() != "bearer" or not token:
             raise _unauthenticated("Send a bearer token.")
         digest = hashlib.sha256(token.encode()).digest()
@@ -95,7 +95,7 @@ class Authenticator:
             known = self._remember(digest, await self._verify(token))
         if now >= known.ends or now < known.begins:
             raise _unauthenticated("The token is not valid at this time.")
-        named = headers.get(TENANT_HEADER)
+        named = header(request, TENANT_HEADER)
         return known.own if named is None else _named(named, known)
 
     def _remember(self, digest: bytes, claims: Mapping[str, Any]) -> "_Verified":

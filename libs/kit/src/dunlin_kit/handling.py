@@ -15,6 +15,8 @@ from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
+from dunlin_kit.headers import Json, Told
+
 _NO_BODY = (solve_dependencies.__kwdefaults__ or {})["body"]
 _NOTHING_TO_CLOSE = AsyncExitStack()
 """No dependency of ours is a generator: what the framework would close after a request is never filled."""
@@ -98,9 +100,7 @@ class Handling:
     async def answer(self, request: Request, sent: Sent | None, given: Mapping[str, Any]) -> Response:
         """Call it, and make its answer. Refuses: invalid_request, and what the operation refuses."""
         body = sent.value() if sent is not None and self._takes_body else _NO_BODY
-        told = Response()
-        told.raw_headers.clear()
-        told.status_code = 0
+        told = Told()
         if self._plain and (self._whole_body is None or isinstance(body, dict)):
             values, errors = self._taken(request, body)
             if self._rest.response_param_name:
@@ -142,9 +142,7 @@ class Handling:
             value, errors = self._answered.validate(said, loc=("response",))
             assert not errors, f"not what is declared: {errors}"
             content = self._answered.serialize_json(value)
-        response = Response(content, told.status_code or self._status or 200, media_type="application/json")
-        response.raw_headers.extend(told.raw_headers)
-        return response
+        return Json(content, told.status_code or self._status or 200, told.raw_headers)
 
 
 def _wants_more(rest: Dependant) -> bool:

@@ -11,12 +11,13 @@ from sqlalchemy import DateTime, LargeBinary, SmallInteger, Text, Uuid, bindpara
 from sqlmodel import Field, SQLModel
 
 from dunlin_kit.handling import Sent
+from dunlin_kit.headers import Json, header
 from dunlin_kit.problems import Refusal
 from dunlin_kit.transaction import Transaction
 
 KEPT_DAYS = 30
-HEADER = "idempotency-key"
-REPLAYED = {"Idempotency-Replayed": "true"}
+HEADER = b"idempotency-key"
+REPLAYED = (b"idempotency-replayed", b"true")
 
 
 class IdempotencyColumns(SQLModel):
@@ -68,7 +69,7 @@ class IdempotencyKey:
     @classmethod
     def of(cls, request: Request, sent: Sent) -> "IdempotencyKey | None":
         """Refuses: idempotency_key_missing (400, a POST without one), idempotency_key_malformed."""
-        key = request.headers.get(HEADER)
+        key = header(request, HEADER)
         if key is None:
             return None
         if not 1 <= len(key) <= 255 or not key.isprintable():
@@ -84,21 +85,26 @@ class IdempotencyKey:
             return None
         if found["fingerprint"] != self.fingerprint:
             raise Refusal(422, "idempotency_key_reused", "This Idempotency-Key was used for another request.")
-        headers = {name: found[name] for name in ("etag", "location") if found[name] is not None}
-        response = Response(found["body"], found["status"], {**headers, **REPLAYED}, "application/json")
+        told = [(name.encode(), found[name].encode()) for name in ("etag", "location") if found[name] is not None]
+        response = Json(found["body"], found["status"], [*told, REPLAYED])
         return Answer(response, tuple(filter(None, found["streams"].split(","))), True)
 
     def remember(self, tx: Transaction, response: Response, streams: tuple[str, ...]) -> None:
         """Gather the answer's bytes with the key, which nobody has stored before."""
+        told = dict(response.raw_headers)
         tx.insert(
             KEYS,
             {
                 "key": self.key,
                 "fingerprint": self.fingerprint,
                 "status": response.status_code,
-                "etag": response.headers.get("etag"),
-                "location": response.headers.get("location"),
+                "etag": _text(told.get(b"etag")),
+                "location": _text(told.get(b"location")),
                 "streams": ",".join(streams),
                 "body": bytes(response.body),
             },
         )
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")

@@ -14,7 +14,7 @@ from dunlin_kit.database import Database
 from dunlin_kit.problems import Refusal
 from dunlin_kit.transaction import Transaction
 
-HEADER = "Dunlin-Position"
+HEADER = b"dunlin-position"
 WAIT_SECONDS = 2.0
 _STEP_SECONDS = 0.02
 
@@ -52,9 +52,9 @@ async def heads_of(tx: Transaction, streams: tuple[str, ...]) -> dict[str, int]:
     return {row["stream"]: row["seq"] for row in await tx.rows(_HEADS, streams=list(streams))}
 
 
-def header_of(service: str, heads: dict[str, int]) -> dict[str, str]:
+def header_of(service: str, heads: dict[str, int]) -> tuple[bytes, bytes]:
     """`Dunlin-Position: billing/<tenant>:<customer>/7`, several joined by commas."""
-    return {HEADER: ", ".join(f"{service}/{stream}/{seq}" for stream, seq in sorted(heads.items()))} if heads else {}
+    return HEADER, ", ".join([f"{service}/{stream}/{seq}" for stream, seq in sorted(heads.items())]).encode()
 
 
 async def reached(request: Request, database: Database, service: str, tenant: UUID) -> None:

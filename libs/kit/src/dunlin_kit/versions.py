@@ -34,4 +34,4 @@ def etag(version: int) -> str:
 
 
 def set_etag(response: Response, version: int) -> None:
-    response.headers["ETag"] = etag(version)
+    response.raw_headers.append((b"etag", etag(version).encode()))

@@ -17,6 +17,7 @@ from dunlin_kit import auth, positions
 from dunlin_kit.auth import Access, Principal
 from dunlin_kit.database import Database, ReadStale
 from dunlin_kit.handling import Handling, Known, Sent
+from dunlin_kit.headers import header
 from dunlin_kit.idempotency import Answer, IdempotencyKey
 from dunlin_kit.problems import Refusal, refuses
 from dunlin_kit.transaction import Transaction
@@ -138,7 +139,7 @@ class WriteRoute(ReadRoute):
 
     async def answer(self, request: Request) -> Response:
         principal = await self.admitted(request)
-        sent = Sent(await _body_of(request), request.headers.get("content-type"))
+        sent = Sent(await _body_of(request), header(request, b"content-type"))
         key = IdempotencyKey.of(request, sent)
         if key is None and request.method == "POST":
             raise Refusal(400, "idempotency_key_missing", "Send an Idempotency-Key header with every POST.")
@@ -187,7 +188,7 @@ async def _sent(state: Any, tenant: Any, work: Callable[[Transaction], Awaitable
     database: Database = state.database
     answer = await database.transact(tenant, with_heads, keep=not dry_run)
     if heads and not dry_run:
-        answer.response.headers.update(positions.header_of(state.service, heads))
+        answer.response.raw_headers.append(positions.header_of(state.service, heads))
         state.published()
     return answer.response
 
