@@ -20,6 +20,8 @@ def _of_deliveries_and_covers(named: Mapping[str, str]) -> dict[str, dict[str, A
         "/covers": {"kind": "insurance", "amount": secret("1.00"), "share_bps": 9000, "valid_from": "2026-01-05",
                     "provider": "Theirs", "reference": "theirs", "reason": "Theirs"},
         "/covers/{cover_id}:end": {"reason": "Theirs"},
+        "/claims": {"amount": secret("1.00"), "reference": "theirs"},
+        "/claims/{claim_id}:settle": {"paid": secret("1.00")},
     }
 
 

@@ -31,7 +31,7 @@ from notify_svc.domain.message import MessageStatus
 from notify_svc.gateways.sender import Delivery
 from notify_svc.jobs.remind_customers import RemindCustomers
 
-ASKED = {"currency": "CNY", "purpose": "dunning", "q": "Secret"}
+ASKED = {"currency": "CNY", "purpose": "dunning", "q": "Secret", "dimension": "owner"}
 VERBS = ("get", "post", "put", "patch", "delete")
 WORDS = {"ladder": "standard", "language": "en", "tone": "firm"}
 """What a path names that is no id: every tenant has these."""
@@ -279,6 +279,8 @@ async def _in_credit(owner: Owner) -> None:
     await owner.make(f"/customers/{owner.ids['customer_id']}/covers", {
         "kind": "insurance", "amount": secret("1000.00"), "share_bps": 9000, "valid_from": "2026-01-05",
         "provider": "Secret insurer", "reference": "secret-2", "reason": "Secret terms"}, named="cover_id")
+    await owner.make(f"/covers/{owner.ids['cover_id']}/claims", {
+        "amount": secret("100.00"), "reference": "secret-3"}, named="claim_id")
     await owner.make(f"/customers/{owner.ids['customer_id']}/financial-statements", FIGURES)
     await owner.make(f"/customers/{owner.ids['customer_id']}/ratings", {})
 

@@ -36,6 +36,7 @@ GROWN_LATER: Mapping[str, str] = {
     "list_credit_notes": "by customer: joins the credits of one", "list_refunds": "by customer: joins its credits",
     "list_authorizations": "joins who owns the customers", "list_risk_alerts": "joins what was done about alerts",
     "list_exposure_mismatches": "joins what was closed", "list_covers": "one a guarantee",
+    "list_claims": "fewer than covers",
     "list_differences": "by customer or reason: joins the items, whose owner may have changed by a merger",
     "list_approvals": "gathers what waits for a signature, which is little", "list_credit_approvals": "the same",
 }

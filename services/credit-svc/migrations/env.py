@@ -1,6 +1,7 @@
 """Brings the schema of credit-svc up, as its owner."""
 
 import credit_svc.store.alert_tables
+import credit_svc.store.claim_tables
 import credit_svc.store.conduct_tables
 import credit_svc.store.cover_tables
 import credit_svc.store.group_tables

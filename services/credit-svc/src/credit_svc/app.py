@@ -7,6 +7,7 @@ from credit_svc.api import (
     approvals,
     authorization_list,
     authorizations,
+    claims,
     covers,
     decisions,
     financial_statements,
@@ -41,7 +42,7 @@ def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> Fast
             (*positions.routers, *limits.routers, *limit_proposals.routers, *authorizations.routers, *policies.routers,
              *holds.routers, *alerts.routers, *mismatches.routers, *groups.routers,
              *ratings.routers, *financial_statements.routers, *rating_policies.routers, *rated_customers.routers,
-             *policy_trials.routers, *covers.routers, *authorization_list.routers, *decisions.routers,
+             *policy_trials.routers, *covers.routers, *claims.routers, *authorization_list.routers, *decisions.routers,
              *approvals.routers),
             CHECKS, CONFLICTS, head_of("credit_svc")),
         settings, clock=clock)

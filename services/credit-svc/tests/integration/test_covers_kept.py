@@ -127,3 +127,37 @@ async def test_a_cover_ends_and_orders_wait_for_each_other(books: Any) -> None:
     approved = sum(one["decision"] == "approved" for one in answers if isinstance(one, dict))
     assert 0 <= approved <= 60 and (await books.ask("1.00"))["decision"] == "denied"
     assert await books.violations() == []
+
+
+async def test_what_is_paid_on_a_claim_counts_no_more(books: Any) -> None:
+    await books.limit("100.00")
+    made = (await cover(books)).json()
+    path = f"/covers/{made['id']}/claims"
+    filed = await call(books, "POST", path, {"amount": cny("300.00"), "reference": "S-1"})
+    assert (filed.status_code, filed.json()["state"], filed.json()["number"]) == (201, "filed", "C-000001")
+    assert await available(books) == ("500.00", "400.00")
+    above = await call(books, "POST", path, {"amount": cny("100.01"), "reference": "S-2"})
+    assert (above.status_code, above.json()["code"], above.json()["facts"]["left"]) == (
+        422, "claim_above_cover", "100.00")
+    answers = await asyncio.gather(*(call(
+        books, "POST", f"/claims/{filed.json()['id']}:settle", {"paid": cny("250.00"), "note": "less costs"},
+    ) for _ in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    assert await available(books) == ("250.00", "150.00")
+    second = (await call(books, "POST", path, {"amount": cny("150.00"), "reference": "S-3"})).json()
+    refused = (await call(books, "POST", f"/claims/{second['id']}:settle", {"paid": cny("0.00")})).json()
+    assert (refused["state"], refused["settled_by"]) == ("refused", "clerk")
+    listed = (await call(books, "GET", f"/claims?customer_id={books.customer}&state=settled")).json()["data"]
+    assert [(one["paid"], one["note"], one["provider"]) for one in listed] == [
+        (cny("250.00"), "less costs", "Sinosure")]
+    [used] = (await call(books, "GET", "/covers")).json()["data"]
+    assert (used["used"], used["counts"]) == (cny("250.00"), cny("150.00"))
+    told = [(fact, said.get("counts") or said["amount"], said.get("outcome"))
+            for _, fact, said in await books.service.told(books.tenant) if fact.startswith(("Claim", "Cover"))]
+    assert told == [
+        ("CoverChanged", cny("400.00"), None), ("ClaimFiled", cny("300.00"), None),
+        ("ClaimSettled", cny("300.00"), "settled"), ("CoverChanged", cny("150.00"), None),
+        ("ClaimFiled", cny("150.00"), None), ("ClaimSettled", cny("150.00"), "refused")]
+    unknown = await call(books, "POST", f"/claims/{made['id']}:settle", {"paid": cny("0.00")})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "claim_not_found")
+    assert await books.violations() == []

@@ -71,6 +71,7 @@ def test_a_statement_is_not_reminded_of_beyond_measure(wrong: dict[str, Any]) ->
     with pytest.raises(RuleBroken, match="bad_collection_policy"):
         replace(POLICY, **wrong)
     assert replace(POLICY, reconcile_after_days=MAX_RECONCILE_DAYS, reconcile_times=0).reconcile_times == 0
+    assert replace(POLICY, reconcile_after_days=1, reconcile_times=MAX_RECONCILE_TIMES).reconcile_after_days == 1
 
 
 @pytest.mark.parametrize("edges", [(1, Money(1, "CNY"), 1), (3650, None, 30), (None, None, 30)])

@@ -61,3 +61,39 @@ class CoverTransferred(CoverFact):
     into_id: UUID
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
         {"customer_id": ID + who, **_COVER, "source_id": ID + "1", "into_id": ID + "2"} for who in ("1", "2"))
+
+
+class ClaimOutcome(StrEnum):
+    """`settled`: something was paid on it; `refused`: nothing was."""
+
+    SETTLED = "settled"
+    REFUSED = "refused"
+
+
+class ClaimFiled(CustomerEvent):
+    """Who answers for a customer was asked to pay; the debt stays as it is."""
+
+    owner: ClassVar[str] = OWNER
+    claim_id: UUID
+    cover_id: UUID
+    amount: Amount
+    filed_on: date
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": ID + "1", "claim_id": ID + "c", "cover_id": ID + "f", "amount": cny(amount),
+         "filed_on": "2026-03-01"} for amount in ("40000.00", "1000.00"))
+
+
+class ClaimSettled(CustomerEvent):
+    """A claim was answered: what was paid of the cover counts in the limit no more."""
+
+    owner: ClassVar[str] = OWNER
+    claim_id: UUID
+    cover_id: UUID
+    amount: Amount
+    paid: Amount
+    outcome: ClaimOutcome
+    settled_on: date
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": ID + "1", "claim_id": ID + "c", "cover_id": ID + "f", "amount": cny("40000.00"),
+         "paid": cny(paid), "outcome": outcome, "settled_on": "2026-04-01"}
+        for paid, outcome in (("30000.00", "settled"), ("0.00", "refused")))

@@ -76,6 +76,7 @@ class CoverRead(BaseModel):
     share_bps: int
     retention: Amount
     counts: Amount
+    used: Amount = Field(description="What was paid on claims.")
     valid_from: date
     valid_until: date | None
     provider: str
@@ -93,7 +94,8 @@ class CoverRead(BaseModel):
         return cls(
             id=cover.id, customer_id=one.customer_id, number=one.number, name=one.name, kind=cover.kind,
             state=cover.state, amount=Amount.of(cover.amount), share_bps=cover.share_bps,
-            retention=Amount.of(cover.retention), counts=Amount.of(cover.counts), valid_from=cover.valid_from,
+            retention=Amount.of(cover.retention), counts=Amount.of(cover.counts),
+            used=Amount.of(cover.used), valid_from=cover.valid_from,
             valid_until=cover.valid_until, provider=one.provider, reference=one.reference, reason=one.reason,
             registered_by=one.registered_by, registered_at=one.registered_at, approved_by=one.approved_by,
             ended_by=one.ended_by, end_reason=one.end_reason)

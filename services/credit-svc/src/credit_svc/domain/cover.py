@@ -39,7 +39,8 @@ COVERS = Lifecycle[CoverState]("cover", {
 @dataclass(frozen=True, slots=True)
 class Cover:
     """`share_bps` of the amount counts: the insured percentage, or the whole less a haircut; `retention` is taken off
-    what is left. Both dates are inclusive; without an end it stands until it is ended."""
+    what is left, and so is what was `paid_out` on claims, in minor units. Both dates are inclusive; without an end it
+    stands until it is ended."""
 
     id: UUID
     kind: CoverKind
@@ -49,11 +50,22 @@ class Cover:
     valid_from: date
     valid_until: date | None
     state: CoverState = CoverState.STANDING
+    paid_out: int = 0
+
+    @property
+    def used(self) -> Money:
+        """What was paid on claims."""
+        return Money(self.paid_out, self.amount.currency)
 
     @property
     def counts(self) -> Money:
         """What it adds to the limit: never below zero."""
-        return max(Money.zero(self.amount.currency), share_of(self.amount, self.share_bps) - self.retention)
+        left = share_of(self.amount, self.share_bps) - self.retention - self.used
+        return max(Money.zero(self.amount.currency), left)
+
+    def paying(self, paid: Money) -> "Cover":
+        """So much of it was paid on a claim."""
+        return replace(self, paid_out=self.paid_out + paid.minor)
 
     def approved(self, *, maker: str, checker: str) -> "Cover":
         """Refuses: illegal_transition, second_person_needed."""

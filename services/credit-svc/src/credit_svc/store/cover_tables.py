@@ -22,6 +22,7 @@ class CoverRow(Row, table=True):
     share_bps: int
     retention: int = Field(sa_type=BigInteger)
     counts: int = Field(sa_type=BigInteger)
+    used: int = Field(sa_type=BigInteger)
     valid_from: date
     valid_until: date | None
     provider: str = Field(sa_type=Text)
@@ -42,6 +43,7 @@ class CoverRow(Row, table=True):
         CheckConstraint("share_bps BETWEEN 1 AND 10000", name="share"),
         CheckConstraint("retention >= 0", name="retention"),
         CheckConstraint("0 <= counts AND counts <= amount", name="counts"),
+        CheckConstraint("0 <= used AND used <= amount", name="used"),
         CheckConstraint("kind IN ('insurance', 'guarantee', 'deposit')", name="kind"),
         CheckConstraint("state IN ('waiting', 'standing', 'ended')", name="state"),
         CheckConstraint("valid_until >= valid_from", name="validity"),

@@ -113,7 +113,7 @@ def add(tx: Tx, one: KnownCover) -> None:
     tx.insert(CoverRow, {
         "cover_id": cover.id, "customer_id": one.customer_id, "kind": cover.kind.value,
         "currency": cover.amount.currency, "amount": cover.amount.minor, "share_bps": cover.share_bps,
-        "retention": cover.retention.minor, "counts": cover.counts.minor, "valid_from": cover.valid_from,
+        "retention": cover.retention.minor, "counts": cover.counts.minor, "used": 0, "valid_from": cover.valid_from,
         "valid_until": cover.valid_until, "provider": one.provider, "reference": one.reference, "reason": one.reason,
         "state": cover.state.value, "waited": cover.state is CoverState.WAITING, "registered_by": one.registered_by,
         "registered_at": one.registered_at, "approved_by": None, "approved_at": None, "ended_by": None,
@@ -125,6 +125,12 @@ def approve(tx: Tx, cover_id: UUID, *, by: str, at: datetime) -> None:
                          "approved_at": at}, key=("cover_id",))
 
 
+def use(tx: Tx, cover: Cover) -> None:
+    """Gather what was paid out of it, and what it counts for now."""
+    tx.change(CoverRow, {"cover_id": cover.id, "used": cover.used.minor, "counts": cover.counts.minor},
+              key=("cover_id",))
+
+
 def end(tx: Tx, cover_id: UUID, *, by: str, at: datetime, reason: str) -> None:
     tx.change(CoverRow, {"cover_id": cover_id, "state": CoverState.ENDED.value, "ended_by": by, "ended_at": at,
                          "end_reason": reason}, key=("cover_id",))
@@ -134,7 +140,8 @@ def _known(row: Any) -> KnownCover:
     currency = row["currency"]
     cover = Cover(
         row["cover_id"], CoverKind(row["kind"]), Money(row["amount"], currency), row["share_bps"],
-        Money(row["retention"], currency), row["valid_from"], row["valid_until"], CoverState(row["state"]))
+        Money(row["retention"], currency), row["valid_from"], row["valid_until"], CoverState(row["state"]),
+        row["used"])
     return KnownCover(
         cover, row["customer_id"], row["provider"], row["reference"], row["reason"], row["registered_by"],
         row["registered_at"], row["approved_by"], row["ended_by"], row["end_reason"], row["number"], row["name"])

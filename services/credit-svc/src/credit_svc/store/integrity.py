@@ -49,6 +49,11 @@ HAVING h.limits <> count(l.version) OR h.limits <> coalesce(max(l.version), 0) L
 _UNTOLD = text("SELECT stream, fact, changes, events FROM credit_facts_untold()")
 
 _APPROVALS_UNTOLD = text("SELECT stream, waiting, asked, ended FROM approval_facts_untold()")
+_CLAIMS_UNTOLD = text("SELECT filed, filings, ended, settlements FROM claim_facts_untold()")
+_CLAIMS_PAID = text(f"""
+SELECT v.cover_id, v.used, coalesce(sum(k.paid), 0) AS paid FROM cover v
+LEFT JOIN cover_claim k ON k.tenant_id = v.tenant_id AND k.cover_id = v.cover_id
+WHERE v.{_OWN} GROUP BY v.tenant_id, v.cover_id, v.used HAVING v.used <> coalesce(sum(k.paid), 0) LIMIT 20""")  # noqa: S608
 _COVERS_UNTOLD = text("SELECT stream, changes, events FROM cover_facts_untold()")
 
 CHECKS = (
@@ -62,6 +67,8 @@ CHECKS = (
     Check("I4-limits", "Limits of a customer and currency are versions 1 to n without a hole.", _LIMITS),
     Check("I6", "Every limit, decision and alert has exactly one fact, and no fact is without one.", _UNTOLD),
     Check("I6-covers", "Each cover that counts or counted was told of once, and its end once.", _COVERS_UNTOLD),
+    Check("I6-claims", "Each claim was told of once, and its settlement once.", _CLAIMS_UNTOLD),
+    Check("I17-claims", "What is used of a cover is what was paid on its claims.", _CLAIMS_PAID),
     Check("I6-approvals", "What waits for a second person was asked for, and has not ended.", _APPROVALS_UNTOLD),
     *RATING_CHECKS,
 )
