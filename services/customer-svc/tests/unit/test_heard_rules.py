@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from customer_svc.domain.heard_credit import HeardCredit, HeardLimit
+from customer_svc.domain.heard_credit import CreditWeights, HeardCredit, HeardLimit, share_of
 from customer_svc.domain.heard_ledger import (
     BUCKETS,
     HeardAccount,
@@ -148,3 +148,18 @@ def test_covers_come_on_top_by_their_ids_until_they_end() -> None:
 
 def test_reservations_add_up() -> None:
     assert HeardCredit(cny(0)).reserving(cny(70)).reserving(cny(-20)).reserved == cny(50)
+
+
+@pytest.mark.parametrize(("weights", "used"), [
+    (CreditWeights(), 100 + 70 + 30 - 20), (CreditWeights(0, 0), 60 + 30 - 20),
+    (CreditWeights(5000, 10_000), 60 + 20 + 70 + 30 - 20), (CreditWeights(10_000, 20_000), 100 + 140 + 30 - 20)])
+def test_what_uses_credit_by_its_weights(weights: CreditWeights, used: int) -> None:
+    account = HeardAccount(cny(100), cny(40), cny(20), delivered=70)
+    assert weights.used(account, cny(30)) == cny(used)
+    assert weights.used(HeardAccount(cny(0), cny(0), cny(5)), cny(0)) == cny(-5)
+
+
+@pytest.mark.parametrize(("minor", "bps", "share"), [
+    (101, 5000, 51), (-101, 5000, -51), (99, 5000, 50), (1, 4999, 0), (-1, 4999, 0), (0, 10_000, 0), (7, 20_000, 14)])
+def test_a_share_is_rounded_half_away_from_nothing(minor: int, bps: int, share: int) -> None:
+    assert share_of(cny(minor), bps) == cny(share)

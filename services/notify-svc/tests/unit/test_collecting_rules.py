@@ -106,7 +106,8 @@ def test_an_open_case_comes_to_any_stage_and_a_closed_one_to_none(before: CaseSt
         assert (moved.stage, moved.next_action, moved.version) == (after, CaseAction.VISIT, 2)
     else:
         ended = case(before).closed(TODAY, "agreed")
-        assert (ended.stage, ended.closed_on, ended.end_reason, ended.next_action) == (after, TODAY, "agreed", None)
+        assert (ended.stage, ended.closed_on, ended.end_reason, ended.next_action, ended.version) == (
+            after, TODAY, "agreed", None, 2)
 
 
 @pytest.mark.parametrize(("reason", "stage", "owed", "over"), [

@@ -88,6 +88,19 @@ def test_a_bad_ladder_is_refused(levels: tuple[Level, ...]) -> None:
         LadderPolicy(1, levels, 7, time(12))
 
 
+@pytest.mark.parametrize(("levels", "gap"), [
+    ((Level(-365, LetterTone.UPCOMING), Level(365, LetterTone.FINAL)), 0),
+    (tuple(Level(n, LetterTone.FIRM) for n in range(12)), 90), ((Level(3, LetterTone.FIRM),), 7)])
+def test_a_ladder_goes_up_to_its_edges(levels: tuple[Level, ...], gap: int) -> None:
+    assert LadderPolicy(1, levels, gap, time(12)).gap_days == gap
+
+
+def test_the_gap_binds_from_the_second_level_after_the_due_date_on() -> None:
+    levels = tuple(Level(offset, LetterTone.FIRM) for offset in (-3, 0, 3, 10))
+    policy = LadderPolicy(1, levels, 7, time(12))
+    assert [policy.needs_gap(number) for number in range(4)] == [False, False, False, True]
+
+
 def test_a_run_has_a_time_of_day_and_no_zone_of_its_own() -> None:
     with pytest.raises(RuleBroken, match="bad_ladder"):
         replace(LADDER_K, run_at=time(12, tzinfo=UTC))

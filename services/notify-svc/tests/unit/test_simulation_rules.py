@@ -108,3 +108,17 @@ def test_the_due_dates_of_a_period(first: str, then: str, stood: list[tuple[int,
     days = [date.fromisoformat(day) for day in (first, then)]
     story = ItemStory(new_id(), new_id(), days[0], tuple(Dated(day, day) for day in days), ())
     assert [(story.dates.index(dated) + 1, last) for dated, last in story.dates_in(BEGIN, END)] == stood
+
+
+MONDAY, TUESDAY, FRIDAY = date(2026, 2, 2), date(2026, 2, 3), date(2026, 2, 6)
+
+
+@pytest.mark.parametrize(("day", "until", "first"), [
+    (MONDAY, FRIDAY, TUESDAY), (MONDAY, TUESDAY, TUESDAY), (MONDAY, MONDAY, None),
+    (date(2026, 2, 5), FRIDAY, date(2026, 2, 5)), (FRIDAY, END, None)])
+def test_the_first_day_on_which_something_is_owed(day: date, until: date, first: date | None) -> None:
+    days = (Owed(MONDAY, False, False), Owed(TUESDAY, True, False), Owed(FRIDAY, False, True))
+    story = ItemStory(new_id(), new_id(), MONDAY, (Dated(MONDAY, MONDAY),), days)
+    assert story.first_owed(day, until) == first
+    assert [story.settled_by(at) for at in (MONDAY, date(2026, 2, 5), FRIDAY)] == [False, False, True]
+    assert not replace(story, days=()).settled_by(END)

@@ -73,3 +73,7 @@ def test_one_that_fails_gives_way_to_the_usual_letter() -> None:
 def test_what_every_tenant_begins_with_can_be_edited(language: LetterLanguage, tone: LetterTone) -> None:
     one = letter(language, tone)
     assert letters.render(one, letters.beginning(language, tone)) == letters.render(one)
+
+
+def test_a_template_goes_up_to_its_bounds() -> None:
+    assert own("x" * 300, "x" * 10_000).version == 1
