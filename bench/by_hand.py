@@ -157,7 +157,7 @@ async def in_transaction(pool: Any, call: Call, body: Any, work: Work) -> Answer
 async def serve(form: str) -> None:
     """Serve on DUNLIN_PORT until a signal, as a service's own process does."""
     config = uvicorn.Config(create_app(form, Told.of(os.environ)), port=int(os.environ["DUNLIN_PORT"]),
-                            log_config=None, access_log=False, server_header=False)
+                            log_config=None, access_log=False, server_header=False, proxy_headers=False)
     await uvicorn.Server(config).serve()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from random import Random  # noqa: TID251  spreads retries; nothing is decided by it
 from typing import Any, TypeVar
 from uuid import UUID
@@ -95,7 +96,7 @@ class Database:
     async def _once(
         self, tenant: UUID, work: Callable[[Transaction], Awaitable[T]], keep: bool, begin: str = "BEGIN"
     ) -> T:
-        session = await self._sessions.begun(f"{begin}; SET LOCAL dunlin.tenant = '{UUID(int=tenant.int)}'")
+        session = await self._sessions.begun(_beginning(begin, tenant))
         driver = session.driver
         transaction = Transaction(driver, tenant, source=self._source, clock=self.clock)
         try:
@@ -122,6 +123,12 @@ class RequestDatabase(Database):
     """For an API: what writes goes by keys and is planned once per connection, not each time; reports are not."""
 
     plans = PLANNED_ONCE
+
+
+@lru_cache(maxsize=1024)
+def _beginning(begin: str, tenant: UUID) -> str:
+    """The text that begins a transaction of a tenant, whatever was given for one."""
+    return f"{begin}; SET LOCAL dunlin.tenant = '{UUID(int=tenant.int)}'"
 
 
 async def _commit(driver: Any) -> None:

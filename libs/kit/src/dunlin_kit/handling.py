@@ -92,6 +92,7 @@ class Handling:
             one for one in whole.dependencies if one.call not in known.given and one.call not in known.declared])
         self._takes_body, self._embedded = route.body_field is not None, route._embed_body_fields
         self._answered, self._status = route.response_field, route.status_code
+        self._declared = self._answered.field_info.annotation if self._answered else None
         alone = len(self._rest.body_params) == 1 and not self._embedded
         self._whole_body = self._rest.body_params[0] if alone else None
         self._unasked = _defaults_of(self._rest.query_params)
@@ -139,9 +140,10 @@ class Handling:
         """The answer out of a model: checked and written by what was compiled for it, with the headers told beside."""
         content = b""
         if self._answered is not None:
-            value, errors = self._answered.validate(said, loc=("response",))
-            assert not errors, f"not what is declared: {errors}"
-            content = self._answered.serialize_json(value)
+            if said.__class__ is not self._declared:
+                said, errors = self._answered.validate(said, loc=("response",))
+                assert not errors, f"not what is declared: {errors}"
+            content = self._answered.serialize_json(said)
         return Json(content, told.status_code or self._status or 200, told.raw_headers)
 
 

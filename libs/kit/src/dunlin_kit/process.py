@@ -194,6 +194,7 @@ async def run_api(app: FastAPI, settings: ServiceSettings) -> None:
             port=settings.port,
             log_config=None,
             access_log=False,
+            proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=10,
         )

@@ -47,19 +47,19 @@ class Transaction:
 
     def insert(self, row: Any, *rows: Values) -> None:
         """Gather new rows of one table over all calls; each has every column that has no default in the database."""
-        self._gathered.insert(_table_of(row), rows, once=False)
+        self._gathered.insert(getattr(row, "__table__", row), rows, once=False)
 
     def once(self, row: Any, *rows: Values) -> None:
         """Gather new rows; those whose key is there already are passed over."""
-        self._gathered.insert(_table_of(row), rows, once=True)
+        self._gathered.insert(getattr(row, "__table__", row), rows, once=True)
 
     def put(self, row: Any, *rows: Values, key: tuple[str, ...] = ("id",)) -> None:
         """Gather rows that replace those with the same key, or are new; a later one of the same key wins."""
-        self._gathered.put(_table_of(row), rows, key)
+        self._gathered.put(getattr(row, "__table__", row), rows, key)
 
     def change(self, row: Any, *rows: Values, key: tuple[str, ...] = ("id",)) -> None:
         """Gather new values of rows named by key, over all calls; a row made here is changed in place."""
-        self._gathered.change(_table_of(row), rows, key)
+        self._gathered.change(getattr(row, "__table__", row), rows, key)
 
     def emit(self, *facts: Event) -> None:
         """Gather facts; they leave with the last statement, in this order, each in its stream."""
@@ -120,10 +120,6 @@ class Transaction:
             heads = await self.driver.fetch(whole.text, *whole.values(written.tenant, values))
             if events:
                 self.heads |= {head["stream"]: head["seq"] for head in heads}
-
-
-def _table_of(row: Any) -> Any:
-    return getattr(row, "__table__", row)
 
 
 def _ready(statement: Any, values: Values) -> tuple[Any, ...]:

@@ -44,17 +44,17 @@ def add(tx: Transaction, fact: Fact, after: Account, recorded_at: datetime) -> N
     first, currency = after.entries - len(fact.entries) + 1, after.currency
     dated: dict[str, object] = {"fact_kind": fact.kind.value, "fact_id": fact.id, "customer_id": after.customer_id,
              "effective_on": fact.effective_on, "recorded_at": recorded_at}
-    tx.insert(LedgerEntryRow, *(
-        dated | {"currency": currency, "position": position, "side": entry.side.value,
-                 "item_id": entry.ref_id if entry.side is LedgerSide.RECEIVABLE else None,
-                 "credit_id": entry.ref_id if entry.side is LedgerSide.CREDIT else None, "amount": entry.amount.minor,
-                 **_base(entry.base)}
-        for position, entry in enumerate(fact.entries, first)))
+    tx.insert(LedgerEntryRow, *[
+        {**dated, "currency": currency, "position": position, "side": entry.side.value,
+         "item_id": entry.ref_id if entry.side is LedgerSide.RECEIVABLE else None,
+         "credit_id": entry.ref_id if entry.side is LedgerSide.CREDIT else None, "amount": entry.amount.minor,
+         **_base(entry.base)}
+        for position, entry in enumerate(fact.entries, first)])
     journal_entry_id = new_id()
-    tx.insert(JournalEntryRow, dated | {"id": journal_entry_id})
-    tx.insert(JournalLineRow, *(
+    tx.insert(JournalEntryRow, {**dated, "id": journal_entry_id})
+    tx.insert(JournalLineRow, *[
         {"journal_entry_id": journal_entry_id, "account": line.account.value, "currency": currency,
-         "amount": line.amount.minor, **_base(line.base)} for line in fact.journal))
+         "amount": line.amount.minor, **_base(line.base)} for line in fact.journal])
 
 
 def _base(amount: Money | None) -> dict[str, object]:

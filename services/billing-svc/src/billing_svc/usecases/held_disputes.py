@@ -33,9 +33,11 @@ class HeldDisputes:
 
     def give_way(self, posting: "Posting", fact: Fact) -> None:
         """Before a fact lowers what is open of an item below what is disputed: the disputes end by so much first."""
+        if not self._held:
+            return
         outcome = DisputeOutcome.PAID if _is_money(posting, fact) else DisputeOutcome.ACCEPTED
         for entry in fact.entries:
-            if entry.side is LedgerSide.RECEIVABLE and entry.amount.is_negative and self._held:
+            if entry.side is LedgerSide.RECEIVABLE and entry.amount.is_negative:
                 item = posting.items[entry.ref_id]
                 of_item = [one for one in self._held.values() if one.item_id == item.id]
                 for dispute, part in giving_way(of_item, item, -entry.amount):
