@@ -12,6 +12,7 @@ import pytest
 from hearer import Mood, Place, hearing, subscription, told, unheard
 from prometheus_client import REGISTRY
 
+from dunlin_events.applying import apply
 from dunlin_events.consuming import Consumer, ParkingLimit, TooManyParked, Tx
 from dunlin_events.envelope import Record, stream_of
 from dunlin_events.memory_bus import MemoryBus
@@ -232,6 +233,37 @@ async def test_a_broken_world_is_waited_for_and_nothing_is_parked(place: Place) 
     assert await place.parked() == []
 
 
+@pytest.mark.parametrize("what", ["_measure", "_items"])
+async def test_a_batch_that_is_not_even_begun_comes_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("unthought of")
+
+    one, bus = new_id(), MemoryBus()
+    await bus.publisher().publish(TOPIC, [told(TENANT, one, n) for n in (1, 2)])
+    consumer = consumer_on(bus, place)
+    with monkeypatch.context() as broken:
+        broken.setattr(consumer, what, fails)
+        with pytest.raises(RuntimeError):
+            await consumer.turn(timeout_ms=0)
+    await bus.publisher().publish(TOPIC, [told(TENANT, one, 3)])
+    await deliver_all(consumer)
+    assert await place.order(one) == "1 2 3"
+
+
+async def test_an_event_that_only_waits_is_kept_when_its_batch_fails(place: Place) -> None:
+    async def transact(tenant: UUID, work: Callable[[Tx], Awaitable[Any]]) -> Any:
+        if getattr(work, "func", None) is apply:
+            raise ValueError("unthought of")
+        return await place.database.transact(tenant, work)
+
+    one, bus = new_id(), MemoryBus()
+    await bus.publisher().publish(TOPIC, [told(TENANT, one, 2)])
+    await deliver_all(Consumer(bus.reader("hearer", [TOPIC], "one"), [subscription()], transact, name="hearer"))
+    assert (await place.parked(), await place.mark(stream_of(TENANT, one))) == ([("1/2", "behind")], (0, 0, "hole"))
+
+
 async def test_too_many_parked_stop_the_consumer(place: Place) -> None:
     bus = MemoryBus()
     await bus.publisher().publish(TOPIC, [told(TENANT, new_id(), 1, 666) for _ in range(20)])
@@ -257,7 +289,7 @@ async def test_two_members_with_the_same_records_apply_each_once(place: Place) -
 
 def structured(record: Record, *, encoded: bool) -> Record:
     """The same event in CloudEvents' structured mode."""
-    said = {name[3:]: value.decode() for name, value in record.headers if name.startswith("ce_")}
+    said = {name[3:]: value.decode() for name, value in record.headers if value and name.startswith("ce_")}
     data = {"data_base64": base64.b64encode(record.value or b"").decode()} if encoded else {
         "data": json.loads(record.value or b"")}
     kind = ("content-type", b"application/cloudevents+json; charset=UTF-8")

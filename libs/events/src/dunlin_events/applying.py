@@ -11,8 +11,8 @@ from prometheus_client import Histogram
 
 from dunlin_events import parked_rows, watermark
 from dunlin_events.contracts.base import Event
-from dunlin_events.envelope import Envelope, Record, Undecodable, UnknownValue, stream_of
-from dunlin_events.parked_rows import Parked
+from dunlin_events.envelope import LONGEST_STREAM, Envelope, Record, Undecodable, UnknownValue, stream_of
+from dunlin_events.parked_rows import Parked, storable
 from dunlin_events.structured import in_binary_mode
 from dunlin_events.subscription import Subscription, Tx
 from dunlin_events.watermark import ERA, HOLE, POISON, UNREADY, Key, Mark
@@ -48,19 +48,22 @@ class Item(NamedTuple):
 
     @classmethod
     def of(cls, subscription: Subscription, record: Record, place: str) -> "Item":
+        """Raises nothing, whatever the record is: one that cannot be read for a reason unthought of is spoilt too."""
         envelope, event, spoilt, holds = None, None, None, POISON
-        plain = in_binary_mode(record)
         try:
+            plain = in_binary_mode(record)
             envelope = _envelope_of(plain)
             event = _event_of(subscription, envelope, plain)
         except Undecodable as error:
             spoilt, holds = str(error), UNREADY if isinstance(error, UnknownValue) else POISON
-        stream = envelope.stream if envelope else record.key
+        except Exception as error:
+            spoilt = repr(error)
+        stream = envelope.stream if envelope else storable(record.key)[:LONGEST_STREAM]
         key = Key(subscription.consumer, subscription.owner, stream)
         return cls(subscription, key, place, record, envelope, event, spoilt, holds)
 
     def parked(self, reason: str, detail: str) -> Parked:
-        return Parked(self.key, self.place, self.record, self.envelope, reason, detail)
+        return Parked(self.key, self.place, self.record, self.envelope, reason, storable(detail))
 
 
 @dataclass(slots=True)
@@ -198,8 +201,6 @@ def _envelope_of(record: Record) -> Envelope:
         _ = envelope.tenant_id
     except ValueError:
         raise Undecodable("malformed_header", "The stream names no tenant.") from None
-    if envelope.sequence < 1:
-        raise Undecodable("malformed_header", "A sequence begins with 1.")
     return envelope
 
 

@@ -94,9 +94,9 @@ class Consumer:
         """
         await self._standing.retry()
         batch = await self._reader.poll(max_records=self._size, timeout_ms=timeout_ms)
-        self._measure()
-        items = [item for received in batch.values() for one in received for item in self._items(one)]
         try:
+            self._measure()
+            items = [item for received in batch.values() for one in received for item in self._items(one)]
             await self._apply(items)
         except BaseException:
             for partition, received in batch.items():
@@ -139,8 +139,8 @@ class Consumer:
             await self._together([item])
         except CAN_NEVER_WORK as error:
             failed = item.parked(reason_of(error), repr(error))
-            await self._transact(tenant_of(item.key), partial(_hold, item=item, failed=failed))
-            await self._standing.tell([failed])
+            parked = await self._transact(tenant_of(item.key), partial(_hold, item=item, failed=failed))
+            await self._standing.tell(parked)
 
     def _measure(self) -> None:
         behind = dict.fromkeys(self._subscriptions, 0)
@@ -159,14 +159,18 @@ def _count_unknown(items: Sequence[Item]) -> None:
                 UNKNOWN.labels(item.key.consumer, item.key.owner).inc()
 
 
-async def _hold(tx: Tx, *, item: Item, failed: Parked) -> None:
-    """Park the event that failed, unless another process has settled it meanwhile."""
+async def _hold(tx: Tx, *, item: Item, failed: Parked) -> list[Parked]:
+    """Park the event that failed, or that only waits, unless another process has settled it meanwhile."""
     marks = await watermark.lock(tx, [item.key])
     plan = Plan(dict(marks))
     plan.place(item)
     if plan.work:
-        await parked_rows.park(tx, [failed])
-        await watermark.advance(tx, {item.key: marks[item.key]._replace(held=failed.reason)})
+        plan.parked = [failed]
+        plan.moved = {item.key}
+        plan.marks[item.key] = marks[item.key]._replace(held=failed.reason)
+    await watermark.advance(tx, {key: plan.marks[key] for key in plan.moved})
+    await parked_rows.park(tx, plan.parked)
+    return plan.parked
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

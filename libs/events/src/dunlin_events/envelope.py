@@ -15,10 +15,10 @@ TENANT_STREAM_SUFFIX = ""
 
 
 class Record(NamedTuple):
-    """What a bus carries: the key decides partition and order."""
+    """What a bus carries: the key decides partition and order. Kafka allows a header without a value."""
 
     key: str
-    headers: tuple[tuple[str, bytes], ...]
+    headers: tuple[tuple[str, bytes | None], ...]
     value: bytes | None
 
 
@@ -40,6 +40,11 @@ _READ = frozenset(f"ce_{name}" for name in (
     "id", "type", "source", "partitionkey", "era", "sequence", "time", "recordedtime", "correlationid", "causationid",
     "traceparent"))
 """The headers that a hearer looks at; the others are for those who read the bus without us."""
+
+
+HIGHEST_ERA, HIGHEST_SEQUENCE, LONGEST_STREAM = 2**31 - 1, 2**63 - 1, 200
+"""What a database keeps of a place: an integer, a bigint, and a text that is part of a key."""
+_NUL = "\0"
 
 
 class About(NamedTuple):
@@ -128,10 +133,12 @@ class Envelope(NamedTuple):
 
     @classmethod
     def of(cls, record: Record) -> "Envelope":
-        """Read the headers. Refuses (Undecodable): missing_header, malformed_header."""
-        found = {name: value.decode(errors="replace") for name, value in record.headers if name in _READ}
+        """Read the headers; one without a value is none. Refuses (Undecodable): missing_header, malformed_header."""
+        found = {
+            name: value.decode(errors="replace") for name, value in record.headers
+            if name in _READ and value is not None}
         try:
-            return cls(
+            envelope = cls(
                 UUID(found["ce_id"]), found["ce_type"], found["ce_source"], found["ce_partitionkey"],
                 int(found["ce_era"]), int(found["ce_sequence"]), datetime.fromisoformat(found["ce_time"]),
                 datetime.fromisoformat(found["ce_recordedtime"]), found["ce_correlationid"],
@@ -141,6 +148,11 @@ class Envelope(NamedTuple):
             raise Undecodable("missing_header", f"The record has no header {missing}.") from None
         except ValueError:
             raise Undecodable("malformed_header", "A header of the record is not of its form.") from None
+        if not (1 <= envelope.era <= HIGHEST_ERA and 1 <= envelope.sequence <= HIGHEST_SEQUENCE):
+            raise Undecodable("malformed_header", "Era and sequence begin with 1, and end where a database does.")
+        if len(envelope.stream) > LONGEST_STREAM or _NUL in "".join(found.values()):
+            raise Undecodable("malformed_header", "A header of the record is not of its form.")
+        return envelope
 
     def event(self, payload: bytes | None) -> Event | None:
         """The fact inside; None for a type that is not known here.

@@ -1,6 +1,5 @@
 """The rows of `parked_event`: records that wait because their stream stands still."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -9,6 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, LargeBinary, Text, 
 from sqlmodel import Field, SQLModel
 
 from dunlin_events.envelope import Envelope, Record
+from dunlin_events.postgres_reader import read_headers, written_headers
 from dunlin_events.subscription import Statements
 from dunlin_events.watermark import Key, Mark
 
@@ -121,7 +121,7 @@ async def park(tx: Statements, parked: Sequence[Parked]) -> None:
         eras=[p.envelope and p.envelope.era for p in parked],
         sequences=[p.envelope and p.envelope.sequence for p in parked],
         types=[p.envelope and p.envelope.type for p in parked],
-        headers=[json.dumps([[name, value.decode("latin-1")] for name, value in p.record.headers]) for p in parked],
+        headers=[written_headers(p.record.headers) for p in parked],
         payloads=[p.record.value for p in parked],
         reasons=[p.reason for p in parked], details=[p.detail[:1000] for p in parked],
     )
@@ -145,9 +145,14 @@ async def first_waiting(tx: Statements, *, key: Key) -> Parked | None:
     return Parked(key, mark, Record(key.stream, headers_of(headers), payload), None, reason, detail)
 
 
-def headers_of(stored: str) -> tuple[tuple[str, bytes], ...]:
+def headers_of(stored: str) -> tuple[tuple[str, bytes | None], ...]:
     """The headers of a stored record."""
-    return tuple((name, value.encode("latin-1")) for name, value in json.loads(stored))
+    return read_headers(stored)
+
+
+def storable(said: str) -> str:
+    """The text, with what no database stores as text written out: NUL, and halves of characters."""
+    return said.replace("\0", "\\0").encode(errors="backslashreplace").decode()
 
 
 async def forget(tx: Statements, key: Key, mark: Mark) -> None:
@@ -157,7 +162,7 @@ async def forget(tx: Statements, key: Key, mark: Mark) -> None:
 
 async def blame(tx: Statements, key: Key, mark: str, reason: str, detail: str) -> None:
     """Say of a waiting record that it is the one at which its stream stands."""
-    await tx.rows(_BLAME, **key._asdict(), mark=mark, reason=reason, detail=detail[:1000])
+    await tx.rows(_BLAME, **key._asdict(), mark=mark, reason=reason, detail=storable(detail)[:1000])
 
 
 async def poisoned(tx: Statements, *, consumer: str, within: timedelta) -> int:

@@ -33,13 +33,13 @@ ORDER BY x.o, r.at LIMIT $4
 """
 
 
-def written_headers(headers: Iterable[tuple[str, bytes]]) -> str:
+def written_headers(headers: Iterable[tuple[str, bytes | None]]) -> str:
     """Headers as one JSON text; Latin-1 keeps each byte."""
-    return json.dumps([[name, value.decode("latin-1")] for name, value in headers])
+    return json.dumps([[name, None if value is None else value.decode("latin-1")] for name, value in headers])
 
 
-def read_headers(written: str) -> tuple[tuple[str, bytes], ...]:
-    return tuple((name, value.encode("latin-1")) for name, value in json.loads(written))
+def read_headers(written: str) -> tuple[tuple[str, bytes | None], ...]:
+    return tuple((name, None if value is None else value.encode("latin-1")) for name, value in json.loads(written))
 
 
 class PostgresReader:

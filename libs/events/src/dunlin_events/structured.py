@@ -10,10 +10,13 @@ MEDIA_TYPE: Final = b"application/cloudevents+json"
 
 
 def in_binary_mode(record: Record) -> Record:
-    """The record with its attributes as headers; one in binary mode, or that cannot be read, stays as it is."""
+    """The record with its attributes as headers; one in binary mode, or that cannot be read, stays as it is.
+
+    A content type without a value is none.
+    """
     for name, value in record.headers:
         if len(name) == len("content-type") and name.lower() == "content-type":
-            if value.lower().startswith(MEDIA_TYPE):
+            if (value or b"").lower().startswith(MEDIA_TYPE):
                 break
             return record
     else:
@@ -25,6 +28,6 @@ def in_binary_mode(record: Record) -> Record:
         value = base64.b64decode(encoded) if encoded is not None else json.dumps(data).encode()
         content_type = str(said.pop("datacontenttype", "application/json"))
         attributes = tuple((f"ce_{name}", str(text).encode()) for name, text in said.items())
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         return record
     return Record(record.key, (*attributes, ("content-type", content_type.encode())), value)
