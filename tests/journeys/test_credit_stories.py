@@ -104,6 +104,12 @@ async def everything_paid_ahead(system: Dunlin) -> None:
     await journey.quiet()
     assert await row(books) == ("0.00", "0.00", "0.00", "0.00", "0.00")
     assert (await journey.get("/credit/v1/decisions/replay"))["differing"] == []
+    wish = {"customer_id": str(books.id), "currency": "CNY", "amount": "5000.00", "reason": "as agreed"}
+    proposed = await journey.post("/credit/v1/limit-proposals", wish)
+    await journey.quiet()
+    (waits,) = (await journey.get("/billing/v1/approvals"))["data"]
+    assert (waits["limit_proposal_id"], waits["amount"], waits["may_sign"]) == (
+        proposed["id"], cny("5000.00"), False)
     await journey.assert_integrity()
 
 
