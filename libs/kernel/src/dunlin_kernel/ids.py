@@ -30,7 +30,9 @@ def new_id() -> UUID:
     global _last
     with _lock:
         stamp = time.time_ns() // 1_000_000 << 12
-        _last = stamp = max(stamp, _last + 1)
+        if stamp <= _last:
+            stamp = _last + 1
+        _last = stamp
     random = int.from_bytes(secrets.token_bytes(8), "big") >> 2
     made = _new(UUID)
     _put_number(made, (stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62 | random)

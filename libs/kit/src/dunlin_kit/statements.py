@@ -98,10 +98,11 @@ def taken(table: Any, columns: tuple[str, ...], rows: Sequence[Values]) -> tuple
 
 
 def _told_once(values: Sequence[Any]) -> bool:
-    first = values[0]
-    if type(first) is str:
-        return values.count(first) == len(values)
-    return type(first) in _TOLD_ONCE and len({*map(id, values)}) == 1
+    first, last = values[0], values[-1]
+    text = type(first) is str
+    if first is not last and not (text and first == last):
+        return False
+    return values.count(first) == len(values) if text else type(first) in _TOLD_ONCE and len({*map(id, values)}) == 1
 
 
 @cache
