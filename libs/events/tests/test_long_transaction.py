@@ -11,7 +11,7 @@ from emitting import emit
 
 from dunlin_events.envelope import Envelope, Record
 from dunlin_events.relay import Relay
-from dunlin_events.relay_state import look
+from dunlin_events.relay_state import State, look
 from dunlin_kernel.ids import new_id
 
 TENANT = new_id()
@@ -26,9 +26,9 @@ class Looks:
         self.begun = 0
         monkeypatch.setattr("dunlin_events.relay.look", self.look)
 
-    async def look(self, connection: Any) -> tuple[str, int]:
+    async def look(self, connection: Any, state: State) -> tuple[str, int]:
         self.begun += 1
-        return await look(connection)
+        return await look(connection, state)
 
 
 class Bus:
@@ -69,6 +69,9 @@ async def test_facts_flow_while_a_transaction_that_has_written_stays_open(
     bus = Bus(looks)
     relay = Relay(outbox_dsn, bus, topic="long")
     running = asyncio.create_task(relay.run(ended))
+    async with asyncio.timeout(PATIENCE_S):
+        while not relay.drained():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
     other = await asyncpg.connect(outbox_dsn)
     await other.execute("CREATE TABLE business (n int)")
     long = other.transaction()

@@ -126,7 +126,7 @@ async def test_a_window_that_was_left_at_its_end_is_followed_by_the_next_one(
     """Whoever takes over there finds nothing in the window, and has not looked behind it yet."""
     await emit(connection, ANNE)
     left = await take_over(connection)
-    snapshot, _ = await look(connection)
+    snapshot, _ = await look(connection, left)
     last = (await ids_of(connection, left.opened(snapshot), 10))[-1]
     await move_mark(connection, left.opened(snapshot)._replace(last_id=last))
     await emit(connection, BERT)
@@ -172,7 +172,9 @@ async def test_a_stale_leader_is_refused(connection: asyncpg.Connection) -> None
     stale = await take_over(connection)
     await emit(connection, ANNE)
     leader = await take_over(connection)
-    snapshot, _ = await look(connection)
+    snapshot, _ = await look(connection, leader)
+    with pytest.raises(Deposed):
+        await look(connection, stale)
     with pytest.raises(Deposed):
         await move_mark(connection, stale.opened(snapshot))
     await move_mark(connection, leader.opened(snapshot))
@@ -246,6 +248,64 @@ async def test_a_slow_publication_does_not_cost_the_lead(
     async with leading(outbox_dsn, bus, "beat") as relay:
         await until(relay.drained)
     assert bus.numbers() == [(1, 1)] and bus.started == 1
+
+
+async def test_a_rebase_beside_an_idle_relay_is_sent_without_being_asked_for(
+    outbox_dsn: str, connection: asyncpg.Connection
+) -> None:
+    await emit(connection, ANNE, ANNE)
+    bus = Bus()
+    async with leading(outbox_dsn, bus, "idle") as relay:
+        await until(relay.drained)
+        assert await rebase(outbox_dsn, who="ann") == 2
+        await until(lambda: len(bus.sent) == 4, 30)
+        await until(relay.drained)
+    assert bus.numbers() == [(1, 1), (1, 2), (2, 1), (2, 2)]
+
+
+class Mute(Bus):
+    """Refuses, then takes the connection and says nothing, then works: as each event is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.takes, self.works = asyncio.Event(), asyncio.Event()
+
+    async def start(self) -> None:
+        await super().start()
+        if not self.takes.is_set():
+            raise BusAway("refused")
+        await self.works.wait()
+
+
+async def test_what_waits_shows_while_the_bus_cannot_be_reached_or_says_nothing(
+    outbox_dsn: str, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "SILENCE_MS", "600")
+    monkeypatch.setattr(relay_module, "BEAT_SECONDS", 0.1)
+
+    def shows(count: int) -> bool:
+        age = metric("dunlin_outbox_oldest_unsent_seconds", "mute") or 0
+        return age > 0 and metric("dunlin_outbox_unsent_events", "mute") == count
+
+    async def outlives_the_silence() -> bool:
+        """A session of the relay's, all this time in one attempt to start."""
+        return bool(await connection.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = 'SELECT 1' "
+            "AND application_name = 'relay mute' AND query_start - backend_start > interval '1 second'"))
+
+    await emit(connection, *[ANNE] * 5)
+    bus = Mute()
+    async with leading(outbox_dsn, bus, "mute") as relay:
+        await until(lambda: shows(5), 30)
+        await emit(connection, BERT)
+        await until(lambda: shows(6), 30)
+        bus.takes.set()
+        await until(outlives_the_silence, 60)
+        assert shows(6) and not bus.sent and not relay.drained()
+        bus.works.set()
+        await until(relay.drained, 30)
+        assert metric("dunlin_outbox_unsent_events", "mute") == 0
+    assert len(bus.sent) == 6
 
 
 async def test_another_timeline_is_a_restore_too(connection: asyncpg.Connection) -> None:

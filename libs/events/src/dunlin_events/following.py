@@ -113,10 +113,9 @@ class FollowingReader(HoldingReader):
 
 def _without_skipped(record: Record, envelope: Envelope, mark: LiveMark) -> list[Record]:
     """The record, or a hollow one where an operator gave the event up; hollow ones also for events that never came."""
-    missing = [n for a, b in mark.skipped_holes if b + 1 == envelope.sequence for n in range(a, b + 1)]
+    missing = mark.never_came_before(envelope.sequence)
     hollow = [_hollow(record, {"ce_sequence": str(sequence), "ce_id": str(NIL)}) for sequence in missing]
-    skipped = envelope.sequence in mark.skipped or any(a <= envelope.sequence <= b for a, b in mark.skipped_holes)
-    return [*hollow, _hollow(record, {}) if skipped else record]
+    return [*hollow, _hollow(record, {}) if mark.gave_up(envelope) else record]
 
 
 def _hollow(record: Record, changes: Mapping[str, str]) -> Record:

@@ -36,6 +36,7 @@ QUIET_S: Final = 2.0
 """So long without a new record the log counts as read to its end."""
 PATIENCE_S: Final = 30.0
 ROUNDS: Final = 5
+CLOSE_S: Final = 10.0
 LOG = structlog.get_logger(__name__)
 
 _PROGRESS = """
@@ -136,6 +137,8 @@ class Rebuild:
         connection = await asyncpg.connect(self._owner_dsn, timeout=10, server_settings={"jit": "off"})
         try:
             yield connection
+            with contextlib.suppress(TimeoutError):
+                await connection.close(timeout=CLOSE_S)  # its lock is free by then, for whoever comes next
         finally:
             connection.terminate()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import asyncpg
@@ -122,7 +122,8 @@ class Relay:
         LOG.info("relay_leads", topic=self._topic, epoch=state.epoch)
         await connection.add_listener(OUTBOX_CHANNEL, lambda *_: self.poke())
         try:
-            await self._publisher.start()
+            await self._measure(connection, state)
+            await self._while_leading(connection, self._publisher.start())
             idle = IDLE_SECONDS
             while not stop.is_set():
                 self._woken.clear()
@@ -143,18 +144,16 @@ class Relay:
         """Send one page of the open window, else of a new one; its bounds are stored before anything of it is sent."""
         opening, ids = not state.window_is_open, await self._next_ids(connection, state)
         if not ids:
-            opening, (snapshot, self._behind) = True, await look(connection)
+            opening, (snapshot, self._behind) = True, await look(connection, state)
             state = state.closed().opened(snapshot)
             ids = await self._next_ids(connection, state)
         if not ids:
-            AGE.labels(self._topic).set(0)
-            UNSENT.labels(self._topic).set(0)
+            self._tell([], [])
             return state.closed(), 0
         if opening:
             await open_window(connection, state)
         rows = await rows_of(connection, ids)
-        AGE.labels(self._topic).set(max(0.0, max(row["age"] for row in rows)))
-        UNSENT.labels(self._topic).set(max(len(ids), self._behind - ids[0] + 1))
+        self._tell(ids, rows)
         await self._send(connection, rows)
         ended = not self._ahead and not self._more_behind_them
         state = state.closed() if ended else state._replace(last_id=ids[-1])
@@ -169,22 +168,38 @@ class Relay:
         page, self._ahead = self._ahead[: self._page], self._ahead[self._page :]
         return page
 
+    async def _measure(self, connection: asyncpg.Connection, state: State) -> None:
+        """Tell what waits, at each attempt to reach the bus and before it: the bus may keep silent for long."""
+        snapshot, self._behind = await look(connection, state)
+        ids = await ids_of(connection, state, self._page)
+        if not ids:
+            ids = await ids_of(connection, state.closed().opened(snapshot), self._page)
+        self._tell(ids, await rows_of(connection, ids))
+
+    def _tell(self, ids: Sequence[int], rows: Sequence[Any]) -> None:
+        """What waits, given the first page of it."""
+        AGE.labels(self._topic).set(max((0.0, *(row["age"] for row in rows))))
+        UNSENT.labels(self._topic).set(max(len(ids), self._behind - ids[0] + 1) if ids else 0)
+
     async def _send(self, connection: asyncpg.Connection, rows: Sequence[Any]) -> None:
-        """Publish a page; meanwhile the session is kept alive, for the lock hangs on it."""
         records = [
             Record(row["stream"], wire_headers(row["headers"], row["era"], row["seq"]), row["payload"]) for row in rows
         ]
         passing("before_publish")
-        sending = asyncio.ensure_future(self._publisher.publish(self._topic, records))
-        try:
-            while not (await asyncio.wait({sending}, timeout=BEAT_SECONDS))[0]:
-                await connection.execute("SELECT 1")
-            await sending
-        finally:
-            sending.cancel()
-            await asyncio.wait({sending}, timeout=STOP_SECONDS)
+        await self._while_leading(connection, self._publisher.publish(self._topic, records))
         passing("after_publish")
         PUBLISHED.labels(self._topic).inc(len(rows))
+
+    async def _while_leading(self, connection: asyncpg.Connection, work: Awaitable[None]) -> None:
+        """Await it; meanwhile the session is kept alive, for the lock hangs on it."""
+        working = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait({working}, timeout=BEAT_SECONDS))[0]:
+                await connection.execute("SELECT 1")
+            await working
+        finally:
+            working.cancel()
+            await asyncio.wait({working}, timeout=STOP_SECONDS)
 
     def _follow(self) -> None:
         for gauge in (AGE, UNSENT, RESTORED, LEADS):

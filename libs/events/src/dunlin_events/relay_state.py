@@ -38,7 +38,9 @@ _BEGIN_AGAIN = f"""
 UPDATE relay_state SET prev = $1, cur = $1, last_id = 0, epoch = epoch + 1, ({IDENTIFIED_BY}) = ($2, $3, $4, $5)
 WHERE id = 1"""  # noqa: S608  a constant
 _STORE = "UPDATE relay_state SET prev = $1, cur = $2, last_id = $3 WHERE id = 1 AND epoch = $4"
-_SNAPSHOT = "SELECT pg_current_snapshot()::text AS snapshot, coalesce(max(id), 0) AS last_id FROM outbox_event"
+_SNAPSHOT = """
+SELECT (SELECT epoch FROM relay_state WHERE id = 1) AS epoch,
+       pg_current_snapshot()::text AS snapshot, coalesce(max(id), 0) AS last_id FROM outbox_event"""
 _WINDOW = """
 SELECT id FROM (
   SELECT id FROM outbox_event
@@ -129,13 +131,18 @@ async def move_mark(connection: asyncpg.Connection, state: State) -> None:
 
 
 async def _store(connection: asyncpg.Connection, state: State) -> None:
-    if await connection.execute(_STORE, *state) != "UPDATE 1":
+    _refuse_after(state, await connection.execute(_STORE, *state) == "UPDATE 1")
+
+
+def _refuse_after(state: State, is_of_now: bool) -> None:
+    if not is_of_now:
         raise Deposed(f"epoch {state.epoch} is over")
 
 
-async def look(connection: asyncpg.Connection) -> tuple[str, int]:
-    """The snapshot of this moment, and the highest id given so far."""
-    snapshot, last_id = await connection.fetchrow(_SNAPSHOT)
+async def look(connection: asyncpg.Connection, state: State) -> tuple[str, int]:
+    """The snapshot of this moment, and the highest id given so far. Raises Deposed if a later epoch has begun."""
+    epoch, snapshot, last_id = await connection.fetchrow(_SNAPSHOT)
+    _refuse_after(state, state.epoch == epoch)
     return snapshot, last_id
 
 
