@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 FUNCTION_LINES, CLASS_METHODS, PARAMETERS = 60, 15, 5
-EXCEPTIONS = 12
+EXCEPTIONS = 8
 BANNED_STEMS = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "service", "core", "models", "base"}
 BANNED_ENDINGS = ("Manager", "Helper", "Helpers", "Utils", "Util", "Service")
 BUSINESS_WORDS = ("invoice", "payment", "allocat", "receivable", "dunning", "reminder", "ageing", "overdue", "exposure")

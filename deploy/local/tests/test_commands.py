@@ -114,7 +114,7 @@ def test_the_issuer_runs_alone(tmp_path: Path) -> None:
             text=True,
             check=True,
         )
-        keys = KeySet.import_key_set(httpx.get(f"{url}/.well-known/jwks.json").json())
+        keys = KeySet.import_key_set(httpx.get(f"{url}/.well-known/jwks.json", timeout=60).json())
         claims = jwt.decode(done.stdout.strip(), keys, algorithms=["ES256"]).claims
         assert (claims["iss"], claims["sub"]) == ("http://issuer:9000", "operator")
         assert set(claims["scope"].split()) == set(OPERATOR_SCOPES)
@@ -126,7 +126,7 @@ def test_the_issuer_runs_alone(tmp_path: Path) -> None:
 def until_answered(url: str) -> None:
     for _ in range(400):
         with contextlib.suppress(httpx.TransportError):
-            httpx.get(url).raise_for_status()
+            httpx.get(url, timeout=60).raise_for_status()
             return
         time.sleep(0.05)
     raise AssertionError(f"{url} does not answer")

@@ -197,6 +197,7 @@ def test_the_command_says_what_is_in_the_way(tmp_path: Path, file: LedgerFile) -
         ((), "Start it with ./dunlin up, or name a running one with --url"),
         (("--url", "http://127.0.0.1:9"), "Name the tenant whose books these are"),
         (("--url", "http://127.0.0.1:9", "--tenant", "t"), "No issuer answers at http://127.0.0.1:9"),
+        (("--url", "http://127.0.0.1:9", "--report", "/no/where"), "The report cannot be written to /no/where"),
     ):
         done = dunlin(tmp_path / "home", *words, *given)
         assert done.returncode == 1

@@ -20,6 +20,10 @@ SECONDS = 90.0
 BODY = {"kind": "organization", "terms": {"due_days": 30, "end_of_month": False}}
 
 
+def ask(url: str) -> httpx.Response:
+    return httpx.get(url, timeout=60)
+
+
 class Launched:
     """One run of the launcher on a data folder."""
 
@@ -95,10 +99,16 @@ def register(dunlin: Launched, name: str) -> str:
 
 def test_it_comes_up_is_killed_and_comes_up_with_its_data(home: Path) -> None:
     dunlin = Launched(home)
-    assert httpx.get(dunlin.url + "/readyz").text == "ready"
-    assert len(httpx.get(dunlin.url + "/openapi.json").json()["paths"]) > 20
-    assert "register_customer" in httpx.get(dunlin.url + "/docs").text
-    assert httpx.get(dunlin.url + "/customer/v1/customers").status_code == 401
+    assert ask(dunlin.url + "/readyz").text == "ready"
+    assert len(ask(dunlin.url + "/openapi.json").json()["paths"]) > 20
+    assert "register_customer" in ask(dunlin.url + "/docs").text
+    assert ask(dunlin.url + "/customer/v1/customers").status_code == 401
+    assert ask(dunlin.url + "/customer/v1/customers/").status_code == 404
+    taken = dunlin.url.rsplit(":", 1)[1]
+    metrics = [sys.executable, "-m", "dunlin_local", "up", "--port", "0", "--metrics-port", taken]
+    refused = subprocess.run(metrics, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert f"Port {taken} cannot be had for metrics" in refused.stdout + refused.stderr
     first = register(dunlin, "上海示例有限公司")
     again = subprocess.run([sys.executable, "-m", "dunlin_local", "up", "--port", "0"], capture_output=True, text=True)
     assert again.returncode == 1
@@ -106,7 +116,7 @@ def test_it_comes_up_is_killed_and_comes_up_with_its_data(home: Path) -> None:
     assert "PostgresError" not in again.stdout + again.stderr
 
     os.kill(running_server(), signal.SIGKILL)
-    until("PostgreSQL comes back", lambda: httpx.get(dunlin.url + "/readyz").status_code == 200)
+    until("PostgreSQL comes back", lambda: ask(dunlin.url + "/readyz").status_code == 200)
     second = register(dunlin, "Second Ltd")
     assert "PostgreSQL was killed; starting it again" in dunlin.said()
 

@@ -1,5 +1,6 @@
 """Tokens: exact issuer, audience and type, asymmetric keys only, scopes by verb, the tenant from the token alone."""
 
+import json
 from base64 import urlsafe_b64encode
 from typing import Any
 from uuid import UUID
@@ -45,6 +46,15 @@ async def test_symmetric_foreign_and_unsigned_tokens_are_refused(toy: Running) -
         assert await _status(toy, token) == (401, "unauthenticated")
     answer = await toy.client.get(URL)
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+@pytest.mark.parametrize("name", ["alg", "typ", "kid", "crit", "b64", "zip", "jku", "jwk", "x5c", "cty", "epk", "enc"])
+async def test_whatever_stands_in_the_header_of_a_token_it_is_refused(toy: Running, name: str) -> None:
+    good: dict[str, Any] = {"alg": "Ed25519", "typ": "at+jwt", "kid": "test"}
+    odds: list[Any] = [None, True, 5, 1.5, "", "x", [], [5], ["exp"], {}, {"x": []}]
+    for odd in odds:
+        header = urlsafe_b64encode(json.dumps(good | {name: odd}).encode()).decode().rstrip("=")
+        assert await _status(toy, f"{header}.e30.eA") == (401, "unauthenticated"), odd
 
 
 async def test_another_type_of_token_is_refused(toy: Running) -> None:

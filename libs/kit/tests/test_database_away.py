@@ -37,6 +37,16 @@ async def test_a_server_that_lets_nobody_in_is_unavailable(toy: Running) -> None
     await database.close()
 
 
+async def test_a_server_whose_disk_is_full_is_unavailable(toy: Running) -> None:
+    async def extend(tx: Transaction) -> None:
+        await tx.driver.execute(
+            "DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$")
+
+    with pytest.raises(Unavailable, match="no room left"):
+        await toy.database.transact(new_id(), extend)
+    assert await toy.database.read(new_id(), _look) == 1
+
+
 async def test_a_session_that_the_server_ends_is_unavailable_and_the_next_one_works(toy: Running) -> None:
     async def ended(tx: Transaction) -> None:
         own = await tx.driver.fetchval("SELECT pg_backend_pid()")

@@ -40,6 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     url = arguments.url or remembered("running").get("url")
     if not url:
         give_up("Dunlin is not running here. Start it with ./dunlin up, or name a running one with --url.")
+    if arguments.report is not None:
+        _assert_can_be_written(arguments.report)
     try:
         file = LedgerFile(arguments.file, LedgerMapping.load(arguments.mapping))
         headers = {"Authorization": f"Bearer {_token(arguments, url)}"}
@@ -96,6 +98,13 @@ def _say(outcome: Outcome) -> None:
         print(f"remarks     {len(outcome.remarks)}: taken, with another name than the customer's first row")
     for one in outcome.remarks[:SHOWN_REFUSALS]:
         print(f"  line {one.line}, {one.part} {one.external_id}: {one.code}: {one.detail}")
+
+
+def _assert_can_be_written(report: Path) -> None:
+    try:
+        report.open("a").close()
+    except OSError as error:
+        give_up(f"The report cannot be written to {report} ({error.strerror}). Name another place with --report.")
 
 
 def _write(path: Path, outcome: Outcome) -> None:

@@ -23,6 +23,7 @@ from dunlin_local.logs import log_to
 from dunlin_local.mailbox import kept_mail
 from dunlin_local.node_settings import Surroundings, settings_of
 from dunlin_local.places import data_folder, forget, remember, server_folder
+from dunlin_local.ports import is_taken
 from dunlin_local.postgres import Postgres, PostgresError
 from dunlin_local.schemas import SchemaError, bring_up
 from dunlin_local.single_node import PartEnded, SingleNode
@@ -36,6 +37,9 @@ HINDRANCES = (PostgresError, DatabasesError, SchemaError, DemonstrationError, Pa
 def run(arguments: argparse.Namespace) -> int:
     """Run until stopped; says in one sentence what is in the way, and ends with 1."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if arguments.metrics_port and is_taken(arguments.metrics_port, ""):
+        give_up(f"Port {arguments.metrics_port} cannot be had for metrics. "
+                "Choose another: ./dunlin up --metrics-port 9101")
     with _port(arguments.host, arguments.port) as listening:
         try:
             with _server() as server:

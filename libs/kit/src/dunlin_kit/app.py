@@ -55,6 +55,7 @@ def create_api(api: Api, settings: ServiceSettings, *, clock: Clock | None = Non
         openapi_url=f"/{api.service}/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         separate_input_output_schemas=False,
         generate_unique_id_function=lambda route: route.name,
         telemetry={"tracing": False, "metrics": False, "logs": False},

@@ -111,7 +111,7 @@ class Authenticator:
         try:
             header = _header(token)
             decoded = jwt.decode(token, await self._keys.get(header.get("kid")), algorithms=ALGORITHMS)
-        except (JoseError, ValueError, KeyError, RecursionError) as failed:
+        except (JoseError, ValueError, KeyError, TypeError, RecursionError) as failed:
             raise _unauthenticated("The token is not valid.") from failed
         claims = decoded.claims
         audience = claims.get("aud")

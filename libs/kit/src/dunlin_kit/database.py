@@ -13,6 +13,7 @@ from dunlin_events.crash_points import passing
 from dunlin_kernel.clock import Clock, SystemClock
 from dunlin_kernel.errors import Conflict, DomainError, NotReady
 from dunlin_kit.pooling import LOST, PLANNED_AFRESH, PLANNED_ONCE, SHUT, Sessions, Unavailable, engine_for
+from dunlin_kit.telemetry import log
 from dunlin_kit.transaction import Transaction
 
 T = TypeVar("T")
@@ -108,6 +109,9 @@ class Database:
             return result
         except asyncpg.QueryCanceledError as slow:
             raise Unavailable("the database took too long") from slow
+        except asyncpg.InsufficientResourcesError as full:
+            log.error("the database has no room left", reason=repr(full))
+            raise Unavailable("the database has no room left") from full
         except LOST as lost:
             if driver.is_closed() or isinstance(lost, SHUT):
                 raise Unavailable("the database went away") from lost

@@ -148,7 +148,7 @@ async def _unavailable(request: Request, error: Exception) -> Response:
     detail = (
         "Whether it happened is not known: send the request again with the same Idempotency-Key."
         if lost
-        else "The database cannot be reached now; nothing has happened."
+        else "The database cannot be reached now, or has no room left; nothing has happened."
     )
     return problem(request, 503, code, detail, headers={"Retry-After": "2"})
 
