@@ -146,6 +146,7 @@ def test_who_was_not_reached_is_called_again_five_times_at_most(
     assert (following.attempt if following else None) == again
     if following:
         assert (following.due_on, following.reason) == (TODAY + timedelta(days=2), CallReason.NOT_REACHED)
+        assert (following.opened_on, following.opened_by) == (TODAY, "li")
 
 
 def test_a_call_is_logged_once_and_a_promise_comes_with_one() -> None:

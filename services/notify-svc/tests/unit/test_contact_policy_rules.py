@@ -62,6 +62,7 @@ def test_when_quiet_hours_end_it_is_quiet_no_more(begin: time, end: time, zone: 
     (3, date(2026, 2, 4), False), (3, None, False)])
 def test_days_between_two_contacts(days: int, last: date | None, soon: bool) -> None:
     assert ContactPolicy(1, days, None, None).too_soon(last, date(2026, 2, 7)) is soon
+    assert ContactPolicy(1, 60, None, None).too_soon(last, date(2026, 2, 7)) is (last is not None)
 
 
 @pytest.mark.parametrize(("days", "begin", "end"), [

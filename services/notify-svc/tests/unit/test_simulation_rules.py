@@ -58,6 +58,8 @@ def test_what_is_due_on_one_day_is_one_message_and_two_ladders_are_compared() ->
 def test_what_was_issued_before_begins_at_the_level_it_had_reached() -> None:
     old = story((date(2025, 1, 5), True, False), issued=date(2025, 1, 5), due=date(2025, 12, 20))
     assert simulate(LADDER_K, [old], begin=BEGIN, end=date(2026, 1, 1)).by_level == {1: 1}
+    fresh = story((BEGIN, True, False), issued=BEGIN, due=date(2025, 12, 10))
+    assert simulate(LADDER_K, [fresh], begin=BEGIN, end=END).by_level == {1: 1, 2: 1, 3: 1}
 
 
 @pytest.mark.parametrize(("later", "begin", "levels", "days"), [
