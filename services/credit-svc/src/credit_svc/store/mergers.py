@@ -25,13 +25,15 @@ UPDATE credit_authorization SET customer_id = CAST(:into_id AS uuid)
 WHERE customer_id = CAST(:source_id AS uuid) AND currency = CAST(:currency AS text)""")
 ENTRIES = """entry AS (
   SELECT CAST(:customer_id AS uuid) AS customer_id
-  UNION SELECT m.customer_id FROM customer_merger m JOIN entry e ON m.into_id = e.customer_id)"""
+  UNION SELECT m.customer_id FROM entry e CROSS JOIN LATERAL (
+    SELECT m.customer_id FROM customer_merger m WHERE m.into_id = e.customer_id OFFSET 0) m)"""
 """A customer and all that were merged into it, as a part of a recursive `WITH`: what they did is its history."""
 ANY_ENTRY = "ANY(ARRAY(SELECT customer_id FROM entry))"
 ENTRIES_OF_ALL = """entry AS (
   SELECT one AS of_id, one AS customer_id FROM unnest(CAST(:customer_ids AS uuid[])) one
-  UNION SELECT e.of_id, m.customer_id FROM customer_merger m JOIN entry e ON m.into_id = e.customer_id)"""
-"""The same for many: `of_id` is the one that goes on."""
+  UNION SELECT e.of_id, m.customer_id FROM entry e CROSS JOIN LATERAL (
+    SELECT m.customer_id FROM customer_merger m WHERE m.into_id = e.customer_id OFFSET 0) m)"""
+"""The same for many: `of_id` is the one that goes on. `OFFSET 0`: looked up one by one, whatever is guessed of many."""
 
 
 class Merged(NamedTuple):
