@@ -214,6 +214,8 @@ async def test_rows_wait_for_a_customer_that_was_not_heard_of(
     await import_ledger(importer.company.running.database, job)
     operation = await importer.company.get(answer.headers["location"].removeprefix("/billing/v1"))
     assert operation["result"] == result(invoices=3)
+    again = await importer.company.send("POST", f"/ledger-imports/{sent['id']}:run")
+    assert (again.status_code, again.json()) == (202, operation), "an import that has ended says how"
 
 
 async def test_a_refusal_that_shows_only_at_the_writing_is_found_and_the_rest_is_taken(

@@ -145,9 +145,9 @@ async def add_ledger_rows(ledger_import_id: UUID, body: LedgerRowBatchCreate, tx
 
 
 @writes.post("/ledger-imports/{ledger_import_id}:run", status_code=202, dependencies=[MAY_WRITE],
-             responses=NOT_FOUND | refuses("illegal_transition", "tenant_not_known_yet", status=409))
+             responses=NOT_FOUND | refuses("tenant_not_known_yet", status=409))
 async def run_ledger_import(ledger_import_id: UUID, tx: Tx, response: Response) -> OperationRead:
-    """Take the rows over, in order of time; run again, it goes on where it has come to a stand.
+    """Take the rows over, in order of time; run again, it goes on where it has come to a stand, or says how it ended.
 
     The operation's result: `invoices`, `payments`, `unchanged` and `refused`, counted in parts of rows.
     """

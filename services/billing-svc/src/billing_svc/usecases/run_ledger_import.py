@@ -11,11 +11,13 @@ from dunlin_kit.transaction import Transaction
 
 
 async def run_ledger_import(tx: Transaction, import_id: UUID) -> LedgerImport:
-    """Begin, or go on where a run has come to a stand. Rows received later are refused.
+    """Begin, or go on where a run has come to a stand; one that has ended stays so. Rows received later are refused.
 
-    Refuses: ledger_import_not_found, illegal_transition (it has ended), tenant_not_known_yet.
+    Refuses: ledger_import_not_found, tenant_not_known_yet.
     """
     held = await ledger_imports.hold(tx, import_id)
+    if held.status is LedgerImportStatus.ENDED:
+        return held
     if held.status is not LedgerImportStatus.RUNNING:
         running = held.to(LedgerImportStatus.RUNNING)
         facts = await ledger_import_rows.order(tx, import_id)
