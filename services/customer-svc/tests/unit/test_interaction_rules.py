@@ -41,6 +41,13 @@ def test_entries_that_are_refused(wrong: dict[str, Any]) -> None:
     assert refused.value.code == "bad_interaction"
 
 
+@pytest.mark.parametrize("right", [
+    {"kind": InteractionKind.CALL}, {"findings": Findings(Willingness.UNABLE, "slow", "no cash")},
+    {"summary": "x" * 2000}, {"outcome": InteractionOutcome.FOLLOW_UP, "follow_up_on": date(2026, 4, 1)}])
+def test_entries_that_are_taken(right: dict[str, Any]) -> None:
+    assert an_entry(**right).happened_at == AT
+
+
 def test_only_what_has_happened_is_logged() -> None:
     must_have_happened(an_entry(), AT)
     with pytest.raises(RuleBroken) as refused:

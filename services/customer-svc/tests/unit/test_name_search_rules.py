@@ -65,3 +65,9 @@ def test_queries_that_are_refused(query: str, code: str) -> None:
     with pytest.raises(RuleBroken) as refused:
         grams_of_query(query)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(("query", "grams"), [
+    ("华", {"华"}), ("华为", {"华为"}), ("北京华为", {"北京", "京华", "华为"}), ("AA", {"aa"})])
+def test_a_query_asks_for_its_pairs_and_only_without_one_for_its_character(query: str, grams: set[str]) -> None:
+    assert grams_of_query(query) == grams
