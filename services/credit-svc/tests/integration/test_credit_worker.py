@@ -108,7 +108,7 @@ async def test_what_is_delivered_twice_or_late_counts_once(bus: PostgresBus, cre
 
     async def sent() -> list[str]:
         for received in (await reader.poll(max_records=1000, timeout_ms=100)).values():
-            heard.extend(dict(one.record.headers)["ce_type"].decode().split(".")[2] for one in received
+            heard.extend((dict(one.record.headers)["ce_type"] or b"").decode().split(".")[2] for one in received
                          if one.record.key.startswith(str(TENANT)))
         return heard
 
