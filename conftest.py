@@ -1,5 +1,6 @@
 """The one PostgreSQL that all tests of a run share: started when the first test asks for it, stopped at the end."""
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -119,8 +120,9 @@ def _sweep() -> None:
     for place in _places():
         for folder in place.glob(f"{PREFIX}*"):
             pid = folder.name.removeprefix(PREFIX)
-            if pid.isdigit() and folder.stat().st_uid == os.geteuid() and not _is_alive(int(pid)):
-                _remove(folder)
+            with contextlib.suppress(FileNotFoundError):  # another run removes it just now
+                if pid.isdigit() and folder.stat().st_uid == os.geteuid() and not _is_alive(int(pid)):
+                    _remove(folder)
 
 
 def _is_alive(pid: int) -> bool:
