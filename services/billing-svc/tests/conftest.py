@@ -64,6 +64,17 @@ class Company:
         said: dict[str, Any] = answer.json()
         return said
 
+    async def rows(self, path: str) -> list[dict[str, Any]]:
+        """All rows of a list, page by page; the path has a query already."""
+        found, cursor = [], ""
+        while True:
+            page = await self.get(f"{path}{cursor}")
+            found += page["data"]
+            assert page["has_more"] == (page["next_cursor"] is not None)
+            if not page["has_more"]:
+                return found
+            cursor = f"&cursor={page['next_cursor']}"
+
     async def issue(self, customer_id: UUID, net: str, issued_on: str, *, rate: str = "13") -> dict[str, Any]:
         """Issue an invoice of one line."""
         return await self.post("/invoices", invoice(customer_id, net, issued_on, rate=rate))

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field
 from billing_svc.api.shapes import Currency
 from billing_svc.domain.ageing import Aged, AgeingBasis, AgeingPolicy, Controls, tied
 from billing_svc.store import ageing, customers, periods
-from billing_svc.store.ageing import AgeingOrder, AgeingQuestion, Debtor, Key, Part
+from billing_svc.store.ageing import AgeingOrder, AgeingQuestion, AgeingReport, Debtor, Key, Part
+from billing_svc.store.ageing_breakdown import AgeingBreakdown
 from dunlin_events.contracts.base import Amount
 from dunlin_kit import pages
 from dunlin_kit.auth import requires
@@ -97,8 +98,8 @@ class AgeingRowRead(BaseModel):
     figures: AgeingFiguresRead
 
 
-class AgeingPage(Page[AgeingRowRead]):
-    """The report. `provisional`: facts recorded from now on can still change it."""
+class AgeingHead(BaseModel):
+    """What each ageing report says of the whole."""
 
     as_of: date
     known_at: datetime
@@ -107,6 +108,10 @@ class AgeingPage(Page[AgeingRowRead]):
     edges: list[int]
     totals: list[AgeingTotalRead]
     position: str = Field(description="Send it as `after` to /billing/v1/events: what was told behind this report.")
+
+
+class AgeingPage(AgeingHead, Page[AgeingRowRead]):
+    """The report. `provisional`: facts recorded from now on can still change it."""
 
 
 Row = tuple[Key, Aged]
@@ -135,13 +140,21 @@ async def get_ageing(
     page = cursor.page(response, found.rows, limit, lambda row: _place(row, sort))
     debtors = await ageing.debtors(tx, question, [key[0] for key, _ in page["data"]])
     return AgeingPage(
-        **page | {"data": [_read(row, debtors[row[0][0]], policy) for row in page["data"]]}, as_of=question.as_of,
-        known_at=question.known_at, provisional=known_at is None or known_at >= tenant.now, basis=basis,
-        edges=list(policy.edges), position=await feed.present(tx),
-        totals=[total_of(aged, found.controls[code], policy) for code, aged in sorted(found.totals.items())])
+        **page | {"data": [_read(row, debtors[row[0][0]], policy) for row in page["data"]]},
+        **head_of(question, found, policy, now=tenant.now), position=await feed.present(tx))
 
 
-def total_of(aged: Aged, booked: Controls, policy: AgeingPolicy) -> AgeingTotalRead:
+def head_of(
+    question: AgeingQuestion, found: AgeingReport | AgeingBreakdown, policy: AgeingPolicy, *, now: datetime
+) -> dict[str, Any]:
+    """The fields of a report's head but for its position."""
+    return {
+        "as_of": question.as_of, "known_at": question.known_at, "provisional": question.known_at >= now,
+        "basis": question.basis, "edges": list(policy.edges),
+        "totals": [_total(aged, found.controls[code], policy) for code, aged in sorted(found.totals.items())]}
+
+
+def _total(aged: Aged, booked: Controls, policy: AgeingPolicy) -> AgeingTotalRead:
     return AgeingTotalRead(
         figures=AgeingFiguresRead.of(aged, policy), receivable_control=Amount.of(booked.receivables),
         customer_credit_control=Amount.of(booked.customer_credit),

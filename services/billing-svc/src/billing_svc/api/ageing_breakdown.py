@@ -1,13 +1,12 @@
 """The ageing report by what customers have in common, tied to both controls like the one by customer."""
 
-from datetime import date, datetime
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from billing_svc.api.ageing import AgeingBucketRead, AgeingTotalRead, buckets_of, total_of
+from billing_svc.api.ageing import AgeingBucketRead, AgeingHead, buckets_of, head_of
 from billing_svc.api.shapes import Currency
 from billing_svc.domain.ageing import AgeingBasis, AgeingPolicy, tied
 from billing_svc.store import periods
@@ -49,17 +48,10 @@ class AgeingPartRead(BaseModel):
             share_bps=aged.receivables.minor * 10_000 // whole if whole else 0)
 
 
-class AgeingBreakdownPage(Page[AgeingPartRead]):
+class AgeingBreakdownPage(AgeingHead, Page[AgeingPartRead]):
     """The report by one dimension, the most overdue first. `provisional`: facts recorded from now on can change it."""
 
     dimension: AgeingDimension
-    as_of: date
-    known_at: datetime
-    provisional: bool
-    basis: AgeingBasis
-    edges: list[int]
-    totals: list[AgeingTotalRead]
-    position: str = Field(description="Send it as `after` to /billing/v1/events: what was told behind this report.")
 
 
 @router.get("/ageing-breakdown", dependencies=[requires("reports:read")],
@@ -83,10 +75,8 @@ async def get_ageing_breakdown(
         response, found.parts, limit, _place,
         lambda part: AgeingPartRead.of(part, whole[part.aged.unapplied.currency], policy))
     return AgeingBreakdownPage(
-        **page, dimension=dimension, as_of=question.as_of, known_at=question.known_at,
-        provisional=known_at is None or known_at >= tenant.now, basis=basis, edges=list(policy.edges),
-        position=await feed.present(tx),
-        totals=[total_of(aged, found.controls[code], policy) for code, aged in sorted(found.totals.items())])
+        **page, **head_of(question, found, policy, now=tenant.now), dimension=dimension,
+        position=await feed.present(tx))
 
 
 def _place(part: AgeingPart) -> tuple[int, str, str]:
