@@ -1,4 +1,7 @@
-"""To be filled in."""
+"""For how many days a broken promise is a reason to call, as the collection policy says."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0015"
 down_revision = "0014"
@@ -7,7 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.add_column("collection_policy", sa.Column(
+        "broken_promise_days", sa.Integer(), nullable=False, server_default="30"))
 
 
 def downgrade() -> None:

@@ -25,7 +25,7 @@ def fold(event: Any, state: CustomerItems) -> CustomerItems:
 
 
 def blank(event: Any) -> CustomerItems:
-    return CustomerItems(event.customer_id, True, LADDER_K, {}, {}, {})
+    return CustomerItems(event.customer_id, LADDER_K, {}, {}, {})
 
 
 @pytest.mark.parametrize("fact", ["FeeCharged", "InterestCharged"])

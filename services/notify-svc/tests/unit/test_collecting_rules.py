@@ -26,7 +26,7 @@ from notify_svc.domain.collection_case import (
 from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.ladder import NOT_BEGUN
 from notify_svc.domain.promise import PromiseStatus
-from notify_svc.domain.worklist import POINTS, Candidate, PromiseSeen, Why, rank
+from notify_svc.domain.worklist import POINTS, BrokenPromise, Candidate, PromiseSeen, Why, rank
 
 TODAY = date(2026, 6, 1)
 POLICY = CollectionPolicy(1, 60, Money(100_000, "CNY"), 2)
@@ -66,7 +66,7 @@ def test_what_is_no_collection_policy(days: int, large: Money | None, again: int
 
 @pytest.mark.parametrize("wrong", [
     {"reconcile_after_days": 0}, {"reconcile_after_days": MAX_RECONCILE_DAYS + 1}, {"reconcile_times": -1},
-    {"reconcile_times": MAX_RECONCILE_TIMES + 1}])
+    {"reconcile_times": MAX_RECONCILE_TIMES + 1}, {"broken_promise_days": 0}, {"broken_promise_days": 366}])
 def test_a_statement_is_not_reminded_of_beyond_measure(wrong: dict[str, Any]) -> None:
     with pytest.raises(RuleBroken, match="bad_collection_policy"):
         replace(POLICY, **wrong)
@@ -169,6 +169,13 @@ def promise(status: PromiseStatus, days: int = 0) -> PromiseSeen:
     return PromiseSeen(new_id(), Money(100, "CNY"), TODAY + timedelta(days=days), status)
 
 
+def broken(days_ago: int = 0, *, owed: bool = True, acted: int | None = None) -> BrokenPromise:
+    """Broken so many days ago; `acted` on so many days after that."""
+    on = TODAY - timedelta(days=days_ago)
+    acted_on = None if acted is None else on + timedelta(days=acted)
+    return BrokenPromise(promise(PromiseStatus.BROKEN, -days_ago - 1), on, owed, acted_on)
+
+
 LATER = TODAY + timedelta(days=1)
 
 
@@ -178,7 +185,14 @@ LATER = TODAY + timedelta(days=1)
     (owing(61), [Why.OVER_60_DAYS]),
     (owing(91, 100_000), [Why.OVER_90_DAYS, Why.LARGE]),
     (owing(address_refused=True), [Why.ADDRESS_REFUSED, Why.OVERDUE]),
-    (owing(promise=promise(PromiseStatus.BROKEN)), [Why.PROMISE_BROKEN, Why.OVERDUE]),
+    (owing(broken=broken()), [Why.PROMISE_BROKEN, Why.OVERDUE]),
+    (owing(broken=broken(6)), [Why.PROMISE_BROKEN, Why.OVERDUE]),
+    (owing(broken=broken(7)), [Why.OVERDUE]),
+    (owing(broken=broken(owed=False)), [Why.OVERDUE]),
+    (owing(broken=broken(3, acted=-1)), [Why.PROMISE_BROKEN, Why.OVERDUE]),
+    (owing(broken=broken(3, acted=0)), [Why.OVERDUE]),
+    (owing(broken=broken(3), promise=promise(PromiseStatus.RUNNING, 1)), []),
+    (owing(promise=promise(PromiseStatus.BROKEN)), [Why.OVERDUE]),
     (owing(promise=promise(PromiseStatus.KEPT)), [Why.OVERDUE]),
     (owing(promise=promise(PromiseStatus.RUNNING)), [Why.PROMISE_DUE, Why.OVERDUE]),
     (owing(promise=promise(PromiseStatus.RUNNING, 1)), []),
@@ -190,8 +204,16 @@ LATER = TODAY + timedelta(days=1)
     (owing(None, call_due_on=TODAY), [Why.CALL_DUE]),
 ])
 def test_why_somebody_is_called(candidate: Candidate, why: list[Why]) -> None:
-    ranked = rank([candidate], today=TODAY, large=Money(100_000, "CNY"))
+    ranked = rank([candidate], today=TODAY, large=Money(100_000, "CNY"), broken_days=7)
     assert [list(one.why) for one in ranked] == ([why] if why else [])
+
+
+def test_the_broken_promise_that_is_a_reason_is_shown_and_else_the_last_one() -> None:
+    kept = promise(PromiseStatus.KEPT)
+    for gone, shown in ((broken(1), PromiseStatus.BROKEN), (broken(8), PromiseStatus.KEPT)):
+        [row] = rank([owing(broken=gone, promise=kept)], today=TODAY, large=None, broken_days=7)
+        assert row.promise is not None
+        assert row.promise.status is shown
 
 
 @settings(max_examples=60)
@@ -200,8 +222,8 @@ def test_the_list_is_in_one_order_and_says_why(drawn: list[tuple[int, bool, Prom
     people = [
         owing(late, call_due_on=TODAY if due else None, promise=promise(status) if status else None)
         for late, due, status in drawn]
-    ranked = rank(people, today=TODAY, large=None)
+    ranked = rank(people, today=TODAY, large=None, broken_days=30)
     assert len(ranked) == len(people)
     assert all(one.points == sum(POINTS[reason] for reason in one.why) for one in ranked)
     assert all(first.key < second.key for first, second in pairwise(ranked))
-    assert ranked == rank(reversed(people), today=TODAY, large=None)
+    assert ranked == rank(reversed(people), today=TODAY, large=None, broken_days=30)

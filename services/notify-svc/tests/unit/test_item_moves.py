@@ -49,7 +49,7 @@ def heard(fact: Any, sequence: int) -> Any:
 
 def issued() -> tuple[CustomerItems, UUID]:
     event = heard(InvoiceIssued.model_validate(InvoiceIssued.examples[0]), 1)
-    blank = CustomerItems(event.customer_id, True, LADDER_K, {}, {}, {})
+    blank = CustomerItems(event.customer_id, LADDER_K, {}, {}, {})
     return invoice_issued(event, blank), event.items[0].item_id
 
 

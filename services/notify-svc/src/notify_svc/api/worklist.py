@@ -26,7 +26,7 @@ Owner = Annotated[str | None, Query(max_length=64, description=(
 
 
 class WorklistPromiseRead(BaseModel):
-    """The customer's last promise."""
+    """The broken promise that is a reason to call, else the customer's last one."""
 
     id: UUID
     amount: Amount
@@ -71,7 +71,7 @@ class WorklistRowRead(BaseModel):
             owner_code=row.owner_code, overdue=[Amount.of(sum_) for sum_ in one.overdue],
             oldest_days=days_between(one.oldest_due_on, today) if one.oldest_due_on else None,
             written_on=row.written_on, talked_on=one.talked_on,
-            promise=WorklistPromiseRead.of(one.promise) if one.promise else None, call_id=row.call_id,
+            promise=WorklistPromiseRead.of(ranked.promise) if ranked.promise else None, call_id=row.call_id,
             call_due_on=one.call_due_on, case_id=row.case_id, stage=row.stage, next_action=row.next_action,
             next_action_on=one.action_due_on,
             phone_at=f"/customer/v1/customers/{one.customer_id}/addressing?purpose=dunning&channel=phone")
@@ -90,9 +90,11 @@ async def get_worklist(
     """Whom to call today and why: broken promises, calls and actions that are due, age, size, refused addresses."""
     tenant = await present(tx)
     policy = (await collection_policies.in_force(tx, tenant.currency)).policy
-    found = await worklist.candidates(tx, today=tenant.today, owner=me.subject if owner == "me" else owner)
+    found = await worklist.candidates(tx, today=tenant.today, owner=me.subject if owner == "me" else owner,
+                                      broken_days=policy.broken_promise_days)
     rows = {row.candidate.customer_id: row for row in found}
-    ranked = rank([row.candidate for row in found], today=tenant.today, large=policy.large)
+    ranked = rank([row.candidate for row in found], today=tenant.today, large=policy.large,
+                  broken_days=policy.broken_promise_days)
     if cursor.after is not None:
         after = (int(cursor.after[0]), UUID(cursor.after[1]))
         ranked = [one for one in ranked if one.key > after]

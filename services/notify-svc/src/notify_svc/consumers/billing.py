@@ -30,6 +30,7 @@ from dunlin_events.contracts.billing_arrangements import (
 from dunlin_events.contracts.billing_charges import FeeCharged, InterestCharged, InterestWaived
 from dunlin_events.contracts.billing_differences import DifferenceClosed, DifferenceReversed
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
+from dunlin_events.contracts.billing_refunds import RefundReclaimed
 from dunlin_events.contracts.billing_statements import StatementAnswered, StatementIssued
 from dunlin_events.contracts.billing_transfers import (
     DebtTransferred,
@@ -81,13 +82,14 @@ def invoice_issued(event: InvoiceIssued, state: CustomerItems) -> CustomerItems:
     return state
 
 
-@billing.on(FeeCharged, InterestCharged)
-def charged(event: FeeCharged | InterestCharged, state: CustomerItems) -> CustomerItems:
-    """Each charge is an item with a ladder of its own."""
+@billing.on(FeeCharged, InterestCharged, RefundReclaimed)
+def charged(event: FeeCharged | InterestCharged | RefundReclaimed, state: CustomerItems) -> CustomerItems:
+    """Each charge is an item with a ladder of its own; what is claimed back belongs to no invoice."""
+    claim = None if isinstance(event, RefundReclaimed) else event.invoice_id
     for told in event.items:
         amount = told.amount.money
         item = DunnedItem(
-            told.item_id, event.customer_id, event.invoice_id, event.number, event.charged_on, told.due_on, 1, amount,
+            told.item_id, event.customer_id, claim, event.number, event.charged_on, told.due_on, 1, amount,
             active=event.origin is Origin.LIVE, progress=NOT_BEGUN, disputed=Money.zero(amount.currency))
         state = state.moved(item, _told(event, item, amount))
     return state

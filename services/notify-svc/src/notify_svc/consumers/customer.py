@@ -32,10 +32,8 @@ from notify_svc.usecases.plan_run import plan_run
 
 
 async def load(tx: Any, events: Sequence[Event]) -> Mapping[UUID, CustomerKept]:
-    """The customers concerned, locked; a blank for one not heard of yet."""
-    ids = {event.concerns for event in events if event.concerns is not None}
-    known = await customers.lock(tx, ids)
-    return {one: known.get(one, CustomerKept(one, known=False)) for one in ids}
+    """The customers concerned, locked; a stub for one not heard of yet."""
+    return await customers.hold(tx, {event.concerns for event in events if event.concerns is not None})
 
 
 async def save(tx: Any, states: Mapping[UUID, CustomerKept]) -> None:

@@ -30,7 +30,6 @@ class CustomerItems:
     """
 
     customer_id: UUID
-    known: bool
     policy: LadderPolicy
     items: Mapping[UUID, DunnedItem]
     loaded: Mapping[UUID, DunnedItem]
@@ -101,7 +100,7 @@ _PASSING = (DebtTransferred, SettledItemsPassed)
 async def load(tx: Any, events: Sequence[Event]) -> Mapping[UUID, CustomerItems]:
     """The customers concerned, locked, also those from whom items come, and then the items that events are about."""
     ids = {event.concerns for event in events if event.concerns is not None}
-    known = await customers.lock(tx, ids | {event.source_id for event in events if isinstance(event, _PASSING)})
+    known = await customers.hold(tx, ids | {event.source_id for event in events if isinstance(event, _PASSING)})
     ladders = await ladder_policies.all_of(tx)
     found = await items.by_id(tx, {item_id for event in events for item_id in items_of(event)})
     watched = await watched_of(tx, ids)
@@ -112,14 +111,12 @@ async def load(tx: Any, events: Sequence[Event]) -> Mapping[UUID, CustomerItems]
     states = {}
     for one in ids:
         own = {item_id: found[item_id] for item_id in named[one] if item_id in found}
-        policy = ladders.of(known[one].segment) if one in known else ladders.standard
-        states[one] = CustomerItems(one, one in known, policy, own, own, {}, watched.get(one))
+        states[one] = CustomerItems(one, ladders.of(known[one].segment), own, own, {}, watched.get(one))
     return states
 
 
 async def save(tx: Any, states: Mapping[UUID, CustomerItems]) -> None:
-    """Keep what changed; a customer that was not heard of yet becomes a stub."""
-    customers.add_stubs(tx, [one.customer_id for one in states.values() if not one.known])
+    """Keep what changed."""
     taken = {item_id: one.customer_id for one in states.values() for item_id in one.taken}
     for state in states.values():
         for left in state.left:

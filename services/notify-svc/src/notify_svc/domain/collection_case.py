@@ -14,6 +14,7 @@ from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.notice import DigestFrequency
 
 MAX_CHRONIC_DAYS, MAX_CALL_AGAIN_DAYS, MAX_RECONCILE_DAYS, MAX_RECONCILE_TIMES = 3650, 30, 90, 24
+MAX_BROKEN_PROMISE_DAYS = 365
 
 
 class CaseReason(StrEnum):
@@ -73,7 +74,8 @@ class CollectionPolicy:
     """When cases are opened by rule, after how many days somebody is called again, and how often staff are told.
 
     `large` is an overdue sum in the tenant's currency; None: no such rule. A statement that was not
-    answered is reminded of every `reconcile_after_days`, `reconcile_times` at most. Refuses: bad_collection_policy.
+    answered is reminded of every `reconcile_after_days`, `reconcile_times` at most. A promise that was broken is a
+    reason to call for `broken_promise_days`. Refuses: bad_collection_policy.
     """
 
     version: int
@@ -83,6 +85,7 @@ class CollectionPolicy:
     owner_digest: DigestFrequency = DigestFrequency.DAILY
     reconcile_after_days: int = 10
     reconcile_times: int = 3
+    broken_promise_days: int = 30
 
     def __post_init__(self) -> None:
         if self.chronic_days is not None and not 1 <= self.chronic_days <= MAX_CHRONIC_DAYS:
@@ -95,6 +98,9 @@ class CollectionPolicy:
             raise RuleBroken("bad_collection_policy", f"Remind of a statement after 1 to {MAX_RECONCILE_DAYS} days.")
         if not 0 <= self.reconcile_times <= MAX_RECONCILE_TIMES:
             raise RuleBroken("bad_collection_policy", f"Remind of a statement at most {MAX_RECONCILE_TIMES} times.")
+        if not 1 <= self.broken_promise_days <= MAX_BROKEN_PROMISE_DAYS:
+            raise RuleBroken(
+                "bad_collection_policy", f"A broken promise counts for 1 to {MAX_BROKEN_PROMISE_DAYS} days.")
 
     def reconciles_on(self, on: date, reminded: int) -> date | None:
         """When a statement that was told of, or reminded of for the last time, on a day is reminded of next."""

@@ -44,6 +44,25 @@ class PromiseSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokenPromise:
+    """The promise that was broken last. `owed`: something that it was for is owed still.
+
+    `acted_on` is when somebody talked to the customer or worked on its case, or the customer promised anew or kept
+    another promise, for the last time.
+    """
+
+    promise: PromiseSeen
+    broken_on: date
+    owed: bool
+    acted_on: date | None
+
+    def counts(self, today: date, days: int) -> bool:
+        """Whether it is a reason to call: for so many days, while it is owed and nothing was done about it since."""
+        acted = self.acted_on is not None and self.acted_on >= self.broken_on
+        return self.owed and not acted and days_between(self.broken_on, today) < days
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """What is known of a customer that may have to be called; `overdue` is a sum per currency, less disputed."""
 
@@ -55,6 +74,7 @@ class Candidate:
     address_refused: bool
     promise: PromiseSeen | None
     talked_on: date | None
+    broken: BrokenPromise | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +89,31 @@ class Ranked:
     def key(self) -> tuple[int, UUID]:
         return (-self.points, self.candidate.customer_id)
 
+    @property
+    def promise(self) -> PromiseSeen | None:
+        """The broken promise that is a reason, else the last one."""
+        broken = self.candidate.broken
+        return broken.promise if broken is not None and Why.PROMISE_BROKEN in self.why else self.candidate.promise
 
-def rank(candidates: Iterable[Candidate], *, today: date, large: Money | None) -> list[Ranked]:
+
+def rank(
+    candidates: Iterable[Candidate], *, today: date, large: Money | None, broken_days: int,
+) -> list[Ranked]:
     """Those to be called today, the weightiest first; of two that weigh the same, the earlier id.
 
     Left out: who has nothing overdue and nothing to be done, whom somebody talked to today, and who has promised for a
-    later day, unless a call or an action is due.
+    later day, unless a call or an action is due. A broken promise counts for `broken_days`.
     """
     found = []
     for one in candidates:
-        why = _why(one, today, large)
+        why = _why(one, today, large, broken_days)
         if why:
             ordered = sorted(why, key=lambda reason: (-POINTS[reason], list(Why).index(reason)))
             found.append(Ranked(one, sum(POINTS[reason] for reason in why), tuple(ordered)))
     return sorted(found, key=lambda ranked: ranked.key)
 
 
-def _why(one: Candidate, today: date, large: Money | None) -> set[Why]:
+def _why(one: Candidate, today: date, large: Money | None, broken_days: int) -> set[Why]:
     asked = {reason for reason, on in ((Why.CALL_DUE, one.call_due_on), (Why.ACTION_DUE, one.action_due_on))
              if on is not None and on <= today}
     promise = one.promise
@@ -96,7 +124,7 @@ def _why(one: Candidate, today: date, large: Money | None) -> set[Why]:
     age = next((reason for reason, least in (
         (Why.OVER_90_DAYS, 91), (Why.OVER_60_DAYS, 61), (Why.OVER_30_DAYS, 31)) if days >= least), Why.OVERDUE)
     why = asked | {age}
-    if promise is not None and promise.status is PromiseStatus.BROKEN:
+    if one.broken is not None and one.broken.counts(today, broken_days):
         why.add(Why.PROMISE_BROKEN)
     if promise is not None and promise.status is PromiseStatus.RUNNING:
         why.add(Why.PROMISE_DUE)

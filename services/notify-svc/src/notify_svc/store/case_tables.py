@@ -21,6 +21,7 @@ class CollectionPolicyRow(Row, table=True):
     owner_digest: str = Field(sa_column_kwargs={"server_default": "daily"})
     reconcile_after_days: int = Field(sa_column_kwargs={"server_default": "10"})
     reconcile_times: int = Field(sa_column_kwargs={"server_default": "3"})
+    broken_promise_days: int = Field(sa_column_kwargs={"server_default": "30"})
     set_by: str
     set_at: datetime = Field(sa_type=DateTime(timezone=True))
 

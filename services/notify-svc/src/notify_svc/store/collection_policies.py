@@ -32,7 +32,8 @@ async def in_force(tx: Any, currency: str) -> SetCollectionPolicy:
         return SetCollectionPolicy(USUAL_COLLECTION, None, None)
     large = Money(row["large"], currency) if row["large"] is not None else None
     policy = CollectionPolicy(row["version"], row["chronic_days"], large, row["call_again_days"],
-                              DigestFrequency(row["owner_digest"]), row["reconcile_after_days"], row["reconcile_times"])
+                              DigestFrequency(row["owner_digest"]), row["reconcile_after_days"], row["reconcile_times"],
+                              row["broken_promise_days"])
     return SetCollectionPolicy(policy, row["set_by"], row["set_at"])
 
 
@@ -42,6 +43,6 @@ def add(tx: Transaction, policy: CollectionPolicy, *, set_at: datetime) -> SetCo
         "version": policy.version, "chronic_days": policy.chronic_days,
         "large": policy.large.minor if policy.large else None, "call_again_days": policy.call_again_days,
         "owner_digest": policy.owner_digest.value, "reconcile_after_days": policy.reconcile_after_days,
-        "reconcile_times": policy.reconcile_times,
+        "reconcile_times": policy.reconcile_times, "broken_promise_days": policy.broken_promise_days,
         "set_by": tx.actor, "set_at": set_at})
     return SetCollectionPolicy(policy, tx.actor, set_at)

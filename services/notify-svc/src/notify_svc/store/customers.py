@@ -1,7 +1,7 @@
 """Customers as this service keeps them: stubs made by whatever is heard first, and the locks of their ladders."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -74,6 +74,21 @@ async def lock(tx: Any, customer_ids: Collection[UUID]) -> Mapping[UUID, Custome
     }
 
 
+async def hold(tx: Any, customer_ids: Collection[UUID]) -> Mapping[UUID, CustomerKept]:
+    """As `lock`, with a stub for each that was not heard of yet.
+
+    Several owners tell of a customer. Without a row that can be locked, what one of them was the first to say would be
+    overwritten by what another one says at the same time.
+    """
+    known = await lock(tx, customer_ids)
+    return {**{one: CustomerKept(one, known=False) for one in customer_ids}, **known}
+    if missing := sorted(set(customer_ids) - known.keys()):
+        tx.once(CustomerRow, *(_row_of(CustomerKept(one, known=False)) for one in missing))
+        await tx.flush()
+        known = {**known, **await lock(tx, missing)}
+    return known
+
+
 async def assert_heard_of(tx: Any, customer_id: UUID | None) -> None:
     """Before a list is narrowed to a customer: an empty one would not say that nothing was heard yet.
 
@@ -87,11 +102,6 @@ async def segments_of(tx: Any, customer_ids: Collection[UUID]) -> dict[UUID, Seg
     """What others told of these customers, read without waiting for them."""
     rows = await tx.rows(_SEGMENTS, customer_ids=list(customer_ids))
     return {row["customer_id"]: Segment(row["grade"], row["classes"]) for row in rows}
-
-
-def add_stubs(tx: Any, customer_ids: Iterable[UUID]) -> None:
-    """Gather customers of which nothing but their id is known; one that is there already stays as it is."""
-    tx.once(CustomerRow, *(_row_of(CustomerKept(one, known=False)) for one in customer_ids))
 
 
 def keep(tx: Any, customer: CustomerKept) -> None:

@@ -1,0 +1,52 @@
+"""Two owners tell of a customer for the first time at the same moment: what each of them said stays."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+import pytest
+
+from dunlin_events.contracts.base import Event, Heard
+from dunlin_events.contracts.credit_rating import CreditRated
+from dunlin_events.contracts.customer import CustomerRegistered
+from dunlin_events.subscription import Subscription
+from dunlin_kernel.ids import NIL, new_id
+from dunlin_kit.transaction import Transaction
+from notify_svc.consumers.credit import credit
+from notify_svc.consumers.customer import customer
+
+REGISTERED = CustomerRegistered.model_validate(CustomerRegistered.examples[0])
+RATED = CreditRated.model_validate(CreditRated.examples[0] | {"customer_id": REGISTERED.customer_id})
+TOLD: dict[str, tuple[Subscription[Any], Event]] = {"customer": (customer, REGISTERED), "credit": (credit, RATED)}
+BLOCKED = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+KEPT = "SELECT known, number, grade FROM customer WHERE customer_id = $1"
+
+
+async def hear(desk: Any, owner: str, tx: Transaction) -> None:
+    """Fold the fact as the runtime does, and write what comes of it."""
+    subscription, fact = TOLD[owner]
+    event = fact.hear(Heard(desk.tenant, new_id(), 1, desk.database.clock.now(), str(NIL)))
+    assert subscription.load and subscription.save and event.concerns
+    states = dict(await subscription.load(tx, [event]))
+    states[event.concerns] = subscription.folds[event.wire_type()](event, states[event.concerns])
+    await subscription.save(tx, states)
+    await tx.flush()
+
+
+@pytest.mark.parametrize("first", TOLD)
+async def test_what_two_owners_tell_of_an_unknown_customer_at_once_is_kept(desk: Any, first: str) -> None:
+    (second,) = TOLD.keys() - {first}
+    later: list[asyncio.Task[None]] = []
+
+    async def written_and_not_committed(tx: Transaction) -> None:
+        await hear(desk, first, tx)
+        if not later:
+            later.append(asyncio.create_task(desk.database.transact(desk.tenant, partial(hear, desk, second))))
+        async with asyncio.timeout(60):
+            while not await tx.driver.fetchval(BLOCKED):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    await desk.database.transact(desk.tenant, written_and_not_committed)
+    await asyncio.gather(*later)
+    [kept] = await desk.rows(KEPT, REGISTERED.customer_id)
+    assert kept == {"known": True, "number": REGISTERED.number, "grade": RATED.grade.value}
