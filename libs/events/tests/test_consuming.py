@@ -12,6 +12,7 @@ import pytest
 from hearer import Mood, Place, hearing, subscription, told, unheard
 from prometheus_client import REGISTRY
 
+from dunlin_events import draining
 from dunlin_events.applying import apply
 from dunlin_events.consuming import Consumer, ParkingLimit, TooManyParked, Tx
 from dunlin_events.envelope import Record, stream_of
@@ -109,6 +110,26 @@ async def test_a_stream_that_can_go_on_goes_on_at_the_next_start(place: Place) -
     await deliver(place)
     assert await place.order(one) == "1 3"
     assert await place.mark(stream_of(TENANT, one)) == (1, 3, None)
+
+
+async def test_a_hole_that_closed_is_not_shown_though_its_drain_failed_once(place: Place) -> None:
+    """What waited came again in the batch that closed the hole, so nothing is left to be applied."""
+    async def transact(tenant: UUID, work: Callable[[Tx], Awaitable[Any]]) -> Any:
+        if getattr(work, "func", None) is draining._step and failing:
+            failing.pop()
+            raise ConnectionError("the world is broken")
+        return await place.database.transact(tenant, work)
+
+    one, bus, failing = new_id(), MemoryBus(), [True]
+    await deliver(place, told(TENANT, one, 1), third := told(TENANT, one, 3))
+    await bus.publisher().publish(TOPIC, [told(TENANT, one, 2), third])
+    consumer = Consumer(bus.reader("hearer", [TOPIC], "one"), [subscription()], transact, name="hearer")
+    with pytest.raises(ConnectionError):
+        await consumer.turn(timeout_ms=0)
+    assert (await place.order(one), await place.parked()) == ("1 2 3", [("1/3", "behind")])
+    await deliver(place)
+    assert (await place.mark(stream_of(TENANT, one)), await place.parked()) == ((1, 3, None), [])
+    assert REGISTRY.get_sample_value("dunlin_consumer_held_streams", {"consumer": "hearer", "reason": "hole"}) == 0
 
 
 async def test_a_poison_event_is_parked_and_only_its_stream_waits(place: Place) -> None:
