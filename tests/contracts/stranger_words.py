@@ -78,7 +78,8 @@ def bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
             "line": 3, "customer_external_id": "theirs", "currency": "CNY", "invoice": {
                 "external_id": "theirs", "amount": "1.00", "issued_on": "2025-01-02", "due_on": "2025-02-01"}}]},
         ":release": {"reason": "Theirs"}, ":acknowledge": {}, ":assign": {"owner": "Theirs"},
-        "/groups/{group_id}/limit": {"amount": "1.00", "reason": "Theirs"},
+        "/groups/{group_id}/limit": {"amount": "1.00", "reason": "Theirs"}, "/group-limit-proposals": {
+            "group_id": named.get("group_id"), "amount": "1.00", "reason": "Theirs"},
         "/mismatches:close": {"currency": "CNY", "sequence": 1, "reason": "Theirs"},
         "/holds": {"reason": "other", "note": "Theirs"}, "/financial-statements": FIGURES,
         "/limit": {"currency": "CNY", "amount": "1.00", "reason": "Theirs"}, "/limit-proposals": {

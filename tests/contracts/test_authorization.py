@@ -267,6 +267,8 @@ async def _in_credit(owner: Owner) -> None:
         "currency": "CNY", "amount": "98765.43", "reason": "Secret terms"}, method="PUT")
     await owner.make("/limit-proposals", {"customer_id": str(owner.ids["customer_id"]), "currency": "CNY",
                                           "amount": "98765.43", "reason": "Secret terms"}, named="proposal_id")
+    await owner.make("/group-limit-proposals", {"group_id": str(owner.ids["group_id"]), "amount": "98765.43",
+                                                "reason": "Secret terms"}, named="group_limit_proposal_id")
     await owner.make("/policies", NUMBERS | {"reason": "Secret lines", "alerts": {"amount_above": [secret("1.00")]}})
     approved = await owner.make("/authorizations", {
         "customer_id": str(owner.ids["customer_id"]), "amount": secret("98765.00"), "reference": "secret-1",

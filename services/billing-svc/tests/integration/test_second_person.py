@@ -9,7 +9,12 @@ import asyncpg
 
 from billing_svc.consumers.credit import credit
 from dunlin_events.contracts.base import Event
-from dunlin_events.contracts.credit_approvals import ApprovalAsked, ApprovalEnded
+from dunlin_events.contracts.credit_approvals import (
+    ApprovalAsked,
+    ApprovalEnded,
+    GroupApprovalAsked,
+    GroupApprovalEnded,
+)
 from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import tell
 
@@ -87,8 +92,8 @@ async def test_the_inbox_shows_what_waits_with_number_name_amount_maker_and_sinc
     row = page["data"][0]
     assert row == {
         "write_off_id": None, "interest_waiver_id": None, "proposal_id": None, "limit_proposal_id": None,
-        "cover_id": None, "payment_id": paid[0]["id"],
-        "customer_id": str(who), "number": "C-000001", "name": "北京华为贸易", "owner_code": None,
+        "cover_id": None, "group_limit_proposal_id": None, "payment_id": paid[0]["id"],
+        "group_id": None, "customer_id": str(who), "number": "C-000001", "name": "北京华为贸易", "owner_code": None,
         "amount": {"amount": "200.00", "currency": "CNY"}, "payer": "Heron", "reason": "above_threshold",
         "maker": "clerk", "since": row["since"], "expires_on": "2026-02-04", "may_sign": False}
     assert row["since"].startswith("2026-01-05T02:00:00")
@@ -152,3 +157,18 @@ async def test_what_credit_asks_for_stands_in_the_same_inbox(company: Any) -> No
     assert [one["reason"] for one in page["data"]] == ["above_threshold"]
     rest = await company.get(f"/approvals?limit=1&cursor={page['next_cursor']}")
     assert [one["limit_proposal_id"] for one in rest["data"]] == [str(unrated.approval_id)]
+
+
+async def test_a_limit_of_a_group_stands_there_by_number_and_name_until_it_is_decided(company: Any) -> None:
+    asked = [GroupApprovalAsked.model_validate(dict(example) | {"approval_id": new_id()})
+             for example in GroupApprovalAsked.examples]
+    await tell(company.running.database, credit, company.tenant, *asked, first=1)
+    inbox = (await company.get("/approvals"))["data"]
+    assert [(one["reason"], one["group_limit_proposal_id"], one["group_id"], one["customer_id"], one["number"],
+             one["name"], one["amount"] and one["amount"]["amount"], one["may_sign"]) for one in inbox] == [
+        ("group_limit", str(one.approval_id), str(one.group_id), None, "G-000001", "华为集团", amount, True)
+        for one, amount in zip(asked, ("90000.00", None), strict=True)]
+    ended = [GroupApprovalEnded.model_validate(dict(example) | {"approval_id": one.approval_id})
+             for example, one in zip(GroupApprovalEnded.examples, asked, strict=True)]
+    await tell(company.running.database, credit, company.tenant, *ended, first=3)
+    assert (await company.get("/approvals"))["data"] == []

@@ -67,19 +67,23 @@ class PaymentPolicyRead(BaseModel):
 
 class ApprovalRead(BaseModel):
     """What waits for a signature, by its id: a payment, write-off, waiver of interest, refund or credit note here, a
-    credit limit or cover at credit-svc. `maker` recorded it at `since`; `may_sign`: you are another person."""
+    credit limit, a group's or a cover at credit-svc. `maker` recorded it at `since`; `may_sign`: you are another
+    person."""
 
     payment_id: UUID | None
     write_off_id: UUID | None
     interest_waiver_id: UUID | None
     proposal_id: UUID | None = Field(description="Of a refund or credit note that was proposed.")
     limit_proposal_id: UUID | None
+    group_limit_proposal_id: UUID | None
     cover_id: UUID | None
-    customer_id: UUID
+    customer_id: UUID | None = Field(description="Null where it is of a group.")
+    group_id: UUID | None
     number: str
     name: str | None
     owner_code: str | None = Field(description="Who answers for the customer.")
-    amount: Amount | None = Field(description="Null: a credit limit that is to be taken back to not rated.")
+    amount: Amount | None = Field(
+        description="Null: a credit limit that is to be taken back to not rated, or a group's away.")
     payer: str | None
     reason: SecondPerson
     maker: str
@@ -95,8 +99,10 @@ class ApprovalRead(BaseModel):
             interest_waiver_id=one.id if one.reason is SecondPerson.INTEREST_WAIVER else None,
             proposal_id=one.id if one.reason in GIVEN else None,
             limit_proposal_id=one.id if one.reason is SecondPerson.CREDIT_LIMIT else None,
+            group_limit_proposal_id=one.id if one.reason is SecondPerson.GROUP_LIMIT else None,
             cover_id=one.id if one.reason is SecondPerson.COVER else None,
-            customer_id=one.customer_id, number=one.number, name=one.name, owner_code=one.owner_code,
+            customer_id=one.customer_id, group_id=one.group_id, number=one.number, name=one.name,
+            owner_code=one.owner_code,
             amount=Amount.of(one.amount) if one.amount else None, payer=one.payer, reason=one.reason,
             maker=one.maker, since=one.since, expires_on=one.expires_on, may_sign=one.maker != asking)
 
@@ -110,7 +116,7 @@ async def list_approvals(
     tx: Tx, me: Me, response: Response, cursor: Paging, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> ApprovalPage:
     """Everything that waits for a second person: payments to confirm, proposals of write-offs, waivers of interest,
-    refunds and credit notes, and what credit-svc asks for: credit limits and covers, signed there."""
+    refunds and credit notes, and what credit-svc asks for: limits of customers and groups, and covers, signed there."""
     after = UUID(cursor.after[0]) if cursor.after else None
     found = await approvals.waiting(tx, after, limit)
     return ApprovalPage(**cursor.page(

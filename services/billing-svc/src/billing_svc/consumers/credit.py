@@ -6,9 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from billing_svc.store import asked_approvals
-from billing_svc.store.asked_approvals import AskedApproval
+from billing_svc.store.asked_approvals import AskedApproval, GroupAsked
 from dunlin_events.contracts.base import Event
-from dunlin_events.contracts.credit_approvals import ApprovalAsked, ApprovalEnded
+from dunlin_events.contracts.credit_approvals import (
+    ApprovalAsked,
+    ApprovalEnded,
+    GroupApprovalAsked,
+    GroupApprovalEnded,
+)
 from dunlin_events.subscription import Subscription
 
 Asked = Mapping[UUID, AskedApproval]
@@ -43,3 +48,17 @@ def approval_ended(event: ApprovalEnded, asked: Asked) -> Asked:
     """It waits no more, or at another customer."""
     known = asked.get(event.approval_id)
     return asked if known is None else {**asked, known.id: replace(known, waiting=False)}
+
+
+@credit.on_tenant(GroupApprovalAsked)
+async def group_approval_asked(tx: Any, event: GroupApprovalAsked) -> None:
+    """A group's limit waits for another person than its maker."""
+    amount = event.amount.money if event.amount else None
+    asked_approvals.keep_of_group(tx, GroupAsked(
+        event.approval_id, event.group_id, event.group_number, event.group_name, amount, event.maker, event.since))
+
+
+@credit.on_tenant(GroupApprovalEnded)
+async def group_approval_ended(tx: Any, event: GroupApprovalEnded) -> None:
+    """It waits no more."""
+    asked_approvals.end_of_group(tx, event.approval_id)

@@ -15,8 +15,8 @@ MAX_PENDING_DAYS = 365
 
 
 class SecondPerson(StrEnum):
-    """Why a second person must confirm a payment; a write-off and a waiver always need one. A credit limit and a cover
-    are signed at credit-svc, which says when."""
+    """Why a second person must confirm a payment; a write-off and a waiver always need one. A limit of a customer or
+    a group and a cover are signed at credit-svc, which says when."""
 
     ABOVE_THRESHOLD = "above_threshold"
     NEW_PAYER = "new_payer"
@@ -26,6 +26,7 @@ class SecondPerson(StrEnum):
     INTEREST_WAIVER = "interest_waiver"
     CREDIT_LIMIT = "credit_limit"
     COVER = "cover"
+    GROUP_LIMIT = "group_limit"
 
 
 @dataclass(frozen=True, slots=True)

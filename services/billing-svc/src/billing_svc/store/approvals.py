@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Date, Integer, Text, Uuid, bindparam, cast, literal_column, null, select, union_all
 
 from billing_svc.domain.payment_policy import SecondPerson
-from billing_svc.store.asked_approvals import AskedApprovalRow
+from billing_svc.store.asked_approvals import AskedApprovalRow, AskedGroupLimitRow
 from billing_svc.store.document_tables import CustomerRow
 from billing_svc.store.interest_tables import InterestWaiverProposalRow
 from billing_svc.store.ledger_tables import CreditRow
@@ -20,7 +20,7 @@ from dunlin_kit.transaction import Transaction
 
 _t, _customer, _lost = CreditRow.__table__.c, CustomerRow.__table__.c, WriteOffRow.__table__.c
 _waived, _wish = InterestWaiverProposalRow.__table__.c, ProposalRow.__table__.c
-_asked = AskedApprovalRow.__table__.c
+_asked, _group = AskedApprovalRow.__table__.c, AskedGroupLimitRow.__table__.c
 _after = bindparam("after", type_=Uuid)
 _payments = (
     select(_t.id, _t.customer_id, _t.currency, _t.amount, _t.payer,
@@ -44,19 +44,25 @@ _elsewhere = (
            _asked.maker, _asked.since, cast(null(), Date))
     .where(_asked.waiting, _asked.approval_id > _after))
 _all = union_all(_payments, _write_offs, _waivers, _proposals, _elsewhere).subquery("waiting")
-WAITING = (
-    select(_all, _customer.number, _customer.name, _customer.owner_code)
-    .join_from(_all, CustomerRow.__table__, _customer.customer_id == _all.c.customer_id)
-    .order_by(_all.c.id).limit(bindparam("wanted", type_=Integer)))
+_of_customers = (
+    select(_all, _customer.number, _customer.name, _customer.owner_code, cast(null(), Uuid).label("group_id"))
+    .join_from(_all, CustomerRow.__table__, _customer.customer_id == _all.c.customer_id))
+_of_groups = (
+    select(_group.approval_id, cast(null(), Uuid), _group.currency, _group.amount, cast(null(), Text),
+           literal_column(f"'{SecondPerson.GROUP_LIMIT.value}'"), _group.maker, _group.since, cast(null(), Date),
+           _group.group_number, _group.group_name, cast(null(), Text), _group.group_id)
+    .where(_group.waiting, _group.approval_id > _after))
+WAITING = union_all(_of_customers, _of_groups).order_by("id").limit(bindparam("wanted", type_=Integer))
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A payment, write-off, waiver, refund or credit note that waits, or a limit (amount None: not rated) or a cover;
-    `maker` recorded it `since` then, and may not sign it."""
+    """A payment, write-off, waiver, refund or credit note that waits, or a limit (amount None: not rated), a cover or
+    a limit of a group (None: it is to have none); `maker` recorded it `since` then, and may not sign it."""
 
     id: UUID
-    customer_id: UUID
+    customer_id: UUID | None
+    group_id: UUID | None
     number: str
     name: str | None
     amount: Money | None
@@ -75,6 +81,6 @@ async def waiting(tx: Transaction, after: UUID | None, limit: int) -> list[Appro
 
 def _approval(row: Any) -> Approval:
     return Approval(
-        row["id"], row["customer_id"], row["number"], row["name"],
+        row["id"], row["customer_id"], row["group_id"], row["number"], row["name"],
         None if row["amount"] is None else Money(row["amount"], row["currency"]), row["payer"],
         SecondPerson(row["second_person"]), row["actor"], row["recorded_at"], row["expires_on"], row["owner_code"])

@@ -35,6 +35,37 @@ class AskedApprovalRow(Row, table=True):
     )
 
 
+class AskedGroupLimitRow(Row, table=True):
+    """A group's limit to be signed elsewhere, told in the tenant's own stream; amount null: it is to have none."""
+
+    __tablename__ = "asked_group_limit"
+    tenant_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    approval_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    group_id: UUID = Field(sa_type=Uuid)
+    group_number: str = Field(sa_type=Text)
+    group_name: str = Field(sa_type=Text)
+    currency: str | None = Field(sa_type=Text)
+    amount: int | None = Field(sa_type=BigInteger)
+    maker: str = Field(sa_type=Text)
+    since: datetime = Field(sa_type=DateTime(timezone=True))
+    waiting: bool
+    __table_args__ = (
+        Index("ix_asked_group_limit_waiting", "tenant_id", "approval_id", postgresql_where=text("waiting")),)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupAsked:
+    """A group's limit that waits: None where the group is to have none."""
+
+    id: UUID
+    group_id: UUID
+    number: str
+    name: str
+    amount: Money | None
+    maker: str
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class AskedApproval:
     """One of them as it stands."""
@@ -64,3 +95,16 @@ def keep(tx: Tx, customer_id: UUID, asked: Iterable[AskedApproval]) -> None:
          "currency": one.amount.currency if one.amount else None, "amount": one.amount.minor if one.amount else None,
          "maker": one.maker, "since": one.since, "waiting": one.waiting} for one in asked
     ), key=("approval_id", "customer_id"))
+
+
+def keep_of_group(tx: Tx, one: GroupAsked) -> None:
+    """Gather that it waits."""
+    tx.put(AskedGroupLimitRow, {
+        "approval_id": one.id, "group_id": one.group_id, "group_number": one.number, "group_name": one.name,
+        "currency": one.amount.currency if one.amount else None, "amount": one.amount.minor if one.amount else None,
+        "maker": one.maker, "since": one.since, "waiting": True}, key=("approval_id",))
+
+
+def end_of_group(tx: Tx, approval_id: UUID) -> None:
+    """Gather that it waits no more."""
+    tx.change(AskedGroupLimitRow, {"approval_id": approval_id, "waiting": False}, key=("approval_id",))

@@ -20,13 +20,15 @@ routers = (reads,)
 
 
 class CreditApprovalRead(BaseModel):
-    """What waits for a signature: a proposed limit or a cover, by its id. `maker` asked for it at `since`; `may_sign`:
-    you are another person."""
+    """What waits for a signature: a proposed limit of a customer or a group, or a cover, by its id. `maker` asked
+    for it at `since`; `may_sign`: you are another person."""
 
     limit_proposal_id: UUID | None
+    group_limit_proposal_id: UUID | None
     cover_id: UUID | None
     reason: WaitingSubject
-    customer_id: UUID
+    customer_id: UUID | None
+    group_id: UUID | None
     number: str
     name: str | None
     owner_code: str | None
@@ -39,8 +41,10 @@ class CreditApprovalRead(BaseModel):
     def of(cls, one: WaitingApproval, asking: str) -> Self:
         return cls(
             limit_proposal_id=one.id if one.subject is WaitingSubject.CREDIT_LIMIT else None,
+            group_limit_proposal_id=one.id if one.subject is WaitingSubject.GROUP_LIMIT else None,
             cover_id=one.id if one.subject is WaitingSubject.COVER else None, reason=one.subject,
-            customer_id=one.customer_id, number=one.number, name=one.name, owner_code=one.owner_code,
+            customer_id=one.customer_id, group_id=one.group_id, number=one.number, name=one.name,
+            owner_code=one.owner_code,
             amount=amount_or_none(one.amount), maker=one.maker, since=one.since, may_sign=one.maker != asking)
 
 
@@ -52,8 +56,8 @@ class CreditApprovalPage(Page[CreditApprovalRead]):
 async def list_credit_approvals(
     tx: Tx, me: Me, cursor: Paging, response: Response, limit: Limit = 50,
 ) -> CreditApprovalPage:
-    """What waits for a second person here: proposed limits and covers. The inbox over all services is
-    `/billing/v1/approvals`."""
+    """What waits for a second person here: proposed limits of customers and groups, and covers. The inbox over all
+    services is `/billing/v1/approvals`."""
     after = UUID(cursor.after[0]) if cursor.after else None
     found = await waiting_approvals.some(tx, after=after, most=limit + 1)
     return CreditApprovalPage(**cursor.page(

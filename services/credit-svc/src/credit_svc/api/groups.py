@@ -12,7 +12,8 @@ from credit_svc.domain.group import GroupStanding, RateMissing, group_exposure, 
 from credit_svc.domain.policy import CreditPolicy
 from credit_svc.store import groups, policies
 from credit_svc.store.groups import KnownGroup
-from credit_svc.usecases import set_group_limit as setting
+from credit_svc.usecases.set_group_limit import set_group_limit as set_limit
+from credit_svc.usecases.setting_group_limit import SetGroupLimit
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.money import Money
 from dunlin_kit.auth import requires
@@ -26,6 +27,8 @@ writes = APIRouter(route_class=WriteRoute, tags=["groups"])
 reads = APIRouter(route_class=ReadRoute, tags=["groups"])
 routers = (writes, reads)
 _NOT_FOUND = refuses("group_not_found", status=404)
+GROUP_LIMIT_REFUSED = _NOT_FOUND | refuses("group_not_known_yet", status=409) | refuses(
+    "malformed_amount", "wrong_precision", "amount_too_large", "negative_limit", "validity_in_past")
 
 
 class GroupLimitUpdate(Body):
@@ -34,6 +37,9 @@ class GroupLimitUpdate(Body):
     amount: str | None = Field(examples=["90000.00"], max_length=24)
     valid_until: Day | None = Field(default=None, description="Last day; zero counts from the turn of the next.")
     reason: str = Field(min_length=1, max_length=500)
+
+    def to_command(self, group_id: UUID) -> SetGroupLimit:
+        return SetGroupLimit(group_id, self.amount, self.valid_until, self.reason)
 
 
 class GroupMemberRead(BaseModel):
@@ -86,12 +92,14 @@ def _used_of(standing: GroupStanding | None, policy: CreditPolicy) -> tuple[Mone
 
 
 @writes.put("/credit/v1/groups/{group_id}/limit", dependencies=[requires("credit:write")],
-            responses=_NOT_FOUND | refuses("group_not_known_yet", status=409) | refuses(
-                "malformed_amount", "wrong_precision", "amount_too_large", "negative_limit", "validity_in_past"))
+            responses=GROUP_LIMIT_REFUSED | refuses("second_person_needed", status=403))
 async def set_group_limit(group_id: UUID, body: GroupLimitUpdate, tx: Tx) -> GroupPositionRead:
-    """Set the limit of a group: it binds its members' orders from now on."""
-    await setting.set_group_limit(
-        tx, setting.SetGroupLimit(group_id, body.amount, body.valid_until, body.reason))
+    """Set the limit of a group: it binds its members' orders from now on.
+
+    A raise above the policy's step, together with what one person gave in the last 30 days, is proposed instead and
+    approved by another person; where there is a step, so is taking the limit away.
+    """
+    await set_limit(tx, body.to_command(group_id))
     await tx.flush()
     return await _position(tx, group_id)
 

@@ -26,7 +26,7 @@ from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 writes = APIRouter(route_class=WriteRoute, tags=["limits"])
 reads = APIRouter(route_class=ReadRoute, tags=["limits"])
 routers = (writes, reads)
-_DECIDED = refuses("proposal_not_found", status=404) | refuses("proposal_decided", status=409)
+DECIDED = refuses("proposal_not_found", status=404) | refuses("proposal_decided", status=409)
 
 
 class LimitProposalCreate(CreditLimitUpdate):
@@ -92,14 +92,14 @@ async def propose_limit(body: LimitProposalCreate, tx: Tx, me: Me, response: Res
 
 
 @writes.post("/credit/v1/limit-proposals/{proposal_id}:approve", dependencies=[requires("credit:approve")],
-             responses=_DECIDED | LIMIT_REFUSED | refuses("second_person_needed", status=403))
+             responses=DECIDED | LIMIT_REFUSED | refuses("second_person_needed", status=403))
 async def approve_limit_proposal(proposal_id: UUID, tx: Tx, me: Me) -> LimitProposalRead:
     """Approve a proposed limit: it is set, from today or its later first day. Never by the one who proposed it."""
     return LimitProposalRead.of(await approve(tx, proposal_id), me.subject)
 
 
 @writes.post("/credit/v1/limit-proposals/{proposal_id}:reject", dependencies=[requires("credit:write")],
-             responses=_DECIDED)
+             responses=DECIDED)
 async def reject_limit_proposal(
     proposal_id: UUID, body: LimitProposalRejection, tx: Tx, me: Me,
 ) -> LimitProposalRead:

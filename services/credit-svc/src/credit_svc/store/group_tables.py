@@ -4,7 +4,18 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, Index, Numeric, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    Text,
+    Uuid,
+    text,
+)
 from sqlmodel import Field
 
 from credit_svc.store.rows import Row
@@ -47,7 +58,41 @@ class GroupLimitRow(Row, table=True):
     reason: str = Field(sa_type=Text)
     set_by: str = Field(sa_type=Text)
     set_at: datetime = Field(sa_type=DateTime(timezone=True))
-    __table_args__ = (CheckConstraint("amount >= 0", name="amount"),)
+    approved_by: str | None = Field(sa_type=Text)
+    __table_args__ = (
+        CheckConstraint("amount >= 0", name="amount"),
+        CheckConstraint("approved_by <> set_by", name="second_person"),
+    )
+
+
+class GroupLimitProposalRow(Row, table=True):
+    """A limit that somebody proposed for a group; `amount` null is to take it away, `limit_id` is what it became."""
+
+    __tablename__ = "group_limit_proposal"
+    tenant_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    proposal_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    group_id: UUID = Field(sa_type=Uuid)
+    currency: str = Field(sa_type=Text)
+    amount: int | None = Field(sa_type=BigInteger)
+    valid_until: date | None
+    reason: str = Field(sa_type=Text)
+    proposed_by: str = Field(sa_type=Text)
+    proposed_at: datetime = Field(sa_type=DateTime(timezone=True))
+    status: str = Field(sa_type=Text)
+    decided_by: str | None = Field(sa_type=Text)
+    decided_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    decision_reason: str | None = Field(sa_type=Text)
+    limit_id: UUID | None = Field(sa_type=Uuid)
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "group_id"], ["credit_group.tenant_id", "credit_group.group_id"]),
+        CheckConstraint("amount >= 0", name="amount"),
+        CheckConstraint("status IN ('waiting', 'approved', 'rejected')", name="status"),
+        CheckConstraint("(status = 'waiting') = (decided_by IS NULL)", name="decided"),
+        CheckConstraint("status <> 'approved' OR decided_by <> proposed_by", name="second_person"),
+        CheckConstraint("(status = 'approved') = (limit_id IS NOT NULL)", name="limit"),
+        Index("ix_group_limit_proposal_waiting", "tenant_id", "proposal_id",
+              postgresql_where=text("status = 'waiting'")),
+    )
 
 
 class ExchangeRateRow(Row, table=True):

@@ -11,10 +11,13 @@ from sqlalchemy import text
 
 from credit_svc.domain.exposure import ExposureParts
 from credit_svc.domain.group import GroupLimit, GroupStanding, MemberParts
+from credit_svc.domain.group_override import GroupLimitsBefore
+from credit_svc.domain.limit_override import EarlierLimit
 from credit_svc.store.exposures import figures_of
 from credit_svc.store.group_tables import CreditGroupRow, CustomerGroupRow, ExchangeRateRow, GroupLimitRow
 from dunlin_events.consuming import Tx
-from dunlin_kernel.errors import NotFound
+from dunlin_kernel.clock import date_in
+from dunlin_kernel.errors import NotFound, NotReady
 from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
 
@@ -50,8 +53,8 @@ WITH asked AS (
 SELECT s.*, a.customer_ids FROM ({STANDING}
   WHERE g.group_id = ANY(ARRAY(SELECT group_id FROM asked)) AND l.amount IS NOT NULL) s
 JOIN asked a USING (group_id)""")  # noqa: S608  constants only
-_LOCK = text("SELECT group_id, currency FROM credit_group WHERE group_id = CAST(:group_id AS uuid) FOR UPDATE")
-_LAST = text("SELECT coalesce(max(version), 0) AS version FROM group_limit WHERE group_id = CAST(:group_id AS uuid)")
+_LOCK = text("SELECT currency, number, name FROM credit_group WHERE group_id = CAST(:group_id AS uuid) FOR UPDATE")
+_LIMITS = text("SELECT * FROM group_limit WHERE group_id = CAST(:group_id AS uuid) ORDER BY version DESC LIMIT 200")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,25 @@ class KnownGroup:
     number: str | None
     name: str | None
     standing: GroupStanding | None
+
+
+@dataclass(frozen=True, slots=True)
+class LockedGroup:
+    """A group as customer-svc configured it."""
+
+    currency: str
+    number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedLimit:
+    """Why a limit was set, by whom and when, and who approved it where it took a second person."""
+
+    reason: str
+    set_by: str
+    set_at: datetime
+    approved_by: str | None = None
 
 
 async def get(tx: Tx, group_id: UUID, *, today: date) -> KnownGroup:
@@ -84,13 +106,14 @@ async def of_customers(tx: Tx, customer_ids: Collection[UUID], *, today: date) -
     return {customer: standing for standing, members in found if standing is not None for customer in members}
 
 
-async def lock(tx: Tx, group_id: UUID) -> tuple[str | None, int]:
-    """The group's currency, and how many limits it had. Refuses: group_not_found."""
+async def lock(tx: Tx, group_id: UUID) -> LockedGroup:
+    """Refuses: group_not_found, group_not_known_yet."""
     row = await tx.row(_LOCK, group_id=group_id)
     if row is None:
         raise NotFound("group_not_found", "There is no such group.")
-    last = await tx.row(_LAST, group_id=group_id)
-    return row["currency"], last["version"]
+    if row["currency"] is None:
+        raise NotReady("group_not_known_yet", "This service has not heard of the group's currency yet; try again.")
+    return LockedGroup(row["currency"], row["number"], row["name"])
 
 
 def standing_of(row: Any) -> GroupStanding | None:
@@ -108,12 +131,24 @@ def standing_of(row: Any) -> GroupStanding | None:
         row["group_id"], limit_currency, row["base_currency"], row["set_off"], limit, members, rates)
 
 
-def add_limit(tx: Tx, group_id: UUID, limit: GroupLimit, *, reason: str, set_by: tuple[str, datetime]) -> None:
-    by, at = set_by
+async def limits_before(tx: Tx, group_id: UUID, *, zone: str) -> GroupLimitsBefore:
+    """Only after the lock on the group."""
+    rows = await tx.rows(_LIMITS, group_id=group_id)
+    limits = [GroupLimit(
+        row["limit_id"], row["version"], row["currency"],
+        None if row["amount"] is None else Money(row["amount"], row["currency"]), row["valid_from"],
+        row["valid_until"]) for row in rows]
+    return GroupLimitsBefore(limits[0] if limits else None, [
+        EarlierLimit(limit.amount, date_in(zone, row["set_at"]), row["approved_by"] is None)
+        for limit, row in zip(limits, rows, strict=True)])
+
+
+def add_limit(tx: Tx, group_id: UUID, limit: GroupLimit, signed: SignedLimit) -> None:
     tx.insert(GroupLimitRow, {
         "group_id": group_id, "version": limit.version, "limit_id": limit.id, "currency": limit.currency,
         "amount": None if limit.amount is None else limit.amount.minor, "valid_from": limit.valid_from,
-        "valid_until": limit.valid_until, "reason": reason, "set_by": by, "set_at": at})
+        "valid_until": limit.valid_until, "reason": signed.reason, "set_by": signed.set_by, "set_at": signed.set_at,
+        "approved_by": signed.approved_by})
 
 
 def configure(tx: Tx, told: Mapping[str, Any]) -> None:
