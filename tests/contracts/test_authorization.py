@@ -23,7 +23,7 @@ from dunlin_kit.jobs import Job, schedule
 from dunlin_kit.testing import Running, running, tell
 from dunlin_kit.transaction import Transaction
 from dunlin_local.databases import SERVICES
-from dunlin_local.documents import unconnected_apps
+from dunlin_local.documents import committed
 from notify_svc.consumers.billing import billing as billing_heard_in_notify
 from notify_svc.consumers.customer import customer as heard_in_notify
 from notify_svc.domain.look import AccountLook, Contact, LookedItem, Reach
@@ -35,7 +35,7 @@ ASKED = {"currency": "CNY", "purpose": "dunning", "q": "Secret", "dimension": "o
 VERBS = ("get", "post", "put", "patch", "delete")
 WORDS = {"ladder": "standard", "language": "en", "tone": "firm"}
 """What a path names that is no id: every tenant has these."""
-DOCUMENTS = {service: app.openapi() for service, app in unconnected_apps().items()}
+DOCUMENTS = committed()
 
 
 class Operation(NamedTuple):

@@ -19,9 +19,9 @@ from dunlin_kit.statements import compiled
 from dunlin_kit.testing import Running, running
 from dunlin_kit.transaction import Transaction
 from dunlin_local.databases import SERVICES
-from dunlin_local.documents import unconnected_apps
+from dunlin_local.documents import committed
 
-DOCUMENTS = {service: app.openapi() for service, app in unconnected_apps().items()}
+DOCUMENTS = committed()
 FEW, MANY, READ_AT_ONCE = 20, 8_000, 1_500
 SOMEBODY = UUID(int=1)
 NOWHERE = {"billing_url": "http://127.0.0.1:1", "customer_url": "http://127.0.0.1:1", "client_id": "notify-svc",

@@ -1,6 +1,6 @@
 """The issuer knows every scope that an operation asks for."""
 
-from dunlin_local.documents import documents_of, unconnected_apps
+from dunlin_local.documents import committed
 from dunlin_local.scopes import NOTIFY_SCOPES, OPERATOR_SCOPES, TENANT_SCOPES
 
 NO_OPERATION_ASKS_FOR = {"tenants:act"}
@@ -9,8 +9,8 @@ OF_BOTH = {"parked:read", "parked:write"}
 
 
 def test_every_scope_that_is_asked_for_can_be_given() -> None:
-    paths = documents_of(unconnected_apps())["dunlin"]["paths"]
-    ways = [way for path in paths.values() for operation in path.values() for way in operation.get("security", [])]
+    paths = [path for document in committed().values() for path in document["paths"].values()]
+    ways = [way for path in paths for operation in path.values() for way in operation.get("security", [])]
     asked = {scope for way in ways for scopes in way.values() for scope in scopes}
     assert {"customers:read", "invoices:write", "credit:read", "reminders:read"} <= asked
     assert asked <= {*TENANT_SCOPES, *OPERATOR_SCOPES}
