@@ -9,11 +9,7 @@ from stepping import AMOUNTS, EITHER, PICK, among, rule
 
 
 class CreditSteps(BooksMachine):
-    """`refunds`: what was paid back, and of which credit."""
-
-    def begin(self) -> None:
-        super().begin()
-        self.refunds: dict[str, tuple[str, int]] = {}
+    """Credit notes and refunds."""
 
     @rule(when=lambda self: self.books.invoiced, which=PICK, minor=AMOUNTS)
     def credit(self, which: int, minor: int) -> None:
@@ -68,17 +64,20 @@ class CreditSteps(BooksMachine):
             return
         assert minor <= left
         made = said.json()
-        self.refunds[made["id"]] = money.credit, minor
+        self.books.refunds[made["id"]] = money.credit, minor
         self.moved("refund", self.move(money.credit, -minor, made["effective_on"]))
 
-    @rule(when=lambda self: self.refunds, which=PICK, why=among("bounced", "recorded_in_error"))
+    @rule(when=lambda self: self.books.refunds, which=PICK, why=among("bounced", "recorded_in_error"))
     def refund_back(self, which: int, why: str) -> None:
-        refund = one_of({one: one for one in self.refunds}, which)
-        credit, minor = self.refunds[refund]
+        refund = one_of({one: one for one in self.books.refunds}, which)
+        credit, minor = self.books.refunds[refund]
         said = self.company.post(f"/refunds/{refund}:reverse", {"reason": why})
+        if refund in self.books.reclaimed:
+            self.refused("refund_back", said, "refund_reclaimed")
+            return
         assert said.status_code in (200, 201), said.text
         self.moved("refund_back", self.move(credit, minor, said.json()["reversed_on"]))
-        del self.refunds[refund]
+        del self.books.refunds[refund]
 
     def was_refunded(self, credit: str) -> bool:
-        return any(one == credit for one, _ in self.refunds.values())
+        return any(one == credit for one, _ in self.books.refunds.values())

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 EDGES = ((0, "not_due"), (30, "1_30"), (60, "31_60"), (90, "61_90"))
 OLDEST = "over_90"
-WITHIN_A_DEBT = ("fee", "interest", "invoice")
+WITHIN_A_DEBT = ("fee", "interest", "invoice", "reclaim")
 
 
 class Side(StrEnum):
@@ -102,6 +102,10 @@ class NaiveBooks:
     disputes: dict[str, Dispute] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     """The credit notes that stand, each with the item of its invoice."""
+    refunds: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """What was paid back, and of which credit."""
+    reclaimed: set[str] = field(default_factory=set)
+    """The refunds that are claimed back."""
     moves: list[Move] = field(default_factory=list)
     of_ref: dict[str, list[Move]] = field(default_factory=lambda: defaultdict(list))
     balances: dict[str, int] = field(default_factory=lambda: defaultdict(int))

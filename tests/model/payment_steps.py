@@ -122,13 +122,24 @@ class PaymentSteps(BooksMachine):
             self.refused("reverse", said, "illegal_transition", "period_locked", "credit_refunded")
             return
         after = said.json()
+        fresh = self.charged("charged_back", money.customer)
+        self._claimed_back(money, [one for one in fresh if one.kind == "reclaim"])
         undone = {one["id"]: date.fromisoformat(one["reversed_on"]) for one in after["allocations"]}
         for share in live:
             self.ended(share, undone[share.id], correction=why == "recorded_in_error")
         self.moved("reverse", self.move(money.credit, -money.minor, after["reversed_on"]))
-        if fee:
-            (charged,) = self.charged("return_fee", money.customer)
-            assert (charged.kind, charged.minor) == ("fee", 500)
+        fees = [one.minor for one in fresh if one.kind == "fee"]
+        assert fees == [500] * bool(fee)
+        self.office.done["return_fee"] += len(fees)
+
+    def _claimed_back(self, money: Money, claims: list[Debt]) -> None:
+        """What was paid back of it is owed, and the credit whole again."""
+        mine = {refund: minor for refund, (credit, minor) in self.books.refunds.items()
+                if credit == money.credit and refund not in self.books.reclaimed}
+        assert sorted(mine.values()) == sorted(one.minor for one in claims)
+        for claim in claims:
+            self.moved("reclaim", self.move(money.credit, claim.minor, claim.issued_on))
+        self.books.reclaimed |= set(mine)
 
     @rule(often=1, when=lambda self: len(self.books.moves) > 6, back=between(15, 60), hard=EITHER)
     def lock(self, back: int, hard: bool) -> None:

@@ -26,7 +26,8 @@ RULES = {
     "DebtRecovered": "recover", "WriteOffReversed": "take_back", "PaymentConfirmed": "pay",
     "PaymentReversed": "reverse", "CreditNoteIssued": "credit", "CreditNoteCancelled": "cancel",
     "DifferenceClosed": "close", "DifferenceReversed": "open_again", "RefundPaid": "refund",
-    "RefundReversed": "refund_back", "CreditExchanged": "exchange", "CreditExchangeReversed": "exchange_back",
+    "RefundReversed": "refund_back", "RefundReclaimed": "reverse", "CreditExchanged": "exchange",
+    "CreditExchangeReversed": "exchange_back",
     "CreditTransferred": "merge", "DebtTransferred": "merge", "CreditAllocated": "apply", "AllocationReversed": "undo",
     "DisputeOpened": "dispute", "DisputeSettled": "settle", "ArrangementAgreed": "agree",
     "ArrangementRevised": "revise", "ArrangementAdvanced": "turn_the_day", "ArrangementCompleted": "turn_the_day",
@@ -34,8 +35,8 @@ RULES = {
 """Every money fact, and every fact of an arrangement, each with a step that brings it about."""
 MUST_HAPPEN = {
     "lock", "ask_the_past", "pay_item", "let_off", "confirm", "reject", "return_fee", "waive_again", "give_back"}
-MAY_MISS = 12
-"""So many kinds of facts and steps chance may leave out of a thousand; none of ten thousand."""
+RARE = {"ArrangementAdvanced", "ArrangementReinstated", "RefundReclaimed", "give_back", "waive_again"}
+"""What takes many steps in one order, so that chance may leave it out of a thousand; of ten thousand nothing is."""
 
 
 class Books(PaymentSteps, PendingSteps, CreditSteps, DisputeSteps, LossSteps, ChargeSteps, ExchangeSteps, MergerSteps,
@@ -55,9 +56,9 @@ def test_any_order_of_facts_ends_where_naive_books_end(office: Office, request: 
     machine = type("Machine", (Books,), {"office": office})
     for one in range(max(1, steps // STEPS_A_RUN)):
         run(machine, f"{seed}/{one}", STEPS_A_RUN)
-    print(dict(sorted(office.done.items())))
     missed = (MUST_HAPPEN - set(office.done)) | (set(RULES) - office.run(_facts_told(office)))
-    assert len(missed) <= (MAY_MISS if steps <= 1_000 else 0), f"never happened: {missed}"
+    print(dict(sorted(office.done.items())), "never happened:", sorted(missed))
+    assert missed <= (RARE if steps <= 1_000 else set()), f"never happened: {missed}"
 
 
 async def _facts_told(office: Office) -> set[str]:

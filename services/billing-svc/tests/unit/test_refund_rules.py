@@ -122,6 +122,7 @@ def test_a_correction_takes_the_day_of_the_refund_and_nothing_is_undone_twice() 
     assert refund_back(refund, wrong, None, books(closed=5), UUID(int=3)).effective_on == on(6)
     with pytest.raises(DomainError, match="effective_too_early"):
         refund_back(refund, wrong, on(2), books(), UUID(int=3))
-    assert refund_standing(refund, ()) is refund
-    with pytest.raises(DomainError, match="refund_reversed"):
-        refund_standing(refund, {refund.id})
+    assert refund_standing(refund, (), ()) is refund
+    for undone, claimed, code in (({refund.id}, (), "refund_reversed"), ((), {refund.id}, "refund_reclaimed")):
+        with pytest.raises(DomainError, match=code):
+            refund_standing(refund, undone, claimed)

@@ -1,11 +1,11 @@
-"""What billing-svc tells of refunds: unapplied credit that was paid back, and refunds that came back."""
+"""What billing-svc tells of refunds: unapplied credit that was paid back, and what came back or is claimed back."""
 
 from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
 from dunlin_events.contracts.base import Amount
-from dunlin_events.contracts.billing import OWNER, CreditKind, MoneyFact
+from dunlin_events.contracts.billing import OWNER, CreditKind, InvoicedItem, MoneyFact
 from dunlin_events.contracts.example_values import ID, account, cny
 
 
@@ -42,3 +42,21 @@ class RefundReversed(MoneyFact):
         {"customer_id": ID + "1", "origin": "live", "account": account("5650.00", "3700.00"), "reversal_id": ID + "7",
          "refund_id": ID + "6", "credit_id": ID + "4", "amount": cny("3700.00"), "effective_on": "2026-04-08",
          "reason": reason} for reason in ("bounced", "recorded_in_error"))
+
+
+class RefundReclaimed(MoneyFact):
+    """What was paid back of a payment is owed, as the payment did not arrive after all; its reversal follows."""
+
+    owner: ClassVar[str] = OWNER
+    charge_id: UUID
+    number: str
+    items: list[InvoicedItem]
+    refund_id: UUID
+    payment_id: UUID
+    amount: Amount
+    charged_on: date
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": ID + "1", "origin": "live", "account": account("9350.00", left), "charge_id": ID + "8",
+         "number": number, "items": [{"item_id": ID + "9", "due_on": "2026-04-10", "amount": cny("3700.00")}],
+         "refund_id": ID + "6", "payment_id": ID + "4", "amount": cny("3700.00"), "charged_on": "2026-04-10"}
+        for number, left in (("RCL-000001", "3700.00"), ("RCL-000002", "6000.00")))

@@ -61,7 +61,10 @@ class RefundReverse(Body):
 
 
 class RefundRead(BaseModel):
-    """A refund, and the credit it was paid back from. `reversed_on` is null while it stands."""
+    """A refund, and the credit it was paid back from. `reversed_on` is null while it stands.
+
+    Of a payment that did not arrive it is claimed back, on `reclaimed_on`, by the item `reclaim_item_id`.
+    """
 
     id: UUID
     credit_id: UUID
@@ -79,6 +82,8 @@ class RefundRead(BaseModel):
     recorded_at: datetime
     reversed_on: date | None
     reversal_reason: RefundReversalReason | None
+    reclaimed_on: date | None
+    reclaim_item_id: UUID | None
 
     @classmethod
     def of(cls, view: RefundView) -> Self:
@@ -88,7 +93,8 @@ class RefundRead(BaseModel):
             customer_number=view.customer_number, customer_name=view.customer_name, amount=Amount.of(refund.amount),
             effective_on=refund.effective_on, method=view.method, reason=view.reason, reference=view.reference,
             external_id=view.external_id, paid_by=view.paid_by, recorded_at=view.recorded_at,
-            reversed_on=view.reversed_on, reversal_reason=view.reversal_reason)
+            reversed_on=view.reversed_on, reversal_reason=view.reversal_reason, reclaimed_on=view.reclaimed_on,
+            reclaim_item_id=view.reclaim_item_id)
 
 
 class RefundPage(Page[RefundRead]):
@@ -109,7 +115,7 @@ async def pay_refund(
 
 
 @writes.post("/refunds/{refund_id}:reverse", dependencies=[MAY_WRITE], responses=(
-    NOT_FOUND | refuses(*DATES) | refuses("refund_reversed", "tenant_not_known_yet", status=409)))
+    NOT_FOUND | refuses(*DATES) | refuses("refund_reversed", "refund_reclaimed", "tenant_not_known_yet", status=409)))
 async def reverse_refund(
     refund_id: UUID, body: RefundReverse, tx: Tx, validate_only: ValidateOnly = False,
 ) -> RefundRead:

@@ -12,7 +12,8 @@ FACTS = {
     "fee_charged": "费用 Fee", "payment_confirmed": "收款 Payment", "payment_reversed": "退票 Payment returned",
     "credit_allocated": "核销 Allocation", "allocation_reversed": "核销撤销 Allocation undone",
     "credit_note_issued": "贷项通知 Credit note", "credit_note_cancelled": "贷项撤销 Credit note cancelled",
-    "refund_paid": "退款 Refund", "debt_written_off": "坏账核销 Write-off", "debt_recovered": "坏账收回 Recovery",
+    "refund_paid": "退款 Refund", "refund_reclaimed": "退款追回 Refund reclaimed",
+    "debt_written_off": "坏账核销 Write-off", "debt_recovered": "坏账收回 Recovery",
     "debt_transferred": "客户合并 Transfer of debt", "credit_transferred": "客户合并 Transfer of credit",
 }
 """The usual facts by name; any other is shown by its code."""

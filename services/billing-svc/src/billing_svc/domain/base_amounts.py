@@ -11,7 +11,7 @@ from uuid import UUID
 
 from billing_svc.domain.exchange_rate import Rates
 from billing_svc.domain.journal import JournalAccount, JournalLine
-from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide
+from billing_svc.domain.ledger import OPENING, Entry, Fact, FactKind, LedgerSide
 from dunlin_kernel.money import Money, sum_money
 
 _CONTROL = {JournalAccount.RECEIVABLE_CONTROL: LedgerSide.RECEIVABLE, JournalAccount.CUSTOMER_CREDIT: LedgerSide.CREDIT}
@@ -92,13 +92,18 @@ def _entries(fact: Fact, books: Carrier, taken: Mapping[Taken, Money]) -> tuple[
             base = -held.relief_of(-entry.amount)
         elif entry.base is not None:
             base = entry.base
-        elif fact.undoes is not None:
+        elif fact.undoes is not None and not _opens(fact, entry):
             base = taken[entry.ref_id, entry.amount.minor]
         else:
             base = books.rates.based(entry.amount, fact.effective_on)
         done.append(replace(entry, base=base))
         carried[entry.ref_id] = held.after(done[-1])
     return tuple(done)
+
+
+def _opens(fact: Fact, entry: Entry) -> bool:
+    """Whether the entry is of an item that is new with this fact."""
+    return fact.kind in OPENING and entry.side is LedgerSide.RECEIVABLE
 
 
 def _held(fact: Fact, entry: Entry, carried: Mapping[UUID, Carried], base_currency: str) -> Carried:

@@ -1,4 +1,5 @@
-"""Charges: interest and fees, each owed as an item of its own with a number of its own; never on interest."""
+"""Charges: interest, fees and refunds that are claimed back, each owed as an item of its own with a number of its own;
+never on interest."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +12,7 @@ from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.money import Money
 
-SERIES = {ItemKind.INTEREST: "INT", ItemKind.FEE: "FEE"}
+SERIES = {ItemKind.INTEREST: "INT", ItemKind.FEE: "FEE", ItemKind.RECLAIM: "RCL"}
 """The number series of each kind of charge."""
 _ACCOUNTS = {ItemKind.INTEREST: JournalAccount.INTEREST, ItemKind.FEE: JournalAccount.FEES}
 _FACTS = {ItemKind.INTEREST: FactKind.INTEREST_CHARGED, ItemKind.FEE: FactKind.FEE_CHARGED}

@@ -12,11 +12,13 @@ from dunlin_kernel.money import Money
 
 
 class ItemKind(StrEnum):
-    """What is owed: part of an invoice, interest on one of its items, or a fee. Each stands on an item of its own."""
+    """What is owed: part of an invoice, interest on one of its items, a fee, or a refund of money that did not arrive
+    after all. Each stands on an item of its own."""
 
     INVOICE = "invoice"
     INTEREST = "interest"
     FEE = "fee"
+    RECLAIM = "reclaim"
 
 
 @dataclass(frozen=True, slots=True)

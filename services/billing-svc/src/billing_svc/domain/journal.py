@@ -57,6 +57,11 @@ def journal_of_credit_note(net: Money, tax: Money) -> tuple[JournalLine, ...]:
         (JournalAccount.REVENUE, net), (JournalAccount.TAX, tax), (JournalAccount.CUSTOMER_CREDIT, -(net + tax)))
 
 
+def journal_of_reclaim(amount: Money) -> tuple[JournalLine, ...]:
+    """Dr receivables, Cr customer credit: what was paid back is owed, and the credit whole again."""
+    return _lines((JournalAccount.RECEIVABLE_CONTROL, amount), (JournalAccount.CUSTOMER_CREDIT, -amount))
+
+
 def journal_of_payment(amount: Money) -> tuple[JournalLine, ...]:
     """Dr bank, Cr customer credit: money received is owed back until it is allocated."""
     return _lines((JournalAccount.BANK, amount), (JournalAccount.CUSTOMER_CREDIT, -amount))

@@ -25,6 +25,7 @@ class FactKind(StrEnum):
     DIFFERENCE_REVERSED = "difference_reversed"
     REFUND_PAID = "refund_paid"
     REFUND_REVERSED = "refund_reversed"
+    REFUND_RECLAIMED = "refund_reclaimed"
     CREDIT_EXCHANGED = "credit_exchanged"
     CREDIT_EXCHANGE_REVERSED = "credit_exchange_reversed"
     CREDIT_TRANSFERRED = "credit_transferred"
@@ -34,7 +35,7 @@ class FactKind(StrEnum):
     PAYMENT_REVERSED = "payment_reversed"
 
 
-OPENING = (FactKind.INVOICE_ISSUED, FactKind.FEE_CHARGED, FactKind.INTEREST_CHARGED)
+OPENING = (FactKind.INVOICE_ISSUED, FactKind.FEE_CHARGED, FactKind.INTEREST_CHARGED, FactKind.REFUND_RECLAIMED)
 """Those that open an item, on the item's own effective day; any other moves what is open of one that is there."""
 
 

@@ -90,8 +90,11 @@ def refund_back(
     return RefundReversal(reversal_id, refund, day)
 
 
-def refund_standing(refund: Refund, reversed_ids: Collection[UUID]) -> Refund:
-    """Refuses: refund_reversed."""
+def refund_standing(refund: Refund, reversed_ids: Collection[UUID], reclaimed_ids: Collection[UUID]) -> Refund:
+    """Refuses: refund_reversed, refund_reclaimed."""
+    if refund.id in reclaimed_ids:
+        raise Conflict("refund_reclaimed", "It is claimed back: money that comes is a payment of that claim.",
+                       refund_id=refund.id)
     if refund.id in reversed_ids:
         raise Conflict("refund_reversed", "This refund was reversed already.", refund_id=refund.id)
     return refund

@@ -2,7 +2,7 @@
 dates of their own.
 
 A return or a reassignment takes its own date; a correction the original one if that is open, else the first open day.
-A reversal is never effective before what it reverses.
+A reversal is never effective before what it reverses. What was paid back of money that did not arrive is claimed back.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -18,6 +18,8 @@ from billing_svc.domain.item import Item, ItemKind
 from billing_svc.domain.journal import journal_of_payment, reversed_journal
 from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide
 from billing_svc.domain.posting_dates import Books, Step, earliest_day
+from billing_svc.domain.reclaim import Reclaim, reclaim_on
+from billing_svc.domain.refund import Refund
 from dunlin_kernel.errors import Conflict, RuleBroken
 from dunlin_kernel.money import Money, sum_money
 
@@ -80,24 +82,30 @@ class ReversalWish:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """Allocation reversals, then the reversal of the credit."""
+    """Allocation reversals, then what is claimed back of refunds, then the reversal of the credit."""
 
     allocations: tuple[AllocationReversal, ...]
     credit: CreditReversal
+    reclaims: tuple[Reclaim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Undoing:
-    """All that deciding needs: the credit, its live allocations, its ledger entries so far, and the calendar."""
+    """All that deciding needs: the credit, its live allocations, its ledger entries so far, and the calendar; and the
+    refunds of it that stand, where they are claimed back."""
 
     credit: Credit
     live: Sequence[Allocation]
     steps: Sequence[Step]
     books: Books
+    refunds: Sequence[Refund] = ()
 
 
 def undo(wish: ReversalWish, undoing: Undoing, new_id: Callable[[], UUID]) -> Undone:
-    """Reverse all live allocations and the payment itself. Refuses: what `undo_credit` refuses."""
+    """Reverse all live allocations and the payment itself; refunds of it are claimed back, where it is told of them.
+
+    Refuses: what `undo_credit` refuses.
+    """
     correction = wish.reason is ReversalReason.RECORDED_IN_ERROR
     return undo_credit(undoing, new_id, wanted=wish.effective_on, correction=correction)
 
@@ -128,7 +136,8 @@ def undo_credit(undoing: Undoing, new_id: Callable[[], UUID], *, wanted: date | 
     Refuses: credit_refunded, effective_too_early, effective_in_future, period_locked.
     """
     credit, books = undoing.credit, undoing.books
-    used = sum_money(credit.amount.currency, (one.amount for one in undoing.live))
+    used = sum_money(credit.amount.currency, (
+        *(one.amount for one in undoing.live), *(one.amount for one in undoing.refunds)))
     if credit.unapplied + used != credit.amount:
         raise Conflict("credit_refunded", "Part of it was paid back; reverse the refund first.")
     day = books.day_of(wanted, default=credit.effective_on if correction else books.today,
@@ -137,12 +146,14 @@ def undo_credit(undoing: Undoing, new_id: Callable[[], UUID], *, wanted: date | 
         AllocationReversal(new_id(), one, effective_on=max(day, one.effective_on),
                            business_on=one.business_on if correction else max(day, one.business_on))
         for one in undoing.live)
-    back = [Step(one.effective_on, one.allocation.amount.minor) for one in undone]
+    reclaims = tuple(reclaim_on(one, day) for one in undoing.refunds)
+    back = [*(Step(one.effective_on, one.allocation.amount.minor) for one in undone),
+            *(Step(one.effective_on, one.refund.amount.minor) for one in reclaims)]
     able = earliest_day([*undoing.steps, *back], credit.amount.minor)
     if wanted is not None and able > wanted:
         raise RuleBroken("effective_too_early", "Part of it was in use on that day.", earliest=able)
     business_on = credit.business_on if correction else day
-    return Undone(undone, CreditReversal(new_id(), credit, credit.amount, max(day, able), business_on))
+    return Undone(undone, CreditReversal(new_id(), credit, credit.amount, max(day, able), business_on), reclaims)
 
 
 def standing(allocation: Allocation, undone: Collection[UUID]) -> Allocation:

@@ -21,6 +21,7 @@ class RollLine(StrEnum):
     DIFFERENCES = "differences"
     WRITE_OFFS = "write_offs"
     TRANSFERS = "transfers"
+    RECLAIMS = "reclaims"
     EXCHANGE = "exchange"
 
 
@@ -42,6 +43,7 @@ _LINE_OF: Mapping[str, RollLine | None] = {
     "credit_transferred": None,
     "refund_paid": None,
     "refund_reversed": None,
+    "refund_reclaimed": RollLine.RECLAIMS,
     "discount_granted": RollLine.DISCOUNTS,
     "discount_reversed": RollLine.DISCOUNTS,
     "difference_closed": RollLine.DIFFERENCES,

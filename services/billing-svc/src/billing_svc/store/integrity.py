@@ -16,7 +16,7 @@ SELECT i.id AS item, i.open, coalesce(e.sum, 0) AS entries, i.amount, coalesce(a
 LEFT JOIN invoice d ON d.tenant_id = i.tenant_id AND d.id = i.invoice_id AND i.kind = 'invoice'
 LEFT JOIN (SELECT item_id, sum(amount), -sum(amount) FILTER (WHERE fact_kind = 'invoice_voided') AS voided,
              -sum(amount) FILTER (WHERE fact_kind NOT IN ('invoice_issued', 'fee_charged', 'interest_charged',
-               'invoice_voided', 'credit_allocated', 'allocation_reversed')) AS ended
+               'refund_reclaimed', 'invoice_voided', 'credit_allocated', 'allocation_reversed')) AS ended
            FROM ledger_entry WHERE item_id IS NOT NULL GROUP BY 1) e ON e.item_id = i.id
 LEFT JOIN (SELECT a.item_id, sum(a.amount + a.discount) FROM allocation a
            WHERE NOT EXISTS (SELECT 1 FROM allocation_reversal r
@@ -32,6 +32,7 @@ FROM credit c LEFT JOIN (
 LEFT JOIN (SELECT a.credit_id, sum(a.amount) FROM allocation a WHERE NOT EXISTS (SELECT 1 FROM allocation_reversal r
              WHERE r.tenant_id = a.tenant_id AND r.allocation_id = a.id) GROUP BY 1) a ON a.credit_id = c.id
 LEFT JOIN (SELECT p.credit_id, sum(p.amount) FROM refund p WHERE NOT EXISTS (SELECT 1 FROM refund_reversal r
+             WHERE r.tenant_id = p.tenant_id AND r.refund_id = p.id) AND NOT EXISTS (SELECT 1 FROM refund_reclaim r
              WHERE r.tenant_id = p.tenant_id AND r.refund_id = p.id) GROUP BY 1) p ON p.credit_id = c.id
 LEFT JOIN (SELECT x.payment_id, sum(x.given) FROM credit_exchange x WHERE NOT EXISTS (
              SELECT 1 FROM credit_exchange_reversal r WHERE r.tenant_id = x.tenant_id AND r.credit_exchange_id = x.id)

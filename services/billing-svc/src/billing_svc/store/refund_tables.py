@@ -1,4 +1,4 @@
-"""Tables of refunds and their reversals; both only ever added to."""
+"""Tables of refunds, their reversals and reclaims; all only ever added to."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -47,6 +47,21 @@ class RefundReversalRow(Row, table=True):
     actor: str = Field(sa_type=Text)
     reason: str = Field(sa_type=Text)
     __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "refund_id"], ["refund.tenant_id", "refund.id"]),
+        UniqueConstraint("tenant_id", "refund_id"),
+    )
+
+
+class RefundReclaimRow(Row, table=True):
+    """That a refund is claimed back, by the charge of the same id: the payment that it was of did not arrive."""
+
+    __tablename__ = "refund_reclaim"
+    tenant_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    refund_id: UUID
+    effective_on: date
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "id"], ["charge.tenant_id", "charge.id"]),
         ForeignKeyConstraint(["tenant_id", "refund_id"], ["refund.tenant_id", "refund.id"]),
         UniqueConstraint("tenant_id", "refund_id"),
     )

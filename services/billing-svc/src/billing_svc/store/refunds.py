@@ -1,4 +1,4 @@
-"""Refunds and their reversals: facts, only ever added; and how they are shown."""
+"""Refunds, their reversals and reclaims: facts, only ever added; and how they are shown."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,14 +6,17 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, Uuid, bindparam, case, func, select, tuple_
+from sqlalchemy import Date, Integer, Uuid, bindparam, case, exists, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from billing_svc.domain.charge import Charge
 from billing_svc.domain.credit import CreditKind
+from billing_svc.domain.reclaim import Reclaim
 from billing_svc.domain.refund import PayRefund, Refund, RefundReason, RefundReversal, RefundReversalReason
+from billing_svc.store.charge_tables import ChargeRow
 from billing_svc.store.document_tables import CustomerRow
 from billing_svc.store.ledger_tables import CreditRow
-from billing_svc.store.refund_tables import RefundReversalRow, RefundRow
+from billing_svc.store.refund_tables import RefundReclaimRow, RefundReversalRow, RefundRow
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
@@ -22,17 +25,26 @@ from dunlin_kit.transaction import Transaction
 T = TypeVar("T")
 _t, _back, _c, _customer = (
     RefundRow.__table__.c, RefundReversalRow.__table__.c, CreditRow.__table__.c, CustomerRow.__table__.c)
+_claimed, _charge = RefundReclaimRow.__table__.c, ChargeRow.__table__.c
 _ids = bindparam("ids", type_=ARRAY(Uuid))
-BY_ID = (
+_refunds = (
     select(_t.id, _t.credit_id, _c.customer_id, _t.currency, _t.amount, _t.effective_on)
-    .join_from(RefundRow.__table__, CreditRow.__table__, _c.id == _t.credit_id).where(_t.id == func.any(_ids)))
+    .join_from(RefundRow.__table__, CreditRow.__table__, _c.id == _t.credit_id))
+BY_ID = _refunds.where(_t.id == func.any(_ids))
 REVERSED = select(_back.refund_id).where(_back.refund_id == func.any(_ids))
+RECLAIMED = select(_claimed.refund_id).where(_claimed.refund_id == func.any(_ids))
+STANDING = (
+    _refunds.where(_t.credit_id == func.any(_ids), ~exists().where(_back.refund_id == _t.id),
+                   ~exists().where(_claimed.refund_id == _t.id)).order_by(_t.id))
 _views = (
     select(*_t, _c.kind.label("credit_kind"), _customer.number, _customer.name,
-           _back.effective_on.label("reversed_on"), _back.reason.label("reversal_reason"))
+           _back.effective_on.label("reversed_on"), _back.reason.label("reversal_reason"),
+           _claimed.effective_on.label("reclaimed_on"), _charge.item_id.label("reclaim_item_id"))
     .join_from(RefundRow.__table__, CreditRow.__table__, _c.id == _t.credit_id)
     .join(CustomerRow.__table__, _customer.customer_id == _t.customer_id)
-    .outerjoin(RefundReversalRow.__table__, _back.refund_id == _t.id))
+    .outerjoin(RefundReversalRow.__table__, _back.refund_id == _t.id)
+    .outerjoin(RefundReclaimRow.__table__, _claimed.refund_id == _t.id)
+    .outerjoin(ChargeRow.__table__, _charge.id == _claimed.id))
 VIEW = _views.where(_t.id == func.any(_ids))
 _customer_id, _credit_id = bindparam("customer_id", type_=Uuid), bindparam("credit_id", type_=Uuid)
 PAGE = (
@@ -45,7 +57,7 @@ PAGE = (
 
 @dataclass(frozen=True, slots=True)
 class RefundView:
-    """A refund, whose it is, how it was paid, and its reversal; None while it stands."""
+    """A refund, whose it is, how it was paid, and its reversal or reclaim; None while it stands."""
 
     refund: Refund
     credit_kind: CreditKind
@@ -59,6 +71,8 @@ class RefundView:
     recorded_at: datetime
     reversed_on: date | None
     reversal_reason: RefundReversalReason | None
+    reclaimed_on: date | None
+    reclaim_item_id: UUID | None
 
 
 async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Refund]:
@@ -69,6 +83,17 @@ async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Refund]:
 async def reversed_of(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:
     """Those of these refunds that were reversed. Only after the lock of their account."""
     return {row["refund_id"] for row in await tx.rows(REVERSED, ids=list(ids))}
+
+
+async def reclaimed_of(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:
+    """Those of these refunds that are claimed back. Only after the lock of their account."""
+    return {row["refund_id"] for row in await tx.rows(RECLAIMED, ids=list(ids))}
+
+
+async def standing_of(tx: Transaction, credit_ids: Collection[UUID]) -> list[Refund]:
+    """The refunds of these credits that were neither reversed nor claimed back, the first one first. Only after the
+    lock of their account."""
+    return [_refund(row) for row in await tx.rows(STANDING, ids=list(credit_ids))]
 
 
 async def view(tx: Transaction, refund_id: UUID) -> RefundView:
@@ -101,6 +126,12 @@ def add_reversal(
         "recorded_at": recorded_at, "actor": tx.actor, "reason": reason.value})
 
 
+def add_reclaim(tx: Transaction, charge: Charge, reclaim: Reclaim) -> None:
+    """After its charge."""
+    tx.insert(RefundReclaimRow, {
+        "id": charge.id, "refund_id": reclaim.refund.id, "effective_on": reclaim.effective_on})
+
+
 def _all_of(ids: Collection[UUID], found: dict[UUID, T]) -> dict[UUID, T]:
     for refund_id in ids:
         if refund_id not in found:
@@ -118,4 +149,4 @@ def _view(row: Any) -> RefundView:
     return RefundView(
         _refund(row), CreditKind(row["credit_kind"]), row["number"], row["name"], row["method"], row["reference"],
         row["external_id"], RefundReason(row["reason"]), row["actor"], row["recorded_at"], row["reversed_on"],
-        RefundReversalReason(reason) if reason else None)
+        RefundReversalReason(reason) if reason else None, row["reclaimed_on"], row["reclaim_item_id"])

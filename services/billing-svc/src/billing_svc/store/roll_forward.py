@@ -63,7 +63,8 @@ SELECT currency, e.fact_kind, e.of_payment, e.amount, b.amount AS bank
 FROM banked b FULL JOIN entries e USING (currency)
 """).bindparams(*_TIMES[1:])
 _PUT_TO = {"payment_confirmed": "received", "payment_reversed": "received", "credit_allocated": "allocated",
-           "allocation_reversed": "allocated", "refund_paid": "refunded", "refund_reversed": "refunded"}
+           "allocation_reversed": "allocated", "refund_paid": "refunded", "refund_reversed": "refunded",
+           "refund_reclaimed": "refunded"}
 """What became of money by kind of fact; all else put it to another credit."""
 
 
@@ -112,7 +113,7 @@ async def receipts(tx: Transaction, period: Period) -> list[Receipts]:
         put = by[row["currency"]]
         put["bank"] = int(row["bank"] or 0)
         to = _PUT_TO.get(row["fact_kind"], "exchanged")
-        if to == "refunded":
+        if to == "refunded" and row["fact_kind"] != "refund_reclaimed":
             put["paid_out"] -= int(row["amount"])
         if row["of_payment"]:
             put[to] += int(row["amount"]) * (1 if to == "received" else -1)

@@ -1,4 +1,4 @@
-"""Charge interest and fees: each takes a number and is owed as an item of its own."""
+"""Charge interest, fees and reclaims: each takes a number and is owed as an item of its own."""
 
 from collections.abc import Callable, Collection
 from typing import Self
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from billing_svc.domain.charge import SERIES, Charge, ChargeWish, charged_item, fact_of_charge
 from billing_svc.domain.item import Item, ItemKind
-from billing_svc.domain.ledger import Origin
+from billing_svc.domain.ledger import Fact, Origin
 from billing_svc.domain.numbering import NumberSeries
 from billing_svc.store import charges, items, number_series
 from billing_svc.usecases.posting import Posting
@@ -32,8 +32,10 @@ class Charging:
         names = {SERIES[kind] for kind in kinds}
         return cls(posting, await number_series.lock(posting.tx, names, today=posting.tenant.today))
 
-    def charge(self, wish: ChargeWish, told: Told | None = None) -> Item:
-        """Take the next number, enter what is owed, and tell it: as `told` says, else as a fee.
+    def charge(
+        self, wish: ChargeWish, told: Told | None = None, fact_of: Callable[[Charge], Fact] = fact_of_charge,
+    ) -> Item:
+        """Take the next number, enter what is owed, as `fact_of` says, and tell it: as `told` says, else as a fee.
 
         Refuses: amount_not_positive, due_before_issue, effective_in_future, period_locked.
         """
@@ -42,7 +44,7 @@ class Charging:
         number, self._series[series] = self._series[series].take(posting.tenant.today)
         charge = Charge(new_id(), new_id(), number, wish)
         posting.items[charge.item_id] = charged_item(charge)
-        figures = posting.post(fact_of_charge(charge))
+        figures = posting.post(fact_of(charge))
         self._charged.append(charge)
         posting.tx.emit((told or _told)(charge, figures))
         return posting.items[charge.item_id]

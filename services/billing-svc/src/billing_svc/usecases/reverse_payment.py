@@ -1,12 +1,17 @@
-"""Reverse payments: undo the allocations, then the payment, each by a fact of its own with its own date."""
+"""Reverse payments: undo the allocations, claim back what was refunded, then undo the payment, each by a fact of its
+own with its own date."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
+from billing_svc.domain.charge import Charge
 from billing_svc.domain.item import Item, ItemKind
 from billing_svc.domain.payment import Payment
+from billing_svc.domain.reclaim import Reclaim, charge_of_reclaim, fact_of_reclaim
 from billing_svc.domain.reversal import (
     CreditReversal,
+    ReversalReason,
     ReversalWish,
     Undoing,
     Undone,
@@ -14,12 +19,13 @@ from billing_svc.domain.reversal import (
     return_fee,
     undo,
 )
-from billing_svc.store import allocations, items, payments
+from billing_svc.store import allocations, items, payments, refunds
 from billing_svc.usecases.charging import Charging
 from billing_svc.usecases.posting import Posting, open_posting
 from billing_svc.usecases.reverse_allocation import enter_reversal
-from dunlin_events.contracts.base import Amount
-from dunlin_events.contracts.billing import Origin, PaymentReversed
+from dunlin_events.contracts.base import AccountFigures, Amount
+from dunlin_events.contracts.billing import InvoicedItem, Origin, PaymentReversed
+from dunlin_events.contracts.billing_refunds import RefundReclaimed
 from dunlin_kernel.ids import new_id
 from dunlin_kit.transaction import Transaction
 
@@ -45,14 +51,22 @@ async def reverse_payment(tx: Transaction, wishes: Sequence[ReversalWish]) -> li
     posting.credits |= await payments.by_id(tx, ids)
     live = await allocations.live_of(tx, ids)
     posting.items |= await items.by_id(tx, {one.item_id for one in live})
-    await posting.carrying.remember(tx, [one.id for one in live])
+    paid_back = await refunds.standing_of(tx, _not_arrived(wishes))
+    await posting.carrying.remember(tx, [*(one.id for one in live), *(one.id for one in paid_back)])
     await posting.remember_steps(ids)
-    charging = await Charging.begin(posting, [ItemKind.FEE] if any(wish.fee for wish in wishes) else [])
+    charging = await Charging.begin(posting, [
+        *([ItemKind.FEE] if any(wish.fee for wish in wishes) else []), *([ItemKind.RECLAIM] if paid_back else [])])
     reversed_ = [_reversed(posting, charging, wish, Undoing(
         posting.payment(wish.payment_id), [one for one in live if one.credit_id == wish.payment_id],
-        posting.steps_of(wish.payment_id) or [], posting.books)) for wish in wishes]
+        posting.steps_of(wish.payment_id) or [], posting.books,
+        [one for one in paid_back if one.credit_id == wish.payment_id])) for wish in wishes]
     posting.save(fresh=charging.save())
     return reversed_
+
+
+def _not_arrived(wishes: Sequence[ReversalWish]) -> list[UUID]:
+    """What was paid back of one that was recorded in error is in error too, until somebody says otherwise."""
+    return [wish.payment_id for wish in wishes if wish.reason is not ReversalReason.RECORDED_IN_ERROR]
 
 
 def _reversed(posting: Posting, charging: Charging, wish: ReversalWish, undoing: Undoing) -> ReversedPayment:
@@ -61,9 +75,27 @@ def _reversed(posting: Posting, charging: Charging, wish: ReversalWish, undoing:
     fee = return_fee(wish, undone, posting.items)
     for one in undone.allocations:
         enter_reversal(posting, one, wish.reason.value)
+    for claimed in undone.reclaims:
+        _enter_reclaim(posting, charging, claimed)
     _enter_payment(posting, undone.credit, wish)
     payment = posting.credits[ended.id] = replace(posting.payment(ended.id), state=ended.state)
     return ReversedPayment(payment, undone, charging.charge(fee) if fee else None)
+
+
+def _enter_reclaim(posting: Posting, charging: Charging, reclaim: Reclaim) -> None:
+    def entered(charge: Charge, figures: AccountFigures) -> RefundReclaimed:
+        refunds.add_reclaim(posting.tx, charge, reclaim)
+        return _told(charge, reclaim, figures)
+
+    charging.charge(charge_of_reclaim(reclaim), entered, lambda charge: fact_of_reclaim(charge, reclaim))
+
+
+def _told(charge: Charge, reclaim: Reclaim, figures: AccountFigures) -> RefundReclaimed:
+    refund, wish = reclaim.refund, charge.wish
+    return RefundReclaimed(
+        customer_id=wish.customer_id, origin=Origin.LIVE, account=figures, charge_id=charge.id, number=charge.number,
+        items=[InvoicedItem(item_id=charge.item_id, due_on=wish.due_on, amount=Amount.of(wish.amount))],
+        refund_id=refund.id, payment_id=refund.credit_id, amount=Amount.of(wish.amount), charged_on=wish.effective_on)
 
 
 def _enter_payment(posting: Posting, reversal: CreditReversal, wish: ReversalWish) -> None:

@@ -34,16 +34,17 @@ class ReverseRefund:
 async def reverse_refund(tx: Transaction, wishes: Sequence[ReverseRefund]) -> list[RefundReversal]:
     """Reverse refunds, in order; all or none.
 
-    Refuses: refund_not_found, refund_reversed, effective_too_early, effective_in_future, period_locked.
+    Refuses: refund_not_found, refund_reversed, refund_reclaimed, effective_too_early, effective_in_future,
+    period_locked.
     """
     named = await refunds.by_id(tx, [wish.refund_id for wish in wishes])
     posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in named.values()])
-    gone = await refunds.reversed_of(tx, named)
+    gone, claimed = await refunds.reversed_of(tx, named), await refunds.reclaimed_of(tx, named)
     await posting.carrying.remember(tx, named)
     posting.credits |= await customer_credits.by_id(tx, {one.credit_id for one in named.values()})
     made = []
     for wish in wishes:
-        made.append(_reversed(posting, wish, refund_standing(named[wish.refund_id], gone)))
+        made.append(_reversed(posting, wish, refund_standing(named[wish.refund_id], gone, claimed)))
         gone.add(wish.refund_id)
     posting.save()
     return made

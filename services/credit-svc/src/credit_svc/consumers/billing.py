@@ -65,7 +65,7 @@ from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, Delive
 from dunlin_events.contracts.billing_differences import DifferenceClosed, DifferenceReversed
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
 from dunlin_events.contracts.billing_exchange import ExchangeRateSet
-from dunlin_events.contracts.billing_refunds import RefundPaid, RefundReversed
+from dunlin_events.contracts.billing_refunds import RefundPaid, RefundReclaimed, RefundReversed
 from dunlin_events.contracts.billing_transfers import CreditTransferred, DebtTransferred, DeliveriesTransferred
 from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, WriteOffReversed
 from dunlin_kernel.money import Money
@@ -181,6 +181,12 @@ def refund_paid(event: RefundPaid, position: CreditPosition) -> CreditPosition:
 def refund_reversed(event: RefundReversed, position: CreditPosition) -> CreditPosition:
     """A refund that came back covers again."""
     return _moved(event, position, unapplied=event.amount.money)
+
+
+@billing.on(RefundReclaimed)
+def refund_reclaimed(event: RefundReclaimed, position: CreditPosition) -> CreditPosition:
+    """What was paid back is owed, and covers again until its payment is undone."""
+    return _moved(event, position, opened=event.amount.money, unapplied=event.amount.money)
 
 
 @billing.on(CreditExchanged, CreditExchangeReversed)
