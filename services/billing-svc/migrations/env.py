@@ -19,6 +19,7 @@ import billing_svc.store.library_tables
 import billing_svc.store.payment_tables
 import billing_svc.store.proposals
 import billing_svc.store.refund_tables
+import billing_svc.store.staff_tables
 import billing_svc.store.statement_tables
 import billing_svc.store.transfer_tables
 import billing_svc.store.write_off_tables  # noqa: F401

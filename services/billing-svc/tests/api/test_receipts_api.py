@@ -4,6 +4,7 @@ from typing import Any
 
 from billing_svc.consumers.customer import customer
 from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
+from dunlin_events.contracts.customer_staff import StaffConfigured
 from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import tell
 
@@ -49,3 +50,19 @@ async def test_what_came_in_and_what_is_not_applied(company: Any) -> None:
     assert unmatched["unmatched"] == ["INV-9"]
     (aged,) = [one for one in (await company.get("/ageing?group_by=customer"))["data"] if one["number"] == "C-1"]
     assert aged["owner_code"] == "S-17"
+
+
+async def test_while_an_owner_is_away_the_deputy_is_shown_what_came_in_for_both(company: Any) -> None:
+    mine, others = await owned(company, "clerk", "C-1"), await owned(company, "S-18", "C-2")
+    for who in (mine, others):
+        await company.pay(who, "30.00", "2026-01-05", allocation="none")
+    deputy, owner = new_id(), new_id()
+    away = [{"from_on": "2026-01-05", "until_on": "2026-01-06"}]
+    await tell(company.running.database, customer, company.tenant, *(StaffConfigured.model_validate(
+        {"staff_id": one, "code": code, "deputy_id": by, "active": True, "absences": days})
+        for one, code, by, days in ((deputy, "clerk", None, []), (owner, "S-18", deputy, away))), first=2)
+    for day, shown in (("2026-01-06", [("C-2", "S-18"), ("C-1", None)]), ("2026-01-07", [("C-1", None)])):
+        await company.clock(day)
+        said = await company.get("/receipts?owner=me")
+        assert [(one["number"], one["standing_in_for"]) for one in said["data"]] == shown
+        assert said["totals"][0]["unapplied"]["amount"] == f"{30 * len(shown)}.00"

@@ -102,6 +102,12 @@ async def test_the_deputy_acts_on_the_days_of_an_absence(service: Any, archive: 
     gone = await sandbox.send("PATCH", f"{STAFF}/{owner['id']}", {"active": False}, seen='"1"')
     assert gone.json()["active"] is False
     assert (await sandbox.get(f"{path}/owner")).json()["acting"]["code"] == "S-2"
+    away = [{"from_on": "2026-03-02", "until_on": "2026-03-03"}]
+    told = [(stream, said["code"], said["deputy_id"], said["active"], said["absences"])
+            for stream, fact, said in await sandbox.running.told(sandbox.tenant) if fact == "StaffConfigured"]
+    assert told == [(f"{sandbox.tenant}:", *one) for one in (
+        ("S-2", None, True, []), *(("S-1", deputy["id"], active, days) for active, days in (
+            (True, []), (True, away), (True, []), (False, []))))]
     facts = [said for fact, said in await sandbox.facts() if fact == "CustomerOwnerChanged"]
     assert [(said["owner_id"], said["owner_code"]) for said in facts] == [(owner["id"], "S-1")]
     assert "Secret" not in str(await sandbox.facts())

@@ -27,7 +27,7 @@ async def promised(desk: Any, amount: str, on: date, *items: UUID) -> None:
 
 async def is_reason(desk: Any, on: date, days: int = 30) -> bool:
     async def look(tx: Transaction) -> bool:
-        found = await worklist.candidates(tx, today=on, owner=None, broken_days=days)
+        found = await worklist.candidates(tx, today=on, owners=None, broken_days=days)
         ranked = rank([row.candidate for row in found], today=on, large=None, broken_days=days)
         return any(Why.PROMISE_BROKEN in one.why for one in ranked)
 

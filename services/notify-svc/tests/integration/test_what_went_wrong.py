@@ -31,7 +31,7 @@ async def do(desk: Any, use_case: Any, *arguments: Any) -> Any:
 
 
 async def wrong(desk: Any, since: date, **narrowed: Any) -> list[Trouble]:
-    asked = Asked(since, start_of_day(ZONE, since), ZONE, narrowed.get("owner"), narrowed.get("kind"))
+    asked = Asked(since, start_of_day(ZONE, since), ZONE, narrowed.get("owners"), narrowed.get("kind"))
 
     async def work(tx: Transaction) -> list[Trouble]:
         return await troubles.listed(tx, asked, narrowed.get("after"), limit=50)
@@ -68,7 +68,7 @@ async def test_what_went_wrong_is_one_list(desk: Any) -> None:
         ("message_bounced", date(2026, 2, 9), "C-7", "S-17", None, "hard")]
     assert [one.ref_id for one in found if one.kind is not TroubleKind.NOTICE_FAILED] == [
         promise.id, back.payment_id, left]
-    assert [one.kind.value for one in await wrong(desk, ISSUED, owner="S-18")] == ["notice_failed"]
+    assert [one.kind.value for one in await wrong(desk, ISSUED, owners=["S-18"])] == ["notice_failed"]
     assert [one.ref_id for one in await wrong(desk, ISSUED, kind=TroubleKind.MESSAGE_BOUNCED)] == [left]
     assert await wrong(desk, date(2026, 2, 12)) == []
     second = (found[1].on, found[1].kind.value, found[1].ref_id)

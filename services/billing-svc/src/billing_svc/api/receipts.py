@@ -18,14 +18,13 @@ from dunlin_kit import pages
 from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose, whose
 from dunlin_kit.tenants import present
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx
 
 router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["payments"])
 DAYS_BACK = 7
-Owner = Annotated[str | None, Query(max_length=64, description=(
-    "The code of a member of staff, or `me`: whose code is the subject of the token. Left out: everybody's."))]
 
 
 class ReceiptRead(BaseModel):
@@ -39,6 +38,7 @@ class ReceiptRead(BaseModel):
     number: str | None
     name: str | None
     owner_code: str | None = Field(description="Who answers for the customer.")
+    standing_in_for: str | None = Field(description="With `owner=me`, the absent owner for whom one stands in.")
     amount: Amount
     unapplied: Amount
     received_on: date
@@ -49,10 +49,11 @@ class ReceiptRead(BaseModel):
     reversed_on: date | None
 
     @classmethod
-    def of(cls, one: Receipt) -> Self:
-        own = {name: getattr(one, name) for name in cls.model_fields}
+    def of(cls, one: Receipt, asked: Whose) -> Self:
+        own = {name: getattr(one, name) for name in cls.model_fields if name != "standing_in_for"}
         return cls(**own | {"amount": Amount.of(one.amount), "unapplied": Amount.of(one.unapplied),
-                            "unmatched": list(one.unmatched)})
+                            "unmatched": list(one.unmatched),
+                            "standing_in_for": asked.standing_in_for(one.owner_code)})
 
 
 class ReceivedRead(BaseModel):
@@ -84,10 +85,12 @@ async def list_receipts(
     """What came in and what is unapplied: payments since a day, and older credits of which something is left."""
     tenant = await present(tx)
     first = since or days_after(tenant.today, -DAYS_BACK)
+    asked = await whose(tx, me.subject, owner, tenant.today)
     filters: dict[str, Any] = ({"unapplied": True} if unapplied else {}) | (
-        {"owner": me.subject if owner == "me" else owner} if owner else {})
+        {"owners": list(asked.codes)} if asked.codes else {})
     after = {"after": (date.fromisoformat(cursor.after[0]), UUID(cursor.after[1]))} if cursor.after else {}
     found = await receipts.listed(tx, first, filters | after, limit)
     sums = await receipts.totals(tx, first, filters)
-    page = cursor.page(response, found, limit, lambda one: [one.received_on, one.id], ReceiptRead.of)
+    page = cursor.page(response, found, limit, lambda one: [one.received_on, one.id],
+                       lambda one: ReceiptRead.of(one, asked))
     return ReceiptPage(**page, since=first, totals=[ReceivedRead.of(sums[code]) for code in sorted(sums)])

@@ -24,6 +24,7 @@ from dunlin_events.contracts.customer_groups import CustomerGroupChanged, Custom
 from dunlin_events.contracts.customer_relationship import CustomerClassified, CustomerOwnerChanged
 from dunlin_events.subscription import Subscription
 from dunlin_kernel.clock import date_in
+from dunlin_kit.staff import follow_staff
 from dunlin_kit.tenants import follow_tenants
 
 
@@ -47,6 +48,7 @@ async def plan_first_turn(tx: Any, event: TenantConfigured) -> None:
 
 
 follow_tenants(customer, configured=plan_first_turn)
+follow_staff(customer)
 
 
 @customer.on(

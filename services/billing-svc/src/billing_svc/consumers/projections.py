@@ -5,9 +5,11 @@ from billing_svc.consumers.customer import customer
 from billing_svc.store.asked_approvals import AskedApprovalRow
 from billing_svc.store.document_tables import CustomerRow
 from billing_svc.store.library_tables import TenantRow
+from billing_svc.store.staff_tables import StaffRow
 from dunlin_events.projection import Copied, Projection
 
 PROJECTIONS = (
-    Projection("customers", customer, (Copied(CustomerRow, known="known"), Copied(TenantRow, customer=None))),
+    Projection("customers", customer, (Copied(CustomerRow, known="known"), Copied(TenantRow, customer=None),
+        Copied(StaffRow, customer=None))),
     Projection("approvals", credit, (Copied(AskedApprovalRow),)),
 )

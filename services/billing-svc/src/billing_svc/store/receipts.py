@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Date, Integer, Text, Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.credit import CreditKind
 from billing_svc.domain.payment import PaymentState
@@ -20,11 +21,11 @@ LEFT JOIN payment_reversal r ON r.tenant_id = c.tenant_id AND r.credit_id = c.id
 WHERE ((c.kind = 'payment' AND c.received_on >= :since AND c.state <> 'rejected') OR c.unapplied > 0)"""
 _FILTERS = {
     "unapplied": " AND c.unapplied > 0",
-    "owner": " AND k.owner_code = :owner",
+    "owners": " AND k.owner_code = ANY(:owners)",
     "after": " AND (c.received_on, c.id) < (:after_on, :after_id)",
 }
 _BINDS = {
-    "owner": [bindparam("owner", type_=Text)],
+    "owners": [bindparam("owners", type_=ARRAY(Text))],
     "after": [bindparam("after_on", type_=Date), bindparam("after_id", type_=Uuid)],
 }
 
@@ -59,8 +60,8 @@ class Received:
 
 
 async def listed(tx: Transaction, since: date, filters: Mapping[str, Any], limit: int) -> list[Receipt]:
-    """Up to `limit` + 1. Filters, left out where there is none: unapplied (True), owner, after (day, id)."""
-    values = {name: value for name, value in filters.items() if name == "owner"}
+    """Up to `limit` + 1. Filters, left out where there is none: unapplied (True), owners, after (day, id)."""
+    values = {name: value for name, value in filters.items() if name == "owners"}
     if "after" in filters:
         values |= dict(zip(("after_on", "after_id"), filters["after"], strict=True))
     rows = await tx.rows(_rows(frozenset(filters)), since=since, wanted=limit + 1, **values)
@@ -70,7 +71,7 @@ async def listed(tx: Transaction, since: date, filters: Mapping[str, Any], limit
 async def totals(tx: Transaction, since: date, filters: Mapping[str, Any]) -> dict[str, Received]:
     """By currency, of all rows; filters as in `listed`, but for `after`."""
     named = {name: value for name, value in filters.items() if name != "after"}
-    values = {name: value for name, value in named.items() if name == "owner"}
+    values = {name: value for name, value in named.items() if name == "owners"}
     return {row["currency"]: Received(Money(int(row["came_in"]), row["currency"]),
                                       Money(int(row["unapplied"]), row["currency"]))
             for row in await tx.rows(_sums(frozenset(named)), since=since, **values)}

@@ -10,6 +10,7 @@ from customer_svc.domain.contact import Language, checked_email, checked_person,
 from customer_svc.domain.customer_number import checked_number
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.ids import StaffId
+from dunlin_kernel.standing_in import acting
 
 
 class StaffChange(TypedDict, total=False):
@@ -76,11 +77,6 @@ def acting_for(
 ) -> Staff | None:
     """Who acts on a day: the owner, or while away or gone the deputy, the deputy's deputy ...; None when all are."""
     away = {absence.staff_id for absence in absences if absence.covers(on)}
-    asked: set[StaffId] = set()
-    at = owner_id
-    while at is not None and at not in asked and at in staff:
-        if staff[at].active and at not in away:
-            return staff[at]
-        asked.add(at)
-        at = staff[at].deputy_id
-    return None
+    away |= {one.id for one in staff.values() if not one.active}
+    acts = acting(owner_id, {one.id: one.deputy_id for one in staff.values()}, away)
+    return None if acts is None else staff[acts]

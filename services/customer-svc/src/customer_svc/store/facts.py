@@ -1,6 +1,7 @@
 """What of the archive may be told: organizations by name, natural persons only by id, number and terms."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import TypeVar
 
 from customer_svc.domain.classification import ClassChange, HeldClass
@@ -8,12 +9,14 @@ from customer_svc.domain.contact import ConsentDecision, Contact, purposes_of
 from customer_svc.domain.customer import Customer, CustomerKind
 from customer_svc.domain.group import CustomerGroup
 from customer_svc.domain.interaction import Interaction
+from customer_svc.domain.staff import Absence, Staff
 from customer_svc.domain.tenant import Tenant
 from customer_svc.domain.terms import TermsOfTrade
 from dunlin_events.contracts import customer as contracts
 from dunlin_events.contracts import customer_relationship as relationship
 from dunlin_events.contracts.customer_groups import CustomersMerged, GroupConfigured
 from dunlin_events.contracts.customer_relationship import ConsentChanged, CustomerClassified, VisitRecorded
+from dunlin_events.contracts.customer_staff import StaffAway, StaffConfigured
 from dunlin_kernel.clock import date_in
 from dunlin_kernel.ids import CustomerId
 
@@ -79,6 +82,14 @@ def group_configured(group: CustomerGroup) -> GroupConfigured:
     return GroupConfigured(
         group_id=group.id, number=group.number, name=group.name, currency=group.currency, set_off=group.set_off,
         version=group.version)
+
+
+def staff_configured(staff: Staff, absences: Iterable[Absence], today: date) -> StaffConfigured:
+    """With the absences that are not over."""
+    away = sorted((one for one in absences if one.until_on >= today), key=lambda one: (one.from_on, one.id))
+    return StaffConfigured(
+        staff_id=staff.id, code=staff.code, deputy_id=staff.deputy_id, active=staff.active,
+        absences=[StaffAway(from_on=one.from_on, until_on=one.until_on) for one in away])
 
 
 def configured(tenant: Tenant) -> contracts.TenantConfigured:

@@ -1,7 +1,7 @@
 """How a member of staff is reached, who stands in, or whether it is still there, changes."""
 
 from customer_svc.domain.staff import Staff, StaffChange
-from customer_svc.store import staff
+from customer_svc.store import facts, staff
 from dunlin_kernel.ids import StaffId
 from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
@@ -13,7 +13,7 @@ async def change_staff(tx: Transaction, staff_id: StaffId, *, seen: int, change:
 
     Refuses: staff_not_found (also the deputy), etag_mismatch, bad_contact_name, bad_email, bad_phone, own_deputy.
     """
-    await present(tx)
+    tenant = await present(tx)
     before = await staff.lock(tx, staff_id)
     if before.version != seen:
         raise stale()
@@ -22,4 +22,5 @@ async def change_staff(tx: Transaction, staff_id: StaffId, *, seen: int, change:
         await staff.get(tx, after.deputy_id)
     if after is not before:
         staff.move(tx, after)
+        tx.emit(facts.staff_configured(after, await staff.absences_of(tx, staff_id), tenant.today))
     return after

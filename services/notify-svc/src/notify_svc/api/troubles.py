@@ -15,10 +15,10 @@ from dunlin_kit import pages
 from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose, whose
 from dunlin_kit.tenants import present
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx
-from notify_svc.api.worklist import Owner
 from notify_svc.domain.trouble import Trouble, TroubleKind
 from notify_svc.store import troubles
 from notify_svc.store.troubles import Asked
@@ -38,13 +38,15 @@ class TroubleRead(BaseModel):
     number: str | None
     name: str | None
     owner_code: str | None = Field(description="Who answers for the customer.")
+    standing_in_for: str | None = Field(description="With `owner=me`, the absent owner for whom one stands in.")
     amount: Amount | None
     reason: str | None
 
     @classmethod
-    def of(cls, one: Trouble) -> Self:
-        own = {name: getattr(one, name) for name in cls.model_fields}
-        return cls(**own | {"amount": Amount.of(one.amount) if one.amount else None})
+    def of(cls, one: Trouble, asked: Whose) -> Self:
+        own = {name: getattr(one, name) for name in cls.model_fields if name != "standing_in_for"}
+        return cls(**own | {"amount": Amount.of(one.amount) if one.amount else None},
+                   standing_in_for=asked.standing_in_for(one.owner_code))
 
 
 class TroublePage(Page[TroubleRead]):
@@ -63,8 +65,10 @@ async def list_troubles(
     """What went wrong: payments that went back, broken promises, messages that bounced, failed, or may have left."""
     tenant = await present(tx)
     first = since or days_after(tenant.today, -DAYS_BACK)
-    asked = Asked(first, start_of_day(tenant.zone, first), tenant.zone, me.subject if owner == "me" else owner, kind)
+    of = await whose(tx, me.subject, owner, tenant.today)
+    asked = Asked(first, start_of_day(tenant.zone, first), tenant.zone, of.codes, kind)
     after = (date.fromisoformat(cursor.after[0]), cursor.after[1], UUID(cursor.after[2])) if cursor.after else None
     found = await troubles.listed(tx, asked, after, limit=limit + 1)
-    page = cursor.page(response, found, limit, lambda one: [one.on, one.kind.value, one.ref_id], TroubleRead.of)
+    page = cursor.page(response, found, limit, lambda one: [one.on, one.kind.value, one.ref_id],
+                       lambda one: TroubleRead.of(one, of))
     return TroublePage(**page, since=first)

@@ -1,10 +1,10 @@
 """The route of the worklist: whom to call today, ranked, with why."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -13,6 +13,7 @@ from dunlin_kernel.calendar import days_between
 from dunlin_kit import pages
 from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import Limit, Page, Paging
+from dunlin_kit.staff import Owner, Whose, whose
 from dunlin_kit.tenants import present
 from dunlin_kit.write_route import ReadRoute, Tx
 from notify_svc.domain.promise import PromiseStatus
@@ -21,8 +22,6 @@ from notify_svc.store import collection_policies, worklist
 from notify_svc.store.worklist import WorkRow
 
 router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["collections"])
-Owner = Annotated[str | None, Query(max_length=64, description=(
-    "The code of a member of staff, or `me`: whose code is the subject of the token. Left out: everybody's."))]
 
 
 class WorklistPromiseRead(BaseModel):
@@ -50,6 +49,7 @@ class WorklistRowRead(BaseModel):
     number: str | None
     name: str | None
     owner_code: str | None
+    standing_in_for: str | None = Field(description="With `owner=me`, the absent owner for whom one stands in.")
     overdue: list[Amount]
     oldest_days: int | None
     written_on: date | None = Field(description="When the last message left.")
@@ -64,11 +64,12 @@ class WorklistRowRead(BaseModel):
     phone_at: str
 
     @classmethod
-    def of(cls, ranked: Ranked, row: WorkRow, today: date) -> Self:
+    def of(cls, ranked: Ranked, row: WorkRow, today: date, asked: Whose) -> Self:
         one = ranked.candidate
         return cls(
             rank=ranked.points, why=list(ranked.why), customer_id=one.customer_id, number=row.number, name=row.name,
-            owner_code=row.owner_code, overdue=[Amount.of(sum_) for sum_ in one.overdue],
+            owner_code=row.owner_code, standing_in_for=asked.standing_in_for(row.owner_code),
+            overdue=[Amount.of(sum_) for sum_ in one.overdue],
             oldest_days=days_between(one.oldest_due_on, today) if one.oldest_due_on else None,
             written_on=row.written_on, talked_on=one.talked_on,
             promise=WorklistPromiseRead.of(ranked.promise) if ranked.promise else None, call_id=row.call_id,
@@ -90,8 +91,9 @@ async def get_worklist(
     """Whom to call today and why: broken promises, calls and actions that are due, age, size, refused addresses."""
     tenant = await present(tx)
     policy = (await collection_policies.in_force(tx, tenant.currency)).policy
-    found = await worklist.candidates(tx, today=tenant.today, owner=me.subject if owner == "me" else owner,
-                                      broken_days=policy.broken_promise_days)
+    asked = await whose(tx, me.subject, owner, tenant.today)
+    found = await worklist.candidates(
+        tx, today=tenant.today, owners=asked.codes, broken_days=policy.broken_promise_days)
     rows = {row.candidate.customer_id: row for row in found}
     ranked = rank([row.candidate for row in found], today=tenant.today, large=policy.large,
                   broken_days=policy.broken_promise_days)
@@ -99,5 +101,5 @@ async def get_worklist(
         after = (int(cursor.after[0]), UUID(cursor.after[1]))
         ranked = [one for one in ranked if one.key > after]
     page = cursor.page(response, ranked[: limit + 1], limit, lambda one: list(one.key))
-    data = [WorklistRowRead.of(one, rows[one.candidate.customer_id], tenant.today) for one in page["data"]]
+    data = [WorklistRowRead.of(one, rows[one.candidate.customer_id], tenant.today, asked) for one in page["data"]]
     return WorklistPage(**page | {"data": data}, on=tenant.today)

@@ -21,6 +21,7 @@ from dunlin_events.contracts.customer import (
 from dunlin_events.contracts.customer_groups import CustomersMerged
 from dunlin_events.contracts.customer_relationship import ConsentChanged, CustomerClassified, CustomerOwnerChanged
 from dunlin_kit import jobs
+from dunlin_kit.staff import follow_staff
 from dunlin_kit.tenants import follow_tenants
 from notify_svc.domain.ladder_choice import Segment
 from notify_svc.store import customers
@@ -56,6 +57,7 @@ async def configured(tx: Any, event: TenantConfigured) -> None:
 
 customer: Subscription[CustomerKept] = Subscription(consumer="notify", owner="customer", load=load, save=save)
 follow_tenants(customer, configured)
+follow_staff(customer)
 
 
 @customer.on(

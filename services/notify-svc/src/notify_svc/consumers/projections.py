@@ -7,11 +7,13 @@ from notify_svc.store.history_tables import ItemDueRow, ItemMoveRow, PaymentMove
 from notify_svc.store.ladder_tables import CustomerRow, DunnedItemRow
 from notify_svc.store.library_tables import TenantRow
 from notify_svc.store.notice_tables import StatementRow
+from notify_svc.store.staff_tables import StaffRow
 from notify_svc.usecases.plan_items_of import plan_items_of
 
 PROJECTIONS = (
     Projection("customers", customer, (
-        Copied(CustomerRow, own=("refused_on", "grade"), known="known"), Copied(TenantRow, customer=None))),
+        Copied(CustomerRow, own=("refused_on", "grade"), known="known"), Copied(TenantRow, customer=None),
+        Copied(StaffRow, customer=None))),
     Projection("items", billing, (
         Copied(DunnedItemRow, own=("active", "passed_offset_days", "last_sent_on"), derived=("next_level", "next_on")),
         Copied(ItemMoveRow), Copied(ItemDueRow), Copied(PaymentMoveRow), Copied(StatementRow),

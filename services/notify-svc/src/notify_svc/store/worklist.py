@@ -1,5 +1,6 @@
 """What the worklist is made of: one row per customer that owes something overdue or for which something is due."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -61,7 +62,7 @@ LEFT JOIN written w USING (customer_id)
 LEFT JOIN broken b USING (customer_id) LEFT JOIN acted a USING (customer_id)
 LEFT JOIN collection_case k ON k.tenant_id = c.tenant_id AND k.customer_id = c.customer_id AND k.closed_on IS NULL
 WHERE (s.customer_id IS NOT NULL OR l.call_due_on <= CAST(:today AS date) OR k.next_action_on <= CAST(:today AS date))
-  AND (CAST(:owner AS text) IS NULL OR coalesce(k.owner_code, c.owner_code) = CAST(:owner AS text))
+  AND (CAST(:owners AS text[]) IS NULL OR coalesce(k.owner_code, c.owner_code) = ANY(CAST(:owners AS text[])))
 """)
 
 
@@ -79,9 +80,12 @@ class WorkRow(NamedTuple):
     written_on: date | None
 
 
-async def candidates(tx: Any, *, today: date, owner: str | None, broken_days: int) -> list[WorkRow]:
-    """Every customer that may be on the list, of one owner or of all; in no order. Promises broken before are gone."""
-    rows = await tx.rows(_CANDIDATES, today=today, owner=owner, broken_since=days_after(today, -broken_days))
+async def candidates(
+    tx: Any, *, today: date, owners: Collection[str] | None, broken_days: int,
+) -> list[WorkRow]:
+    """Every customer that may be on the list, of these owners or of all; in no order."""
+    rows = await tx.rows(_CANDIDATES, today=today, owners=owners and list(owners),
+                         broken_since=days_after(today, -broken_days))
     return [_of_row(row) for row in rows]
 
 

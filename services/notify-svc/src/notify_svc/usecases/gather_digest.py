@@ -15,7 +15,7 @@ async def gather_digest(tx: Transaction, owner_code: str, moment: Tenant) -> dic
     """`rows`: whom to call, as on the worklist; `soon`: what falls due in the next days; `unanswered`: statements."""
     policy = (await collection_policies.in_force(tx, moment.currency)).policy
     found = await worklist.candidates(
-        tx, today=moment.today, owner=owner_code, broken_days=policy.broken_promise_days)
+        tx, today=moment.today, owners=(owner_code,), broken_days=policy.broken_promise_days)
     of = {row.candidate.customer_id: row for row in found}
     ranked = rank([row.candidate for row in found], today=moment.today, large=policy.large,
                   broken_days=policy.broken_promise_days)[:MOST]
