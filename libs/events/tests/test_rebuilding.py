@@ -12,6 +12,7 @@ from dunlin_events import parking
 from dunlin_events.consuming import Consumer
 from dunlin_events.contracts.customer import ClockAdvanced, CustomerContactsChanged
 from dunlin_events.envelope import Record
+from dunlin_events.live_marks import LiveMark, LiveMarks
 from dunlin_events.memory_bus import MemoryBus
 from dunlin_events.projection import Copied, Projection
 from dunlin_events.rebuilding import Rebuild, Stuck, Transacting
@@ -165,6 +166,40 @@ async def test_the_copy_never_runs_ahead_of_the_original(place: Place) -> None:
             await heard_by(place, bus)
         assert await rebuild.follow() == 6
         assert (await rebuild.compare()).is_equal
+
+
+async def test_whatever_else_is_on_the_bus_the_copy_comes_to_the_same(place: Place) -> None:
+    """Records in no stream, under keys that no database keeps, and an event under another key than its stream's."""
+    bus, tenant, one = MemoryBus(), new_id(), new_id()
+    well = [told(tenant, one, n) for n in range(1, 6)]
+    nobodys = tuple((n, b"nobody:" if n == "ce_partitionkey" else v) for n, v in well[0].headers)
+    await heard_in_full(
+        place, bus, Record("a\0b", (), b"noise"), well[0], Record("\0", well[1].headers, well[1].value),
+        well[2]._replace(key="elsewhere"), well[0]._replace(headers=nobodys), *well[3:],
+        Record(well[0].key, (("content-type", b"application/cloudevents+json"),), b"[" * 200_000))
+    assert await place.order(one) == "1 2 3 4 5"
+    async with rebuilding(place, bus) as rebuild:
+        await rebuild.start()
+        assert await rebuild.follow() == 5
+        assert (await rebuild.compare()).is_equal
+
+
+async def test_a_copy_loses_nothing_where_the_database_was_away(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus, tenant, failing, look = MemoryBus(), new_id(), [True], LiveMarks.of
+
+    async def away_once(marks: LiveMarks, streams: Collection[str]) -> Mapping[str, LiveMark]:
+        if streams and failing:
+            failing.pop()
+            raise ConnectionError("the world is broken")
+        return await look(marks, streams)
+
+    monkeypatch.setattr(LiveMarks, "of", away_once)
+    await heard_in_full(place, bus, *(told(tenant, new_id(), 1) for _ in range(20)))
+    async with rebuilding(place, bus) as rebuild:
+        await rebuild.start()
+        assert (await rebuild.follow(), failing) == (20, [])
 
 
 async def test_what_an_operator_skipped_stays_skipped(place: Place) -> None:

@@ -195,6 +195,19 @@ async def _fold(tx: Tx, subscription: Subscription, events: Sequence[Event]) -> 
         await subscription.save(tx, {customer: states[customer] for customer in customers})
 
 
+def in_stream(record: Record) -> tuple[Record, Envelope] | None:
+    """The record in binary mode and under the key of its stream, and its envelope; None for one in no stream.
+
+    Raises nothing, whatever the record is: what this cannot read is parked as undecodable by whoever applies it.
+    """
+    try:
+        plain = in_binary_mode(record)
+        envelope = _envelope_of(plain)
+    except Exception:
+        return None
+    return plain._replace(key=envelope.stream), envelope
+
+
 def _envelope_of(record: Record) -> Envelope:
     envelope = Envelope.of(record)
     try:

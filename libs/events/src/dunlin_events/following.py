@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from dunlin_events.envelope import Envelope, Record, Undecodable
+from dunlin_events.applying import in_stream
+from dunlin_events.envelope import Envelope, Record
 from dunlin_events.holding import HoldingReader
 from dunlin_events.live_marks import LiveMark, LiveMarks
-from dunlin_events.structured import in_binary_mode
 from dunlin_events.topics import Partition, Reader, Received
 from dunlin_kernel.ids import NIL
 
@@ -51,10 +51,12 @@ class FollowingReader(HoldingReader):
         found = await self._reader.poll(max_records=max_records, timeout_ms=patience)
         if found:
             self.last_found = asyncio.get_running_loop().time()
-        here = {p: [*self._back.get(p, ()), *found.get(p, ())] for p in {**self._back, **found}}
-        marks = await self._marks.of({one.record.key for received in here.values() for one in received})
+        for partition, received in found.items():
+            # Held before anything can fail: what was polled does not come again by itself.
+            self._back.setdefault(partition, []).extend(_in_streams(received))
+        marks = await self._marks.of({one.record.key for received in self._back.values() for one in received})
         given: dict[Partition, Sequence[Received]] = {}
-        for partition, received in here.items():
+        for partition, received in self._back.items():
             passed: list[Received] = []
             self._back[partition] = [one for one in received if not self._settles(one, marks, passed)]
             if passed:
@@ -73,12 +75,7 @@ class FollowingReader(HoldingReader):
 
     def _settles(self, one: Received, marks: Mapping[str, LiveMark], passed: list[Received]) -> bool:
         """Give it on, or drop what an earlier era said; False to hold it back."""
-        mark = marks.get(one.record.key)
-        record = in_binary_mode(one.record)
-        try:
-            envelope = Envelope.of(record)
-        except Undecodable:
-            return True
+        mark, envelope = marks.get(one.record.key), Envelope.of(one.record)
         if mark is None or envelope.era > mark.wanted_era:
             return False
         if envelope.era < mark.wanted_era:
@@ -87,7 +84,7 @@ class FollowingReader(HoldingReader):
             return True
         if not self._is_within(envelope, mark):
             return False
-        passed += [one._replace(record=record) for record in _without_skipped(record, envelope, mark)]
+        passed += [one._replace(record=record) for record in _without_skipped(one.record, envelope, mark)]
         return True
 
     def _is_within(self, envelope: Envelope, mark: LiveMark) -> bool:
@@ -109,6 +106,12 @@ class FollowingReader(HoldingReader):
             elif moving <= MOST_HELD_BACK and partition in self._paused:
                 self._paused.remove(partition)
                 self._reader.resume(partition)
+
+
+def _in_streams(received: Sequence[Received]) -> list[Received]:
+    """Those that are in a stream, under its key, however they came; the original parked the others by their place."""
+    read = ((one, in_stream(one.record)) for one in received)
+    return [one._replace(record=found[0]) for one, found in read if found is not None]
 
 
 def _without_skipped(record: Record, envelope: Envelope, mark: LiveMark) -> list[Record]:
