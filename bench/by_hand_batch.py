@@ -3,10 +3,11 @@
 import json
 from datetime import date, timedelta
 from typing import Annotated, Any
+from uuid import UUID
 
 from bench.by_hand_invoice import InvoiceIn, amounts, answer_of, buyer_of, tell
 from bench.by_hand_rows import Answer, Books, Call
-from bench.by_hand_sql import CLOSED_UNTIL, TENANT, fused, row, rows
+from bench.by_hand_sql import BARRIER, CLOSED_UNTIL, TENANT, fused, row, rows
 from fastapi import HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,14 +24,18 @@ KEY_AND_LOCKS = """WITH barrier AS MATERIALIZED (SELECT pg_advisory_xact_lock_sh
          k.fingerprint, k.status, k.etag, k.location, k.body
   FROM barrier CROSS JOIN account a LEFT JOIN idempotency_key k ON k.key = {key}
   WHERE a.customer_id = ANY({customers}) AND a.currency = {currency} ORDER BY a.customer_id FOR UPDATE OF a"""
+LOCKS = """SELECT customer_id, open, disputed, unapplied, entries, version FROM account
+  WHERE customer_id = ANY({customers}) AND currency = {currency} ORDER BY customer_id FOR UPDATE"""
+CUSTOMERS = """SELECT customer_id, number, name, kind, status, tax_id, due_days, end_of_month, instalments, discount
+  FROM customer WHERE customer_id = ANY({customers}) AND known"""
+NUMBERS = """UPDATE number_series SET next_number = next_number + {count}, last_issued_on = {today}
+  WHERE series = {series} AND coalesce(last_issued_on, {today}) <= {today} RETURNING next_number - {count} AS taken"""
 READ_ALL = f"""WITH t AS ({TENANT}), n AS (
     UPDATE number_series SET next_number = next_number + {{count}}, last_issued_on = t.today FROM t
     WHERE series = {{series}} AND coalesce(last_issued_on, t.today) <= t.today
     RETURNING next_number - {{count}} AS taken)
   SELECT t.name AS seller, t.now, t.today, n.taken, c.*, p.closed_until
-  FROM t CROSS JOIN n CROSS JOIN ({CLOSED_UNTIL}) p CROSS JOIN (
-    SELECT customer_id, number, name, kind, status, tax_id, due_days, end_of_month, instalments, discount
-    FROM customer WHERE customer_id = ANY({{customers}}) AND known) c"""
+  FROM t CROSS JOIN n CROSS JOIN ({CLOSED_UNTIL}) p CROSS JOIN ({CUSTOMERS}) c"""
 INVOICES = """INSERT INTO invoice (tenant_id, id, customer_id, status, series, number, external_id, issued_on, due_on,
     currency, net, tax, total, tax_rounding, final, origin, buyer, seller, labels, delivery_ids, version, created_at,
     recorded_at)
@@ -86,8 +91,9 @@ EVENTS = """INSERT INTO outbox_event (event_id, stream, era, seq, type, headers,
   ORDER BY v.stream, v.n"""
 KEEP_KEY = """INSERT INTO idempotency_key (tenant_id, key, fingerprint, status, etag, location, streams, body)
   VALUES ({tenant}, {key}, {fingerprint}, 201, NULL, NULL, {streams}, {body})"""
-WRITE = fused((INVOICES, LINES, ITEMS, MOVE_ACCOUNTS, ENTER, JOURNAL, JOURNAL_LINES, AUDIT, HEADS, EVENTS, KEEP_KEY),
-              "SELECT max(seq) FROM head")
+ROWS = (INVOICES, LINES, ITEMS, MOVE_ACCOUNTS, ENTER, JOURNAL, JOURNAL_LINES, AUDIT)
+WHOLE = fused((*ROWS, HEADS, EVENTS, KEEP_KEY), "SELECT max(seq) FROM head")
+STEPS = (*ROWS, fused((HEADS, EVENTS), "SELECT max(seq) FROM head"), KEEP_KEY)
 
 
 class ManyBooks(Books):
@@ -98,6 +104,24 @@ class ManyBooks(Books):
         Books.add(self, prefix, **whose, **values)
 
 
+async def _merged(connection: Any, asked: dict[str, Any]) -> tuple[list[Any], dict[UUID, Any]]:
+    locked = await rows(connection, KEY_AND_LOCKS, asked)
+    if locked and locked[0]["fingerprint"] is not None:
+        return locked, {}
+    return locked, {found["customer_id"]: found for found in await rows(connection, READ_ALL, asked)}
+
+
+async def _in_steps(connection: Any, asked: dict[str, Any]) -> tuple[list[Any], dict[UUID, Any]]:
+    await row(connection, BARRIER, asked)
+    locked = [{**found, "fingerprint": None} for found in await rows(connection, LOCKS, asked)]
+    tenant = await row(connection, TENANT, asked)
+    closed = await row(connection, CLOSED_UNTIL, asked)
+    customers = await rows(connection, CUSTOMERS, asked)
+    taken = await row(connection, NUMBERS, {**asked, "today": tenant["today"]})
+    every = {**closed, **taken, "seller": tenant["name"], "now": tenant["now"], "today": tenant["today"]}
+    return locked, {found["customer_id"]: {**found, **every} for found in customers}
+
+
 async def batch(connection: Any, call: Call, body: BatchIn) -> Answer:
     """Lock, look, number, write. 409 for an unknown customer, 422 for a closed period or for several series."""
     first = body.invoices[0]
@@ -106,28 +130,28 @@ async def batch(connection: Any, call: Call, body: BatchIn) -> Answer:
     customers = list({one.customer_id for one in body.invoices})
     asked = {"key": call.key, "barrier": call.barrier, "customers": customers, "currency": first.currency,
              "series": first.series, "count": len(body.invoices)}
-    accounts = {found["customer_id"]: found for found in await rows(connection, KEY_AND_LOCKS, asked)}
-    if len(accounts) < len(customers):
+    locked, seen = await (_merged if call.form == "merged" else _in_steps)(connection, asked)
+    if locked and locked[0]["fingerprint"] is not None:
+        return call.repeated(locked[0])
+    if min(len(locked), len(seen)) < len(customers):
         raise HTTPException(409)
-    locked = next(iter(accounts.values()))
-    if locked["fingerprint"] is not None:
-        return call.repeated(locked)
-    seen = {found["customer_id"]: found for found in await rows(connection, READ_ALL, asked)}
     columns: dict[str, list[Any]] = {}
     any_seen = next(iter(seen.values()))
-    books = {customer: ManyBooks(
-        call, customer, first.currency, one["open"], one["unapplied"], one["entries"], one["version"],
-        any_seen["now"], any_seen["today"], columns) for customer, one in accounts.items()}
+    books = {one["customer_id"]: ManyBooks(
+        call, one["customer_id"], first.currency, one["open"], one["unapplied"], one["entries"], one["version"],
+        any_seen["now"], any_seen["today"], columns) for one in locked}
     said = [_invoice(books[one.customer_id], one, seen[one.customer_id], n) for n, one in enumerate(body.invoices)]
     for one in books.values():
         Books.add(one, "a", customer=one.customer, open=one.open, unapplied=one.unapplied, entries=one.entries,
                   version=one.version)
     answer = json.dumps({"data": said}, ensure_ascii=False).encode()
-    await row(connection, WRITE, {
+    values = {
         **columns, "tenant": call.tenant, "currency": first.currency, "series": first.series, "now": any_seen["now"],
         "today": any_seen["today"], "seller": json.dumps({"name": any_seen["seller"]}), "actor": call.actor,
         "correlation": call.correlation, "key": call.key, "fingerprint": call.fingerprint, "body": answer,
-        "streams": ",".join(sorted(set(columns["v_stream"])))})
+        "streams": ",".join(sorted(set(columns["v_stream"])))}
+    for statement in (WHOLE,) if call.form == "merged" else STEPS:
+        await row(connection, statement, values)
     return Answer(201, None, None, answer)
 
 

@@ -21,7 +21,7 @@ from bench.company import Company, founded, owe, settled_down
 from bench.facts import told
 from bench.load import Loaded
 from bench.processes import Share
-from bench.report import Report, Spread, progress
+from bench.report import Report, Spread, progress, under
 from bench.stage import Server, Stage
 
 from dunlin_kernel.ids import new_id
@@ -56,13 +56,13 @@ def dunning(stage: Stage, report: Report, *, quick: bool) -> None:
         seen = [asyncio.run(_run(stage, billing, customers, shares)) for _ in range(1 if quick else ROUNDS)]
     items = customers * ITEMS
     report.figure("dunning", f"{items} items of {customers} customers: judged and queued",
-                  Spread([one["queued"] for one in seen]), "s", "< 3 s")
+                  Spread([one["queued"] for one in seen]), "s", under(3))
     report.figure("dunning", "handed over, outcomes kept", Spread([one["noted"] for one in seen]), "s")
     report.figure("dunning", "burnt by all, payments beside included", Spread([one["burnt"] for one in seen]), "core s")
     for part in shares:
         report.line("dunning", f"burnt by {part}", core_seconds=[round(one[part], 2) for one in seen])
     report.figure("dunning", "longest wait for a lock meanwhile", Spread([one["waited"] for one in seen]), "ms",
-                  "< 100 ms")
+                  under(100))
     report.figure("dunning", "payments beside: p99", Spread([one["p99"] for one in seen]), "ms")
     report.figure("dunning", "payments alone: p99", Spread([one["p99_alone"] for one in seen]), "ms")
 

@@ -15,7 +15,7 @@ import asyncpg
 from bench.company import CURRENCY, settled_down, today
 from bench.facts import told
 from bench.processes import Share
-from bench.report import Report, Spread, progress
+from bench.report import Report, Spread, at_least, progress
 from bench.stage import Stage
 
 from dunlin_events.contracts.base import AccountFigures, Amount
@@ -68,7 +68,8 @@ def events(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> Non
         seen["consumer"].append(consumer)
         progress(f"relay {seen['relay'][-1].rate:.0f}/s, consumer {seen['consumer'][-1].rate:.0f}/s")
     for part, paces in seen.items():
-        report.figure("events", f"{part}: rate of one worker", Spread([pace.rate for pace in paces]), "/s", ">= 10000")
+        report.figure("events", f"{part}: rate of one worker", Spread([pace.rate for pace in paces]), "/s",
+                      at_least(10_000))
         report.figure("events", f"{part}: worker per fact", Spread([pace.worker_us for pace in paces]), "core us")
         report.figure("events", f"{part}: database per fact", Spread([pace.database_us for pace in paces]), "core us")
 

@@ -14,14 +14,15 @@ import asyncpg
 import httpx
 from bench.archive import archived
 from bench.company import ZONE, Company, founded, today
-from bench.report import Report, Spread, progress
+from bench.filling import filling
+from bench.report import Report, Spread, progress, under
 from bench.stage import Stage
 
 from dunlin_kit.pages import Seal
 
-INVOICES, CUSTOMERS, TIMES = 200_000, 40_000, 12
+INVOICES, CUSTOMERS, TIMES = 1_000_000, 200_000, 8
 SECRET = "only for benchmarks"
-AIM = "< 50 ms"
+AIM = under(50)
 _INVOICES = """
 WITH n AS (SELECT n, uuidv7(interval '-3 years' + n * (interval '3 years' / $3::int)) AS id,
     ($2::uuid[])[1 + n % cardinality($2)] AS customer,
@@ -70,7 +71,7 @@ class Listing:
 
 def pages(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> None:
     """Milliseconds of one request, the worst case of each list told beside all of them."""
-    many = (INVOICES // 20, CUSTOMERS // 20) if quick else (INVOICES * growth, CUSTOMERS * growth)
+    many = (INVOICES // 100, CUSTOMERS // 100) if quick else (INVOICES * growth, CUSTOMERS * growth)
     asyncio.run(_paged(stage, report, *many, 3 if quick else TIMES))
 
 
@@ -168,10 +169,11 @@ class _Asking:
 
 async def _filled(company: Company, invoices: int) -> None:
     connection, customers = company.connection, list(company.customers)
-    await connection.execute(_INVOICES, company.tenant, customers, invoices, today())
-    progress(f"{invoices} invoices")
-    await connection.execute(_ITEMS, company.tenant, today())
-    await connection.execute(_PAYMENTS, company.tenant, customers, invoices, today())
+    async with filling(connection, ("invoice", "item", "credit")):
+        await connection.execute(_INVOICES, company.tenant, customers, invoices, today())
+        progress(f"{invoices} invoices")
+        await connection.execute(_ITEMS, company.tenant, today())
+        await connection.execute(_PAYMENTS, company.tenant, customers, invoices, today())
     await connection.execute("VACUUM ANALYZE")
     progress("filled")
 
@@ -182,5 +184,5 @@ def _tell(report: Report, what: str, seen: Mapping[str, Sequence[float]]) -> Non
     report.figure("pages", f"{what}: p50", Spread([every[len(every) // 2]]), "ms")
     report.figure("pages", f"{what}: p99", Spread([every[int(len(every) * 0.99)]]), "ms", AIM)
     slowest = max(seen, key=lambda case: sorted(seen[case])[len(seen[case]) // 2])
-    report.figure("pages", f"{what}: slowest, {slowest}", Spread(seen[slowest]), "ms", AIM)
+    report.figure("pages", f"{what}: slowest, {slowest}", Spread(seen[slowest]), "ms")
     progress(f"{what}: p99 {every[int(len(every) * 0.99)]:.1f} ms, slowest {slowest}")

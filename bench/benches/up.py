@@ -23,7 +23,7 @@ from bench.benches.live import NOWHERE
 from bench.company import founded
 from bench.load import ask, http, written
 from bench.processes import Share
-from bench.report import Report, Spread, progress
+from bench.report import Report, Spread, progress, under
 from bench.stage import CHECKOUT, Stage, until_it_answers
 
 from dunlin_kernel.ids import new_id
@@ -89,9 +89,9 @@ def _together(report: Report, *, quick: bool) -> None:
         subprocess.run([sys.executable, "-m", "dunlin_local", "reset", "--yes"], env=environment, check=False,
                        capture_output=True)
         shutil.rmtree(home, ignore_errors=True)
-    report.figure("up", "warm start to the first answer", Spread(seconds), "s", "< 5")
-    report.figure("up", "memory of the one process with four services", Spread(memory), "MB", "< 600, 150 each")
-    report.figure("up", "burnt when idle, with PostgreSQL", Spread(idle), "% of a core", "< 3")
+    report.figure("up", "warm start to the first answer", Spread(seconds), "s", under(5))
+    report.figure("up", "memory of the one process with four services", Spread(memory), "MB", under(600))
+    report.figure("up", "burnt when idle, with PostgreSQL", Spread(idle), "% of a core", under(3))
 
 
 def _until_filled(home: Path) -> None:
@@ -144,7 +144,7 @@ def _tell_memory(report: Report, processes: dict[tuple[str, str], "subprocess.Po
               for (service, kind), one in processes.items()}
     report.line("up", f"memory of each process, {when}, MB", **{name: round(size) for name, size in memory.items()})
     report.figure("up", f"memory of a service's process, {when}: the largest", Spread([max(memory.values())]), "MB",
-                  "< 150")
+                  under(150))
 
 
 async def _loaded(stage: Stage, ports: dict[str, int], seconds: int) -> None:
