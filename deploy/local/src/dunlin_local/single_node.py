@@ -52,6 +52,8 @@ class SingleNode:
 
         A part that ends by itself ends all of it, with its error.
         """
+        # asyncio does so only for sockets it made; an answer in two parts waited 40 ms for the ACK of its first
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         workers = {service: self._worker(service) for service in self._settings}
         async with self._apps(workers) as apps:
             server = _Server(_config(Front({**apps, **self._issuers()}, reference(apps))))
