@@ -4,7 +4,7 @@ from datetime import date
 
 from books_machine import BooksMachine, one_of
 from books_office import amount, minor_of
-from naive_books import Money
+from naive_books import Debt, Money, Share
 from stepping import AMOUNTS, EITHER, PICK, among, rule
 
 
@@ -26,10 +26,51 @@ class CreditSteps(BooksMachine):
         made = said.json()
         assert minor_of(made["amount"]) == minor
         day = date.fromisoformat(made["issued_on"])
-        self.books.notes[made["id"]] = debt.item
         part = min(minor, self.books.balance(debt.item))
-        self.received("credit", made, Money(made["id"], debt.customer, debt.currency, minor, day, day, "credit-notes"),
-                      {debt.item: (part, 0)} if part else {})
+        given = self._given(debt, minor - part, {note for note, item in self.books.notes.items() if item == debt.item})
+        self.books.notes[made["id"]] = debt.item
+        self.books.moneys[made["id"]] = Money(
+            made["id"], debt.customer, debt.currency, minor, day, day, "credit-notes")
+        self.moved("credit", self.move(made["id"], minor, day))
+        assert [minor_of(one["amount"]) for one in made["allocations"]] == [
+            *([part] if part else []), *(credited for _, credited in given)]
+        own = [Share(one["id"], made["id"], debt.item, minor_of(one["amount"]),
+                     date.fromisoformat(one["effective_on"])) for one in made["allocations"]]
+        for share in own[:len(own) - len(given)]:
+            self.share("credit: share", share)
+        for (was, _), share in zip(given, own[len(own) - len(given):], strict=True):
+            self._credited(debt, was, share)
+
+    def _given(self, debt: Debt, rest: int, notes: set[str]) -> list[tuple[Share, int]]:
+        """Of what is credited beyond what was open, how much falls on each share that had a discount."""
+        live = [one for one in self.books.live() if one.item == debt.item]
+        before = (sum(self.books.moneys[note].minor for note in notes)
+                  - sum(one.minor for one in live if one.credit in notes))
+        plain = sum(one.minor for one in live if one.credit not in notes and not one.let_off)
+        held = [one for one in live if one.let_off]
+        weights = [max(plain - before, 0), *(one.minor + one.let_off for one in held)]
+        whole, shared = sum(weights), min(rest, sum(weights))
+        if not held or not shared:
+            return []
+        parts = [shared * weight // whole for weight in weights]
+        by_rest = sorted(range(len(weights)), key=lambda n: (-(shared * weights[n] % whole), n))
+        for n in by_rest[:shared - sum(parts)]:
+            parts[n] += 1
+        return [(one, part) for one, part in zip(held, parts[1:], strict=True) if part]
+
+    def _credited(self, debt: Debt, was: Share, share: Share) -> None:
+        """The note pays its part in the place of money, which pays the rest again less the discount on that."""
+        self.ended(was, self.today, correction=False)
+        self.share("credit: share", share)
+        left, money = self.books.balance(debt.item), self.books.moneys[was.credit]
+        let_off = self.books.let_off(debt, money.value)
+        again = [one for one in self.company.get(f"/payments/{money.credit}")["allocations"]
+                 if one["item_id"] == debt.item and one["id"] not in self.books.shares and one["reversed_on"] is None]
+        assert [(minor_of(one["amount"]), minor_of(one["discount"])) for one in again] == (
+            [(left - let_off, let_off)] if left else [])
+        for one in again:
+            self.share("discount_back", Share(
+                one["id"], money.credit, debt.item, left - let_off, date.fromisoformat(one["effective_on"]), let_off))
 
     @rule(when=lambda self: self.books.notes, which=PICK, why=among("issued_in_error", "withdrawn"))
     def cancel(self, which: int, why: str) -> None:

@@ -34,8 +34,9 @@ RULES = {
     "ArrangementDefaulted": "turn_the_day", "ArrangementReinstated": "turn_the_day"}
 """Every money fact, and every fact of an arrangement, each with a step that brings it about."""
 MUST_HAPPEN = {
-    "lock", "ask_the_past", "pay_item", "let_off", "confirm", "reject", "return_fee", "waive_again", "give_back"}
-RARE = {"ArrangementAdvanced", "ArrangementReinstated", "RefundReclaimed", "give_back", "waive_again"}
+    "lock", "ask_the_past", "pay_item", "let_off", "confirm", "reject", "return_fee", "waive_again", "give_back",
+    "discount_back"}
+RARE = {"ArrangementAdvanced", "ArrangementReinstated", "RefundReclaimed", "discount_back", "give_back", "waive_again"}
 """What takes many steps in one order, so that chance may leave it out of a thousand; of ten thousand nothing is."""
 
 

@@ -1,5 +1,7 @@
 """Early-payment discount through the API: frozen at issue, given with the allocation, gone with it."""
 
+import asyncio
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -106,4 +108,92 @@ async def test_a_pending_payment_that_is_confirmed_late_was_in_time(company: Any
     sure = await company.post(f"/payments/{waits['id']}:confirm", {})
     assert sure["allocations"][0]["discount"] == cny("22.60")
     assert await company.account(who) == ("0.00", "0.00")
+    assert await failing(company) == []
+
+
+def credit_note(invoice: dict[str, Any], net: str | None) -> dict[str, Any]:
+    lines = [{"position": 1, "net": cny(net)}] if net else []
+    return {"invoice_id": invoice["id"], "reason": "goods_returned", "lines": lines}
+
+
+async def test_what_is_credited_takes_its_share_of_the_discount_with_it(company: Any) -> None:
+    who = await early_payer(company)
+    invoice = await company.issue(who, "1000", "2026-01-05")
+    paid = await company.pay(who, "1107.40", "2026-01-05")
+    await company.clock("2026-02-20")
+    half = await company.post("/credit-notes", credit_note(invoice, "500.00"))
+    assert (half["amount"]["amount"], half["unapplied"]["amount"]) == ("565.00", "0.00")
+    assert await company.account(who) == ("0.00", "553.70")
+    assert await company.balances() == {
+        "bank": "1107.40", "customer_credit": "-553.70", "receivable_control": "0.00", "revenue": "-500.00",
+        "tax": "-63.70", "discount": "10.00"}
+    told = [(fact, said["amount"]["amount"], said["discount"]) for _, fact, said in
+            await company.running.told(company.tenant) if fact in ("AllocationReversed", "CreditAllocated")]
+    assert told[1:] == [("AllocationReversed", "1107.40", cny("22.60")), ("CreditAllocated", "565.00", None),
+                        ("CreditAllocated", "553.70", cny("11.30"))]
+    await company.post("/credit-notes", credit_note(invoice, None))
+    assert await company.account(who) == ("0.00", "1107.40")
+    assert await company.balances() == {
+        "bank": "1107.40", "customer_credit": "-1107.40", "receivable_control": "0.00", "revenue": "0.00",
+        "tax": "0.00", "discount": "0.00"}
+    await company.post("/refunds", {
+        "credit_id": paid["id"], "method": "bank_transfer", "reason": "credited"})
+    assert await company.account(who) == ("0.00", "0.00")
+    assert await failing(company) == []
+
+
+@pytest.mark.parametrize(
+    ("net", "left", "revenue", "tax", "discount"),
+    [("0.01", "0.01", "-999.99", "-127.40", "20.00"), ("333.33", "369.13", "-666.67", "-84.94", "13.34"),
+     ("999.99", "1107.39", "-0.01", "0.00", "0.00")])
+async def test_of_any_part_to_the_cent(
+    company: Any, net: str, left: str, revenue: str, tax: str, discount: str,
+) -> None:
+    who = await early_payer(company)
+    invoice = await company.issue(who, "1000", "2026-01-05")
+    await company.pay(who, "1107.40", "2026-01-05")
+    await company.post("/credit-notes", credit_note(invoice, net))
+    balances = await company.balances()
+    assert (await company.account(who), balances["revenue"], balances["tax"], balances["discount"]) == (
+        ("0.00", left), revenue, tax, discount)
+    assert await failing(company) == []
+
+
+async def test_money_paid_beside_is_credited_by_its_share_whatever_was_credited_before(company: Any) -> None:
+    who = await early_payer(company)
+    invoice = await company.issue(who, "1000", "2026-01-05")
+    named = [{"item_id": invoice["items"][0]["id"], "amount": cny("500.00")}]
+    await company.pay(who, "500.00", "2026-01-05", allocation="items", items=named)
+    await company.pay(who, "617.40", "2026-01-05")
+    assert (await company.balances())["discount"] == "11.15"
+    for unapplied in ("558.70", "1117.40"):
+        await company.post("/credit-notes", credit_note(invoice, "500.00"))
+        assert await company.account(who) == ("0.00", unapplied)
+    balances = await company.balances()
+    assert (balances["revenue"], balances["tax"], balances["discount"]) == ("0.00", "0.00", "0.00")
+    assert await failing(company) == []
+
+
+async def test_money_that_is_returned_after_the_credit_leaves_what_was_not_credited(company: Any) -> None:
+    who = await early_payer(company)
+    invoice = await company.issue(who, "1000", "2026-01-05")
+    paid = await company.pay(who, "1107.40", "2026-01-05")
+    await company.clock("2026-01-20")
+    await company.post("/credit-notes", credit_note(invoice, "500.00"))
+    await company.post(f"/payments/{paid['id']}:reverse", {"reason": "returned"})
+    assert await company.account(who) == ("565.00", "0.00")
+    balances = await company.balances()
+    assert (balances["revenue"], balances["tax"], balances["discount"]) == ("-500.00", "-65.00", "0.00")
+    assert await failing(company) == []
+
+
+async def test_notes_that_race_take_the_whole_discount_back(company: Any) -> None:
+    who = await early_payer(company)
+    invoice = await company.issue(who, "1000", "2026-01-05")
+    await company.pay(who, "1107.40", "2026-01-05")
+    answers = await asyncio.gather(*(
+        company.send("POST", "/credit-notes", credit_note(invoice, "250.00")) for _ in range(6)))
+    assert Counter(one.status_code for one in answers) == {201: 4, 422: 2}
+    assert await company.account(who) == ("0.00", "1107.40")
+    assert (await company.balances())["discount"] == "0.00"
     assert await failing(company) == []

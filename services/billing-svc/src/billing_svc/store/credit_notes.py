@@ -33,6 +33,7 @@ CREDITED = select(_line.position, _line.currency, _line.net, _line.tax).where(
     _line.invoice_id == bindparam("invoice_id", type_=Uuid),
     ~exists().where(_gone.credit_note_id == _line.credit_note_id)).order_by(_line.position)
 
+OF_INVOICE = select(_t.id).where(_t.invoice_id == bindparam("invoice_id", type_=Uuid))
 CREDITED_INVOICES = select(_line.invoice_id).distinct().where(
     _line.invoice_id == func.any(_ids), ~exists().where(_gone.credit_note_id == _line.credit_note_id))
 
@@ -52,6 +53,11 @@ async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, CreditNote
 async def credited_of(tx: Transaction, invoice_id: UUID) -> list[CreditedLine]:
     """What notes that were not cancelled credit of an invoice. Only after the lock of its account."""
     return [_credited(row) for row in await tx.rows(CREDITED, invoice_id=invoice_id)]
+
+
+async def of_invoice(tx: Transaction, invoice_id: UUID) -> set[UUID]:
+    """All notes on an invoice, also those that were cancelled. Only after the lock of its account."""
+    return {row["id"] for row in await tx.rows(OF_INVOICE, invoice_id=invoice_id)}
 
 
 async def credited_invoices(tx: Transaction, invoice_ids: Collection[UUID]) -> set[UUID]:

@@ -1,4 +1,5 @@
-"""Issue credit notes: each takes its number, becomes the customer's credit, and pays its own invoice first."""
+"""Issue credit notes: each takes its number, becomes the customer's credit, pays its own invoice first, and takes its
+share of a discount back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from billing_svc.domain.proposal import alone
 from billing_svc.store import credit_notes, invoices, items, number_series, pending_payments
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
 from billing_svc.usecases.posting import Posting, open_posting
+from billing_svc.usecases.returning_discounts import ReturningDiscounts
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_events.contracts.billing import Origin
 from dunlin_events.contracts.billing_credit_notes import CreditNoteIssued, CreditNoteLine
@@ -47,9 +49,8 @@ async def issue_credit_note(
     posting = await open_posting(tx, [one.account for one in named.values()], pending_payments.POLICY)
     issued = await enter_credit_notes(posting, wishes)
     if not approved:
-        policy = pending_payments.policy_of(posting.beside[0])
         for one in issued:
-            alone(one.note.amount, policy)
+            alone(one.note.amount, pending_payments.policy_of(posting.beside[0]))
     return issued
 
 
@@ -65,14 +66,14 @@ async def enter_credit_notes(posting: Posting, wishes: Sequence[IssueCreditNote]
     posting.items = {item.id: item for item in owed} | posting.items
     series = await number_series.lock(tx, {series_named(wish.series) for wish in wishes}, today=posting.tenant.today)
     issued: list[IssuedCreditNote] = []
+    returning = ReturningDiscounts(posting)
     for wish in wishes:
         invoice = held[wish.invoice_id]
-        before = [line for one in issued if one.note.invoice_id == invoice.id for line in one.note.lines]
-        lines = credited_lines(wish, invoice, [*before, *await credit_notes.credited_of(tx, invoice.id)])
+        lines = credited_lines(wish, invoice, await returning.credited(invoice.id))
         day = posting.books.open_on(wish.issued_on or posting.tenant.today)
         number, series[wish.series] = series[wish.series].take(day)
         note = credit_note_of(wish, invoice, lines, number=number, issued_on=day)
-        issued.append(await _entered(posting, wish, note, invoice))
+        issued.append(await _entered(posting, wish, note, invoice, returning))
     for one in issued:
         credit_notes.add(tx, one.wish, one.note, recorded_at=posting.tenant.now)
     number_series.move(tx, *series.values())
@@ -81,19 +82,19 @@ async def enter_credit_notes(posting: Posting, wishes: Sequence[IssueCreditNote]
 
 
 async def _entered(
-    posting: Posting, wish: IssueCreditNote, unentered: CreditNote, invoice: Invoice,
+    posting: Posting, wish: IssueCreditNote, unentered: CreditNote, invoice: Invoice, returning: ReturningDiscounts,
 ) -> IssuedCreditNote:
     disputed = _accepted(posting, wish)
     posting.credits[unentered.id] = unentered
     figures = posting.post(fact_of_credit_note(unentered))
     posting.tx.emit(_told(wish, unentered, invoice, figures))
     note = posting.credit_note(unentered.id)
-    owed = [item for item in posting.items.values()
-            if item.invoice_id == invoice.id and item.kind is ItemKind.INVOICE]
+    owed = [one for one in posting.items.values() if (one.invoice_id, one.kind) == (invoice.id, ItemKind.INVOICE)]
     made = await allocate_credit(
         posting, note, allocate_contested_first(note.unapplied, owed, disputed),
         AllocationDay(None, note.effective_on), reason=note.kind.value, origin=Origin.LIVE)
-    return IssuedCreditNote(wish, posting.credit_note(note.id), made)
+    paid = await returning.after(posting.credit_note(note.id), made, owed)
+    return IssuedCreditNote(wish, posting.credit_note(note.id), paid)
 
 
 def _accepted(posting: Posting, wish: IssueCreditNote) -> UUID | None:
@@ -103,8 +104,7 @@ def _accepted(posting: Posting, wish: IssueCreditNote) -> UUID | None:
     """
     if wish.dispute_id is None:
         return None
-    dispute = posting.disputes.get(wish.dispute_id)
-    if dispute is None:
+    if (dispute := posting.disputes.get(wish.dispute_id)) is None:
         raise Conflict("dispute_settled", "This dispute was settled already.")
     amount = settle_by_hand(dispute, DisputeOutcome.ACCEPTED, wish.accepted)
     return posting.disputes.settle(posting, dispute, DisputeOutcome.ACCEPTED, amount).item_id
