@@ -51,6 +51,8 @@ async def test_a_path_goes_to_its_service() -> None:
         nowhere = await client.get("/elsewhere/v1/widgets")
         assert (nowhere.status_code, nowhere.json()["code"]) == (404, "no_such_path")
         assert nowhere.headers["content-type"] == "application/problem+json"
+        unasked = await client.post("/docs")
+        assert (unasked.status_code, unasked.json()["code"]) == (405, "method_not_allowed")
 
 
 async def test_it_is_ready_when_all_are() -> None:

@@ -128,6 +128,17 @@ async def test_a_form_may_carry_the_secret_and_no_parameter_twice(issuer: Issuer
         assert (await client.post("/oauth/token", content="x" * 10_000)).status_code == 400
 
 
+@pytest.mark.parametrize(("method", "path", "status", "code"), [
+    ("GET", "/oauth/token", 405, "method_not_allowed"), ("DELETE", "/livez", 405, "method_not_allowed"),
+    ("GET", "/oauth", 404, "no_such_path"), ("POST", "/", 404, "no_such_path")])
+async def test_what_it_has_not_is_a_problem(issuer: Issuer, method: str, path: str, status: int, code: str) -> None:
+    async with client_of(issuer) as client:
+        answer = await client.request(method, path)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert status != 405 or answer.headers["allow"]
+
+
 def test_key_and_secrets_are_kept_and_only_their_owner_reads_them(tmp_path: Path) -> None:
     first = Issuer(tmp_path, name=NAME, clock=FrozenClock(NOW)).key.published()
     secret = secret_of(tmp_path, "operator")

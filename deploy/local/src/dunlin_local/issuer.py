@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import new_id
+from dunlin_kit import problems
 from dunlin_local.clients import CLIENTS, HOUR, Client, proven, secret_of
 from dunlin_local.keys import ALGORITHM, SigningKey
 
@@ -79,7 +80,7 @@ class Issuer:
 
     def app(self) -> Starlette:
         """The endpoints: /.well-known/jwks.json, /.well-known/oauth-authorization-server, /oauth/token, /livez."""
-        return Starlette(
+        app = Starlette(
             routes=[
                 Route("/.well-known/jwks.json", self._jwks),
                 Route("/.well-known/oauth-authorization-server", self._metadata),
@@ -87,6 +88,8 @@ class Issuer:
                 Route("/livez", _alive),
             ]
         )
+        problems.install(app)
+        return app
 
     async def _jwks(self, _: Request) -> Response:
         return JSONResponse(self.key.published(), headers={"Cache-Control": "max-age=300"})

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from dunlin_kit import problems
 from dunlin_local.documents import merged
 
 PAGES = Environment(
@@ -49,7 +50,7 @@ def reference(apps: Mapping[str, FastAPI]) -> Starlette:
         text = f"not ready: {', '.join(waiting)}" if waiting else "ready"
         return PlainTextResponse(text, status_code=503 if waiting else 200)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", home),
             Route("/docs", docs),
@@ -59,6 +60,8 @@ def reference(apps: Mapping[str, FastAPI]) -> Starlette:
         ],
         exception_handlers={404: _no_such_path},
     )
+    problems.install(app)
+    return app
 
 
 async def _is_ready(app: FastAPI) -> bool:
@@ -67,17 +70,8 @@ async def _is_ready(app: FastAPI) -> bool:
 
 
 async def _no_such_path(request: Request, _: Exception) -> Response:
-    problem = {
-        "type": "urn:dunlin:problem:no_such_path",
-        "title": "Not found",
-        "status": 404,
-        "detail": "No service has this path. The reference is at /docs.",
-        "instance": request.url.path,
-        "code": "no_such_path",
-        "errors": [],
-        "facts": {},
-    }
-    return JSONResponse(problem, status_code=404, media_type="application/problem+json")
+    return problems.problem(
+        request, 404, "no_such_path", "No service has this path. The reference is at /docs.")
 
 
 def page_of(document: Mapping[str, Any]) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from dunlin_kernel.errors import Conflict, DomainError, Forbidden, NotFound, NotReady, RuleBroken
@@ -179,7 +180,7 @@ def _leaves(routes: Sequence[Any]) -> Iterator[Any]:
         yield from _leaves(included.routes) if included is not None else (route,)
 
 
-def install(app: FastAPI) -> None:
+def install(app: Starlette) -> None:
     """Every error of an application becomes a problem document."""
     for kind, handler in (
         (DomainError, _domain),

@@ -1,5 +1,6 @@
 """Versions: a strong ETag on what is read, and `If-Match` on what is changed, so that nobody overwrites unseen."""
 
+import re
 from typing import Annotated
 
 from fastapi import Depends, Header
@@ -7,15 +8,20 @@ from fastapi.responses import Response
 
 from dunlin_kit.problems import Refusal, refuses
 
+_ASKED = "One ETag, as it was read. `*` and lists are refused (428): they would overwrite what was not seen."
+_VERSION = re.compile(r'"([0-9]{1,18})"')
 
-async def _expected(if_match: Annotated[str | None, Header(description="The ETag of what was read.")] = None) -> int:
-    """Refuses: if_match_missing (428), etag_mismatch (412)."""
+
+async def _expected(if_match: Annotated[str | None, Header(description=_ASKED)] = None) -> int:
+    """Refuses: if_match_missing (428; also for `*` and lists), etag_mismatch (412; also what is no ETag of ours)."""
     if if_match is None:
         raise Refusal(428, "if_match_missing", "Send If-Match with the ETag that you read.")
-    inner = if_match[1:-1]
-    if len(if_match) < 3 or if_match[0] != '"' or if_match[-1] != '"' or not inner.isdecimal() or len(inner) > 18:
+    if if_match.strip() == "*" or "," in if_match:
+        raise Refusal(428, "if_match_missing", "Send If-Match with the one ETag that you read; * and lists name none.")
+    seen = _VERSION.fullmatch(if_match)
+    if seen is None:
         raise stale()
-    return int(inner)
+    return int(seen[1])
 
 
 IfMatch = Annotated[int, Depends(_expected)]
