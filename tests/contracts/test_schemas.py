@@ -11,7 +11,8 @@ from dunlin_kit.migrating import config_of
 from dunlin_kit.testing import DatabaseUrls, migrated
 
 SERVICES = ("customer", "billing", "credit", "notify")
-WITHOUT_TENANT = {"alembic_version", "event_stream", "outbox_event", "relay_state", "watermark", "parked_event"}
+WITHOUT_TENANT = {
+    "alembic_version", "event_stream", "outbox_event", "relay_state", "relay_era", "watermark", "parked_event"}
 
 TABLES = """
 SELECT c.relname AS name, c.relrowsecurity AND c.relforcerowsecurity AS forced,
@@ -58,7 +59,8 @@ async def test_requests_may_not_read_the_outbox_nor_change_it(schema: tuple[str,
     try:
         for forbidden in (
             "SELECT 1 FROM outbox_event", "UPDATE outbox_event SET payload = ''", "DELETE FROM outbox_event",
-            "TRUNCATE outbox_event", "SELECT 1 FROM relay_state", "CREATE TABLE mine (id int)",
+            "TRUNCATE outbox_event", "SELECT 1 FROM relay_state",
+            "SELECT 1 FROM relay_era", "CREATE TABLE mine (id int)",
         ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(forbidden)

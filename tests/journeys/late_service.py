@@ -12,6 +12,7 @@ from dunlin_running import HEARS, Dunlin
 from patience import Patience
 from pydantic import SecretStr
 
+from dunlin_events.envelope import Record
 from dunlin_events.memory_bus import MemoryBus
 from dunlin_events.projection import Copied, Projection
 from dunlin_events.topics import Bus, Publisher, Reader
@@ -39,6 +40,9 @@ class Aside:
 
     async def ensure_topics(self) -> None:
         await self._bus.ensure_topics()
+
+    async def tail(self, topic: str, most: int) -> Sequence[Record]:
+        return await self._bus.tail(topic, most)
 
 
 @contextlib.asynccontextmanager

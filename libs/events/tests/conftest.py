@@ -12,6 +12,7 @@ from sqlalchemy.orm import registry
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import SQLModel
 
+from dunlin_events.eras import RelayEraColumns
 from dunlin_events.outbox import EventStreamColumns, OutboxEventColumns
 from dunlin_events.relay_state import RelayStateColumns
 from dunlin_kernel.ids import new_id
@@ -31,6 +32,10 @@ class OutboxEventRow(OutboxEventColumns, Row, table=True):
 
 class RelayStateRow(RelayStateColumns, Row, table=True):
     __tablename__ = "relay_state"
+
+
+class RelayEraRow(RelayEraColumns, Row, table=True):
+    __tablename__ = "relay_era"
 
 
 def ddl(metadata: MetaData) -> str:

@@ -231,6 +231,15 @@ async def test_a_cancelled_poll_loses_nothing(bus: Bus, topic: str) -> None:
             assert len(await drain(reader, 9)) == 9
 
 
+async def test_the_tail_is_the_last_records_of_each_partition(bus: Bus, topic: str) -> None:
+    assert await bus.tail(topic, 3) == []
+    records = [record(key_of(part), f"{part}/{n}", h=b"x") for n in range(5) for part in (0, 2)]
+    async with publishing(bus, topic, *records, record(key_of(3), "alone")):
+        found = [(one.key, one.value, one.headers) for one in await bus.tail(topic, 3)]
+    last = [(key_of(part), f"{part}/{n}".encode(), (("h", b"x"),)) for part in (0, 2) for n in (2, 3, 4)]
+    assert found == [*last, (key_of(3), b"alone", ())]
+
+
 @pytest.mark.usefixtures("static_members")
 async def test_a_member_that_dies_hands_over(making: Making, topic: str, address: tuple[str, str]) -> None:
     bus = making(topics={topic: PARTITIONS}, session_s=6.0)

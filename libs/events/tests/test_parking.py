@@ -188,7 +188,7 @@ async def test_the_commands_of_an_operator(place: Place, capsys: pytest.CaptureF
 
     async def run(*words: str) -> tuple[int, str]:
         capsys.readouterr()
-        code = await operate(place.dsn, parser.parse_args(words))
+        code = await operate(place.dsn, parser.parse_args(words), "dunlin-customer", MemoryBus())
         return code, capsys.readouterr().out
 
     key = key_of(one)

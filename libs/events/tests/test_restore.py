@@ -23,6 +23,7 @@ from dunlin_events.envelope import Envelope, Record
 from dunlin_events.outbox import APPEND, Trace, bind, pending
 from dunlin_events.relay import Relay, rebase
 from dunlin_events.relay_state import era_of
+from dunlin_events.testing import database
 from dunlin_kernel.ids import new_id
 from dunlin_local.postgres import THROW_AWAY, Postgres
 from dunlin_local.postgres_binaries import programs
@@ -36,6 +37,7 @@ GRANT SELECT, INSERT, UPDATE ON event_stream TO {name}_app;
 GRANT INSERT ON outbox_event TO {name}_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON event_stream, relay_state TO {name}_ops;
 GRANT SELECT, UPDATE ON outbox_event TO {name}_ops;
+GRANT SELECT, INSERT ON relay_era TO {name}_ops;
 """
 
 
@@ -79,6 +81,16 @@ async def emit(dsn: str, *customers: UUID) -> None:
     connection = await asyncpg.connect(dsn)
     await connection.fetch(COMPILED.string, *(values[name] for name in COMPILED.positiontup or ()))
     await connection.close()
+
+
+async def begun(dsn: str) -> list[tuple[int, UUID, str]]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch(
+            "SELECT era, token, begun_by FROM relay_era WHERE begun_at > now() - interval '1 hour' ORDER BY era")
+        return [tuple(row) for row in rows]
+    finally:
+        await connection.close()
 
 
 async def era(dsn: str) -> int | None:
@@ -148,12 +160,12 @@ async def test_a_dump_in_another_cluster_is_sent_again_in_a_new_era(
     assert (await relayed(ops, seconds=1.5)).sent == []
     assert await era(ops) is None, "whoever works here waits"
 
-    assert await rebase(ops, who="ann") == 2
-    assert await era(ops) == 2
+    began = await rebase(ops, who="ann")
+    assert await era(ops) == began > 1
     await emit(app, BERT)
     again = (await relayed(ops)).sent
-    assert [one for one in again if one[1] == "anne"] == [(2, "anne", 1), (2, "anne", 2), (2, "anne", 3)]
-    assert [one for one in again if one[1] == "bert"] == [(2, "bert", 1), (2, "bert", 2)]
+    assert [one for one in again if one[1] == "anne"] == [(began, "anne", 1), (began, "anne", 2), (began, "anne", 3)]
+    assert [one for one in again if one[1] == "bert"] == [(began, "bert", 1), (began, "bert", 2)]
 
 
 async def test_a_dump_in_the_same_cluster_is_noticed_too(postgres: str, outbox_dsn: str) -> None:
@@ -173,8 +185,24 @@ async def test_a_dump_in_the_same_cluster_is_noticed_too(postgres: str, outbox_d
     await emit(outbox_dsn, ANNE)
     assert (await relayed(outbox_dsn, seconds=1.5)).sent == []
     assert await era(outbox_dsn) is None
-    assert await rebase(outbox_dsn, who="ann") == 2
-    assert (await relayed(outbox_dsn)).sent == [(2, "anne", 1), (2, "anne", 2)]
+    began = await rebase(outbox_dsn, who="ann")
+    assert (await relayed(outbox_dsn)).sent == [(began, "anne", 1), (began, "anne", 2)]
+
+
+async def test_no_two_restores_of_one_backup_begin_the_same_era(postgres: str, outbox_dsn: str) -> None:
+    """Each is later than all that is known of, and who began it, when, is kept with a token of its own."""
+    await emit(outbox_dsn, ANNE)
+    dump = await asyncio.to_thread(dumped, outbox_dsn)
+    async with database(postgres) as other, database(postgres) as third:
+        for dsn in (other, third):
+            await asyncio.to_thread(restore, dump, dsn)
+        eras = [await rebase(dsn, who="ann") for dsn in (other, third)]
+        again = [await rebase(third, who="bea"), await rebase(other, who="bea", told=[2_000_000_000])]
+        kept = [await begun(dsn) for dsn in (other, third)]
+    assert len({*eras, *again}) == 4 and again[0] > eras[1] and again[1] > 2_000_000_000
+    assert [[(era, who) for era, _, who in one] for one in kept] == [
+        [(eras[0], "ann"), (again[1], "bea")], [(eras[1], "ann"), (again[0], "bea")]]
+    assert len({token for one in kept for _, token, _ in one}) == 4
 
 
 async def test_a_dump_restored_over_the_tables_is_noticed_too(outbox_dsn: str) -> None:

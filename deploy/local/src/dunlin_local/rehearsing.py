@@ -24,6 +24,7 @@ import httpx
 from prometheus_client import REGISTRY
 
 from dunlin_events import operating
+from dunlin_events.topics import topic_of
 from dunlin_kernel.clock import SystemClock
 from dunlin_kit import rebuilds
 from dunlin_kit.process import bus_of
@@ -196,8 +197,9 @@ async def _now(server: Postgres) -> Any:
 
 
 async def _operate(around: Surroundings, service: str, **words: str) -> str:
+    bus = bus_of(settings_of(service, around))
     with contextlib.redirect_stdout(io.StringIO()) as said:
-        await operating.operate(around.databases.url(service, "ops"), Namespace(**words))
+        await operating.operate(around.databases.url(service, "ops"), Namespace(**words), topic_of(service), bus)
     return said.getvalue()
 
 

@@ -24,6 +24,9 @@ class FaultyBus:
     async def ensure_topics(self) -> None:
         await self._bus.ensure_topics()
 
+    async def tail(self, topic: str, most: int) -> Sequence[Record]:
+        return await self._bus.tail(topic, most)
+
 
 class FaultyPublisher:
     """Sends some batches twice, as after an answer that was lost."""

@@ -26,6 +26,10 @@ class MemoryBus:
     async def ensure_topics(self) -> None:
         return None
 
+    async def tail(self, topic: str, most: int) -> list[Record]:
+        return [record for partition, log in sorted(self.logs.items()) if partition.topic == topic
+                for record in log[-most:]]
+
     def records(self, topic: str) -> list[Record]:
         """Everything of a topic, partition by partition."""
         return [record for partition, log in sorted(self.logs.items()) if partition.topic == topic for record in log]

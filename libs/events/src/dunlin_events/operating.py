@@ -8,8 +8,11 @@ from typing import Any
 import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-from dunlin_events import parking, relay_state
+from dunlin_events import parking
+from dunlin_events.own_log import tail_of, told_in
+from dunlin_events.rebasing import rebase
 from dunlin_events.subscription import Statements
+from dunlin_events.topics import Bus, BusAway
 from dunlin_events.watermark import ERA, Key
 from dunlin_kernel.errors import DomainError
 
@@ -35,12 +38,10 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     relay.add_parser("rebase", help="begin a new era and send the whole outbox again in it")
 
 
-async def operate(dsn: str, arguments: argparse.Namespace) -> int:
-    """Do what was asked, print what came of it, and return the exit code."""
+async def operate(dsn: str, arguments: argparse.Namespace, topic: str, bus: Bus) -> int:
+    """Do what was asked, print what came of it, and return the exit code. `topic` is that of the service."""
     if arguments.command == "relay":
-        era = await relay_state.rebase(dsn, who=getpass.getuser())
-        print(f"Era {era} has begun; the relay sends everything again in it.")
-        return 0
+        return await _rebase(dsn, topic, bus)
     connection = await asyncpg.connect(dsn)
     try:
         if arguments.command == "era":
@@ -52,6 +53,17 @@ async def operate(dsn: str, arguments: argparse.Namespace) -> int:
         return 1
     finally:
         await connection.close()
+
+
+async def _rebase(dsn: str, topic: str, bus: Bus) -> int:
+    try:
+        told = told_in(await tail_of(bus, topic)(), topic)
+    except BusAway as away:
+        print(f"Refused: the bus says which eras there were, and it is away: {away}")
+        return 1
+    era = await rebase(dsn, who=getpass.getuser(), told=[one.era for one in told])
+    print(f"Era {era} has begun; the relay sends everything again in it.")
+    return 0
 
 
 async def _parked(tx: Statements, arguments: argparse.Namespace) -> int:

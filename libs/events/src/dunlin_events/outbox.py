@@ -67,7 +67,7 @@ class OutboxEventColumns(SQLModel):
         primary_key=True, sa_type=BigInteger, sa_column_kwargs={"server_default": Identity(always=True, cache=1)}
     )
     txid: int = Field(index=True, sa_type=Xid8, sa_column_kwargs={"server_default": func.pg_current_xact_id()})
-    event_id: UUID = Field(sa_type=Uuid)
+    event_id: UUID = Field(index=True, sa_type=Uuid)
     stream: str = Field(sa_type=Text)
     era: int = Field(sa_type=Integer)
     seq: int = Field(sa_type=BigInteger)

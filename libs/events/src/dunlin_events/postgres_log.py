@@ -11,7 +11,7 @@ import asyncpg
 from dunlin_events import sessions
 from dunlin_events.envelope import Record
 from dunlin_events.postgres_group import CHANNEL, Membership, away, close
-from dunlin_events.postgres_reader import PostgresReader, written_headers
+from dunlin_events.postgres_reader import PostgresReader, read_headers, written_headers
 from dunlin_events.topics import MANIFEST, BusAway, WrongPartitionCount, partition_of
 
 _TABLES = """
@@ -39,6 +39,13 @@ head AS (
     ON CONFLICT (topic, part) DO UPDATE SET next = bus_head.next + excluded.next RETURNING part, next)
 INSERT INTO bus_record (topic, part, at, key, headers, value)
 SELECT $1, p, head.next - n + i - 1, k, h, v FROM e JOIN head ON head.part = e.p
+"""
+
+_TAIL = """
+SELECT r.key, r.headers, r.value FROM bus_head h
+CROSS JOIN LATERAL (SELECT b.at, b.key, b.headers, b.value FROM bus_record b
+    WHERE b.topic = h.topic AND b.part = h.part AND b.at >= h.next - $2) AS r
+WHERE h.topic = $1 ORDER BY h.part, r.at
 """
 
 _DECLARE = """
@@ -133,3 +140,13 @@ class PostgresBus:
         for topic, found in rows:
             if found != self._topics[topic]:
                 raise WrongPartitionCount(topic, found, self._topics[topic])
+
+    async def tail(self, topic: str, most: int) -> list[Record]:
+        """The last records, `most` of each partition. Raises BusAway."""
+        async with away():
+            connection = await asyncpg.connect(self._dsn, timeout=10, command_timeout=30)
+            try:
+                rows = await connection.fetch(_TAIL, topic, most)
+            finally:
+                await close(connection)
+        return [Record(key, read_headers(headers), value) for key, headers, value in rows]

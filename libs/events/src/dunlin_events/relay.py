@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 import structlog
@@ -13,17 +13,19 @@ from dunlin_events import sessions
 from dunlin_events.crash_points import passing
 from dunlin_events.envelope import Record
 from dunlin_events.outbox import wire_headers
+from dunlin_events.own_log import Tail, never_told_here
+from dunlin_events.rebasing import rebase
 from dunlin_events.relay_state import (
     LEADER_LOCK,
     Deposed,
     RelayStateColumns,
     Restored,
     State,
+    disown,
     ids_of,
     look,
     move_mark,
     open_window,
-    rebase,
     rows_of,
     take_over,
 )
@@ -39,6 +41,8 @@ IDLE_SECONDS, LONGEST_IDLE_SECONDS = 0.25, 1.0
 """Between two looks that nobody asked for; they grow rarer while there is nothing to send."""
 FOLLOW_SECONDS = 1.0
 BEAT_SECONDS = 3.0
+LOG_SECONDS = 30.0
+"""Between two looks at the log: whether another copy of this database tells beside this one."""
 STOP_SECONDS = 10.0
 FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
 
@@ -49,18 +53,21 @@ UNSENT = Gauge("dunlin_outbox_unsent_events", "Facts not on the bus yet, at most
 LEADS = Gauge("dunlin_relay_leader", "1 where the sending relay runs", ["topic"])
 RESTORED = Gauge("dunlin_relay_restored", "1 while a restored database waits for `relay rebase`", ["topic"])
 LOG = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 
 class Relay:
     """Sends the outbox of one service. Several may run; one leads, under a session advisory lock.
 
-    The publisher is stopped and started again after each failure, and is then given the same facts again.
+    The publisher is stopped and started again after each failure, and is then given the same facts again. `tail` is
+    what the log ends with: nothing is sent where that is not of this database.
     """
 
     def __init__(
-        self, dsn: str, publisher: Publisher, *, topic: str, page: int = PAGE, read_ahead: int = READ_AHEAD
+        self, dsn: str, publisher: Publisher, *, topic: str, tail: Tail | None = None, page: int = PAGE,
+        read_ahead: int = READ_AHEAD,
     ) -> None:
-        self._dsn, self._publisher, self._topic = dsn, publisher, topic
+        self._dsn, self._publisher, self._topic, self._tail = dsn, publisher, topic, tail
         self._page, self._read_ahead = page, read_ahead
         self._ahead: list[int] = []
         self._more_behind_them = False
@@ -124,9 +131,12 @@ class Relay:
         try:
             await self._measure(connection, state)
             await self._while_leading(connection, self._publisher.start())
-            idle = IDLE_SECONDS
+            idle, looked_at = IDLE_SECONDS, -LOG_SECONDS
             while not stop.is_set():
                 self._woken.clear()
+                if (now := asyncio.get_running_loop().time()) >= looked_at + LOG_SECONDS:
+                    await self._look_at_the_log(connection)
+                    looked_at = now
                 state, sent = await self._tick(connection, state)
                 if sent:
                     self._wait, idle = FIRST_WAIT, IDLE_SECONDS
@@ -160,6 +170,14 @@ class Relay:
         await move_mark(connection, state)
         return state, len(ids)
 
+    async def _look_at_the_log(self, connection: asyncpg.Connection) -> None:
+        """Raises Restored where another database has told under this one's name."""
+        if self._tail is None:
+            return
+        told = await self._while_leading(connection, self._tail())
+        if foreign := await never_told_here(connection, told, self._topic):
+            await disown(connection, f"the log has {foreign}, which this database never told")
+
     async def _next_ids(self, connection: asyncpg.Connection, state: State) -> list[int]:
         """The next page of the open window."""
         if not self._ahead and state.window_is_open:
@@ -190,13 +208,13 @@ class Relay:
         passing("after_publish")
         PUBLISHED.labels(self._topic).inc(len(rows))
 
-    async def _while_leading(self, connection: asyncpg.Connection, work: Awaitable[None]) -> None:
+    async def _while_leading(self, connection: asyncpg.Connection, work: Awaitable[T]) -> T:
         """Await it; meanwhile the session is kept alive, for the lock hangs on it."""
         working = asyncio.ensure_future(work)
         try:
             while not (await asyncio.wait({working}, timeout=BEAT_SECONDS))[0]:
                 await connection.execute("SELECT 1")
-            await working
+            return await working
         finally:
             working.cancel()
             await asyncio.wait({working}, timeout=STOP_SECONDS)

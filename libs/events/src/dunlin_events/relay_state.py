@@ -1,16 +1,13 @@
 """How far the relay has read, who may move that mark, and which outbox of which database it was read from."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import asyncpg
-import structlog
 from sqlalchemy import BigInteger, Integer, Text
 from sqlmodel import Field, SQLModel
 
 from dunlin_events.crash_points import passing
-
-LOG = structlog.get_logger(__name__)
 
 LEADER_LOCK = 0x44756E6C696E
 """The session advisory lock of the one relay that sends; advisory locks are per database, so it is the same in all."""
@@ -24,6 +21,8 @@ SELECT (SELECT system_identifier FROM pg_control_system()) AS system_identifier,
        (SELECT oid::bigint FROM pg_database WHERE datname = current_database()) AS database_id,
        'outbox_event'::regclass::oid::bigint AS outbox_id"""
 """Of the cluster a base backup is restored in; of the database and table a dump is restored in, in the same one too."""
+_DISOWNED = 0
+"""The outbox of no database: the log holds what this one never told."""
 IDENTIFIED_BY = "system_identifier, timeline_id, database_id, outbox_id"
 _FIRST_STATE = f"""
 INSERT INTO relay_state(id, prev, cur, last_id, epoch, {IDENTIFIED_BY})
@@ -104,6 +103,8 @@ async def take_over(connection: asyncpg.Connection) -> State:
     identity = await connection.fetchrow(IDENTITY)
     await connection.execute(_FIRST_STATE, BEGINNING, *identity)
     known = await connection.fetchrow(_STATE)
+    if known["outbox_id"] == _DISOWNED:
+        raise Restored("the log holds what this database never told: it is a copy, or was set back")
     if tuple(known) != tuple(identity):
         raise Restored(f"read from {dict(known)}, but this is {dict(identity)}")
     return State(*await connection.fetchrow(_NEXT_EPOCH))
@@ -160,25 +161,14 @@ async def rows_of(connection: asyncpg.Connection, ids: Sequence[int]) -> Sequenc
     return rows
 
 
-async def rebase(dsn: str, *, who: str) -> int:
-    """After a restore: begin a new era in every stream and send the whole outbox again in it. Returns the era.
+async def begin_again(connection: asyncpg.Connection) -> None:
+    """Vouch for this database's outbox, with all of it still to send; earlier leaders are refused."""
+    identity = await connection.fetchrow(IDENTITY)
+    await connection.execute(_FIRST_STATE, BEGINNING, *identity)
+    await connection.execute(_BEGIN_AGAIN, BEGINNING, *identity)
 
-    Who began it is said in the log.
 
-    Transaction ids of before the restore mean nothing in a new cluster, so all rows are put before every snapshot.
-    """
-    connection = await asyncpg.connect(dsn)
-    try:
-        async with connection.transaction():
-            await connection.execute("LOCK TABLE event_stream, outbox_event IN EXCLUSIVE MODE")
-            era: int = await connection.fetchval("SELECT coalesce(max(era), 1) + 1 FROM event_stream")
-            await connection.execute("INSERT INTO event_stream VALUES ('', 0, $1) ON CONFLICT DO NOTHING", era)
-            await connection.execute("UPDATE event_stream SET era = $1", era)
-            await connection.execute("UPDATE outbox_event SET era = $1, txid = $2::text::xid8", era, BEFORE_ALL)
-            identity = await connection.fetchrow(IDENTITY)
-            await connection.execute(_FIRST_STATE, BEGINNING, *identity)
-            await connection.execute(_BEGIN_AGAIN, BEGINNING, *identity)
-    finally:
-        await connection.close()
-    LOG.warning("relay_rebased", era=era, who=who)
-    return era
+async def disown(connection: asyncpg.Connection, why: str) -> NoReturn:
+    """Vouch for it no more: nothing is sent, heard or worked on until `relay rebase`. Raises Restored."""
+    await connection.execute("UPDATE relay_state SET outbox_id = $1", _DISOWNED)
+    raise Restored(why)

@@ -19,6 +19,11 @@ def topic_of(owner: str) -> str:
     return f"dunlin-{owner}"
 
 
+def owner_of(topic: str) -> str:
+    """Whose topic it is: `billing` of `dunlin-billing`."""
+    return topic.removeprefix("dunlin-")
+
+
 def group_of(consumer: str, owner: str) -> str:
     """The consumer group in which a service hears an owner: `dunlin-credit-billing`."""
     return f"dunlin-{consumer}-{owner}"
@@ -129,6 +134,9 @@ class Bus(Protocol):
 
     async def ensure_topics(self) -> None:
         """Create what is missing. Refuses: wrong_partition_count."""
+
+    async def tail(self, topic: str, most: int) -> Sequence[Record]:
+        """The last records of a topic, `most` of each partition, each partition's in order. Raises BusAway."""
 
 
 @lru_cache(maxsize=16_384)

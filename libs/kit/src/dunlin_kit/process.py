@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from dunlin_events import operating
 from dunlin_events.consuming import Consumer
 from dunlin_events.dead_letters import DeadLetters
+from dunlin_events.own_log import tail_of
 from dunlin_events.postgres_log import PostgresBus
 from dunlin_events.relay import Relay
 from dunlin_events.relay_state import era_of
@@ -74,7 +75,8 @@ class Worker:
         )
         self.app.after_commit = self.poke
         self.ops = Database(ops_url, source=source, clock=clock, pool_size=2)
-        self.relay = Relay(ops_url, self.bus.publisher(), topic=topic_of(service))
+        topic = topic_of(service)
+        self.relay = Relay(ops_url, self.bus.publisher(), topic=topic, tail=tail_of(self.bus, topic))
         self.runner = JobRunner(
             service=service, ops=self.ops, app=self.app, handlers=jobs, lease_seconds=settings.job_lease_seconds
         )
@@ -236,7 +238,8 @@ def main(service: str, settings_type: type[ServiceSettings]) -> None:
     elif arguments.command == "rebuild":
         raise SystemExit(asyncio.run(rebuilds.run(service, settings, bus_of(settings), arguments)))
     else:
-        raise SystemExit(asyncio.run(operating.operate(settings.ops_database_url.get_secret_value(), arguments)))
+        raise SystemExit(asyncio.run(operating.operate(
+            settings.ops_database_url.get_secret_value(), arguments, topic_of(service), bus_of(settings))))
 
 
 async def _worker(package: str, settings: ServiceSettings) -> None:

@@ -1,4 +1,7 @@
-"""To be filled in."""
+"""Each era that was begun here: its token, when, and by whom; and whether a fact on the log was told here, by its id."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0035"
 down_revision = "0034"
@@ -7,7 +10,16 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.create_table(
+        "relay_era",
+        sa.Column("era", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("token", sa.Uuid(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("begun_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("era", name="pk_relay_era"),
+    )
+    op.create_index("ix_outbox_event_event_id", "outbox_event", ["event_id"])
+    op.execute("GRANT SELECT, INSERT ON relay_era TO billing_ops")
 
 
 def downgrade() -> None:

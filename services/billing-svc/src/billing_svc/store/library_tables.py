@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from billing_svc.store.rows import Row
 from dunlin_events.consuming import ParkedEventColumns, WatermarkColumns
+from dunlin_events.eras import RelayEraColumns
 from dunlin_events.outbox import EventStreamColumns, OutboxEventColumns
 from dunlin_events.relay import RelayStateColumns
 from dunlin_kit.idempotency import IdempotencyColumns
@@ -31,6 +32,10 @@ class OutboxEventRow(OutboxEventColumns, Row, table=True):
 
 class RelayStateRow(RelayStateColumns, Row, table=True):
     __tablename__ = "relay_state"
+
+
+class RelayEraRow(RelayEraColumns, Row, table=True):
+    __tablename__ = "relay_era"
 
 
 class WatermarkRow(WatermarkColumns, Row, table=True):

@@ -6,6 +6,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from customer_svc.store.rows import Row
+from dunlin_events.eras import RelayEraColumns
 from dunlin_events.outbox import EventStreamColumns, OutboxEventColumns
 from dunlin_events.parking import ParkedEventColumns
 from dunlin_events.relay_state import RelayStateColumns
@@ -37,6 +38,10 @@ class OutboxEventRow(OutboxEventColumns, Row, table=True):
 
 class RelayStateRow(RelayStateColumns, Row, table=True):
     __tablename__ = "relay_state"
+
+
+class RelayEraRow(RelayEraColumns, Row, table=True):
+    __tablename__ = "relay_era"
 
 
 class WatermarkRow(WatermarkColumns, Row, table=True):

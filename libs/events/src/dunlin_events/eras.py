@@ -1,0 +1,64 @@
+"""Eras: what `relay rebase` begins, the token no other restore has, and the record that says all was told again."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import count
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import DateTime, Integer, Text, Uuid, func
+from sqlmodel import Field, SQLModel
+
+from dunlin_events.envelope import Envelope, Record, stream_of
+from dunlin_events.topics import PARTITIONS, owner_of, partition_of
+from dunlin_kernel.ids import NIL
+
+_ERA_TOLD: Final = ".EraTold.v1"
+_PRESENT = "SELECT era, token, begun_at FROM relay_era ORDER BY era DESC LIMIT 1"
+
+
+class RelayEraColumns(SQLModel):
+    """`relay_era`: each era begun by `relay rebase`, when, and by whom; no other restore has its token."""
+
+    era: int = Field(primary_key=True, sa_type=Integer, sa_column_kwargs={"autoincrement": False})
+    token: UUID = Field(sa_type=Uuid)
+    begun_at: datetime = Field(sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()})
+    begun_by: str = Field(sa_type=Text)
+
+
+class Era(NamedTuple):
+    """What `relay rebase` began."""
+
+    number: int
+    token: UUID
+    begun_at: datetime
+
+
+def says_all_was_told(wire_type: str) -> bool:
+    """Whether a record of this type says that an era was told in full; it is no fact."""
+    return wire_type.endswith(_ERA_TOLD)
+
+
+async def endings(connection: asyncpg.Connection, topic: str) -> list[Record]:
+    """One record for each partition, to follow the last fact that the present era began with; none in the first era.
+
+    In each partition it is in a stream of its own, of which it is the only record. Its id is made of the era's token,
+    so that it is the same when it is sent again, and another one in any other restore.
+    """
+    found = await connection.fetchrow(_PRESENT)
+    return [] if found is None else [_ending(owner_of(topic), Era(*found), part) for part in range(PARTITIONS)]
+
+
+def _ending(owner: str, era: Era, part: int) -> Record:
+    own = next(one for one in _made_of(era.token) if partition_of(stream_of(NIL, one)) == part)
+    envelope = Envelope(
+        own, f"dunlin.{owner}{_ERA_TOLD}", f"/dunlin/{owner}", stream_of(NIL, own), era.number, 1, era.begun_at,
+        era.begun_at, str(era.token))
+    said = {"era": era.number, "part": part, "parts": PARTITIONS}
+    return Record(envelope.stream, envelope.headers(), json.dumps(said).encode())
+
+
+def _made_of(token: UUID) -> Iterator[UUID]:
+    return (UUID(int=token.int ^ n) for n in count())

@@ -1,0 +1,62 @@
+"""Whether the log knows more of an owner than its database does: then the database is a copy, or was set back.
+
+A copy has the cluster's own identity, and nothing in it says what was told elsewhere. The last record of each partition
+does: whoever told it knows it.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import asyncpg
+
+from dunlin_events.envelope import Envelope, Record, Undecodable
+from dunlin_events.eras import endings
+from dunlin_events.structured import in_binary_mode
+from dunlin_events.topics import Bus, topic_of
+
+LOOKED_AT = 20
+"""Records of each partition: the last ones may be somebody else's, or unreadable."""
+Tail = Callable[[], Awaitable[Sequence[Record]]]
+
+_FOREIGN = """
+SELECT g.stream || ' ' || g.era || '/' || g.seq
+FROM unnest($1::text[], $2::int[], $3::bigint[], $4::uuid[]) AS g(stream, era, seq, event_id),
+     (SELECT coalesce((SELECT era FROM event_stream WHERE stream = ''), 1) AS era) AS present
+WHERE g.era > present.era
+   OR (g.era = present.era AND g.event_id <> ALL($5::uuid[]) AND NOT EXISTS (
+       SELECT FROM outbox_event o
+       WHERE o.event_id = g.event_id AND o.stream = g.stream AND o.seq = g.seq))
+LIMIT 1"""
+
+
+def tail_of(bus: Bus, topic: str) -> Tail:
+    """The look at what the log of a topic ends with."""
+    async def look() -> Sequence[Record]:
+        return await bus.tail(topic, LOOKED_AT)
+
+    return look
+
+
+def told_in(records: Sequence[Record], topic: str) -> list[Envelope]:
+    """What the topic's own owner told of it."""
+    found = []
+    for record in records:
+        try:
+            envelope = Envelope.of(in_binary_mode(record))
+        except Undecodable:
+            continue
+        if topic_of(envelope.owner) == topic:
+            found.append(envelope)
+    return found
+
+
+async def never_told_here(connection: asyncpg.Connection, records: Sequence[Record], topic: str) -> str | None:
+    """A place in the log that this database knows nothing of; None where it told all that it was asked about.
+
+    Records of earlier eras are none of this: they are what a restore left behind.
+    """
+    told = told_in(records, topic)
+    own = [Envelope.of(record).event_id for record in await endings(connection, topic)]
+    found: str | None = await connection.fetchval(
+        _FOREIGN, [one.stream for one in told], [one.era for one in told], [one.sequence for one in told],
+        [one.event_id for one in told], own)
+    return found
