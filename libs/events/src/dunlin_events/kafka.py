@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition, errors
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from dunlin_events.envelope import Record
-from dunlin_events.kafka_tail import last_records, received
+from dunlin_events.kafka_care import Care
 from dunlin_events.topics import (
     LARGEST_BATCH,
     MANIFEST,
@@ -106,8 +106,7 @@ class KafkaPublisher:
             sent.append(await producer.send_batch(batch, topic, partition=number))
             if taken < len(records):
                 rest[number] = list(records[taken:])
-        outcomes = await asyncio.gather(*sent, return_exceptions=True)
-        for outcome in outcomes:
+        for outcome in await asyncio.gather(*sent, return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
         return rest
@@ -116,9 +115,9 @@ class KafkaPublisher:
 class KafkaReader:
     """A static member: a restart within the session timeout gets its partitions back without a rebalance.
 
-    A consumer that raised is thrown away; the next poll makes a new one, which begins at the committed offsets. So is
-    one that does not come back from a call: after its broker was killed the client may wait for ever for an answer that
-    it no longer asks for.
+    A consumer that raised is thrown away; the next poll makes a new one, which begins at the committed offsets, and
+    reads with care where a record could not be read. So is one that does not come back from a call: after its broker
+    was killed the client may wait for ever for an answer that it no longer asks for.
     """
 
     def __init__(self, make: Callable[[], Any], *, patience_s: float) -> None:
@@ -126,6 +125,7 @@ class KafkaReader:
         self._consumer: Any = None
         self._fetching: asyncio.Task[Any] | None = None
         self._positions: dict[Partition, int] = {}
+        self._care = Care()
 
     async def start(self) -> None:
         """Connect, if the broker is there; else `poll` tries again."""
@@ -134,8 +134,7 @@ class KafkaReader:
 
     async def poll(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Received]]:
         """Raises BusAway. A poll that is cancelled goes on unseen, and the next one returns what it found."""
-        consumer = await self._ready()
-        fetching = self._fetching or asyncio.create_task(self._fetch(consumer, timeout_ms, max_records))
+        fetching = self._fetching or asyncio.create_task(self._fetch(await self._ready(), timeout_ms, max_records))
         self._fetching = fetching
         try:
             async with asyncio.timeout(timeout_ms / 1000 + self._patience_s):
@@ -148,7 +147,7 @@ class KafkaReader:
         finally:
             if fetching.done():
                 self._fetching = None
-        found = {Partition(at.topic, at.partition): [received(r) for r in got] for at, got in fetched.items() if got}
+        found = {Partition(at.topic, at.partition): [_received(r) for r in got] for at, got in fetched.items() if got}
         self._positions |= {partition: received[-1].offset + 1 for partition, received in found.items()}
         return found
 
@@ -216,7 +215,7 @@ class KafkaReader:
             with contextlib.suppress(errors.IllegalStateError):
                 if consumer.highwater(at) is not None:  # Before anything is known the client would wait.
                     self._positions[partition] = await consumer.position(at)
-        return await consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
+        return await self._care.getmany(consumer, timeout_ms, max_records)
 
     async def _drop(self) -> None:
         consumer, self._consumer = self._consumer, None
@@ -267,21 +266,17 @@ class KafkaBus:
             if count != self._topics[topic]:
                 raise WrongPartitionCount(topic, count, self._topics[topic])
 
-    async def tail(self, topic: str, most: int) -> Sequence[Record]:
-        partitions = [TopicPartition(topic, number) for number in range(self._topics[topic])]
-        async with _away():
-            made = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
-            return await last_records(made, partitions, most, self._request_timeout_ms / 1000)
-
     async def _create(self, admin: Any, topics: Sequence[str]) -> None:
-        # The client takes -1, the broker's own replication, only together with an empty assignment.
-        made = [NewTopic(topic, self._topics[topic], -1, {}, dict(TOPIC_CONFIGS)) for topic in topics]
         try:
-            await admin.create_topics(made)
+            await admin.create_topics([self._new(topic) for topic in topics])
         except errors.TopicAlreadyExistsError:
             _log.info("topics_exist", topics=topics)
         except AttributeError as error:  # The client says so while the cluster has no controller.
             raise BusAway("Kafka: no controller") from error
+
+    def _new(self, topic: str) -> Any:
+        # The client takes -1, the broker's own replication, only together with an empty assignment.
+        return NewTopic(topic, self._topics[topic], -1, {}, dict(TOPIC_CONFIGS))
 
     async def _counts(self, admin: Any) -> dict[str, int]:
         """Partition counts, as soon as the brokers know all topics."""
@@ -292,6 +287,11 @@ class KafkaBus:
                 if found.keys() == self._topics.keys():
                     return found
                 await asyncio.sleep(0.1)
+
+
+def _received(found: Any) -> Received:
+    record = Record((found.key or b"").decode(errors="replace"), tuple(found.headers), found.value)
+    return Received(Partition(found.topic, found.partition), found.offset, record)
 
 
 async def _stop(client: Any) -> None:
