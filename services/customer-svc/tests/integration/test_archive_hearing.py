@@ -16,20 +16,35 @@ from dunlin_events.contracts.billing import (
     InvoiceIssued,
     InvoiceVoided,
     PaymentConfirmed,
+    PaymentExpired,
+    PaymentReceived,
+    PaymentRejected,
     PaymentReversed,
 )
+from dunlin_events.contracts.billing_arrangements import (
+    ArrangementAdvanced,
+    ArrangementAgreed,
+    ArrangementCompleted,
+    ArrangementDefaulted,
+    ArrangementReinstated,
+    ArrangementRevised,
+)
 from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, DeliveryRecorded
+from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, WriteOffReversed
 from dunlin_events.contracts.credit import (
+    AlertAcknowledged,
     AuthorizationCaptured,
     AuthorizationTransferred,
     CreditAuthorized,
     CreditLimitChanged,
+    RiskAlertRaised,
 )
 from dunlin_events.contracts.credit_covers import CoverChanged
 from dunlin_events.contracts.credit_holds import CreditHoldPlaced, CreditHoldReleased
 from dunlin_events.contracts.credit_policies import CreditPolicyAdopted
 from dunlin_events.contracts.credit_rating import CreditRated, TermsDecided
 from dunlin_events.contracts.notify import ReminderSent
+from dunlin_events.contracts.notify_cases import CaseAdvanced, CaseClosed, CaseOpened
 from dunlin_events.contracts.notify_promises import PromiseCorrected, PromiseMade
 from dunlin_events.subscription import Subscription
 from dunlin_kernel.ids import new_id
@@ -38,6 +53,7 @@ from dunlin_kit.testing import tell
 CUSTOMERS = "/customer/v1/customers"
 SUBSCRIPTIONS: dict[str, Subscription[Any]] = {"billing": billing, "credit": credit, "notify": notify}
 HEARD = sorted({wire_type for one in SUBSCRIPTIONS.values() for wire_type in one.folds})
+PENDING, ARRANGED = str(new_id()), str(new_id())
 TODAY = datetime(2026, 3, 16, 2, tzinfo=UTC)
 
 
@@ -217,6 +233,53 @@ async def test_a_promise_stands_as_it_was_told_of_last(office: Office) -> None:
     await office.hear(PromiseMade)
     await office.hear(PromiseCorrected, outcome="kept")
     assert [promise["status"] for promise in (await office.page())["promises"]] == ["kept"]
+
+
+async def test_what_stands_open_beside_the_balance_is_on_the_page_until_it_is_over(office: Office) -> None:
+    """Each is shown while it stands, as it was told of last."""
+    await office.hear(ArrangementAgreed, arrangement_id=ARRANGED)
+    await office.hear(ArrangementAdvanced, arrangement_id=ARRANGED)
+    await office.hear(DebtWrittenOff)
+    await office.hear(DebtRecovered)
+    await office.hear(PaymentReceived, payment_id=PENDING)
+    await office.hear(RiskAlertRaised)
+    await office.hear(CaseOpened)
+    await office.hear(CaseAdvanced)
+    page = await office.page()
+    [arranged], [lost], [pending], [alert], case = (page[name] for name in (
+        "arrangements", "write_offs", "pending_payments", "alerts", "case"))
+    assert (arranged["state"], arranged["amount"], arranged["agreed_on"], arranged["next_due_on"]) == (
+        "active", cny("4520.00"), "2026-02-20", "2026-04-10")
+    assert (lost["number"], lost["amount"], lost["reason"]) == ("INV-000001", cny("3520.00"), "insolvency")
+    assert (pending["amount"], pending["method"], pending["expires_on"]) == (cny("6000.00"), "cheque", "2026-03-31")
+    assert (alert["rule"], alert["amount"]) == ("over_capture", cny("1075.00"))
+    assert (case["stage"], case["opened_on"], case["next_action"], case["next_action_on"]) == (
+        "collecting", "2026-04-06", "visit", "2026-04-10")
+    await office.hear(ArrangementDefaulted, arrangement_id=ARRANGED)
+    assert [(one["state"], one["next_due_on"]) for one in (await office.page())["arrangements"]] == [
+        ("defaulted", "2026-03-10")]
+    await office.hear(ArrangementReinstated, arrangement_id=ARRANGED)
+    await office.hear(ArrangementRevised, arrangement_id=ARRANGED)
+    assert [(one["state"], one["agreed_on"], one["next_due_on"]) for one in (await office.page())["arrangements"]] == [
+        ("active", "2026-02-20", "2026-03-20")]
+    ends: list[tuple[type[Event], dict[str, str]]] = [
+        (ArrangementCompleted, {"arrangement_id": ARRANGED}), (WriteOffReversed, {}), (AlertAcknowledged, {}),
+        (CaseClosed, {}), (PaymentConfirmed, {"payment_id": PENDING})]
+    for over, said in ends:
+        await office.hear(over, **said)
+    page = await office.page()
+    assert [page[name] for name in ("arrangements", "write_offs", "pending_payments", "alerts", "case")] == [
+        [], [], [], [], None]
+
+
+@pytest.mark.parametrize("end", [PaymentRejected, PaymentExpired])
+async def test_it_is_not_closed_while_a_payment_is_still_to_be_confirmed(office: Office, end: type[Event]) -> None:
+    await office.hear(PaymentReceived)
+    pending = await office.archive.post(f"{office.path}:close")
+    assert (pending.status_code, pending.json()["code"], pending.json()["facts"]["amount"]) == (
+        409, "customer_has_pending_payment", "6000.00")
+    await office.hear(end)
+    assert (await office.archive.post(f"{office.path}:close")).status_code == 200
 
 
 async def test_it_is_closed_only_when_nothing_is_owed_either_way(office: Office) -> None:

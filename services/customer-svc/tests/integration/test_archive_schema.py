@@ -14,7 +14,8 @@ from customer_svc.store.rows import Row
 TABLES_OF_TENANTS = {
     "absence", "address", "classification_rule", "contact", "customer", "customer_change", "customer_class",
     "customer_group", "customer_number_series", "interaction",
-    "heard_account", "heard_credit", "heard_credit_policy", "heard_grade", "heard_hold", "heard_item", "heard_month",
+    "heard_account", "heard_alert", "heard_case", "heard_claim", "heard_credit",
+    "heard_credit_policy", "heard_grade", "heard_hold", "heard_item", "heard_month",
     "heard_promise", "heard_reminder",
     "idempotency_key", "job", "operation", "staff", "tenant"}
 

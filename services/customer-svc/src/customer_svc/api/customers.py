@@ -72,7 +72,8 @@ async def suspend_customer(customer_id: UUID, tx: Tx, response: Response) -> Cus
 @writes.post("/customers/{customer_id}:close", dependencies=[MAY_WRITE],
              responses=NOT_FOUND | refuses("invalid_request")
              | refuses("illegal_transition", "customer_closed", "customer_owes", "customer_has_credit",
-                       "customer_has_deliveries", "customer_has_orders", status=409))
+                       "customer_has_deliveries", "customer_has_orders",
+                       "customer_has_pending_payment", status=409))
 async def close_customer(customer_id: UUID, tx: Tx, response: Response) -> CustomerRead:
     """End the relationship for good, where nothing is owed either way by what was heard so far (see `min_position`)."""
     return _answer(await usecases.close_customer(tx, CustomerId(customer_id)), response)

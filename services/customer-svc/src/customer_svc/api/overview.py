@@ -12,6 +12,7 @@ from customer_svc.api.classification_shapes import CustomerClassList, CustomerCl
 from customer_svc.api.contact_shapes import ContactRead
 from customer_svc.api.customer_shapes import CustomerRead
 from customer_svc.api.group_shapes import CustomerGroupRead
+from customer_svc.api.overview_matters import OverviewMatters
 from customer_svc.api.staff_shapes import StaffRead
 from customer_svc.domain.heard_ledger import BUCKETS, HeardAccount, HeardItem, overdue_of
 from customer_svc.usecases.get_overview import Overview
@@ -116,7 +117,7 @@ class OverviewDisputeRead(BaseModel):
     open: Amount
 
 
-class CustomerOverviewRead(BaseModel):
+class CustomerOverviewRead(OverviewMatters):
     """One customer on one page, as the archive stood at `positions`; each serves as `min_position` elsewhere."""
 
     customer: CustomerRead
@@ -150,6 +151,7 @@ class CustomerOverviewRead(BaseModel):
             disputes=[OverviewDisputeRead(item_id=one.id, number=one.number, due_on=one.due_on,
                                           open=Amount.of(one.open), disputed=Amount.of(one.disputed))
                       for one in said.items if one.disputed.is_positive],
+            **OverviewMatters.matters(said.matters),
             last_reminder=OverviewReminderRead(**last._asdict()) if last else None,
             promises=[OverviewPromiseRead(id=one.id, amount=Amount.of(one.amount), promised_on=one.promised_on,
                                           status=one.status) for one in said.promises])

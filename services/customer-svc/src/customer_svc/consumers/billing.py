@@ -1,11 +1,13 @@
 """What billing-svc tells: every money fact, folded into what the archive shows of a customer's debt."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from customer_svc.domain.heard_ledger import HeardItem, HeardLedger
+from customer_svc.domain.heard_matter import HeardMatter, MatterKind
 from customer_svc.store import heard_ledgers
 from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.base import FACTS, Event, import_contracts
@@ -19,8 +21,20 @@ from dunlin_events.contracts.billing import (
     ItemMove,
     MoneyFact,
     PaymentConfirmed,
+    PaymentExpired,
+    PaymentReceived,
+    PaymentRejected,
     PaymentReversed,
     VoidedItem,
+)
+from dunlin_events.contracts.billing_arrangements import (
+    ArrangementAdvanced,
+    ArrangementAgreed,
+    ArrangementCompleted,
+    ArrangementDefaulted,
+    ArrangementFact,
+    ArrangementReinstated,
+    ArrangementRevised,
 )
 from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
 from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, DeliveryRecorded
@@ -30,7 +44,8 @@ from dunlin_events.contracts.billing_transfers import (
     PassedItem,
     SettledItemsPassed,
 )
-from dunlin_kernel.money import Money
+from dunlin_events.contracts.billing_write_offs import DebtWrittenOff, WriteOffFact
+from dunlin_kernel.money import Money, sum_money
 
 
 def money_facts() -> tuple[type[MoneyFact], ...]:
@@ -44,7 +59,8 @@ async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, HeardLedger]:
     customers = {event.concerns for event in events if event.concerns is not None}
     items = {one for event in events for one in _items_of(event)}
     months = {day.replace(day=1) for event in events if (day := _traded_on(event))}
-    return await heard_ledgers.of_customers(tx, customers, items, months)
+    claims = {one for event in events if (one := _claim_of(event)) is not None}
+    return await heard_ledgers.of_customers(tx, customers, items, months, claims)
 
 
 async def save(tx: Tx, states: Mapping[UUID, HeardLedger]) -> None:
@@ -61,6 +77,10 @@ def money_moved(event: MoneyFact, ledger: HeardLedger) -> HeardLedger:
     after = ledger.told(figures.open.money, figures.disputed.money, figures.unapplied.money)
     for move in event.deliveries if isinstance(event, InvoiceIssued | InvoiceVoided) else ():
         after = after.delivering(-move.amount.money if isinstance(event, InvoiceIssued) else move.amount.money)
+    if isinstance(event, PaymentConfirmed):
+        after = _awaited_no_more(event.payment_id, after)
+    if isinstance(event, WriteOffFact):
+        after = _written_off(event, after)
     return _traded(event, _items_moved(event, after))
 
 
@@ -84,6 +104,72 @@ def settled_items_passed(event: SettledItemsPassed, ledger: HeardLedger) -> Hear
     for item in event.items:
         ledger = ledger.having(_passed(event.customer_id, item))
     return ledger
+
+
+@billing.on(PaymentReceived)
+def payment_awaited(event: PaymentReceived, ledger: HeardLedger) -> HeardLedger:
+    """It is pending until it is confirmed, rejected, or too old."""
+    return ledger.minding(HeardMatter(
+        MatterKind.PENDING_PAYMENT, event.payment_id, event.received_on, event.method, event.amount.money,
+        event.expires_on))
+
+
+@billing.on(PaymentRejected, PaymentExpired)
+def payment_given_up(event: PaymentRejected | PaymentExpired, ledger: HeardLedger) -> HeardLedger:
+    """Nobody waits for it any more."""
+    return _awaited_no_more(event.payment_id, ledger)
+
+
+@billing.on(ArrangementAgreed, ArrangementRevised)
+def arranged(event: ArrangementAgreed | ArrangementRevised, ledger: HeardLedger) -> HeardLedger:
+    """So much by these days."""
+    known = ledger.matters.get(event.arrangement_id)
+    agreed_on = event.agreed_on if isinstance(event, ArrangementAgreed) else (known.on if known else event.revised_on)
+    amounts = [part.amount.money for part in event.parts]
+    return ledger.minding(HeardMatter(
+        MatterKind.ARRANGEMENT, event.arrangement_id, agreed_on, "active",
+        sum_money(amounts[0].currency, amounts), min(part.due_on for part in event.parts)))
+
+
+@billing.on(ArrangementAdvanced, ArrangementReinstated, ArrangementDefaulted, ArrangementCompleted)
+def arrangement_went_on(event: ArrangementFact, ledger: HeardLedger) -> HeardLedger:
+    """Its next day, or how it ended: a completed one stands no more, one that was broken is still seen."""
+    known = ledger.matters.get(event.arrangement_id)
+    if known is None:
+        return ledger
+    if isinstance(event, ArrangementCompleted):
+        return ledger.minding(replace(known, said="completed", stands=False))
+    if isinstance(event, ArrangementDefaulted):
+        return ledger.minding(replace(known, said="defaulted", until=event.missed.due_on))
+    return ledger.minding(replace(
+        known, said="active", stands=True, until=min((one.due_on for one in event.items), default=known.until)))
+
+
+def _awaited_no_more(payment_id: UUID, ledger: HeardLedger) -> HeardLedger:
+    known = ledger.matters.get(payment_id)
+    return ledger.minding(known.ended()) if known else ledger
+
+
+def _written_off(event: WriteOffFact, ledger: HeardLedger) -> HeardLedger:
+    """What is written off is claimed still, less what came after all or is owed again."""
+    known, amount = ledger.matters.get(event.write_off_id), event.amount.money
+    if isinstance(event, DebtWrittenOff):
+        before = known.amount if known and known.amount else Money.zero(amount.currency)
+        return ledger.minding(HeardMatter(
+            MatterKind.WRITE_OFF, event.write_off_id, event.effective_on, event.number, before + amount,
+            more=event.reason))
+    return ledger.minding(known.less(amount)) if known else ledger
+
+
+def _claim_of(event: Event) -> UUID | None:
+    """The arrangement, write-off or payment that a fact is about."""
+    if isinstance(event, ArrangementFact):
+        return event.arrangement_id
+    if isinstance(event, WriteOffFact):
+        return event.write_off_id
+    if isinstance(event, PaymentReceived | PaymentConfirmed | PaymentRejected | PaymentExpired):
+        return event.payment_id
+    return None
 
 
 def _items_of(event: Event) -> list[UUID]:

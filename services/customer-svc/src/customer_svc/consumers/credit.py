@@ -10,11 +10,14 @@ from uuid import UUID
 
 from customer_svc.domain.customer import Customer
 from customer_svc.domain.heard_credit import CreditWeights, HeardCredit, HeardHold, HeardLimit
-from customer_svc.store import archive, customers, heard_credits
+from customer_svc.domain.heard_matter import HeardMatter, MatterKind
+from customer_svc.store import archive, customers, heard_credits, heard_matters
 from customer_svc.store.heard_credits import HeardGrade
+from customer_svc.store.heard_tables import HeardAlertRow
 from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.credit import (
+    AlertAcknowledged,
     AuthorizationCaptured,
     AuthorizationExpired,
     AuthorizationReleased,
@@ -22,6 +25,7 @@ from dunlin_events.contracts.credit import (
     CreditAuthorized,
     CreditLimitChanged,
     LimitKind,
+    RiskAlertRaised,
 )
 from dunlin_events.contracts.credit_covers import CoverChanged, CoverFact, CoverStateTold, CoverTransferred
 from dunlin_events.contracts.credit_holds import CreditHoldPlaced, CreditHoldReleased
@@ -33,13 +37,14 @@ from dunlin_kernel.money import Money
 
 @dataclass(frozen=True, slots=True)
 class HeardStanding:
-    """What was heard of one customer's credit: by currency, and its holds by id."""
+    """What was heard of one customer's credit: by currency, and its holds and alerts by id."""
 
     credits: Mapping[str, HeardCredit] = field(default_factory=dict)
     holds: Mapping[UUID, HeardHold] = field(default_factory=dict)
     grade: HeardGrade | None = None
     customer: Customer | None = None
     decided: TermsDecided | None = None
+    alerts: Mapping[UUID, HeardMatter] = field(default_factory=dict)
 
     def credit_in(self, currency: str) -> HeardCredit:
         return self.credits.get(currency) or HeardCredit(Money.zero(currency))
@@ -58,7 +63,10 @@ async def load(tx: Any, events: Sequence[Event]) -> dict[UUID, HeardStanding]:
     grades = await heard_credits.grades_of(tx, ids)
     deciding = sorted({event.customer_id for event in events if isinstance(event, TermsDecided)})
     own = await customers.lock_some(tx, deciding) if deciding else {}
-    return {one: HeardStanding(limits[one], holds[one], grades.get(one), own.get(one)) for one in ids}
+    alerts = await heard_matters.by_id(
+        tx, HeardAlertRow, {event.alert_id for event in events if isinstance(event, AlertAcknowledged)})
+    return {one: HeardStanding(limits[one], holds[one], grades.get(one), own.get(one), alerts=alerts.get(one, {}))
+            for one in ids}
 
 
 async def save(tx: Any, states: Mapping[UUID, HeardStanding]) -> None:
@@ -67,6 +75,7 @@ async def save(tx: Any, states: Mapping[UUID, HeardStanding]) -> None:
             heard_credits.keep_credit(tx, customer_id, one)
         for hold in standing.holds.values():
             heard_credits.keep_hold(tx, customer_id, hold)
+        heard_matters.keep(tx, HeardAlertRow, customer_id, standing.alerts.values())
         if standing.grade is not None:
             heard_credits.keep_grade(tx, customer_id, standing.grade)
         if standing.decided is not None and standing.customer is not None and standing.customer.is_open:
@@ -136,6 +145,22 @@ def hold_released(event: CreditHoldReleased, standing: HeardStanding) -> HeardSt
     at = event.heard.recorded_at
     held = standing.holds.get(event.hold_id) or HeardHold(event.hold_id, event.rule.value, at)
     return replace(standing, holds={**standing.holds, held.id: replace(held, released_at=at)})
+
+
+@credit.on(RiskAlertRaised)
+def alerted(event: RiskAlertRaised, standing: HeardStanding) -> HeardStanding:
+    """It stands until a person has seen it."""
+    at = event.heard.recorded_at
+    alert = HeardMatter(MatterKind.ALERT, event.alert_id, at.date(), event.rule.value, event.amount.money,
+                        more=at.isoformat())
+    return replace(standing, alerts={**standing.alerts, alert.id: alert})
+
+
+@credit.on(AlertAcknowledged)
+def alert_seen(event: AlertAcknowledged, standing: HeardStanding) -> HeardStanding:
+    """A person has seen it."""
+    known = standing.alerts.get(event.alert_id)
+    return replace(standing, alerts={**standing.alerts, known.id: known.ended()}) if known else standing
 
 
 @credit.on(CreditRated)

@@ -5,6 +5,9 @@ from customer_svc.consumers.credit import credit
 from customer_svc.consumers.notify import notify
 from customer_svc.store.heard_tables import (
     HeardAccountRow,
+    HeardAlertRow,
+    HeardCaseRow,
+    HeardClaimRow,
     HeardCreditPolicyRow,
     HeardCreditRow,
     HeardGradeRow,
@@ -17,9 +20,10 @@ from customer_svc.store.heard_tables import (
 from dunlin_events.projection import Copied, Projection
 
 PROJECTIONS = (
-    Projection("ledgers", billing, (Copied(HeardAccountRow), Copied(HeardItemRow), Copied(HeardMonthRow))),
+    Projection("ledgers", billing, (Copied(HeardAccountRow), Copied(HeardItemRow), Copied(HeardMonthRow),
+                                   Copied(HeardClaimRow))),
     Projection("credits", credit, (
-        Copied(HeardCreditRow), Copied(HeardHoldRow), Copied(HeardGradeRow),
+        Copied(HeardCreditRow), Copied(HeardHoldRow), Copied(HeardGradeRow), Copied(HeardAlertRow),
         Copied(HeardCreditPolicyRow, customer=None))),
-    Projection("talks", notify, (Copied(HeardReminderRow), Copied(HeardPromiseRow))),
+    Projection("talks", notify, (Copied(HeardReminderRow), Copied(HeardPromiseRow), Copied(HeardCaseRow))),
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
+from customer_svc.domain.heard_matter import HeardMatter
 from dunlin_kernel.money import Money
 
 BUCKETS = ((1, 30), (31, 60), (61, 90), (91, None))
@@ -70,12 +71,14 @@ MonthKey = tuple[str, date]
 
 @dataclass(frozen=True, slots=True)
 class HeardLedger:
-    """All that was heard of one customer's money: accounts by currency, items by id, months by currency and month."""
+    """All that was heard of one customer's money: accounts by currency, items and what stands open by id, months by
+    currency and month."""
 
     customer_id: UUID
     accounts: Mapping[str, HeardAccount] = field(default_factory=dict)
     items: Mapping[UUID, HeardItem] = field(default_factory=dict)
     months: Mapping[MonthKey, HeardMonth] = field(default_factory=dict)
+    matters: Mapping[UUID, HeardMatter] = field(default_factory=dict)
 
     def told(self, opened: Money, disputed: Money, unapplied: Money) -> "HeardLedger":
         """The account stands as the fact says."""
@@ -93,6 +96,9 @@ class HeardLedger:
 
     def having(self, item: HeardItem) -> "HeardLedger":
         return replace(self, items={**self.items, item.id: item})
+
+    def minding(self, matter: HeardMatter) -> "HeardLedger":
+        return replace(self, matters={**self.matters, matter.id: matter})
 
     def owing(self, item_id: UUID, left: Money, *, on: date | None, disputed: Money | None = None) -> "HeardLedger":
         """So much of an item is left; an item never told of changes nothing but the figures."""

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from customer_svc.domain.heard_ledger import HeardAccount, HeardItem, HeardLedger, HeardMonth
-from customer_svc.store.heard_tables import HeardAccountRow, HeardItemRow, HeardMonthRow
+from customer_svc.store import heard_matters
+from customer_svc.store.heard_tables import HeardAccountRow, HeardClaimRow, HeardItemRow, HeardMonthRow
 from dunlin_events.consuming import Tx
 from dunlin_events.subscription import Statements
 from dunlin_kernel.money import Money
@@ -28,9 +29,10 @@ _OPEN: Any = (
 
 
 async def of_customers(
-    tx: Statements, customer_ids: Collection[UUID], item_ids: Collection[UUID] = (), months_of: Collection[date] = ()
+    tx: Statements, customer_ids: Collection[UUID], item_ids: Collection[UUID] = (), months_of: Collection[date] = (),
+    matter_ids: Collection[UUID] = (),
 ) -> dict[UUID, HeardLedger]:
-    """The ledgers of these customers with these items and months, each named by its first day.
+    """The ledgers of these customers with these items and matters, and months, each named by its first day.
 
     The watermark of each stream keeps other writers away.
     """
@@ -47,7 +49,8 @@ async def of_customers(
     for row in rows:
         if row["customer_id"] in items:
             items[row["customer_id"]][row["id"]] = _item_of(row)
-    return {one: HeardLedger(one, accounts[one], items[one], months[one]) for one in ids}
+    matters = await heard_matters.by_id(tx, HeardClaimRow, matter_ids)
+    return {one: HeardLedger(one, accounts[one], items[one], months[one], matters.get(one, {})) for one in ids}
 
 
 async def open_items(tx: Statements, customer_id: UUID) -> list[HeardItem]:
@@ -61,6 +64,7 @@ def keep(tx: Tx, ledgers: Mapping[UUID, HeardLedger]) -> None:
         tx.put(HeardAccountRow, *(_account_row(ledger.customer_id, one) for one in ledger.accounts.values()),
                key=("customer_id", "currency"))
         tx.put(HeardItemRow, *(_item_row(item) for item in ledger.items.values()), key=("customer_id", "id"))
+        heard_matters.keep(tx, HeardClaimRow, ledger.customer_id, ledger.matters.values())
         tx.put(HeardMonthRow, *(
             {"customer_id": ledger.customer_id, "currency": currency, "month": month, "billed": one.billed.minor,
              "cash": one.cash.minor, "invoices": one.invoices} for (currency, month), one in ledger.months.items()

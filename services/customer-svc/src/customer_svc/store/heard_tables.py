@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Index, Text
+from sqlalchemy import BigInteger, DateTime, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from customer_svc.store.rows import Row
 
@@ -134,3 +134,40 @@ class HeardCreditPolicyRow(Row, table=True):
     effective_from: date
     disputed_weight_bps: int
     delivered_weight_bps: int
+
+
+class MatterColumns(SQLModel):
+    """Something that stands open about a customer, as an owner told of it last; `amount` counts minor units."""
+
+    tenant_id: UUID = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    kind: str = Field(sa_type=Text)
+    on: date
+    until_on: date | None
+    said: str = Field(sa_type=Text)
+    more: str | None = Field(sa_type=Text)
+    amount: int | None = Field(sa_type=BigInteger)
+    currency: str | None = Field(sa_type=Text)
+    stands: bool
+
+
+class HeardClaimRow(MatterColumns, Row, table=True):
+    """Arrangements, write-offs and pending payments, as billing-svc tells of them."""
+
+    __tablename__ = "heard_claim"
+    __table_args__ = (Index("ix_heard_claim_standing", "tenant_id", "customer_id", postgresql_where=text("stands")),)
+
+
+class HeardAlertRow(MatterColumns, Row, table=True):
+    """Alerts, as credit-svc tells of them."""
+
+    __tablename__ = "heard_alert"
+    __table_args__ = (Index("ix_heard_alert_standing", "tenant_id", "customer_id", postgresql_where=text("stands")),)
+
+
+class HeardCaseRow(MatterColumns, Row, table=True):
+    """Collection cases, as notify-svc tells of them."""
+
+    __tablename__ = "heard_case"
+    __table_args__ = (Index("ix_heard_case_standing", "tenant_id", "customer_id", postgresql_where=text("stands")),)

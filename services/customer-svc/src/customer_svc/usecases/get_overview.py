@@ -10,7 +10,16 @@ from customer_svc.domain.customer import Customer
 from customer_svc.domain.group import CustomerGroup
 from customer_svc.domain.heard_credit import CreditWeights, HeardCredit, HeardHold
 from customer_svc.domain.heard_ledger import HeardAccount, HeardItem
-from customer_svc.store import classes, contacts, groups, heard_credits, heard_ledgers, heard_positions
+from customer_svc.domain.heard_matter import HeardMatter
+from customer_svc.store import (
+    classes,
+    contacts,
+    groups,
+    heard_credits,
+    heard_ledgers,
+    heard_matters,
+    heard_positions,
+)
 from customer_svc.store.heard_credits import HeardGrade, HeardPromise, HeardReminder
 from customer_svc.usecases.get_owner import Ownership, get_owner
 from dunlin_kernel.ids import CustomerId
@@ -35,6 +44,7 @@ class Overview:
     classes: Mapping[Dimension, HeldClass]
     grade: HeardGrade | None
     weights: CreditWeights
+    matters: Sequence[HeardMatter]
 
     @property
     def on(self) -> date:
@@ -57,4 +67,4 @@ async def get_overview(tx: Transaction, customer_id: CustomerId) -> Overview:
         (await heard_credits.promises_of(tx, ids))[customer_id], await heard_positions.of_customer(tx, customer_id),
         await classes.of_customer(tx, customer_id),
         (await heard_credits.grades_of(tx, ids)).get(customer_id),
-        await heard_credits.weights_on(tx, ownership.on))
+        await heard_credits.weights_on(tx, ownership.on), await heard_matters.standing(tx, customer_id))
