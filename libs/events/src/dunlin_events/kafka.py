@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from dunlin_events.envelope import Record
 from dunlin_events.kafka_care import Care
+from dunlin_events.kafka_tail import last_records, received
 from dunlin_events.topics import (
     LARGEST_BATCH,
     MANIFEST,
@@ -147,7 +148,7 @@ class KafkaReader:
         finally:
             if fetching.done():
                 self._fetching = None
-        found = {Partition(at.topic, at.partition): [_received(r) for r in got] for at, got in fetched.items() if got}
+        found = {Partition(at.topic, at.partition): [received(r) for r in got] for at, got in fetched.items() if got}
         self._positions |= {partition: received[-1].offset + 1 for partition, received in found.items()}
         return found
 
@@ -266,17 +267,21 @@ class KafkaBus:
             if count != self._topics[topic]:
                 raise WrongPartitionCount(topic, count, self._topics[topic])
 
+    async def tail(self, topic: str, most: int) -> Sequence[Record]:
+        partitions = [TopicPartition(topic, number) for number in range(self._topics[topic])]
+        async with _away():
+            made = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
+            return await last_records(made, partitions, most, self._request_timeout_ms / 1000)
+
     async def _create(self, admin: Any, topics: Sequence[str]) -> None:
+        # The client takes -1, the broker's own replication, only together with an empty assignment.
+        made = [NewTopic(topic, self._topics[topic], -1, {}, dict(TOPIC_CONFIGS)) for topic in topics]
         try:
-            await admin.create_topics([self._new(topic) for topic in topics])
+            await admin.create_topics(made)
         except errors.TopicAlreadyExistsError:
             _log.info("topics_exist", topics=topics)
         except AttributeError as error:  # The client says so while the cluster has no controller.
             raise BusAway("Kafka: no controller") from error
-
-    def _new(self, topic: str) -> Any:
-        # The client takes -1, the broker's own replication, only together with an empty assignment.
-        return NewTopic(topic, self._topics[topic], -1, {}, dict(TOPIC_CONFIGS))
 
     async def _counts(self, admin: Any) -> dict[str, int]:
         """Partition counts, as soon as the brokers know all topics."""
@@ -287,11 +292,6 @@ class KafkaBus:
                 if found.keys() == self._topics.keys():
                     return found
                 await asyncio.sleep(0.1)
-
-
-def _received(found: Any) -> Received:
-    record = Record((found.key or b"").decode(errors="replace"), tuple(found.headers), found.value)
-    return Received(Partition(found.topic, found.partition), found.offset, record)
 
 
 async def _stop(client: Any) -> None:
