@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from books_machine import BooksMachine, one_of
-from books_office import TOLERANCE, amount, minor_of
-from naive_books import Debt
+from books_office import TOLERANCE, amount, minor_of, payment
+from naive_books import Debt, Money
 from stepping import AMOUNTS, EITHER, PICK, rule
 
 CHIEF = "chief"
@@ -69,7 +69,7 @@ class LossSteps(BooksMachine):
         self.lost[made["id"]] = Loss(made["id"], debt.item, minor)
         self.office.done["give_up"] += 1
 
-    @rule(when=lambda self: self.lost, which=PICK)
+    @rule(often=3, when=lambda self: self.lost, which=PICK)
     def write_off(self, which: int) -> None:
         loss = one_of({one.id: one for one in self.lost.values() if not one.approved} or self.lost, which)
         debt = self.books.debts[loss.item]
@@ -83,14 +83,14 @@ class LossSteps(BooksMachine):
         loss.approved = True
         self._moved("write_off", loss.item, -loss.rest, said.json()["effective_on"])
 
-    @rule(when=lambda self: self.lost and self.books.moneys, which=PICK, of=PICK)
+    @rule(often=4, when=lambda self: self.lost and self.books.moneys, which=PICK, of=PICK)
     def recover(self, which: int, of: int) -> None:
-        loss, money = one_of(self.lost, which), one_of(self.books.moneys, of)
+        able = {one.id: one for one in self.lost.values() if one.approved and one.rest}
+        loss = one_of(able or self.lost, which)
+        if able and not self._credits_for(loss) and self.today > self.is_open:
+            self._pays_at_last(loss)
         account = self.books.account(loss.item)
-        theirs = {one.credit: one for one in self.books.moneys.values()
-                  if self.books.account(one.credit) == account and self.books.balance(one.credit)
-                  and one.kind != "exchanges"}
-        money = one_of(theirs, of) if theirs else money
+        money = one_of(self._credits_for(loss) or self.books.moneys, of)
         if money.kind == "exchanges":
             return
         minor = min(loss.rest, self.books.balance(money.credit)) if loss.approved else 0
@@ -114,6 +114,20 @@ class LossSteps(BooksMachine):
             return
         self._moved("take_back", loss.item, loss.rest, self.today.isoformat())
         loss.rest = 0
+
+    def _pays_at_last(self, loss: Loss) -> None:
+        """So much more than was lost, that nothing was said of."""
+        (customer, currency), minor = self.books.account(loss.item), loss.rest + 1
+        said = self.company.post("/payments", payment(
+            customer, amount(minor, currency), self.today, allocation="none"))
+        self.paid("pay", said, Money("", customer, currency, minor, self.today, self.today), {})
+
+    def _credits_for(self, loss: Loss) -> dict[str, Money]:
+        """What is left of payments and credit notes in the account of what was lost."""
+        account = self.books.account(loss.item)
+        return {one.credit: one for one in self.books.moneys.values()
+                if one.kind != "exchanges" and self.books.account(one.credit) == account
+                and self.books.balance(one.credit)}
 
     def _open(self, debt: Debt) -> int:
         return self.books.balance(debt.item)

@@ -121,7 +121,7 @@ async def test_a_payment_is_reversed_once(company: Any) -> None:
     assert await company.account(who) == ("100.00", "0.00")
 
 
-async def test_one_key_sent_twelve_times_at_once_has_one_effect_and_one_answer(company: Any) -> None:
+async def test_one_key_sent_fifty_times_at_once_has_one_effect_and_one_answer(company: Any) -> None:
     who = await company.register()
     body = {
         "customer_id": str(who),
@@ -131,8 +131,8 @@ async def test_one_key_sent_twelve_times_at_once_has_one_effect_and_one_answer(c
         "allocation": "none",
     }
     key = str(new_id())
-    answers = await gathered(*(company.send("POST", "/payments", body, Idempotency_Key=key) for _ in range(12)))
-    assert codes(answers) == {"ok": 12}
+    answers = await gathered(*(company.send("POST", "/payments", body, Idempotency_Key=key) for _ in range(50)))
+    assert codes(answers) == {"ok": 50}
     assert len({one.content for one in answers}) == 1
     assert await company.account(who) == ("0.00", "40.00")
 

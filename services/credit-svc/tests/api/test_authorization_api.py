@@ -119,7 +119,7 @@ async def test_a_repeated_key_reserves_once(books: Any) -> None:
     await books.limit("100.00")
     headers = books.headers(key="order-1")
     answers = await asyncio.gather(
-        *(books.service.client.post(PATH, json=body(books), headers=headers) for _ in range(12)))
+        *(books.service.client.post(PATH, json=body(books), headers=headers) for _ in range(50)))
     assert {answer.status_code for answer in answers} == {201} and len({answer.content for answer in answers}) == 1
     assert (await books.position())["positions"][0]["available"]["amount"] == "70.00"
     assert await books.violations() == []

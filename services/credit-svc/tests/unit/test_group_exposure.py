@@ -18,6 +18,7 @@ from credit_svc.domain.group import (
     RateMissing,
     converted,
     group_exposure,
+    group_use,
     member_exposures,
     newly_exceeded,
     with_order,
@@ -60,6 +61,13 @@ EXPOSURES = [
 @pytest.mark.parametrize(("standing", "exposure"), [row[1:] for row in EXPOSURES], ids=[row[0] for row in EXPOSURES])
 def test_group_exposure(standing: GroupStanding, exposure: int) -> None:
     assert group_exposure(standing, FIRST_POLICY) == cny(exposure)
+
+
+def test_what_is_used_and_left() -> None:
+    members = (member(ONE, 300), member(TWO, 400))
+    assert group_use(group(*members), FIRST_POLICY, today=TODAY) == (cny(700), cny(300))
+    assert group_use(group(*members, limit=None), FIRST_POLICY, today=TODAY) == (cny(700), None)
+    assert group_use(group(member(ONE, 1, currency="EUR")), FIRST_POLICY, today=TODAY) == (None, None)
 
 
 def test_a_group_in_another_currency_than_the_tenants() -> None:
