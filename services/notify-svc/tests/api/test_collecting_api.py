@@ -60,7 +60,7 @@ async def test_the_worklist_says_whom_to_call_and_why_in_pages(service: Running)
 
 async def test_a_call_is_logged_with_a_promise_and_leaves_the_list(service: Running) -> None:
     tenant = await service.tenant(at=AT)
-    customer = await owing(service, tenant, "C-1", "2026-05-30")
+    customer = await owing(service, tenant, "C-1", "2026-05-30", owner="S-18")
     headers = service.headers(tenant, READ, WRITE)
     planned = (await service.client.post(CALLS, headers=headers, json={
         "customer_id": str(customer), "due_on": "2026-06-01", "note": "before noon"})).json()
@@ -76,6 +76,9 @@ async def test_a_call_is_logged_with_a_promise_and_leaves_the_list(service: Runn
     assert (await service.client.get(WORKLIST, headers=read)).json()["data"] == []
     found = await service.client.get(CALLS, params={"customer_id": str(customer), "open": "false"}, headers=read)
     assert found.json()["data"] == [logged.json()]
+    made = await service.client.get("/notify/v1/promises", params={"customer_id": str(customer)}, headers=read)
+    for row in (logged.json(), *made.json()["data"]):
+        assert (row["number"], row["name"], row["owner_code"]) == ("C-1", "Heron C-1", "S-18")
     gone = await service.client.post(
         f"{CALLS}/{new_id()}:log", json={"outcome": "reached"}, headers=service.headers(tenant, WRITE))
     assert (gone.status_code, gone.json()["code"]) == (404, "call_not_found")
@@ -107,6 +110,8 @@ async def test_a_case_is_opened_advanced_noted_and_closed(service: Running) -> N
     assert [entry["kind"] for entry in whole["entries"]] == ["opened", "advanced", "visit", "closed"]
     listed = await service.client.get(CASES, params={"owner_code": "S-17", "stage": "closed"}, headers=read)
     assert [one["id"] for one in listed.json()["data"]] == [whole["id"]]
+    for row in (opened.json(), whole, *listed.json()["data"]):
+        assert (row["number"], row["name"], row["customer_owner_code"]) == ("C-1", "Heron C-1", None)
     other = service.headers(await service.tenant(at=AT), READ, key=None)
     assert (await service.client.get(path, headers=other)).json()["code"] == "case_not_found"
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from dunlin_kit import pages
 from dunlin_kit.auth import requires
@@ -17,7 +17,8 @@ from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
 from notify_svc.api.promises import Note, PromiseCreate
 from notify_svc.domain.call import CallOutcome, CallReason, CallTask
-from notify_svc.store import calls
+from notify_svc.store import calls, customer_names
+from notify_svc.store.customer_names import CustomerNamed
 from notify_svc.usecases.log_call import LogCall
 
 router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["collections"])
@@ -47,6 +48,9 @@ class CallRead(BaseModel):
 
     id: UUID
     customer_id: UUID
+    number: str | None
+    name: str | None
+    owner_code: str | None = Field(description="Who answers for the customer.")
     reason: CallReason
     due_on: date
     opened_on: date
@@ -60,8 +64,9 @@ class CallRead(BaseModel):
     promise_id: UUID | None
 
     @classmethod
-    def of(cls, task: CallTask) -> Self:
-        return cls(**{name: getattr(task, name) for name in cls.model_fields})
+    def of(cls, task: CallTask, named: CustomerNamed) -> Self:
+        own = {name: getattr(task, name) for name in cls.model_fields if hasattr(task, name)}
+        return cls(**own, **named._asdict())
 
 
 class CallPage(Page[CallRead]):
@@ -86,7 +91,7 @@ async def plan_call(body: CallCreate, tx: Tx, response: Response) -> CallRead:
     """Plan a call to a customer."""
     task = await usecases.plan_call(tx, body.customer_id, due_on=body.due_on, note=body.note)
     response.headers["Location"] = f"/notify/v1/calls/{task.id}"
-    return CallRead.of(task)
+    return await _read(tx, task)
 
 
 @writes.post("/calls/{call_id}:log", dependencies=[requires("collections:write")],
@@ -99,7 +104,7 @@ async def plan_call(body: CallCreate, tx: Tx, response: Response) -> CallRead:
 async def log_call(call_id: UUID, body: CallLog, tx: Tx) -> CallRead:
     """Log how a call went, and take down what was promised; who was not reached is called again."""
     promise = body.promise.to_command() if body.promise else None
-    return CallRead.of(await usecases.log_call(tx, LogCall(call_id, body.outcome, body.note, promise)))
+    return await _read(tx, await usecases.log_call(tx, LogCall(call_id, body.outcome, body.note, promise)))
 
 
 @router.get("/calls", dependencies=[requires("collections:read")], responses=pages.RESPONSES)
@@ -110,4 +115,10 @@ async def list_calls(
     """Calls that were made or are to be made, newest first."""
     filters = query.model_dump() | {"after": UUID(cursor.after[0]) if cursor.after else None}
     found = await calls.listed(tx, filters, limit=limit + 1)
-    return CallPage(**cursor.page(response, found, limit, lambda one: [one.id], CallRead.of))
+    names = await customer_names.of(tx, (one.customer_id for one in found))
+    return CallPage(**cursor.page(
+        response, found, limit, lambda one: [one.id], lambda one: CallRead.of(one, names[one.customer_id])))
+
+
+async def _read(tx: Tx, task: CallTask) -> CallRead:
+    return CallRead.of(task, (await customer_names.of(tx, [task.customer_id]))[task.customer_id])

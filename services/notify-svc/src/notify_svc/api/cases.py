@@ -19,8 +19,9 @@ from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
 from notify_svc.api.promises import Note
 from notify_svc.domain.collection_case import CaseAction, CaseReason, CaseStage, CollectionCase, EntryKind
-from notify_svc.store import cases
+from notify_svc.store import cases, customer_names
 from notify_svc.store.cases import CaseEntry
+from notify_svc.store.customer_names import CustomerNamed
 from notify_svc.usecases.advance_case import AdvanceCase
 from notify_svc.usecases.open_case import OpenCase
 
@@ -81,10 +82,16 @@ class CaseClose(BaseModel):
 
 
 class CaseRead(BaseModel):
-    """A case. Its ETag is made of `version`."""
+    """A case. Its ETag is made of `version`.
+
+    Without an `owner_code` of its own, who answers for the customer works on it: `customer_owner_code`.
+    """
 
     id: UUID
     customer_id: UUID
+    number: str | None
+    name: str | None
+    customer_owner_code: str | None
     reason: CaseReason
     stage: CaseStage
     owner_code: str | None
@@ -97,8 +104,9 @@ class CaseRead(BaseModel):
     version: int
 
     @classmethod
-    def of(cls, case: CollectionCase) -> Self:
-        return cls(**{name: getattr(case, name) for name in cls.model_fields})
+    def of(cls, case: CollectionCase, named: CustomerNamed) -> Self:
+        own = {name: getattr(case, name) for name in cls.model_fields if hasattr(case, name)}
+        return cls(**own, number=named.number, name=named.name, customer_owner_code=named.owner_code)
 
 
 class CaseEntryRead(BaseModel):
@@ -144,7 +152,7 @@ async def open_case(body: CaseCreate, tx: Tx, response: Response) -> CaseRead:
     case = await usecases.open_case(tx, body.to_command())
     response.headers["Location"] = f"/notify/v1/cases/{case.id}"
     set_etag(response, case.version)
-    return CaseRead.of(case)
+    return await _read(tx, case)
 
 
 @writes.put("/cases/{case_id}", dependencies=[MAY_WRITE],
@@ -155,7 +163,7 @@ async def advance_case(case_id: UUID, body: CaseAdvance, seen: IfMatch, tx: Tx, 
     case = await usecases.advance_case(tx, AdvanceCase(
         case_id, seen, body.stage, body.owner_code, body.next_action, body.next_action_on, body.note))
     set_etag(response, case.version)
-    return CaseRead.of(case)
+    return await _read(tx, case)
 
 
 @writes.post("/cases/{case_id}/entries", status_code=201, dependencies=[MAY_WRITE],
@@ -170,7 +178,7 @@ async def note_case(case_id: UUID, body: CaseEntryCreate, tx: Tx) -> CaseEntryRe
              | refuses("invalid_request"))
 async def close_case(case_id: UUID, body: CaseClose, tx: Tx) -> CaseRead:
     """Close a case for a reason; what is owed stays owed."""
-    return CaseRead.of(await usecases.close_case(tx, case_id, reason=body.reason, note=body.note))
+    return await _read(tx, await usecases.close_case(tx, case_id, reason=body.reason, note=body.note))
 
 
 @router.get("/cases", dependencies=[MAY_READ], responses=pages.RESPONSES)
@@ -181,7 +189,9 @@ async def list_cases(
     """Cases, newest first."""
     filters = query.model_dump() | {"after": UUID(cursor.after[0]) if cursor.after else None}
     found = await cases.listed(tx, filters, limit=limit + 1)
-    return CasePage(**cursor.page(response, found, limit, lambda one: [one.id], CaseRead.of))
+    names = await customer_names.of(tx, (one.customer_id for one in found))
+    return CasePage(**cursor.page(
+        response, found, limit, lambda one: [one.id], lambda one: CaseRead.of(one, names[one.customer_id])))
 
 
 @router.get("/cases/{case_id}", dependencies=[MAY_READ], responses=NOT_FOUND)
@@ -190,4 +200,8 @@ async def get_case(case_id: UUID, tx: Tx, response: Response) -> CaseDetailRead:
     case = await cases.find(tx, case_id)
     set_etag(response, case.version)
     entries = [CaseEntryRead.of(one) for one in await cases.entries_of(tx, case_id)]
-    return CaseDetailRead(**dict(CaseRead.of(case)), entries=entries)
+    return CaseDetailRead(**dict(await _read(tx, case)), entries=entries)
+
+
+async def _read(tx: Tx, case: CollectionCase) -> CaseRead:
+    return CaseRead.of(case, (await customer_names.of(tx, [case.customer_id]))[case.customer_id])

@@ -17,7 +17,8 @@ from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
 from notify_svc.domain.promise import MAX_GRACE_DAYS, Promise, PromiseStatus
-from notify_svc.store import customers, promises
+from notify_svc.store import customer_names, customers, promises
+from notify_svc.store.customer_names import CustomerNamed
 from notify_svc.usecases.make_promise import MakePromise
 
 router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["promises"])
@@ -52,6 +53,9 @@ class PromiseRead(BaseModel):
 
     id: UUID
     customer_id: UUID
+    number: str | None
+    name: str | None
+    owner_code: str | None = Field(description="Who answers for the customer.")
     amount: Amount
     promised_on: date
     grace_days: int
@@ -67,9 +71,9 @@ class PromiseRead(BaseModel):
     note: str | None
 
     @classmethod
-    def of(cls, promise: Promise) -> Self:
+    def of(cls, promise: Promise, named: CustomerNamed) -> Self:
         return cls(
-            id=promise.id, customer_id=promise.customer_id, amount=Amount.of(promise.amount),
+            **named._asdict(), id=promise.id, customer_id=promise.customer_id, amount=Amount.of(promise.amount),
             promised_on=promise.promised_on, grace_days=promise.grace_days, last_on=promise.last_on,
             item_ids=sorted(promise.items), status=promise.status, received=Amount.of(promise.received),
             open_when_made=Amount.of(promise.open_when_made), made_on=promise.made_on, made_by=promise.made_by,
@@ -102,7 +106,7 @@ async def make_promise(body: PromiseCreate, tx: Tx, response: Response) -> Promi
     """Take down a promise: the ladders of what it is for wait until it is judged at the turn of the day."""
     made = await usecases.make_promise(tx, body.to_command())
     response.headers["Location"] = f"/notify/v1/promises/{made.id}"
-    return PromiseRead.of(made)
+    return await _read(tx, made)
 
 
 @writes.post("/promises/{promise_id}:withdraw", dependencies=[requires("collections:write")],
@@ -110,7 +114,7 @@ async def make_promise(body: PromiseCreate, tx: Tx, response: Response) -> Promi
              | refuses("invalid_request"))
 async def withdraw_promise(promise_id: UUID, tx: Tx) -> PromiseRead:
     """Take a running promise back: the ladders go on with the next run."""
-    return PromiseRead.of(await usecases.withdraw_promise(tx, promise_id))
+    return await _read(tx, await usecases.withdraw_promise(tx, promise_id))
 
 
 @router.get("/promises", dependencies=[requires("collections:read")],
@@ -123,10 +127,16 @@ async def list_promises(
     await customers.assert_heard_of(tx, query.customer_id)
     filters = query.model_dump() | {"after": UUID(cursor.after[0]) if cursor.after else None}
     found = await promises.listed(tx, filters, limit=limit + 1)
-    return PromisePage(**cursor.page(response, found, limit, lambda one: [one.id], PromiseRead.of))
+    names = await customer_names.of(tx, (one.customer_id for one in found))
+    return PromisePage(**cursor.page(
+        response, found, limit, lambda one: [one.id], lambda one: PromiseRead.of(one, names[one.customer_id])))
 
 
 @router.get("/promises/{promise_id}", dependencies=[requires("collections:read")], responses=NOT_FOUND)
 async def get_promise(promise_id: UUID, tx: Tx) -> PromiseRead:
     """One promise."""
-    return PromiseRead.of(await promises.find(tx, promise_id))
+    return await _read(tx, await promises.find(tx, promise_id))
+
+
+async def _read(tx: Tx, promise: Promise) -> PromiseRead:
+    return PromiseRead.of(promise, (await customer_names.of(tx, [promise.customer_id]))[promise.customer_id])
