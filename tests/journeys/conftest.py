@@ -30,14 +30,15 @@ async def faulty(
 ) -> AsyncIterator[Dunlin]:
     """On the embedded bus with duplicates, delays, redelivery and keys out of turn, by a seed.
 
-    With `--replay` all that was lived in the file is replayed from the log in the end, and comes to the same.
+    All that was lived in a file that is `REPLAYED` is replayed from the log in the end, and comes to the same; with
+    `--replay` that of every file.
     """
     def bus(url: str) -> FaultyBus:
         return FaultyBus(PostgresBus(url), seed=SEED)
 
     async with dunlin(postgres, tmp_path_factory.mktemp("faulty"), bus=bus) as system:
         yield system
-        if request.config.getoption("--replay"):
+        if request.config.getoption("--replay") or getattr(request.module, "REPLAYED", False):
             await all_end_alike(postgres, system)
 
 

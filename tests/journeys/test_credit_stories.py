@@ -7,6 +7,7 @@ import pytest
 from dunlin_running import Dunlin, Journey
 from story_words import Books, cny
 
+REPLAYED = True
 NUMBERS = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500,
            "authorization_days": 30}
 HOLDS = {"overdue_grace_days": 0, "limit_exceeded_bps": 0, "broken_promise_days": None}
