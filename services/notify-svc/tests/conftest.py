@@ -22,6 +22,7 @@ from starlette.routing import Route
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.billing import AllocationReversed, CreditAllocated, InvoiceIssued, InvoiceVoided
 from dunlin_events.contracts.customer import TenantConfigured
+from dunlin_events.contracts.customer_staff import StaffConfigured
 from dunlin_kernel.clock import Clock, SystemClock, date_in, start_of_day
 from dunlin_kernel.ids import new_id
 from dunlin_kit.database import Database
@@ -151,6 +152,11 @@ class Desk:
         [row] = await self.rows("SELECT clock_at FROM tenant WHERE tenant_id = $1", self.tenant)
         await tell(self.database, billing, self.tenant, *facts, first=self.heard + 1, at=row["clock_at"])
         self.heard += len(facts)
+
+    async def employ(self, code: str) -> None:
+        """A member of staff who may work on cases."""
+        await tell(self.database, customer, self.tenant, StaffConfigured(
+            staff_id=new_id(), code=code, deputy_id=None, active=True, absences=[]), first=2)
 
     async def issue(self, number: str, amount: str, *, issued: date, due: date, origin: str = "live") -> UUID:
         item_id, invoice_id = new_id(), new_id()

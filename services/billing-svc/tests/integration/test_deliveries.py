@@ -3,7 +3,10 @@
 import asyncio
 from typing import Any
 
+from billing_svc.consumers.customer import customer
+from dunlin_events.contracts.customer import CustomerSuspended
 from dunlin_kernel.ids import new_id
+from dunlin_kit.testing import tell
 
 
 def cny(amount: str) -> dict[str, str]:
@@ -50,6 +53,22 @@ async def test_an_invoice_bills_what_its_order_delivered_and_its_void_gives_it_b
     said = (await company.running.told(company.tenant))[-1]
     assert (said[1], [one["open_after"] for one in said[2]["deliveries"]]) == ("InvoiceVoided", [cny("16950.00")])
     await bill(company, who, "100", authorization_id=order, final=True)
+    assert await still_open(company, who) == [] and await sound(company)
+
+
+async def test_what_was_delivered_is_billed_though_the_customer_is_suspended_since(company: Any) -> None:
+    await company.clock("2026-03-20")
+    who, order = await company.register(), str(new_id())
+    await deliver(company, who, "113.00", authorization_id=order)
+    note = await deliver(company, who, "226.00")
+    await tell(company.running.database, customer, company.tenant, CustomerSuspended.model_validate(
+        CustomerSuspended.examples[0] | {"customer_id": who, "number": "C-000001"}), first=2)
+    line = {"description": "Goods", "quantity": "1", "unit_price": "100", "tax_rate": "13"}
+    body = {"customer_id": str(who), "currency": "CNY", "lines": [line], "issue": True}
+    refused = await company.send("POST", "/invoices", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "customer_suspended")
+    await bill(company, who, "100", authorization_id=order)
+    await bill(company, who, "200", delivery_ids=[note["id"]])
     assert await still_open(company, who) == [] and await sound(company)
 
 

@@ -60,6 +60,7 @@ ACTIVE, DEFAULTED, COMPLETED = ArrangementState.ACTIVE, ArrangementState.DEFAULT
         ([item(1, 10), item(2, 10, currency="USD")], "items_of_several_accounts"),
         ([item(1, 10), item(2, 10, customer_id=UUID(int=8))], "items_of_several_accounts"),
         ([item(1, 10), item(2, 0)], "nothing_open"),
+        ([item(1, 10), item(2, 7), item(1, 10)], "item_named_twice"),
         ([item(1, 10, arrangement_id=UUID(int=6))], "already_arranged"),
     ],
 )

@@ -166,6 +166,16 @@ def test_suspended_and_closed_customers_are_not_invoiced(status: str, allowed: b
             invoiceable(customer)
 
 
+@pytest.mark.parametrize(("status", "allowed"), [("active", True), ("suspended", True), ("closed", False)])
+def test_what_was_authorised_or_delivered_is_billed_to_a_suspended_customer_too(status: str, allowed: bool) -> None:
+    customer = Customer(BUYER.id, "C-1", None, "person", None, status, Terms(0))
+    if allowed:
+        assert invoiceable(customer, agreed_before=True) is customer
+    else:
+        with pytest.raises(Conflict, match="customer_suspended"):
+            invoiceable(customer, agreed_before=True)
+
+
 def test_a_customer_not_heard_of_is_not_ready_yet() -> None:
     with pytest.raises(NotReady, match="customer_not_known_yet") as refused:
         heard_of(None, BUYER.id)

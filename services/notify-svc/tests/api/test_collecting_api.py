@@ -9,6 +9,7 @@ import pytest
 from dunlin_events.contracts.billing import InvoiceIssued
 from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
+from dunlin_events.contracts.customer_staff import StaffConfigured
 from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import Running, tell
 from notify_svc.consumers.billing import billing
@@ -84,17 +85,28 @@ async def test_a_call_is_logged_with_a_promise_and_leaves_the_list(service: Runn
     assert (gone.status_code, gone.json()["code"]) == (404, "call_not_found")
 
 
+async def owner_is_unknown(service: Running, tenant: UUID, method: str, path: str, body: dict[str, Any]) -> None:
+    answer = await service.client.request(
+        method, path, json=body, headers=service.headers(tenant, WRITE) | {"If-Match": '"1"'})
+    assert (answer.status_code, answer.json()["code"]) == (422, "owner_not_known")
+
+
 async def test_a_case_is_opened_advanced_noted_and_closed(service: Running) -> None:
     tenant = await service.tenant(at=AT)
     customer = await owing(service, tenant, "C-1", "2026-05-30")
-    opened = await service.client.post(CASES, headers=service.headers(tenant, WRITE), json={
-        "customer_id": str(customer), "owner_code": "S-17", "next_action": "visit", "next_action_on": "2026-06-03"})
+    wanted = {"customer_id": str(customer), "owner_code": "S-17", "next_action": "visit",
+              "next_action_on": "2026-06-03"}
+    await owner_is_unknown(service, tenant, "POST", CASES, wanted)
+    await tell(service.database, customers, tenant, StaffConfigured.model_validate(
+        StaffConfigured.examples[0] | {"code": "S-17", "active": True}), at=AT)
+    opened = await service.client.post(CASES, headers=service.headers(tenant, WRITE), json=wanted)
     assert (opened.status_code, opened.headers["etag"], opened.json()["stage"]) == (201, '"1"', "collecting")
     twice = await service.client.post(
         CASES, headers=service.headers(tenant, WRITE), json={"customer_id": str(customer)})
     assert (twice.status_code, twice.json()["code"]) == (409, "case_open_already")
     path = opened.headers["location"]
     body = {"stage": "demand", "owner_code": "S-17", "next_action": None, "next_action_on": None, "note": "served"}
+    await owner_is_unknown(service, tenant, "PUT", path, body | {"owner_code": "S-99"})
     advanced = await service.client.put(path, json=body, headers=service.headers(tenant, WRITE) | {"If-Match": '"1"'})
     assert (advanced.status_code, advanced.headers["etag"], advanced.json()["stage"]) == (200, '"2"', "demand")
     stale = await service.client.put(path, json=body, headers=service.headers(tenant, WRITE) | {"If-Match": '"1"'})

@@ -50,6 +50,7 @@ async def test_an_old_debt_opens_a_case_once_and_money_closes_it(desk: Any) -> N
 
 async def test_in_court_no_reminder_leaves(desk: Any) -> None:
     await desk.issue("INV1", "100.00", issued=ISSUED, due=DUE)
+    await desk.employ("S-17")
     case = await do(desk, usecases.open_case, OpenCase(desk.customer, "S-17", None, None, None))
     suit = AdvanceCase(case.id, 1, CaseStage.SUIT, "S-17", CaseAction.DECIDE, date(2026, 2, 20), "filed")
     await do(desk, usecases.advance_case, suit)

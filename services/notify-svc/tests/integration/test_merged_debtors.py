@@ -112,6 +112,7 @@ async def test_what_was_promised_goes_on_less_what_came(desk: Any) -> None:
 @pytest.mark.parametrize("has_one", [True, False])
 async def test_its_case_goes_on_unless_the_other_has_one(desk: Any, has_one: bool) -> None:
     into = await another(desk)
+    await desk.employ("E-7")
     for who in (desk.customer, into)[:1 + has_one]:
         await desk.database.transact(desk.tenant, partial(
             usecases.open_case, command=OpenCase(who, "E-7", None, None, None)))

@@ -72,10 +72,12 @@ class Judgement:
 def arrangeable(items: Sequence[Item], arrangement_id: UUID) -> Money:
     """What is open of these items together.
 
-    Refuses: items_missing, items_of_several_accounts, nothing_open, already_arranged.
+    Refuses: items_missing, item_named_twice, items_of_several_accounts, nothing_open, already_arranged.
     """
     if not items:
         raise RuleBroken("items_missing", "Name the items that are arranged.")
+    if len({one.id for one in items}) < len(items):
+        raise RuleBroken("item_named_twice", "Name each item once.")
     first = items[0]
     if any((one.customer_id, one.open.currency) != (first.customer_id, first.open.currency) for one in items):
         raise RuleBroken("items_of_several_accounts", "An arrangement is with one customer in one currency.")

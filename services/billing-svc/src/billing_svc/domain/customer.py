@@ -9,6 +9,7 @@ from dunlin_kernel.calendar import Terms
 from dunlin_kernel.errors import Conflict, NotReady
 
 MAY_BE_INVOICED = frozenset({"active", "prospect"})
+SUSPENDED = "suspended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,12 @@ def going_on(customer: Customer) -> Customer:
     return customer
 
 
-def invoiceable(customer: Customer) -> Customer:
-    """Refuses: customer_suspended."""
-    if customer.status not in MAY_BE_INVOICED:
+def invoiceable(customer: Customer, *, agreed_before: bool = False) -> Customer:
+    """`agreed_before`: it bills what was authorised or delivered, which a suspension stops no more.
+
+    Refuses: customer_suspended.
+    """
+    if customer.status not in MAY_BE_INVOICED and not (agreed_before and customer.status == SUSPENDED):
         raise Conflict("customer_suspended", "Nothing new is invoiced to a suspended or closed customer.",
                        status=customer.status)
     return customer

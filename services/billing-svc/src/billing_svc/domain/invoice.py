@@ -54,6 +54,11 @@ class DraftInvoice:
     labels: Mapping[str, str] = field(default_factory=dict)
     delivery_ids: tuple[UUID, ...] = ()
 
+    @property
+    def agreed_before(self) -> bool:
+        """Whether it bills what was authorised or delivered."""
+        return self.authorization_id is not None or bool(self.delivery_ids)
+
 
 @dataclass(frozen=True, slots=True)
 class Parties:

@@ -36,7 +36,7 @@ async def agree_arrangement(tx: Transaction, wish: AgreeArrangement) -> Arrangem
     accounts = {(item.customer_id, item.open.currency) for item in named.values()}
     posting = await open_posting(tx, accounts)
     posting.items |= await items.by_id(tx, wish.item_ids)
-    owed = [posting.items[item_id] for item_id in dict.fromkeys(wish.item_ids)]
+    owed = [posting.items[item_id] for item_id in wish.item_ids]
     parts = agreed_parts(wish.parts, arrangeable(owed, wish.id), posting.tenant.today)
     one = _agreed(wish, owed, parts, posting.tenant.today, posting.accounts[min(accounts)].entries)
     arrangements.add(tx, one, reference=wish.reference, recorded_at=posting.tenant.now)

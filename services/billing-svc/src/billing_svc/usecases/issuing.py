@@ -40,8 +40,9 @@ class Issuing:
         """
         if known is None:
             known = await customers.known(posting.tx, [one.wish.customer_id for one in drafts])
-        buyers = {one.wish.customer_id: invoiceable(heard_of(known.get(one.wish.customer_id), one.wish.customer_id))
-                  for one in drafts}
+        buyers = {one.wish.customer_id: invoiceable(
+            heard_of(known.get(one.wish.customer_id), one.wish.customer_id), agreed_before=one.wish.agreed_before)
+            for one in drafts}
         for one in drafts:
             posting.books.open_on(one.issued_on or posting.tenant.today)
         offered = any(buyer.discount for buyer in buyers.values())

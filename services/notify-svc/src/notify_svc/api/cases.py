@@ -146,7 +146,7 @@ async def _filter(query: Annotated[CaseFilter, Query()]) -> CaseFilter:
 
 @writes.post("/cases", status_code=201, dependencies=[MAY_WRITE],
              responses=refuses("customer_not_known_yet", "tenant_not_known_yet", "case_open_already", status=409)
-             | refuses("invalid_request", "bad_next_action"))
+             | refuses("invalid_request", "bad_next_action", "owner_not_known"))
 async def open_case(body: CaseCreate, tx: Tx, response: Response) -> CaseRead:
     """Open a case for a customer: one at a time."""
     case = await usecases.open_case(tx, body.to_command())
@@ -157,7 +157,7 @@ async def open_case(body: CaseCreate, tx: Tx, response: Response) -> CaseRead:
 
 @writes.put("/cases/{case_id}", dependencies=[MAY_WRITE],
             responses=NOT_FOUND | refuses("tenant_not_known_yet", "illegal_transition", status=409)
-            | versions.RESPONSES | refuses("invalid_request", "bad_next_action"))
+            | versions.RESPONSES | refuses("invalid_request", "bad_next_action", "owner_not_known"))
 async def advance_case(case_id: UUID, body: CaseAdvance, seen: IfMatch, tx: Tx, response: Response) -> CaseRead:
     """Bring a case to a stage, say what comes next, and who does it; no reminder leaves while it is in court."""
     case = await usecases.advance_case(tx, AdvanceCase(

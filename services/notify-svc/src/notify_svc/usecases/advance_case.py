@@ -11,6 +11,7 @@ from dunlin_kit.versions import stale
 from notify_svc.domain.collection_case import CaseAction, CaseStage, CollectionCase, EntryKind
 from notify_svc.store import cases, customers
 from notify_svc.store.cases import CaseEntry
+from notify_svc.usecases.must_be_staff import must_be_staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,14 @@ class AdvanceCase:
 
 
 async def advance_case(tx: Transaction, command: AdvanceCase) -> CollectionCase:
-    """Refuses: case_not_found, etag_mismatch, illegal_transition, bad_next_action."""
+    """Refuses: case_not_found, etag_mismatch, illegal_transition, owner_not_known, bad_next_action."""
     tenant = await present(tx)
     await customers.lock(tx, [(await cases.find(tx, command.case_id)).customer_id])
     case = await cases.find(tx, command.case_id)
     if case.version != command.expected_version:
         raise stale()
+    if command.owner_code != case.owner_code:
+        await must_be_staff(tx, command.owner_code)
     after = case.advanced(stage=command.stage, action=command.next_action, on=command.next_action_on)
     after = replace(after, owner_code=command.owner_code)
     cases.keep(tx, after)

@@ -12,6 +12,7 @@ from dunlin_kit.transaction import Transaction
 from notify_svc.domain.collection_case import CaseAction, CaseReason, CaseStage, CollectionCase, EntryKind
 from notify_svc.store import cases, customers
 from notify_svc.store.cases import CaseEntry
+from notify_svc.usecases.must_be_staff import must_be_staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,13 @@ class OpenCase:
 
 
 async def open_case(tx: Transaction, command: OpenCase) -> CollectionCase:
-    """Refuses: customer_not_known_yet, case_open_already, bad_next_action."""
+    """Refuses: customer_not_known_yet, case_open_already, owner_not_known, bad_next_action."""
     tenant = await present(tx)
     if command.customer_id not in await customers.lock(tx, [command.customer_id]):
         raise NotReady("customer_not_known_yet", "This service has not heard of the customer yet; try again.")
     if await cases.open_of(tx, [command.customer_id]):
         raise Conflict("case_open_already", "The customer has an open case.")
+    await must_be_staff(tx, command.owner_code)
     blank = CollectionCase(
         new_id(), command.customer_id, CaseReason.BY_HAND, CaseStage.COLLECTING, command.owner_code, None, None,
         tenant.today, tx.actor, version=0)
