@@ -92,6 +92,26 @@ class ChargeSteps(BooksMachine):
         self.moved("let_go", self.move(debt.item, -min(minor, left), self.today))
         self._undo_paid(live, minor - left)
 
+    @rule(when=lambda self: self._fees(), which=PICK, minor=AMOUNTS, whole=EITHER)
+    def waive_fee(self, which: int, minor: int, whole: bool) -> None:
+        debt = one_of(self._fees(), which)
+        left, live = self.books.undisputed(debt.item), [one for one in self.books.live() if one.item == debt.item]
+        paid = 0 if whole else sum(share.minor for share in live)
+        minor = left if whole else minor % (left + paid + 2)
+        part = {} if whole else {"amount": amount(minor, debt.currency)}
+        said = self.company.post("/fee-waivers", {"item_id": debt.item, "reason": "goodwill", **part})
+        if said.status_code != 201:
+            assert not 0 < minor <= left + paid or self.today <= self.is_open, said.text
+            self.refused("waive_fee", said, "nothing_open", "more_than_undisputed", "amount_not_positive",
+                         "period_locked")
+            return
+        assert minor_of(said.json()["amount"]) == minor <= left + paid
+        self.moved("waive_fee", self.move(debt.item, -min(minor, left), self.today))
+        self._undo_paid(live, minor - left)
+
+    def _fees(self) -> dict[str, Debt]:
+        return {item: one for item, one in self.books.debts.items() if one.kind == "fee"}
+
     def charged_on(self, claim: str | None = None) -> dict[str, Debt]:
         """The interest on a debt, or on all."""
         return {item: one for item, one in self.books.debts.items()

@@ -22,7 +22,7 @@ from dunlin_events.contracts.billing_arrangements import ArrangementFact
 STEPS_A_RUN = 100
 RULES = {
     "InvoiceIssued": "issue", "InvoiceVoided": "void", "InvoiceSettled": "pay", "FeeCharged": "fee",
-    "InterestCharged": "interest", "InterestWaived": "let_go", "DebtWrittenOff": "write_off",
+    "InterestCharged": "interest", "InterestWaived": "let_go", "FeeWaived": "waive_fee", "DebtWrittenOff": "write_off",
     "DebtRecovered": "recover", "WriteOffReversed": "take_back", "PaymentConfirmed": "pay",
     "PaymentReversed": "reverse", "CreditNoteIssued": "credit", "CreditNoteCancelled": "cancel",
     "DifferenceClosed": "close", "DifferenceReversed": "open_again", "RefundPaid": "refund",

@@ -87,3 +87,23 @@ class InterestWaived(MoneyFact):
          "items": [{"item_id": ID + "9", "amount": cny("-5.20"), "open_after": cny("40.00"),
                     "disputed_after": cny("0.00")}], "waived_on": "2026-03-10", "reason": reason}
         for left, reason in (("4560.00", "recomputed"), ("40.00", "goodwill")))
+
+
+class FeeWaived(MoneyFact):
+    """So much of a fee is not owed: it was let go, above a threshold by two persons."""
+
+    owner: ClassVar[str] = OWNER
+    waiver_id: UUID
+    number: str
+    invoice_id: UUID | None
+    claim_item_id: UUID | None
+    amount: Amount
+    items: list[ItemMove]
+    waived_on: date
+    reason: str
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": ID + "1", "origin": "live", "account": account(left), "waiver_id": ID + "7",
+         "number": "FEE-000001", "invoice_id": ID + "2", "claim_item_id": ID + "3", "amount": cny("5.20"),
+         "items": [{"item_id": ID + "9", "amount": cny("-5.20"), "open_after": cny("40.00"),
+                    "disputed_after": cny("0.00")}], "waived_on": "2026-03-10", "reason": reason}
+        for left, reason in (("4560.00", "our_error"), ("40.00", "goodwill")))

@@ -26,7 +26,7 @@ from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 writes = APIRouter(prefix="/billing/v1", route_class=WriteRoute, tags=["payments"])
 router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["payments"])
 MAX_THRESHOLDS = 50
-GIVEN = (SecondPerson.REFUND, SecondPerson.CREDIT_NOTE)
+GIVEN = (SecondPerson.REFUND, SecondPerson.CREDIT_NOTE, SecondPerson.FEE_WAIVER)
 PAID = (SecondPerson.ABOVE_THRESHOLD, SecondPerson.NEW_PAYER)
 
 
@@ -73,7 +73,7 @@ class ApprovalRead(BaseModel):
     payment_id: UUID | None
     write_off_id: UUID | None
     interest_waiver_id: UUID | None
-    proposal_id: UUID | None = Field(description="Of a refund or credit note that was proposed.")
+    proposal_id: UUID | None = Field(description="Of a refund, credit note or waiver of a fee that was proposed.")
     limit_proposal_id: UUID | None
     group_limit_proposal_id: UUID | None
     cover_id: UUID | None

@@ -1,4 +1,5 @@
-"""Routes of proposals: refunds and credit notes above the threshold, made by one person and approved by another."""
+"""Routes of proposals: refunds, credit notes and waivers of fees above the threshold, made by one person and approved
+by another."""
 
 from typing import Self
 from uuid import UUID
@@ -7,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from billing_svc.api.credit_note_shapes import CreditNoteCreate
+from billing_svc.api.fee_waivers import FeeWaiverCreate
 from billing_svc.api.payments import AMOUNTS, DATES, MAY_WRITE
 from billing_svc.api.refunds import RefundCreate
 from billing_svc.api.shapes import Body
@@ -23,18 +25,21 @@ from dunlin_kit.write_route import Tx, ValidateOnly, WriteRoute
 writes = APIRouter(prefix="/billing/v1", route_class=WriteRoute, tags=["payments"])
 NOT_FOUND = refuses("proposal_not_found", status=404)
 REFUND = ("nothing_unapplied", "more_than_unapplied")
+FEE = ("not_fee", "nothing_open", "more_than_undisputed")
 CREDIT_NOTE = ("not_issued", "line_named_twice", "more_than_line", "nothing_to_credit")
 
 
 class ProposalCreate(Body):
-    """Either a refund or a credit note."""
+    """One of a refund, a credit note and a waiver of a fee."""
 
     refund: RefundCreate | None = None
     credit_note: CreditNoteCreate | None = None
+    fee_waiver: FeeWaiverCreate | None = None
 
 
 class ProposalRead(BaseModel):
-    """What was proposed by `maker`, and what became of it. Once approved: the refund or credit note with this id."""
+    """What was proposed by `maker`, and what became of it. Once approved: the refund, credit note or waiver with this
+    id."""
 
     id: UUID
     kind: ProposalKind
@@ -51,23 +56,24 @@ class ProposalRead(BaseModel):
 
 
 @writes.post("/proposals", status_code=201, dependencies=[MAY_WRITE], responses=(
-    refuses(*AMOUNTS, *DATES, *REFUND, *CREDIT_NOTE, "currency_mismatch", "proposal_unclear")
-    | refuses("credit_not_found", "invoice_not_found", "line_not_found", status=404)
+    refuses(*AMOUNTS, *DATES, *REFUND, *CREDIT_NOTE, *FEE, "currency_mismatch", "proposal_unclear")
+    | refuses("credit_not_found", "invoice_not_found", "item_not_found", "line_not_found", status=404)
     | refuses("proposal_exists", "tenant_not_known_yet", status=409)))
 async def make_proposal(body: ProposalCreate, tx: Tx, validate_only: ValidateOnly = False) -> ProposalRead:
-    """Propose a refund or a credit note; nothing moves before another person approves it."""
-    wish = body.refund or body.credit_note
-    if wish is None or (body.refund and body.credit_note):
-        raise RuleBroken("proposal_unclear", "Propose a refund or a credit note: one of the two.")
-    return ProposalRead.of(await make(tx, wish.to_wish()))
+    """Propose a refund, a credit note or a waiver of a fee; nothing moves before another person approves it."""
+    wishes = [one for one in (body.refund, body.credit_note, body.fee_waiver) if one is not None]
+    if len(wishes) != 1:
+        raise RuleBroken("proposal_unclear", "Propose a refund, a credit note or a waiver of a fee: one of them.")
+    return ProposalRead.of(await make(tx, wishes[0].to_wish()))
 
 
 @writes.post("/proposals/{proposal_id}:approve", dependencies=[requires("payments:confirm")], responses=(
-    NOT_FOUND | refuses(*AMOUNTS, *DATES, *REFUND, *CREDIT_NOTE, "currency_mismatch", "issued_before_series")
+    NOT_FOUND | refuses(*AMOUNTS, *DATES, *REFUND, *CREDIT_NOTE, *FEE, "currency_mismatch", "issued_before_series")
     | refuses("line_not_found", status=404) | refuses("second_person_needed", status=403)
-    | refuses("illegal_transition", "refund_exists", "payment_exists", "tenant_not_known_yet", status=409)))
+    | refuses("illegal_transition", "refund_exists", "payment_exists", "waiver_exists", "tenant_not_known_yet",
+              status=409)))
 async def approve_proposal(proposal_id: UUID, tx: Tx, validate_only: ValidateOnly = False) -> ProposalRead:
-    """Approve what somebody else proposed: the refund is paid or the credit note issued now."""
+    """Approve what somebody else proposed: the refund is paid, the credit note issued or the fee let go now."""
     return ProposalRead.of(await approve(tx, proposal_id))
 
 

@@ -50,6 +50,14 @@ def waivable(item: Item, amount: Money | None, paid: Money) -> Money:
     """
     if item.kind is not ItemKind.INTEREST:
         raise RuleBroken("not_interest", "Only interest is waived so; credit or write off anything else.")
+    return most_let_go(item, amount, paid)
+
+
+def most_let_go(item: Item, amount: Money | None, paid: Money) -> Money:
+    """All that is open of a charge and not disputed, or a named amount of that and of what was paid.
+
+    Refuses: nothing_open, currency_mismatch, more_than_undisputed, amount_not_positive.
+    """
     if item.is_settled and (amount is None or paid.is_zero):
         raise RuleBroken("nothing_open", "Nothing is open on this item.", item_id=item.id)
     wanted = item.undisputed if amount is None else amount

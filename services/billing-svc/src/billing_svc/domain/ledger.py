@@ -13,6 +13,7 @@ class FactKind(StrEnum):
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_VOIDED = "invoice_voided"
     FEE_CHARGED = "fee_charged"
+    FEE_WAIVED = "fee_waived"
     INTEREST_CHARGED = "interest_charged"
     INTEREST_WAIVED = "interest_waived"
     DEBT_WRITTEN_OFF = "debt_written_off"

@@ -23,6 +23,7 @@ class SecondPerson(StrEnum):
     WRITE_OFF = "write_off"
     REFUND = "refund"
     CREDIT_NOTE = "credit_note"
+    FEE_WAIVER = "fee_waiver"
     INTEREST_WAIVER = "interest_waiver"
     CREDIT_LIMIT = "credit_limit"
     COVER = "cover"

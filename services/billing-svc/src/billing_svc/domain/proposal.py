@@ -1,11 +1,13 @@
-"""Proposals: large refunds and credit notes wait for a second person, never the one who proposed them; nothing moves
-before that."""
+"""Proposals: large refunds, credit notes and waivers of fees wait for a second person, never the one who proposed them;
+nothing moves before that."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
 from billing_svc.domain.credit_note import IssueCreditNote
+from billing_svc.domain.fee_waiver import WaiveFee
 from billing_svc.domain.payment_policy import PaymentPolicy, SecondPerson, another_person
 from billing_svc.domain.refund import PayRefund
 from dunlin_kernel.errors import Forbidden
@@ -16,6 +18,7 @@ from dunlin_kernel.money import Money
 class ProposalKind(StrEnum):
     REFUND = "refund"
     CREDIT_NOTE = "credit_note"
+    FEE_WAIVER = "fee_waiver"
 
 
 class ProposalState(StrEnum):
@@ -31,21 +34,26 @@ PROPOSAL_LIFECYCLE = Lifecycle("proposal", {
 })
 
 
+Wish = PayRefund | IssueCreditNote | WaiveFee
+_KINDS: Mapping[type[Wish], ProposalKind] = {
+    PayRefund: ProposalKind.REFUND, IssueCreditNote: ProposalKind.CREDIT_NOTE, WaiveFee: ProposalKind.FEE_WAIVER}
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What is wished, for how much, by whom; once approved it is the refund or credit note with the same id."""
+    """What is wished, for how much, by whom; once approved it is the refund, credit note or waiver with the same id."""
 
     id: UUID
     customer_id: UUID
     amount: Money
-    wish: PayRefund | IssueCreditNote
+    wish: Wish
     state: ProposalState
     maker: str
     checker: str | None = None
 
     @property
     def kind(self) -> ProposalKind:
-        return ProposalKind.REFUND if isinstance(self.wish, PayRefund) else ProposalKind.CREDIT_NOTE
+        return _KINDS[type(self.wish)]
 
     def approved(self, checker: str) -> "Proposal":
         """Refuses: illegal_transition, second_person_needed."""

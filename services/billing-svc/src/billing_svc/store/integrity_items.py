@@ -49,6 +49,11 @@ WHERE a.charged <> coalesce(c.sum, 0) - coalesce(w.sum, 0) LIMIT 20""")
 _LET_GO = text("""
 SELECT w.id AS waiver, w.maker, w.checker, w.reason FROM interest_waiver w
 WHERE w.reason <> 'recomputed' AND (w.checker IS NULL OR w.checker = w.maker) LIMIT 20""")
+_FEES = text("""
+SELECT item_id, coalesce(e.sum, 0) AS entries, coalesce(w.sum, 0) AS waived
+FROM (SELECT item_id, -sum(amount) AS sum FROM ledger_entry WHERE fact_kind = 'fee_waived' GROUP BY 1) e
+FULL JOIN (SELECT item_id, sum(amount) FROM fee_waiver GROUP BY 1) w USING (item_id)
+WHERE coalesce(e.sum, 0) <> coalesce(w.sum, 0) LIMIT 20""")
 _UNTOLD = text("""
 WITH facts AS (SELECT 'DisputeOpened' AS fact, count(*) AS n FROM dispute
                UNION ALL SELECT 'DisputeSettled', count(*) FROM dispute_settlement
@@ -71,5 +76,6 @@ ITEM_CHECKS = (
           _RECOVERED),
     Check("I1-interest", "What was charged on an item is its interest, less what was recomputed.", _INTEREST),
     Check("I19-waivers", "What was let go was approved by another person than its maker.", _LET_GO),
+    Check("I16-fees", "What was let go of a fee is what its waivers say.", _FEES),
     Check("I16-settled", "Each dispute is what is contested still and what was settled of it.", _SETTLEMENTS),
 )

@@ -1,7 +1,7 @@
-"""Proposals of refunds and credit notes: what was wished, by whom, and what became of it."""
+"""Proposals of refunds, credit notes and waivers of fees: what was wished, by whom, and what became of it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from billing_svc.domain.credit_note import CreditNoteReason, IssueCreditNote, LineWish
-from billing_svc.domain.proposal import Proposal, ProposalKind, ProposalState
+from billing_svc.domain.fee_waiver import FeeWaiverReason, WaiveFee
+from billing_svc.domain.proposal import Proposal, ProposalKind, ProposalState, Wish
 from billing_svc.domain.refund import PayRefund, RefundReason
 from billing_svc.store.rows import Row
 from dunlin_kernel.errors import NotFound
@@ -20,7 +21,7 @@ from dunlin_kit.transaction import Transaction
 
 
 class ProposalRow(Row, table=True):
-    """A refund or credit note that waits for a second person, or did."""
+    """A refund, credit note or waiver of a fee that waits for a second person, or did."""
 
     __tablename__ = "proposal"
     tenant_id: UUID = Field(primary_key=True)
@@ -50,8 +51,8 @@ async def by_id(tx: Transaction, proposal_id: UUID) -> Proposal:
     row = await tx.row(BY_ID, id=proposal_id)
     if row is None:
         raise NotFound("proposal_not_found", "There is no such proposal.", proposal_id=proposal_id)
-    wish = _refund(row) if row["kind"] == ProposalKind.REFUND.value else _note(row)
-    return Proposal(row["id"], row["customer_id"], Money(row["amount"], row["currency"]), wish,
+    return Proposal(row["id"], row["customer_id"], Money(row["amount"], row["currency"]),
+                    _WISHES[ProposalKind(row["kind"])](row),
                     ProposalState(row["state"]), row["maker"], row["checker"])
 
 
@@ -66,7 +67,9 @@ def decide(tx: Transaction, proposal: Proposal) -> None:
     tx.change(ProposalRow, {"id": proposal.id, "state": proposal.state.value, "checker": proposal.checker})
 
 
-def _text(wish: PayRefund | IssueCreditNote) -> str:
+def _text(wish: Wish) -> str:
+    if isinstance(wish, WaiveFee):
+        return json.dumps({"item_id": str(wish.item_id), "reason": wish.reason.value})
     if isinstance(wish, PayRefund):
         kept: dict[str, Any] = {
             "credit_id": wish.credit_id, "reason": wish.reason.value, "method": wish.method,
@@ -97,5 +100,15 @@ def _note(row: Mapping[str, Any]) -> IssueCreditNote:
         None if kept.get("accepted") is None else Money(kept["accepted"], row["currency"]))
 
 
+def _waiver(row: Mapping[str, Any]) -> WaiveFee:
+    kept = row["wish"]
+    return WaiveFee(row["id"], UUID(kept["item_id"]), FeeWaiverReason(kept["reason"]),
+                    Money(row["amount"], row["currency"]))
+
+
 def _day(kept: str | None) -> date | None:
     return date.fromisoformat(kept) if kept else None
+
+
+_WISHES: Mapping[ProposalKind, Callable[[Mapping[str, Any]], Wish]] = {
+    ProposalKind.REFUND: _refund, ProposalKind.CREDIT_NOTE: _note, ProposalKind.FEE_WAIVER: _waiver}

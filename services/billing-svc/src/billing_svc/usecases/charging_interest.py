@@ -1,6 +1,6 @@
 """Enter what interest comes to: a charge with its segments, the compensation of a claim, and what is waived of it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -73,16 +73,21 @@ async def paid_on(posting: Posting, item_ids: Collection[UUID]) -> dict[UUID, li
 async def waive_paid(posting: Posting, waived: Waived, back: Collection[GivenBack]) -> None:
     """Waive interest; what was paid of it is unapplied again, on the credit that paid it, and the rest of what that
     paid stays paid."""
+    await give_back(posting, back, waived.reason, lambda: _waive(posting, waived))
+
+
+async def give_back(posting: Posting, back: Collection[GivenBack], reason: str, enter: Callable[[], None]) -> None:
+    """Undo what was paid, `enter` what is waived, and pay the rest again."""
     for one in back:
         wish = UndoWish(one.allocation.id, UndoReason.REASSIGNED)
-        enter_reversal(posting, undo_allocation(wish, one.allocation, posting.books, new_id()), waived.reason)
-    _waive(posting, waived)
+        enter_reversal(posting, undo_allocation(wish, one.allocation, posting.books, new_id()), reason)
+    enter()
     for one in back:
         if one.paid_again.is_positive:
             credit = posting.credits[one.allocation.credit_id]
-            rest = Allocated((Share(waived.item_id, one.paid_again),), credit.unapplied - one.paid_again)
+            rest = Allocated((Share(one.allocation.item_id, one.paid_again),), credit.unapplied - one.paid_again)
             await allocate_credit(posting, credit, rest, AllocationDay(None, posting.tenant.today),
-                                  reason=waived.reason, origin=Origin.LIVE)
+                                  reason=reason, origin=Origin.LIVE)
 
 
 def _waive(posting: Posting, waived: Waived) -> None:

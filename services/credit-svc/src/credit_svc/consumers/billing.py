@@ -15,6 +15,7 @@ from credit_svc.consumers.billing_deliveries import (
     delivery_recorded,
     given_back,
 )
+from credit_svc.consumers.billing_interest import interest_accrued
 from credit_svc.consumers.billing_items import items_after, items_named
 from credit_svc.domain.conduct import Conduct
 from credit_svc.domain.exposure import Figures
@@ -49,6 +50,7 @@ from dunlin_events.contracts.billing import (
     PaymentConfirmed,
     PaymentReversed,
 )
+from dunlin_events.contracts.billing_accruals import InterestAccrued
 from dunlin_events.contracts.billing_arrangements import (
     ArrangementAdvanced,
     ArrangementAgreed,
@@ -58,7 +60,7 @@ from dunlin_events.contracts.billing_arrangements import (
     ArrangementReinstated,
     ArrangementRevised,
 )
-from dunlin_events.contracts.billing_charges import FeeCharged, InterestCharged, InterestWaived
+from dunlin_events.contracts.billing_charges import FeeCharged, FeeWaived, InterestCharged, InterestWaived
 from dunlin_events.contracts.billing_credit_exchanges import CreditExchanged, CreditExchangeReversed
 from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
 from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, DeliveryRecorded
@@ -115,21 +117,22 @@ def invoice_issued(event: InvoiceIssued, position: CreditPosition) -> CreditPosi
 
 
 billing.on(DeliveryRecorded)(delivery_recorded)
+billing.on(InterestAccrued)(interest_accrued)
 billing.on(DeliveryCancelled)(delivery_cancelled)
 billing.on(DeliveriesTransferred)(deliveries_transferred)
 
 
 @billing.on(InvoiceVoided)
 def invoice_voided(event: InvoiceVoided, position: CreditPosition) -> CreditPosition:
-    """The debt is gone, but what was delivered is not; what it captured stays captured, for the order it was billed
-    for is not known to be open."""
+    """The debt is gone, what was delivered is not; what it captured stays captured: its order may not be open."""
     return given_back(event, _moved(event, position, opened=-event.amount.money))
 
 
 @billing.on(FeeCharged, InterestCharged)
 def charged(event: FeeCharged | InterestCharged, position: CreditPosition) -> CreditPosition:
-    """What is charged on a debt is debt."""
-    return _moved(event, position, opened=event.amount.money)
+    """What is charged on a debt is debt; interest accrues no more then, and never counts twice."""
+    after = _moved(event, position, opened=event.amount.money)
+    return after.charging(event.amount.money) if isinstance(event, InterestCharged) else after
 
 
 @billing.on(InvoiceSettled)
@@ -260,8 +263,8 @@ async def exchange_rate_set(tx: Tx, event: ExchangeRateSet) -> None:
     await declare_exchange_rate(tx, event.currency, event.valid_on, Decimal(event.rate))
 
 
-@billing.on(InterestWaived)
-def interest_waived(event: InterestWaived, position: CreditPosition) -> CreditPosition:
+@billing.on(InterestWaived, FeeWaived)
+def charge_waived(event: InterestWaived | FeeWaived, position: CreditPosition) -> CreditPosition:
     """So much of what was charged is not owed."""
     return _moved(event, position, opened=-event.amount.money)
 

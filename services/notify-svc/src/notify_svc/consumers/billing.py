@@ -27,7 +27,7 @@ from dunlin_events.contracts.billing_arrangements import (
     ArrangementReinstated,
     ArrangementRevised,
 )
-from dunlin_events.contracts.billing_charges import FeeCharged, InterestCharged, InterestWaived
+from dunlin_events.contracts.billing_charges import FeeCharged, FeeWaived, InterestCharged, InterestWaived
 from dunlin_events.contracts.billing_differences import DifferenceClosed, DifferenceReversed
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
 from dunlin_events.contracts.billing_refunds import RefundReclaimed
@@ -96,7 +96,7 @@ def charged(event: FeeCharged | InterestCharged | RefundReclaimed, state: Custom
 
 
 for moving in (
-    DisputeOpened, DisputeSettled, DebtRecovered, WriteOffReversed, InterestWaived, DifferenceClosed,
+    DisputeOpened, DisputeSettled, DebtRecovered, WriteOffReversed, InterestWaived, FeeWaived, DifferenceClosed,
     DifferenceReversed):
     billing.on(moving)(item_moved)
 
