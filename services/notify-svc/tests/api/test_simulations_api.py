@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dunlin_events.contracts.billing import CreditAllocated, InvoiceIssued
+from dunlin_events.contracts.billing import CreditAllocated, InvoiceIssued, InvoiceVoided
 from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import Running, tell
 from notify_svc.consumers.billing import billing
@@ -22,12 +22,17 @@ BODY: dict[str, Any] = {"from_on": "2026-01-01", "until_on": "2026-06-30", "ladd
 
 async def test_two_ladders_over_the_same_facts(service: Running) -> None:
     tenant = await service.tenant(at=AT + timedelta(days=300))
-    for paid in (True, False):
+    for end in ("paid", "owed", "voided"):
         customer, item, invoice = new_id(), new_id(), new_id()
         await tell(service.database, billing, tenant, InvoiceIssued.model_validate(InvoiceIssued.examples[0] | {
             "customer_id": customer, "invoice_id": invoice, "items": [
                 {"item_id": item, "due_on": "2026-02-04", "amount": {"amount": "4520.00", "currency": "CNY"}}]}), at=AT)
-        if paid:
+        if end == "voided":
+            await tell(service.database, billing, tenant, InvoiceVoided.model_validate(
+                InvoiceVoided.examples[0] | {"customer_id": customer, "invoice_id": invoice, "items": [
+                    {"item_id": item, "amount": {"amount": "4520.00", "currency": "CNY"}}]}),
+                first=2, at=AT + timedelta(days=35))
+        if end == "paid":
             await tell(service.database, billing, tenant, CreditAllocated.model_validate(
                 CreditAllocated.examples[0] | {"customer_id": customer, "invoice_id": invoice, "item_id": item}),
                 first=2, at=AT + timedelta(days=35))
@@ -35,9 +40,9 @@ async def test_two_ladders_over_the_same_facts(service: Running) -> None:
     answer = await service.client.post(SIMULATE, json=BODY, headers=service.headers(tenant, "reminders:read"))
     assert answer.status_code == 200
     assert answer.json()["results"] == [
-        {"messages": [{"channel": "email", "messages": 5}], "people": 2, "items": 2, "settled": 1,
+        {"messages": [{"channel": "email", "messages": 7}], "people": 3, "items": 3, "settled": 1,
          "per_settled": "2.00",
-         "levels": [{"level": 0, "reminders": 2}, {"level": 1, "reminders": 2}, {"level": 2, "reminders": 1}],
+         "levels": [{"level": 0, "reminders": 3}, {"level": 1, "reminders": 3}, {"level": 2, "reminders": 1}],
          "cost": {"amount": "0.00", "currency": "CNY"}},
         {"messages": [{"channel": "call", "messages": 1}], "people": 1, "items": 1, "settled": 1,
          "per_settled": "0.00", "levels": [{"level": 0, "reminders": 1}],

@@ -10,8 +10,9 @@ from pydantic import BaseModel
 from dunlin_kernel.calendar import days_after
 from dunlin_kernel.clock import start_of_day
 from dunlin_kernel.periods import KpiPeriod, periods_asked
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, whose
 from dunlin_kit.tenants import present
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx
@@ -70,18 +71,22 @@ class CollectionKpiReportRead(BaseModel):
 @router.get("/kpis", dependencies=[requires("collections:read")],
             responses=refuses("tenant_not_known_yet", status=409) | refuses("period_reversed"))
 async def get_collection_kpis(
-    tx: Tx, period: KpiPeriod = KpiPeriod.MONTH,
+    tx: Tx, me: Me, period: KpiPeriod = KpiPeriod.MONTH,
     end: Annotated[Day | None, Query(alias="to", description="The last day; today when left out.")] = None,
     start: Annotated[Day | None, Query(alias="from", description="One period from this day on, of any length.")] = None,
     count: Annotated[int, Query(ge=1, le=MAX_PERIODS, description="How many periods in a row.")] = 1,
-    customer_id: UUID | None = None,
+    customer_id: UUID | None = None, owner: Owner = None,
 ) -> CollectionKpiReportRead:
-    """How many promises are kept and how many reminders a settled item took, by month, quarter or year."""
+    """How many promises are kept and how many reminders a settled item took, by month, quarter or year.
+
+    Of all, of one customer, or of those for whom a member of staff answers now.
+    """
     tenant = await present(tx)
+    asked = await whose(tx, me.subject, owner, tenant.today)
     data = []
     for first, until in periods_asked(period, start, end or tenant.today, count):
         within = Within(first, until, start_of_day(tenant.zone, first), start_of_day(tenant.zone, days_after(until, 1)))
-        figures = await kpis.figures(tx, within, customer_id)
+        figures = await kpis.figures(tx, within, customer_id, asked.codes)
         data.append(CollectionKpiPeriodRead(
             period_from=first, period_to=until, figures=CollectionFiguresRead.of(figures),
             kpis=[CollectionKpiRead.of(one) for one in kpis_of(figures)]))

@@ -7,6 +7,9 @@ from uuid import UUID
 from dunlin_kernel.money import Money
 from notify_svc.domain.item import DunnedItem
 
+LOST = frozenset({"DebtWrittenOff", "InvoiceVoided"})
+"""Facts after which nothing is open, and nothing was settled."""
+
 
 @dataclass(frozen=True, slots=True)
 class ItemMoved:

@@ -16,7 +16,10 @@ MAX_DAYS = 731
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """From this day on so much could be asked for: what was open less what was disputed."""
+    """From this day on something could be asked for or not: what was open less what was disputed.
+
+    `settled`: nothing was open any more, and it was paid or credited; not voided, and not written off.
+    """
 
     since: date
     owed: bool

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
+from notify_svc.domain.item_history import LOST
 from notify_svc.domain.simulation import Dated, ItemStory, Owed
 
 _MOVES = text("""
-SELECT i.id, i.customer_id, i.issued_on, i.due_on, m.recorded_at, m.open_after, m.disputed_after
+SELECT i.id, i.customer_id, i.issued_on, i.due_on, m.recorded_at, m.fact, m.open_after, m.disputed_after
 FROM dunned_item i JOIN item_move m ON m.tenant_id = i.tenant_id AND m.item_id = i.id
 WHERE i.issued_on <= CAST(:until AS date) ORDER BY i.id, m.recorded_at, m.customer_id = i.customer_id, m.sequence""")
 _DATES = text("""
@@ -37,7 +38,8 @@ def _story(rows: list[Any], dates: Sequence[Any], zone: ZoneInfo) -> ItemStory:
     for n, row in enumerate(rows):
         since = min(row["recorded_at"].astimezone(zone).date(), first["issued_on"]) if n == 0 else (
             row["recorded_at"].astimezone(zone).date())
-        days[since] = Owed(since, row["open_after"] > row["disputed_after"], row["open_after"] == 0)
+        settled = row["open_after"] == 0 and row["fact"] not in LOST
+        days[since] = Owed(since, row["open_after"] > row["disputed_after"], settled)
     stood = {first["issued_on"]: first["due_on"]} if not dates else {
         row["recorded_at"].astimezone(zone).date() if row["recorded_at"] else first["issued_on"]: row["due_on"]
         for row in dates}
