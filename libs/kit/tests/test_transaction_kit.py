@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 from toy_service import FIND, LIST, LOCK, NOTE
 
 from dunlin_kernel.errors import Conflict, DomainError, RuleBroken
@@ -12,6 +13,8 @@ from dunlin_kernel.ids import NIL, new_id
 from dunlin_kit.database import OutcomeUnknown, ReadStale
 from dunlin_kit.testing import Running
 from dunlin_kit.transaction import Transaction
+
+RETRIES_BY_DEADLOCK = "dunlin_transaction_retries_total", {"service": "toy", "reason": "deadlock"}
 
 
 class Gone(Conflict, ReadStale):
@@ -165,6 +168,7 @@ async def test_a_deadlock_is_run_again(toy: Running) -> None:
         tx.insert(NOTE, *notes)
 
     await toy.database.transact(tenant, make)
+    counted = REGISTRY.get_sample_value(*RETRIES_BY_DEADLOCK) or 0
     met = asyncio.Barrier(2)
 
     async def cross(first: int, second: int) -> None:
@@ -184,6 +188,7 @@ async def test_a_deadlock_is_run_again(toy: Running) -> None:
 
     await asyncio.gather(cross(0, 1), cross(1, 0))
     assert runs == 3
+    assert REGISTRY.get_sample_value(*RETRIES_BY_DEADLOCK) == counted + 1
     assert await _stored(toy, tenant) == {"a": 1, "b": 1}
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
+from prometheus_client import Counter
 
 from dunlin_events.crash_points import passing
 from dunlin_kernel.clock import Clock, SystemClock
@@ -29,6 +30,10 @@ class ReadStale(Exception):
 
 
 RETRIED = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError, ReadStale)
+_REASONS = dict(zip(RETRIED, ("serialization", "deadlock", "unique", "stale"), strict=True))
+RETRIES = Counter(
+    "dunlin_transaction_retries_total", "Runs of a transaction that came to nothing because of others, by reason.",
+    ("service", "reason"))
 
 
 class OutcomeUnknown(Exception):
@@ -56,6 +61,8 @@ class Database:
         self._sessions = Sessions(self.engine, pool_size)
         self.clock: Clock = clock or SystemClock()
         self._source = source
+        service = source.rpartition("/")[2]
+        self._retried = {kind: RETRIES.labels(service, reason) for kind, reason in _REASONS.items()}
         self._conflicts = conflicts or {}
         self.after_commit: Callable[[], None] | None = None
         """Called after each one: facts may have been told, jobs scheduled."""
@@ -69,6 +76,7 @@ class Database:
             try:
                 return await self._once(tenant, work, keep)
             except RETRIED as asked:
+                next(count for kind, count in self._retried.items() if isinstance(asked, kind)).inc()
                 if last:
                     raise self._conflict_of(asked) from asked
             except asyncpg.LockNotAvailableError as busy:
@@ -102,7 +110,7 @@ class Database:
         transaction = Transaction(driver, tenant, source=self._source, clock=self.clock)
         try:
             result = await work(transaction)
-            await transaction.flush()
+            await transaction.flush(last=True)
             await (_commit(driver) if keep else driver.execute("ROLLBACK"))
             if keep and self.after_commit is not None:
                 self.after_commit()

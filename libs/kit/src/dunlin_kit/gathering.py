@@ -27,14 +27,15 @@ class Gathering:
     def __init__(self, tenant: UUID) -> None:
         self._tenant = tenant
         self._made: set[Any] = set()
-        self._new: dict[tuple[Any, tuple[str, ...], bool], list[Values]] = {}
+        self._new: dict[_Shape, list[Values]] = {}
         self._puts: dict[_Shape, dict[tuple[Any, ...], Values]] = {}
         self._changes: dict[_Shape, dict[tuple[Any, ...], Values]] = {}
         self._places: dict[tuple[Any, tuple[str, ...]], dict[tuple[Any, ...], _Place]] = {}
-        self._placed: dict[tuple[Any, tuple[str, ...]], dict[tuple[tuple[str, ...], bool], int]] = {}
+        self._placed: dict[tuple[Any, tuple[str, ...]], dict[tuple[tuple[str, ...], tuple[str, ...]], int]] = {}
 
-    def insert(self, table: Any, rows: Sequence[Values], *, once: bool) -> None:
-        """New rows; with `once` those whose key is there already are passed over."""
+    def insert(self, table: Any, rows: Sequence[Values], *, once: tuple[str, ...] = ()) -> None:
+        """New rows. Those that are put in `once` are passed over where their key is there already, and go in the order
+        of that key: two that put in the same ones wait for each other one way only."""
         self._made.add(table)
         for one in rows:
             self._new.setdefault((table, tuple(one), once), []).append(one)
@@ -62,7 +63,8 @@ class Gathering:
         parts: list[Part] = []
         values: list[Any] = []
         tenant = self._tenant
-        for (table, columns, once), new in self._new.items():
+        for (table, columns, once), made in self._new.items():
+            new = sorted(made, key=lambda row: _sortable([row.get(name) for name in once])) if once else made
             shape, given = statements.taken(table, columns, new)
             part = statements.insert_once_of(shape) if once else statements.insert_of(shape)
             parts.append(part)
@@ -137,5 +139,5 @@ def _at(at: tuple[Any, ...], row: Values, its_key: tuple[str, ...], key: tuple[s
     return at if its_key == key else tuple(row.get(name) for name in key)
 
 
-def _sortable(key: tuple[Any, ...]) -> tuple[str, ...]:
+def _sortable(key: Sequence[Any]) -> tuple[str, ...]:
     return tuple(str(part) for part in key)

@@ -121,6 +121,7 @@ def schedule(tx: Any, kind: str, key: str, due_at: datetime, payload: Mapping[st
             "payload": json.dumps(dict(payload)),
             "correlation_id": tx.trace.correlation_id,
         },
+        key=("kind", "key"),
     )
 
 

@@ -24,6 +24,7 @@ from dunlin_kernel.clock import Clock, SystemClock
 from dunlin_kernel.ids import NIL, new_id
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Handler, Job, JobRunner
+from dunlin_kit.lock_order import watch
 from dunlin_kit.migrating import ROLES, make_databases, migrate, restrict
 from dunlin_kit.settings import BusKind, ServiceSettings
 from dunlin_kit.tenants import TENANT
@@ -32,6 +33,8 @@ from dunlin_kit.transaction import Transaction
 ISSUER, AUDIENCE = "https://issuer.test", "dunlin"
 _PASSWORDS = {role: f"test-{role}" for role in ROLES}
 _TEMPLATE_LOCK = 7_190_001
+_ENDED = "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
+_LEFT = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY($1::int[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +72,29 @@ async def _template(admin: Any, admin_url: str, service: str) -> str:
 async def migrated(admin_url: str, service: str) -> AsyncIterator[DatabaseUrls]:
     """A fresh database of a service (`billing`), at its newest revision, with its three roles; dropped afterwards."""
     name = f"{service}_{new_id().hex[-20:]}"
+    watch()
     async with _connected(admin_url) as admin:
         template = await _template(admin, admin_url, service)
         await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER {service}_owner STRATEGY file_copy')
         await restrict(admin, service, name)
+    deadlocks = 0
     try:
         yield DatabaseUrls.of(admin_url, service, name)
+        async with _connected(admin_url) as admin:
+            deadlocks = await deadlocks_of(admin, name)
     finally:
         async with _connected(admin_url) as admin:  # another one: the server may have been killed meanwhile
             await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    assert not deadlocks, f"{deadlocks} deadlocks in {service}'s database: a lock was taken out of its order"
+
+
+async def deadlocks_of(admin: Any, database: str) -> int:
+    """How many the server has counted there. Its sessions are ended: what one has counted shows at the latest then."""
+    found = await admin.fetch(_ENDED, database)
+    async with asyncio.timeout(60):
+        while found and await admin.fetchval(_LEFT, [row["pid"] for row in found]):  # noqa: ASYNC110  nobody is told
+            await asyncio.sleep(0.01)
+    return int(await admin.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = $1", database))
 
 
 @contextlib.asynccontextmanager

@@ -15,6 +15,8 @@ from dunlin_kit.gathering import Gathering
 from dunlin_kit.statements import Values
 from dunlin_kit.telemetry import current_trace
 
+_SANDBOX_CLOCK = "SELECT clock_at FROM tenant WHERE tenant_id = $1 AND sandbox"
+
 
 class Transaction:
     """What a use case reads and writes through. Rows of tables with a `tenant_id` get it by themselves."""
@@ -27,10 +29,11 @@ class Transaction:
         self.recorded_at: datetime | None = None
         self.heads: dict[str, int] = {}
         self.conditions: list[Callable[[Transaction], Awaitable[None]]] = []
-        self._source = source
+        self.source = source
         self.trace: Trace = current_trace()
         self._gathered = Gathering(tenant)
-        self._facts: list[tuple[Event, Trace]] = []
+        self.facts: list[tuple[Event, Trace]] = []
+        self.told: list[Pending] = []
         self._ahead: asyncio.Task[None] | None = None
 
     async def row(self, statement: Any, **values: Any) -> Any:
@@ -47,11 +50,11 @@ class Transaction:
 
     def insert(self, row: Any, *rows: Values) -> None:
         """Gather new rows of one table over all calls; each has every column that has no default in the database."""
-        self._gathered.insert(getattr(row, "__table__", row), rows, once=False)
+        self._gathered.insert(getattr(row, "__table__", row), rows)
 
-    def once(self, row: Any, *rows: Values) -> None:
+    def once(self, row: Any, *rows: Values, key: tuple[str, ...] = ("id",)) -> None:
         """Gather new rows; those whose key is there already are passed over."""
-        self._gathered.insert(getattr(row, "__table__", row), rows, once=True)
+        self._gathered.insert(getattr(row, "__table__", row), rows, once=key)
 
     def put(self, row: Any, *rows: Values, key: tuple[str, ...] = ("id",)) -> None:
         """Gather rows that replace those with the same key, or are new; a later one of the same key wins."""
@@ -63,12 +66,12 @@ class Transaction:
 
     def emit(self, *facts: Event) -> None:
         """Gather facts; they leave with the last statement, in this order, each in its stream."""
-        self._facts.extend((fact, self.trace) for fact in facts)
+        self.facts.extend((fact, self.trace) for fact in facts)
 
     def streams(self) -> tuple[str, ...]:
         """The streams of the facts gathered or written so far."""
-        gathered = (stream_of(self.tenant, fact.concerns) for fact, _ in self._facts)
-        return tuple(sorted({*self.heads, *gathered}))
+        gathered = (stream_of(self.tenant, fact.concerns) for fact, _ in self.facts)
+        return tuple(sorted({*self.heads, *gathered, *(fact.stream for fact in self.told)}))
 
     def cause(self, correlation_id: str, causation_id: str) -> None:
         """What is emitted from now on follows from this event."""
@@ -77,17 +80,26 @@ class Transaction:
     async def act_for(self, tenant: UUID) -> None:
         """Write what was gathered, then work for another tenant in the same database transaction."""
         await self.flush()
+        await _tell(self)
         if tenant != self.tenant:
             await self.driver.execute(f"SET LOCAL dunlin.tenant = '{UUID(int=tenant.int)}'")
             self.tenant, self.recorded_at = tenant, None
             self._gathered = Gathering(tenant)
 
-    async def flush(self) -> None:
-        """Write everything gathered in one statement, if the `conditions` hold, and keep the heads it moved."""
+    async def flush(self, *, last: bool = False) -> None:
+        """Write the rows gathered so far in one statement, if the `conditions` hold; with the `last` also all facts.
+
+        It keeps the heads it moved. Nothing is locked after the streams, and all of them are taken at once, by key.
+        """
         await self._caught_up()
         while self.conditions:
             await self.conditions.pop()(self)
-        await self._write()
+        if last:
+            await _tell(self)
+            told, self.told = self.told, []
+            await self._write(told)
+        else:
+            await self._write()
 
     async def write_ahead(self) -> None:
         """Begin to write what was gathered so far, and let the work go on meanwhile: for long lists of facts.
@@ -97,6 +109,8 @@ class Transaction:
         await self._caught_up()
         self._ahead = asyncio.create_task(self._write())
         await asyncio.sleep(0)
+        if self.recorded_at is not None:
+            await _tell(self)
 
     async def abandon(self) -> None:
         """Nothing is under way any more on the driver; what came of it does not matter."""
@@ -109,14 +123,13 @@ class Transaction:
             await self._ahead
             self._ahead = None
 
-    async def _write(self) -> None:
+    async def _write(self, told: Sequence[Pending] = ()) -> None:
         gathered, self._gathered = self._gathered, Gathering(self.tenant)
-        told, self._facts = self._facts, []
-        written, facts = gathered.written(), await _pending(self, told, self._source)
-        if written.parts or facts:
-            events = appending(facts) if facts else None
+        written = gathered.written()
+        if written.parts or told:
+            events = appending(told) if told else None
             whole = statements.whole(written.parts, events)
-            values = [*written.values, *events.values(facts)] if events else written.values
+            values = [*written.values, *events.values(told)] if events else written.values
             heads = await self.driver.fetch(whole.text, *whole.values(written.tenant, values))
             if events:
                 self.heads |= {head["stream"]: head["seq"] for head in heads}
@@ -127,14 +140,14 @@ def _ready(statement: Any, values: Values) -> tuple[Any, ...]:
     return text, *take({**defaults, **values})
 
 
-async def _pending(tx: Transaction, told: Sequence[tuple[Event, Trace]], source: str) -> list[Pending]:
-    if not told:
-        return []
+async def _tell(tx: Transaction) -> None:
+    """Put the facts gathered so far into the form in which they leave."""
+    gathered, tx.facts = tx.facts, []
+    if gathered and tx.recorded_at is None:
+        stands = await tx.driver.fetchval(_SANDBOX_CLOCK, tx.tenant)
+        tx.recorded_at = stands or tx.clock.now()
     now = tx.clock.now()
-    if tx.recorded_at is None:
-        stands = await tx.driver.fetchval("SELECT clock_at FROM tenant WHERE tenant_id = $1 AND sandbox", tx.tenant)
-        tx.recorded_at = stands or now
-    return [
-        pending(fact, tenant=tx.tenant, now=now, recorded_at=tx.recorded_at, trace=trace, source=source)
-        for fact, trace in told
-    ]
+    for fact, trace in gathered:
+        assert tx.recorded_at is not None
+        tx.told.append(pending(fact, tenant=tx.tenant, now=now, recorded_at=tx.recorded_at, trace=trace,
+                               source=tx.source))

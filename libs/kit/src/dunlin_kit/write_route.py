@@ -180,7 +180,7 @@ async def _sent(state: Any, tenant: Any, work: Callable[[Transaction], Awaitable
 
     async def with_heads(tx: Transaction) -> Answer:
         answer = await work(tx)
-        await tx.flush()
+        await tx.flush(last=True)
         heads.clear()
         heads.update(await positions.heads_of(tx, answer.streams) if answer.replayed else tx.heads)
         return answer

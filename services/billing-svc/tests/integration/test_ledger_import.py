@@ -245,7 +245,7 @@ class Dying:
     async def transact(self, tenant: Any, work: Callable[[Transaction], Awaitable[Any]]) -> Any:
         async def killed(tx: Transaction) -> Any:
             done = await work(tx)
-            await tx.flush()
+            await tx.flush(last=True)
             if self.lives == 0:
                 raise KilledError
             return done

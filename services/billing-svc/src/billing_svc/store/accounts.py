@@ -39,11 +39,18 @@ _barrier = select(
     func.pg_advisory_xact_lock_shared(bindparam("posting_barrier", type_=BigInteger)).label("held")).cte("barrier")
 _held = (_t.customer_id, _t.currency, _t.open, _t.disputed, _t.unapplied, _t.entries, _t.version, _t.base_open,
          _t.base_unapplied, _t.aged_on, _t.turns_on, _t.aged, _t.aged_items, _t.merged_into)
-LOCK = (
+_named = (_wanted.c.customer_id == _t.customer_id) & (_wanted.c.currency == _t.currency)
+_going_on = _t.merged_into.is_(None) | (_t.customer_id == bindparam("moving", type_=Uuid))
+_all_there = (
+    select(func.count()).select_from(AccountRow.__table__.join(_wanted, _named)).where(_going_on).scalar_subquery()
+    == func.cardinality(bindparam("customer_ids", type_=ARRAY(Uuid))))
+LOCK_FOUND = (
     select(*_held, _barrier.c.held)
-    .join_from(_barrier, AccountRow.__table__, literal_column("true"))
-    .join(_wanted, (_wanted.c.customer_id == _t.customer_id) & (_wanted.c.currency == _t.currency))
+    .join_from(_barrier, AccountRow.__table__, literal_column("true")).join(_wanted, _named)
     .order_by(_t.customer_id, _t.currency).with_for_update(of=AccountRow.__table__))
+LOCK = LOCK_FOUND.where(_all_there)
+CLOSED = select(_t.customer_id, _t.merged_into, _barrier.c.held).select_from(_barrier.outerjoin(
+    AccountRow.__table__.join(_wanted, _named & _t.merged_into.is_not(None)), literal_column("true")))
 _zero: ColumnElement[int] = literal_column("0")
 OPEN = (
     insert(AccountRow.__table__).from_select(
@@ -83,18 +90,19 @@ async def lock(
 ) -> Mapping[AccountKey, Account]:
     """Wait at the posting barrier, then for these accounts in order; an account is opened at its first fact.
 
-    One of a customer not heard of yet is left out. Refuses: customer_merged, but of the one whose accounts are moving.
+    Where one is missing or closed none is held yet: whoever waits for one to be opened, or turns to the customer that
+    goes on, must hold no other. One of a customer not heard of yet is left out.
+    Refuses: customer_merged, but of the one whose accounts are moving.
     """
     in_order = sorted(set(keys))
     values = {"customer_ids": [key[0] for key in in_order], "currencies": [key[1] for key in in_order]}
-    found = await _locked(tx, values)
+    found = await _locked(tx, LOCK, values | {"moving": moving})
     if len(found) < len(in_order):
+        closed = await tx.rows(CLOSED, posting_barrier=barrier_of(tx.tenant), **values)
+        await _assert_open({(row[0], row[1]) for row in closed if row[0] is not None}, tx, moving)
         await tx.rows(OPEN, **values)
-        found = await _locked(tx, values)
-    for customer_id, into_id in {(key[0], into_id) for key, (_, into_id) in found.items() if into_id is not None}:
-        if customer_id != moving:
-            goes_on = await tx.row(GOES_ON, customer_id=into_id)
-            raise CustomerMerged(customer_id, *((into_id, None) if goes_on is None else goes_on))
+        found = await _locked(tx, LOCK_FOUND, values)
+    await _assert_open({(key[0], into_id) for key, (_, into_id) in found.items() if into_id is not None}, tx, moving)
     return {key: account for key, (account, _) in found.items()}
 
 
@@ -123,9 +131,18 @@ def state_of(account: Account) -> dict[str, str | int | bool | None]:
     return {"open": str(account.open), "unapplied": str(account.unapplied), "version": account.version}
 
 
-async def _locked(tx: Transaction, values: Mapping[str, Any]) -> dict[AccountKey, tuple[Account, UUID | None]]:
+async def _assert_open(closed: Collection[tuple[UUID, UUID]], tx: Transaction, moving: UUID | None) -> None:
+    for customer_id, into_id in sorted(closed):
+        if customer_id != moving:
+            goes_on = await tx.row(GOES_ON, customer_id=into_id)
+            raise CustomerMerged(customer_id, *((into_id, None) if goes_on is None else goes_on))
+
+
+async def _locked(
+    tx: Transaction, statement: Any, values: Mapping[str, Any],
+) -> dict[AccountKey, tuple[Account, UUID | None]]:
     """With where each goes on, if it is closed."""
-    rows = await tx.rows(LOCK, posting_barrier=barrier_of(tx.tenant), **values)
+    rows = await tx.rows(statement, posting_barrier=barrier_of(tx.tenant), **values)
     return {(row["customer_id"], row["currency"]): (_account(row), row["merged_into"]) for row in rows}
 
 

@@ -65,13 +65,13 @@ def stage(tx: Transaction, import_id: UUID, facts: Iterable[StagedFact]) -> None
          "customer_external_id": one.customer_external_id, "external_id": one.external_id,
          "currency": one.amount.currency, "amount": one.amount.minor, "day": one.day, "order_on": one.order_on,
          "through_on": one.through_on, "due_on": one.due_on, "invoice_external_id": one.invoice_external_id,
-         "method": one.method} for one in facts))
+         "method": one.method} for one in facts), key=("line", "part"))
 
 
 def refuse(tx: Transaction, import_id: UUID, refused: Iterable[Refused]) -> None:
     tx.once(LedgerImportRefusalRow, *(
         {"ledger_import_id": import_id, "line": one.line, "part": one.part.value, "external_id": one.external_id,
-         "code": one.code, "detail": one.detail} for one in refused))
+         "code": one.code, "detail": one.detail} for one in refused), key=("line", "part"))
 
 
 async def order(tx: Transaction, import_id: UUID) -> int:

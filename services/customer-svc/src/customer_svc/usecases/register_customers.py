@@ -16,7 +16,7 @@ async def register_customers(tx: Transaction, registrations: Sequence[Registrati
     must_be_free(registrations, await customers.known(tx, registrations))
     given = [registration.number for registration in registrations]
     wanted, floor = given.count(None), floor_after(given)
-    first = await customers.take_numbers(tx, wanted=wanted, floor=floor) if wanted or floor > 1 else floor
+    first = await customers.take_numbers(tx, wanted=wanted, floor=floor) if given else floor
     new = [
         Customer(r.id, number, r.status, r.particulars, version=1, registered_at=tenant.now)
         for r, number in zip(registrations, numbered(given, first), strict=True)

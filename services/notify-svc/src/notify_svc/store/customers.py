@@ -82,7 +82,7 @@ async def hold(tx: Any, customer_ids: Collection[UUID]) -> Mapping[UUID, Custome
     """
     known = await lock(tx, customer_ids)
     if missing := sorted(set(customer_ids) - known.keys()):
-        tx.once(CustomerRow, *(_row_of(CustomerKept(one, known=False)) for one in missing))
+        tx.once(CustomerRow, *(_row_of(CustomerKept(one, known=False)) for one in missing), key=("customer_id",))
         await tx.flush()
         known = {**known, **await lock(tx, missing)}
     return known

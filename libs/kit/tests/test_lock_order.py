@@ -1,0 +1,67 @@
+"""The watch over the order of locks: what statements lock, and what is out of turn."""
+
+import pytest
+
+from dunlin_kernel.ids import new_id
+from dunlin_kit.lock_order import ADVISORY, Lock, OutOfOrder, Turns, locks_of
+
+FIRST, SECOND = sorted((new_id(), new_id()))
+STEPS = {
+    "in order": ("a1 b1 c1", None),
+    "rows by key": ("a1 a2", None),
+    "what is held already": ("a1 b1 a1", None),
+    "an earlier table": ("b1 a1", "a after b"),
+    "an earlier row": ("a2 a1", "a: a row after a later one"),
+    "a further row under a later lock": ("a1 b1 a2", "a after b"),
+    "after the facts": ("a1 ! b1", "b after the facts were written"),
+    "held already, after the facts": ("a1 ! a1", None),
+    "a lock that skips what is held": ("b1 a1-", None),
+    "something later than what was skipped to": ("b1- a1", "a after b"),
+}
+
+
+@pytest.mark.parametrize("steps", STEPS)
+def test_a_lock_out_of_its_turn_is_refused(steps: str) -> None:
+    taken, refused = STEPS[steps]
+    turns = Turns(("a", "b", "c"))
+
+    def take() -> None:
+        for step in taken.split():
+            if step == "!":
+                turns.end()
+            else:
+                row = FIRST if step[1] == "1" else SECOND
+                lock, named = Lock(step[0], not step.endswith("-"), True), frozenset((row, "CNY"))
+                turns.ask(lock, named)
+                turns.have(lock, named)
+
+    if refused is None:
+        take()
+    else:
+        with pytest.raises(OutOfOrder, match=refused):
+            take()
+
+
+def test_a_lock_of_something_without_a_place_is_refused() -> None:
+    with pytest.raises(AssertionError, match="no place"):
+        Turns(("a",)).ask(Lock("z", True, True), frozenset())
+
+
+TEXTS = {
+    "SELECT x FROM account WHERE id = $1 FOR UPDATE": [Lock("account", True, True)],
+    "SELECT x FROM account a JOIN unnest($1) w ON w.id = a.id FOR UPDATE OF a SKIP LOCKED":
+        [Lock("account", False, True)],
+    "WITH g AS (SELECT 1 FROM credit_group g JOIN m ON true FOR UPDATE OF g) SELECT 1 FROM head h JOIN g ON true "
+    "FOR UPDATE OF h": [Lock("credit_group", True, True), Lock("head", True, True)],
+    "SELECT 1 FROM customer WHERE id = $1 FOR NO KEY UPDATE": [Lock("customer", True, True)],
+    "SELECT pg_advisory_xact_lock_shared($1)": [Lock(ADVISORY, True, True)],
+    "INSERT INTO series (n) VALUES (1) ON CONFLICT DO UPDATE SET n = 2": [Lock("series", True, False)],
+    "UPDATE account SET x = 1": [Lock("account", True, False)],
+    "DELETE FROM contact WHERE id = $1": [Lock("contact", True, False)],
+    "SELECT x FROM account": [],
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_a_statement_locks_is_read_from_its_text(text: str) -> None:
+    assert list(locks_of(text)) == TEXTS[text]

@@ -1,0 +1,48 @@
+"""The one order of locks: it is on the page of architecture, and whatever the stores lock has its place in it."""
+
+import pkgutil
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from sqlalchemy import ClauseElement
+
+from dunlin_kit.lock_order import locks_of, order_of
+from dunlin_kit.statements import compiled
+
+SERVICES = ("customer", "billing", "credit", "notify")
+
+
+def said_in(page: str, service: str) -> list[str]:
+    """What comes after what, as the page says it."""
+    row = re.search(rf"^\s*\| {service}-svc \| (`watermark`, .+) \|$", page, re.M)
+    assert row, service
+    return re.findall(r"`([^`]+)`", row[1])
+
+
+def statements_of(service: str) -> Iterator[tuple[str, ClauseElement]]:
+    """Every constant statement of a store."""
+    store = import_module(f"{service}_svc.store")
+    for module in pkgutil.iter_modules(store.__path__, f"{store.__name__}."):
+        for name, value in vars(import_module(module.name)).items():
+            if isinstance(value, ClauseElement) and getattr(value, "is_clause_element", False) and hasattr(
+                    value, "execution_options"):
+                yield f"{module.name}.{name}", value
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_page_says_the_order_as_it_is(root: Path, service: str) -> None:
+    page = (root / "docs/architecture.md").read_text(encoding="utf-8")
+    assert said_in(page, service) == list(order_of(f"/dunlin/{service}"))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_lock_of_a_store_has_its_place(service: str) -> None:
+    order, locking = order_of(f"/dunlin/{service}"), 0
+    for name, statement in statements_of(service):
+        said = {lock.name for lock in locks_of(compiled(statement).text) if lock.said}
+        assert said <= set(order), f"{name} locks {said - set(order)}"
+        locking += bool(said)
+    assert locking >= 3
