@@ -14,5 +14,5 @@ def test_a_lost_database_comes_back(source: str, capsys: pytest.CaptureFixture[s
     assert rehearsing.run(argparse.Namespace(what="restore", source=source)) == 0
     said = capsys.readouterr()
     assert said.out.count("reads on") == len(rehearsing.PROJECTIONS)
-    assert said.out.count("rebuild the projection") == 2 * len(rehearsing.PROJECTIONS)
+    assert said.out.count("rebuild the projection") == 3 * len(rehearsing.PROJECTIONS)
     assert "everything is as it should be" in said.err

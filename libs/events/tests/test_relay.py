@@ -15,10 +15,11 @@ from dunlin_events import relay as relay_module
 from dunlin_events import sessions
 from dunlin_events.contracts.customer import CustomerContactsChanged
 from dunlin_events.envelope import Envelope, Record
+from dunlin_events.eras import says_all_was_told
 from dunlin_events.outbox import APPEND, Trace, bind, pending
 from dunlin_events.relay import Deposed, Poker, Relay, Restored, rebase
 from dunlin_events.relay_state import State, ids_of, look, move_mark, take_over
-from dunlin_events.topics import BusAway
+from dunlin_events.topics import PARTITIONS, BusAway, partition_of
 from dunlin_events.waking import OUTBOX_CHANNEL
 from dunlin_kernel.ids import new_id
 
@@ -32,6 +33,7 @@ class Bus:
 
     def __init__(self) -> None:
         self.sent: list[Envelope] = []
+        self.ended: list[Envelope] = []
         self.away = False
         self.started = 0
 
@@ -40,7 +42,8 @@ class Bus:
 
     async def publish(self, topic: str, records: Sequence[Record]) -> None:
         for record in records[: 1 if self.away else None]:
-            self.sent.append(Envelope.of(record))
+            told = Envelope.of(record)
+            (self.ended if says_all_was_told(told.type) else self.sent).append(told)
         if self.away:
             raise BusAway(topic)
 
@@ -261,6 +264,28 @@ async def test_a_rebase_beside_an_idle_relay_is_sent_without_being_asked_for(
         await until(lambda: len(bus.sent) == 4, 30)
         await until(relay.drained)
     assert bus.numbers() == [(1, 1), (1, 2), (era, 1), (era, 2)]
+
+
+async def test_the_end_of_what_an_era_began_with_is_told_in_each_partition_and_again_until_it_is_stored(
+    outbox_dsn: str, connection: asyncpg.Connection
+) -> None:
+    class Ending(Bus):
+        async def publish(self, topic: str, records: Sequence[Record]) -> None:
+            await super().publish(topic, records)
+            if len(self.ended) == PARTITIONS:
+                raise BusAway("the answer is lost")
+
+    await emit(connection, *[ANNE] * 6)
+    era, bus = await rebase(outbox_dsn, who="ann"), Ending()
+    async with leading(outbox_dsn, bus, "dunlin-customer") as relay:
+        await until(relay.drained, 30)
+        await emit(connection, ANNE)
+        relay.poke()
+        await until(relay.drained, 30)
+    assert len(bus.ended) == 2 * PARTITIONS and bus.ended[:PARTITIONS] == bus.ended[PARTITIONS:]
+    assert {partition_of(one.stream) for one in bus.ended} == set(range(PARTITIONS))
+    assert {(one.era, one.sequence, one.type) for one in bus.ended} == {(era, 1, "dunlin.customer.EraTold.v1")}
+    assert bus.numbers()[-1] == (era, 7)
 
 
 class Mute(Bus):

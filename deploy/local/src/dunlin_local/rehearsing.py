@@ -12,7 +12,7 @@ import shutil
 import socket
 import tempfile
 from argparse import Namespace
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
@@ -60,11 +60,15 @@ class Placed(Databases):
 
 @dataclass(frozen=True, slots=True)
 class Customers:
-    """`steady` is as it was when the backup was made; `changed` paid afterwards; `late` came afterwards."""
+    """`steady` is as it was when the backup was made; `changed` paid afterwards; `late` and `gone` came afterwards.
+
+    `late` is billed again after the restore, `gone` never: of its stream nothing is told any more.
+    """
 
     steady: UUID
     changed: UUID
     late: UUID
+    gone: UUID
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -121,16 +125,17 @@ async def _work_and_back_up(books: Books, lost: Postgres, folder: Path, *, sourc
             moment = await _now(lost)
         else:
             (folder / "dump.sql").write_bytes(recovery.dump(lost.url(LOST)))
-    with step("more work, which no backup has: a payment, and a new customer who is billed"):
-        late = await books.customer()
+    with step("more work, which no backup has: a payment, and two new customers who are billed"):
+        late, gone = await books.customer(), await books.customer()
         await books.pay(changed, "50.00")
-        await books.bill(late, "30.00")
-        await until("credit-svc has heard it", lambda: _shows(books, {changed: "0.00", late: "30.00"}))
+        for customer in (late, gone):
+            await books.bill(customer, "30.00")
+        await until("credit-svc has heard it", lambda: _shows(books, {changed: "0.00", late: "30.00", gone: "30.00"}))
         if source == "moment":
             await recovery.archive_all(lost)
             restored = recovery.recovered(
                 folder / "backup", folder / "archive", moment, like=lost, folder=folder / "restored")
-    return Customers(steady, changed, late), restored
+    return Customers(steady, changed, late, gone), restored
 
 
 async def _come_back(books: Books, customers: Customers, around: Surroundings) -> None:
@@ -152,14 +157,14 @@ async def _come_back(books: Books, customers: Customers, around: Surroundings) -
             for word in ("start", "compare", "switch", "drop"):
                 print(await _rebuild(around, service, name, word), end="")
     with step("all figures agree, all invariants hold, nothing is parked"):
-        wanted = {customers.steady: "101.00", customers.changed: "50.00", customers.late: "30.00"}
+        wanted = {customers.steady: "101.00", customers.changed: "50.00", customers.late: "30.00", customers.gone: None}
         await until("credit-svc shows what billing-svc has", lambda: _shows(books, wanted))
         await until("nothing is parked", lambda: _none_parked(books))
         if not await books.is_sound():
             raise RehearsalFailed("An invariant does not hold.")
 
 
-async def _shows(books: Books, wanted: dict[UUID, str]) -> bool:
+async def _shows(books: Books, wanted: Mapping[UUID, str | None]) -> bool:
     return all([await books.exposure(customer) == amount for customer, amount in wanted.items()])
 
 
@@ -206,11 +211,13 @@ async def _operate(around: Surroundings, service: str, **words: str) -> str:
 async def _accepted(around: Surroundings, service: str, customers: Customers) -> str:
     said = await _operate(around, service, command="era", action="accept")
     lines = {customer: [line for line in said.splitlines() if str(customer) in line] for customer in
-             (customers.steady, customers.changed)}
+             (customers.steady, customers.changed, customers.gone)}
     if not all("reads on" in line for line in lines[customers.steady]) or not lines[customers.steady]:
         raise RehearsalFailed(f"{service}-svc does not read on where the new era is the same: {said}")
     if not any("rebuild" in line for line in lines[customers.changed]):
         raise RehearsalFailed(f"{service}-svc does not ask for a rebuild where the new era is another: {said}")
+    if not any("rebuild" in line for line in lines[customers.gone]):
+        raise RehearsalFailed(f"{service}-svc does not ask for a rebuild where the new era tells nothing: {said}")
     return said
 
 

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from prometheus_client import Histogram
 
-from dunlin_events import parked_rows, watermark
+from dunlin_events import era_told, parked_rows, watermark
 from dunlin_events.contracts.base import Event
 from dunlin_events.envelope import LONGEST_STREAM, Envelope, Record, Undecodable, UnknownValue, stream_of
+from dunlin_events.eras import says_all_was_told
 from dunlin_events.parked_rows import Parked, storable
 from dunlin_events.structured import in_binary_mode
 from dunlin_events.subscription import Subscription, Tx
@@ -59,6 +60,8 @@ class Item(NamedTuple):
         except Exception as error:
             spoilt = repr(error)
         stream = envelope.stream if envelope else storable(record.key)[:LONGEST_STREAM]
+        if envelope and says_all_was_told(envelope.type):
+            stream = era_told.place_of(stream)
         key = Key(subscription.consumer, subscription.owner, stream)
         return cls(subscription, key, place, record, envelope, event, spoilt, holds)
 
@@ -68,13 +71,17 @@ class Item(NamedTuple):
 
 @dataclass(slots=True)
 class Plan:
-    """What becomes of each item of a batch, given where the watermarks stand."""
+    """What becomes of each item of a batch, given where the watermarks stand.
+
+    `told` has the partitions whose owner said that all of an era was told, and whether another restore had said so.
+    """
 
     marks: dict[Key, Mark]
     work: list[Item] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
     moved: set[Key] = field(default_factory=set)
     closed: set[Key] = field(default_factory=set)
+    told: list[tuple[Key, Envelope, bool]] = field(default_factory=list)
 
     def place(self, item: Item) -> None:
         """Apply it, let it wait, or pass over it because it was applied before."""
@@ -82,6 +89,8 @@ class Plan:
         if envelope is None:
             # It holds nothing up by itself: if it was an event of this stream, the next one leaves a hole.
             self.parked.append(item.parked(UNDECODABLE, item.spoilt or ""))
+        elif says_all_was_told(envelope.type):
+            self._all_was_told(item, envelope, mark)
         elif mark.sequence and envelope.era != mark.era:
             self._other_era(item, envelope, mark)
         elif envelope.sequence <= mark.sequence:
@@ -118,6 +127,13 @@ class Plan:
         if envelope.sequence >= mark.sequence or mark.held is None:
             self._wait(item, ERA, BEHIND)
 
+    def _all_was_told(self, item: Item, envelope: Envelope, mark: Mark) -> None:
+        if era_told.is_told_by_another(mark, envelope):
+            self.told.append((item.key, envelope, True))
+        elif envelope.era > mark.era:
+            self.told.append((item.key, envelope, False))
+            self._move(item.key, Mark(envelope.era, 0, envelope.event_id, None))
+
     def _wait(self, item: Item, held: str, reason: str) -> None:
         self.parked.append(item.parked(reason, item.spoilt or ""))
         self._move(item.key, self.marks[item.key]._replace(held=held))
@@ -136,6 +152,8 @@ async def apply(tx: Tx, items: Sequence[Item]) -> Plan:
     await work_off(tx, plan.work)
     await watermark.advance(tx, {key: plan.marks[key] for key in plan.moved})
     await parked_rows.park(tx, plan.parked)
+    for told in plan.told:
+        plan.parked += await era_told.hold_missing(tx, *told)
     return plan
 
 

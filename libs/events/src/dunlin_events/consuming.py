@@ -15,6 +15,7 @@ from dunlin_events.contracts.base import FACTS, import_contracts
 from dunlin_events.crash_points import passing
 from dunlin_events.dead_letters import DeadLetters
 from dunlin_events.draining import CAN_NEVER_WORK, reason_of, tenant_of
+from dunlin_events.eras import says_all_was_told
 from dunlin_events.parked_rows import Parked, ParkedEventColumns
 from dunlin_events.standing import ParkingLimit, Standing, TooManyParked
 from dunlin_events.subscription import Subscription, Transact, Tx
@@ -155,7 +156,7 @@ def _count_unknown(items: Sequence[Item]) -> None:
     for item in items:
         if item.envelope is not None and item.event is None and item.envelope.type not in FACTS:
             import_contracts()  # a service imports those it handles; any other it meets once
-            if item.envelope.type not in FACTS:
+            if item.envelope.type not in FACTS and not says_all_was_told(item.envelope.type):
                 UNKNOWN.labels(item.key.consumer, item.key.owner).inc()
 
 

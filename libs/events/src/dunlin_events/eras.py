@@ -35,6 +35,22 @@ class Era(NamedTuple):
     token: UUID
     begun_at: datetime
 
+    def endings(self, owner: str) -> list[Record]:
+        """One record for each partition, to follow the last fact that the era begins with.
+
+        In each partition it is in a stream of its own, of which it is the only record. Its id is made of the era's
+        token, so that it is the same when it is sent again, and another one in any other restore.
+        """
+        return [self._ending(owner, part) for part in range(PARTITIONS)]
+
+    def _ending(self, owner: str, part: int) -> Record:
+        own = next(one for one in _made_of(self.token) if partition_of(stream_of(NIL, one)) == part)
+        envelope = Envelope(
+            own, f"dunlin.{owner}{_ERA_TOLD}", f"/dunlin/{owner}", stream_of(NIL, own), self.number, 1, self.begun_at,
+            self.begun_at, str(self.token))
+        said = {"era": self.number, "part": part, "parts": PARTITIONS}
+        return Record(envelope.stream, envelope.headers(), json.dumps(said).encode())
+
 
 def says_all_was_told(wire_type: str) -> bool:
     """Whether a record of this type says that an era was told in full; it is no fact."""
@@ -42,22 +58,9 @@ def says_all_was_told(wire_type: str) -> bool:
 
 
 async def endings(connection: asyncpg.Connection, topic: str) -> list[Record]:
-    """One record for each partition, to follow the last fact that the present era began with; none in the first era.
-
-    In each partition it is in a stream of its own, of which it is the only record. Its id is made of the era's token,
-    so that it is the same when it is sent again, and another one in any other restore.
-    """
+    """Those of the present era; none in the first one, which nothing was told before."""
     found = await connection.fetchrow(_PRESENT)
-    return [] if found is None else [_ending(owner_of(topic), Era(*found), part) for part in range(PARTITIONS)]
-
-
-def _ending(owner: str, era: Era, part: int) -> Record:
-    own = next(one for one in _made_of(era.token) if partition_of(stream_of(NIL, one)) == part)
-    envelope = Envelope(
-        own, f"dunlin.{owner}{_ERA_TOLD}", f"/dunlin/{owner}", stream_of(NIL, own), era.number, 1, era.begun_at,
-        era.begun_at, str(era.token))
-    said = {"era": era.number, "part": part, "parts": PARTITIONS}
-    return Record(envelope.stream, envelope.headers(), json.dumps(said).encode())
+    return [] if found is None else Era(*found).endings(owner_of(topic))
 
 
 def _made_of(token: UUID) -> Iterator[UUID]:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from dunlin_events.applying import in_stream
 from dunlin_events.envelope import Envelope, Record
+from dunlin_events.eras import says_all_was_told
 from dunlin_events.holding import HoldingReader
 from dunlin_events.live_marks import LiveMark, LiveMarks
 from dunlin_events.topics import Partition, Reader, Received
@@ -76,6 +77,8 @@ class FollowingReader(HoldingReader):
     def _settles(self, one: Received, marks: Mapping[str, LiveMark], passed: list[Received]) -> bool:
         """Give it on, or drop what an earlier era said; False to hold it back."""
         mark, envelope = marks.get(one.record.key), Envelope.of(one.record)
+        if says_all_was_told(envelope.type):
+            return True
         if mark is None or envelope.era > mark.wanted_era:
             return False
         if envelope.era < mark.wanted_era:

@@ -86,15 +86,15 @@ async def _parked(tx: Statements, arguments: argparse.Namespace) -> int:
 
 async def _accept_eras(connection: Any) -> int:
     refused = 0
-    for one in await parking.list_parked(Plain(connection)):
-        if one.held == ERA:
-            try:
-                async with connection.transaction():
-                    await parking.accept_era(Plain(connection), one.key, who=getpass.getuser())
-                print(*one.key, "reads on")
-            except DomainError as error:
-                refused += 1
-                print(*one.key, error.detail)
+    held = {one.key: None for one in await parking.list_parked(Plain(connection)) if one.held == ERA}
+    for key in held:
+        try:
+            async with connection.transaction():
+                await parking.accept_era(Plain(connection), key, who=getpass.getuser())
+            print(*key, "reads on")
+        except DomainError as error:
+            refused += 1
+            print(*key, error.detail)
     return 1 if refused else 0
 
 

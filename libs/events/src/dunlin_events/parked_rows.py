@@ -71,7 +71,8 @@ KEY_BINDS = tuple(bindparam(name, type_=Text) for name in ("consumer", "owner", 
 _PLACE = (bindparam("era", type_=Integer), bindparam("sequence", type_=BigInteger))
 
 _FORGET = text(f"""
-DELETE FROM parked_event WHERE {OF_STREAM} AND (era < :era OR (era = :era AND sequence <= :sequence))
+DELETE FROM parked_event WHERE {OF_STREAM}
+    AND (era < :era OR (era = :era AND sequence <= :sequence) OR (sequence IS NULL AND reason = 'era'))
 """).bindparams(*KEY_BINDS, *_PLACE)  # noqa: S608
 
 _WAITING = text(f"""

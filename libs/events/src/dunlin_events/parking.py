@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Boolean, Integer, Text, bindparam, text
 from dunlin_events import parked_rows, watermark
 from dunlin_events.envelope import Envelope, Record
 from dunlin_events.parked_rows import KEY_BINDS, OF_STREAM, Parked, ParkedEventColumns, headers_of
+from dunlin_events.structured import in_binary_mode
 from dunlin_events.subscription import Statements
 from dunlin_events.watermark import ERA, HOLE, POISON, UNREADY, Key, Mark
 from dunlin_kernel.errors import Conflict, NotFound, RuleBroken
@@ -89,7 +90,7 @@ _ONE = text(_OVERVIEW + "(consumer, owner, stream, p.mark) = (:consumer, :owner,
 
 _SKIP = text(f"""
 UPDATE parked_event SET skipped_at = clock_timestamp(), skipped_by = :who, skipped_why = :why
-WHERE {OF_STREAM} AND mark = :mark RETURNING headers, sequence
+WHERE {OF_STREAM} AND mark = :mark RETURNING headers, payload, sequence, reason
 """).bindparams(*KEY_BINDS, *(bindparam(name, type_=Text) for name in ("who", "why", "mark")))  # noqa: S608
 
 _DONE = text(f"""
@@ -102,7 +103,8 @@ FROM parked_event WHERE {OF_STREAM} AND sequence IS NOT NULL ORDER BY era, seque
 """A row of its own, with why the event had waited: the event's own row goes when it is applied."""
 
 _AT = text(f"""
-SELECT headers FROM parked_event WHERE {OF_STREAM} AND era > :era AND sequence = :sequence ORDER BY era DESC LIMIT 1
+SELECT headers, payload FROM parked_event
+WHERE {OF_STREAM} AND era > :era AND sequence = :sequence ORDER BY era DESC LIMIT 1
 """).bindparams(*KEY_BINDS, bindparam("era", type_=Integer), bindparam("sequence", type_=BigInteger))  # noqa: S608
 
 
@@ -157,10 +159,12 @@ async def skip_parked(tx: Statements, key: Key, mark: str, *, who: str, why: str
     row = await tx.row(_SKIP, **key._asdict(), mark=mark, who=who, why=why)
     if row is None:
         raise NotFound("not_parked", f"No event {mark} of this stream is parked.", mark=mark)
-    headers, sequence = row
-    if sequence is None:
+    headers, payload, sequence, reason = row
+    if sequence is None and reason != ERA:
         return
-    envelope = Envelope.of(Record(key.stream, headers_of(headers), None))
+    if sequence is None:
+        raise Conflict("not_next", "Only the first event that waits can be skipped.", mark=mark)
+    envelope = _envelope_of(key, headers, payload)
     if sequence != stands.sequence + 1 or (stands.sequence and envelope.era != stands.era):
         raise Conflict("not_next", "Only the first event that waits can be skipped.", mark=mark)
     await watermark.advance(tx, {key: Mark(envelope.era, sequence, envelope.event_id, HOLE)})
@@ -171,7 +175,7 @@ async def skip_hole(tx: Statements, key: Key, *, who: str, why: str) -> str:
     _reason(why)
     stands = await _locked(tx, key)
     waiting = await parked_rows.waiting(tx, key)
-    first = Envelope.of(waiting[0][1]) if waiting else None
+    first = Envelope.of(in_binary_mode(waiting[0][1])) if waiting else None
     if stands.held != HOLE or first is None or first.sequence <= stands.sequence + 1:
         raise Conflict("no_hole", "No event is missing before those that wait.")
     missing = f"{first.era}/{stands.sequence + 1}-{first.sequence - 1}"
@@ -191,7 +195,7 @@ async def accept_era(tx: Statements, key: Key, *, who: str) -> None:
     if stands.held != ERA:
         raise Conflict("no_new_era", f"The stream is held by: {stands.held}.", held=stands.held)
     row = await tx.row(_AT, **key._asdict(), era=stands.era, sequence=stands.sequence)
-    again = Envelope.of(Record(key.stream, headers_of(row[0]), None)) if row else None
+    again = _envelope_of(key, *row) if row else None
     if again is None or again.event_id != stands.event_id:
         raise RuleBroken("era_not_proved", "The event at the watermark did not come again: rebuild the projection.")
     await tx.rows(_DONE, **key._asdict(), who=who, what=ERA)
@@ -202,6 +206,10 @@ async def accept_era(tx: Statements, key: Key, *, who: str) -> None:
 
 async def _locked(tx: Statements, key: Key) -> Mark:
     return (await watermark.lock(tx, [key]))[key]
+
+
+def _envelope_of(key: Key, headers: str, payload: bytes | None) -> Envelope:
+    return Envelope.of(in_binary_mode(Record(key.stream, headers_of(headers), payload)))
 
 
 def _reason(why: str) -> None:

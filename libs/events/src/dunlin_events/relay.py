@@ -12,10 +12,12 @@ from prometheus_client import Counter, Gauge
 from dunlin_events import sessions
 from dunlin_events.crash_points import passing
 from dunlin_events.envelope import Record
+from dunlin_events.eras import endings
 from dunlin_events.outbox import wire_headers
 from dunlin_events.own_log import Tail, never_told_here
 from dunlin_events.rebasing import rebase
 from dunlin_events.relay_state import (
+    BEGINNING,
     LEADER_LOCK,
     Deposed,
     RelayStateColumns,
@@ -154,10 +156,12 @@ class Relay:
         """Send one page of the open window, else of a new one; its bounds are stored before anything of it is sent."""
         opening, ids = not state.window_is_open, await self._next_ids(connection, state)
         if not ids:
+            await self._end(connection, state)
             opening, (snapshot, self._behind) = True, await look(connection, state)
             state = state.closed().opened(snapshot)
             ids = await self._next_ids(connection, state)
         if not ids:
+            await self._end(connection, state)
             self._tell([], [])
             return state.closed(), 0
         if opening:
@@ -166,6 +170,8 @@ class Relay:
         self._tell(ids, rows)
         await self._send(connection, rows)
         ended = not self._ahead and not self._more_behind_them
+        if ended:
+            await self._end(connection, state)
         state = state.closed() if ended else state._replace(last_id=ids[-1])
         await move_mark(connection, state)
         return state, len(ids)
@@ -177,6 +183,11 @@ class Relay:
         told = await self._while_leading(connection, self._tail())
         if foreign := await never_told_here(connection, told, self._topic):
             await disown(connection, f"the log has {foreign}, which this database never told")
+
+    async def _end(self, connection: asyncpg.Connection, state: State) -> None:
+        """All of the window was sent. Say so of the first one of a new era: what was not told by then is no more."""
+        if state.window_is_open and state.prev == BEGINNING:
+            await self._publish(connection, await endings(connection, self._topic))
 
     async def _next_ids(self, connection: asyncpg.Connection, state: State) -> list[int]:
         """The next page of the open window."""
@@ -204,9 +215,13 @@ class Relay:
             Record(row["stream"], wire_headers(row["headers"], row["era"], row["seq"]), row["payload"]) for row in rows
         ]
         passing("before_publish")
-        await self._while_leading(connection, self._publisher.publish(self._topic, records))
+        await self._publish(connection, records)
         passing("after_publish")
         PUBLISHED.labels(self._topic).inc(len(rows))
+
+    async def _publish(self, connection: asyncpg.Connection, records: Sequence[Record]) -> None:
+        if records:
+            await self._while_leading(connection, self._publisher.publish(self._topic, records))
 
     async def _while_leading(self, connection: asyncpg.Connection, work: Awaitable[T]) -> T:
         """Await it; meanwhile the session is kept alive, for the lock hangs on it."""

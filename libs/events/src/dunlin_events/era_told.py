@@ -1,0 +1,70 @@
+"""Streams that a new era no longer has: held once their owner says that all the era began with was told.
+
+Each partition has such a record. What of its streams stands in an earlier era by then, and waits for no operator, was
+never told in the new one: it began after the backup was made.
+"""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Integer, Text, bindparam, text
+
+from dunlin_events import parked_rows
+from dunlin_events.envelope import Envelope, Record, stream_of
+from dunlin_events.parked_rows import Parked
+from dunlin_events.subscription import Statements
+from dunlin_events.topics import partition_of
+from dunlin_events.watermark import ERA, Key, Mark
+from dunlin_kernel.ids import NIL
+
+_OF_OWNER = (bindparam("consumer", type_=Text), bindparam("owner", type_=Text), bindparam("era", type_=Integer))
+_BEHIND = text("""
+SELECT stream FROM watermark WHERE consumer = :consumer AND owner = :owner AND era < :era AND sequence > 0
+    AND held IS DISTINCT FROM 'era' ORDER BY stream FOR UPDATE
+""").bindparams(*_OF_OWNER)
+_HOLD = text("""
+WITH stopped AS (
+    UPDATE watermark SET held = 'era' WHERE consumer = :consumer AND owner = :owner AND stream = ANY(:streams)
+    RETURNING consumer, owner, stream)
+INSERT INTO parked_event (consumer, owner, stream, mark, era, type, headers, reason, detail)
+SELECT consumer, owner, stream, :mark, :era, :type, '[]', 'era', :detail FROM stopped
+ON CONFLICT (consumer, owner, stream, mark) DO NOTHING
+""").bindparams(
+    *_OF_OWNER, bindparam("streams", type_=ARRAY(Text)),
+    *(bindparam(name, type_=Text) for name in ("mark", "type", "detail")))
+"""A note without a number: it is no event, and goes when the stream goes on."""
+
+
+def place_of(stream: str) -> str:
+    """Where a consumer keeps which era was told in full, in the partition of this stream."""
+    return stream_of(NIL, UUID(int=partition_of(stream) + 1))
+
+
+def is_told_by_another(mark: Mark, envelope: Envelope) -> bool:
+    """Whether two restores began an era under the same number: this record is another's than the one heard before."""
+    return mark.era == envelope.era and mark.event_id != envelope.event_id
+
+
+async def hold_missing(tx: Statements, key: Key, envelope: Envelope, by_another: bool) -> list[Parked]:
+    """Hold the streams of this partition that were not told in the era; returns what is shown to an operator.
+
+    `key` is the partition's place. It is held itself where another restore told an era under this number before: nobody
+    can say which of the two an event is of.
+    """
+    if by_another:
+        return await _hold(tx, key, envelope, [key.stream], f"Another restore began an era {envelope.era} too.")
+    await parked_rows.forget(tx, key, Mark(envelope.era, 0, NIL, None))
+    rows = await tx.rows(_BEHIND, consumer=key.consumer, owner=key.owner, era=envelope.era)
+    missing = [row[0] for row in rows if place_of(row[0]) == key.stream]
+    return await _hold(tx, key, envelope, missing, f"The stream was not told in era {envelope.era}.")
+
+
+async def _hold(
+    tx: Statements, key: Key, envelope: Envelope, streams: Collection[str], detail: str
+) -> list[Parked]:
+    mark = f"era {envelope.era}"
+    if streams:
+        await tx.rows(
+            _HOLD, consumer=key.consumer, owner=key.owner, era=envelope.era, streams=list(streams), mark=mark,
+            type=envelope.type, detail=detail)
+    return [Parked(key._replace(stream=one), mark, Record(one, (), None), None, ERA, detail) for one in streams]

@@ -1,0 +1,104 @@
+"""Streams that a new era has no more: held, said, and built again as the log has them; and two eras of one number."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pytest
+from hearer import Place, hearing, told
+from prometheus_client import REGISTRY
+from test_rebuilding import heard_by, heard_in_full, rebuilding
+
+from dunlin_events import parking
+from dunlin_events.envelope import Record, stream_of
+from dunlin_events.eras import Era
+from dunlin_events.memory_bus import MemoryBus
+from dunlin_events.watermark import Key
+from dunlin_kernel.errors import Conflict, RuleBroken
+from dunlin_kernel.ids import new_id
+
+TENANT = new_id()
+
+
+@pytest.fixture
+async def place(postgres: str) -> AsyncIterator[Place]:
+    async with hearing(postgres) as place:
+        yield place
+
+
+def ended(era: int) -> list[Record]:
+    return Era(era, new_id(), datetime(2026, 3, 4, tzinfo=UTC)).endings("customer")
+
+
+def held() -> float | None:
+    return REGISTRY.get_sample_value("dunlin_consumer_held_streams", {"consumer": "hearer", "reason": "era"})
+
+
+async def test_what_the_backup_did_not_have_is_held_said_and_taken_out(place: Place) -> None:
+    """Of a stream there is all, of one its beginning, of one nothing; one began in the new era."""
+    bus, tenant = MemoryBus(), new_id()
+    whole, cut, gone, fresh = (new_id() for _ in range(4))
+    ids = [new_id() for _ in range(3)]
+    await heard_in_full(place, bus, *(told(tenant, one, n, event_id=ids[n]) for one in (whole, cut) for n in (1, 2)),
+                        told(tenant, gone, 1), told(tenant, None, 1, event_id=ids[0]))
+    last = ended(7)
+    again = [told(tenant, one, n, era=7, event_id=ids[n]) for one, n in ((whole, 1), (whole, 2), (cut, 1))]
+    await heard_in_full(place, bus, *again, told(tenant, None, 1, era=7, event_id=ids[0]), *last,
+                        told(tenant, fresh, 1, era=7))
+    assert [(await place.mark(stream_of(tenant, one)))[2] for one in (whole, cut, gone, fresh)] == [
+        "era", "era", "era", None]
+    assert held() == 4
+    assert ("era 7", "era") in await place.parked()
+    await heard_in_full(place, bus, *again, *last)
+    assert held() == 4
+
+    keys = {one: Key("hearer", "customer", stream_of(tenant, one)) for one in (whole, cut, gone, None)}
+
+    async def accept(key: Key) -> None:
+        await place.database.transact(tenant, lambda tx: parking.accept_era(tx, key, who="ann"))
+
+    for one in (whole, None):
+        await accept(keys[one])
+    for one in (cut, gone):
+        with pytest.raises(RuleBroken, match="rebuild"):
+            await accept(keys[one])
+    with pytest.raises(Conflict):
+        await place.database.transact(
+            tenant, lambda tx: parking.skip_parked(tx, keys[gone], "era 7", who="ann", why="to be rid of it"))
+    async with rebuilding(place, bus) as rebuild:
+        await rebuild.start()
+        assert (await rebuild.compare()).rewinds == {keys[cut].stream: 1, keys[gone].stream: 0}
+        await rebuild.switch()
+        await rebuild.drop()
+    await heard_in_full(place, bus, *(told(tenant, one, n, era=7) for one, n in ((whole, 3), (cut, 2), (gone, 1))))
+    assert [await place.order(one) for one in (whole, cut, gone, fresh)] == ["1 2 3", "1 2", "1", "1"]
+    assert [await place.mark(stream_of(tenant, one)) for one in (whole, cut, gone, fresh)] == [
+        (7, 3, None), (7, 2, None), (7, 1, None), (7, 1, None)]
+    assert (await place.parked(), held()) == ([], 0)
+
+
+async def test_what_is_gone_is_taken_out_of_the_copy(place: Place) -> None:
+    bus, tenant, gone, other = MemoryBus(), new_id(), new_id(), new_id()
+    await heard_in_full(place, bus, told(tenant, gone, 1), told(tenant, gone, 2), *ended(7))
+    assert await place.order(gone) == "1 2"
+    async with rebuilding(place, bus) as rebuild:
+        await rebuild.start()
+        assert (await rebuild.switch())["heard_sum"] == 1
+        await rebuild.drop()
+    assert await place.order(gone) == ""
+    await heard_in_full(place, bus, told(tenant, other, 1, era=7))
+    async with rebuilding(place, bus) as rebuild:
+        await rebuild.start()
+        assert (await rebuild.compare()).is_equal
+
+
+async def test_two_restores_that_began_an_era_of_the_same_number_are_told_apart(place: Place) -> None:
+    bus = MemoryBus()
+    await heard_in_full(place, bus, *(one := ended(7)), *one)
+    assert (await place.parked(), held()) == ([], 0)
+    await heard_in_full(place, bus, *ended(7))
+    assert held() == len(one)
+    listed = await place.database.transact(TENANT, parking.list_parked)
+    assert {line.detail for line in listed} == {"Another restore began an era 7 too."}
+    await heard_in_full(place, bus, *ended(8))
+    await heard_by(place, bus)
+    assert (await place.parked(), held()) == ([], 0)
