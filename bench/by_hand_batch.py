@@ -20,11 +20,13 @@ class BatchIn(BaseModel):
 
 
 KEY_AND_LOCKS = """WITH barrier AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({barrier}) AS held)
-  SELECT a.customer_id, a.open, a.disputed, a.unapplied, a.entries, a.version, held,
+  SELECT a.customer_id, a.open, a.disputed, a.unapplied, a.entries, a.version, a.aged_on, a.turns_on, a.aged,
+         a.aged_items, held,
          k.fingerprint, k.status, k.etag, k.location, k.body
   FROM barrier CROSS JOIN account a LEFT JOIN idempotency_key k ON k.key = {key}
   WHERE a.customer_id = ANY({customers}) AND a.currency = {currency} ORDER BY a.customer_id FOR UPDATE OF a"""
-LOCKS = """SELECT customer_id, open, disputed, unapplied, entries, version FROM account
+LOCKS = """SELECT customer_id, open, disputed, unapplied, entries, version, aged_on, turns_on, aged, aged_items
+  FROM account
   WHERE customer_id = ANY({customers}) AND currency = {currency} ORDER BY customer_id FOR UPDATE"""
 CUSTOMERS = """SELECT customer_id, number, name, kind, status, tax_id, due_days, end_of_month, instalments, discount
   FROM customer WHERE customer_id = ANY({customers}) AND known"""
@@ -58,9 +60,12 @@ ITEMS = """INSERT INTO item (tenant_id, id, customer_id, invoice_id, kind, curre
     1, 0, 'live', {now}, d.number, 1, 1
   FROM unnest({d_item}::uuid[], {d_customer}::uuid[], {d_id}::uuid[], {d_total}::bigint[], {d_due}::date[],
               {d_number}::text[]) d (item, customer, id, total, due, number)"""
-MOVE_ACCOUNTS = """UPDATE account SET open = a.open, unapplied = a.unapplied, entries = a.entries, version = a.version
+MOVE_ACCOUNTS = """UPDATE account SET open = a.open, unapplied = a.unapplied, entries = a.entries, version = a.version,
+    aged_on = a.aged_on, turns_on = a.turns_on, aged = a.aged::bigint[], aged_items = a.aged_items::bigint[]
   FROM unnest({a_customer}::uuid[], {a_open}::bigint[], {a_unapplied}::bigint[], {a_entries}::bigint[],
-              {a_version}::bigint[]) a (customer, open, unapplied, entries, version)
+              {a_version}::bigint[], {a_aged_on}::date[], {a_turns_on}::date[], {a_aged}::text[],
+              {a_aged_items}::text[])
+    a (customer, open, unapplied, entries, version, aged_on, turns_on, aged, aged_items)
   WHERE customer_id = a.customer AND currency = {currency}"""
 ENTER = """INSERT INTO ledger_entry (tenant_id, customer_id, currency, position, side, item_id, credit_id, fact_kind,
              fact_id, amount, effective_on, recorded_at)
@@ -137,13 +142,13 @@ async def batch(connection: Any, call: Call, body: BatchIn) -> Answer:
         raise HTTPException(409)
     columns: dict[str, list[Any]] = {}
     any_seen = next(iter(seen.values()))
-    books = {one["customer_id"]: ManyBooks(
-        call, one["customer_id"], first.currency, one["open"], one["unapplied"], one["entries"], one["version"],
-        any_seen["now"], any_seen["today"], columns) for one in locked}
+    books = {one["customer_id"]: ManyBooks(call, (one["customer_id"], first.currency), one, any_seen, columns)
+             for one in locked}
     said = [_invoice(books[one.customer_id], one, seen[one.customer_id], n) for n, one in enumerate(body.invoices)]
     for one in books.values():
         Books.add(one, "a", customer=one.customer, open=one.open, unapplied=one.unapplied, entries=one.entries,
-                  version=one.version)
+                  version=one.version, aged_on=one.aged_on, turns_on=one.turns_on, aged=_array(one.aged),
+                  aged_items=_array(one.aged_items))
     answer = json.dumps({"data": said}, ensure_ascii=False).encode()
     values = {
         **columns, "tenant": call.tenant, "currency": first.currency, "series": first.series, "now": any_seen["now"],
@@ -155,6 +160,10 @@ async def batch(connection: Any, call: Call, body: BatchIn) -> Answer:
     return Answer(201, None, None, answer)
 
 
+def _array(numbers: list[int]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
 def _invoice(books: ManyBooks, body: InvoiceIn, seen: Any, n: int) -> dict[str, Any]:
     if seen["status"] not in ("active", "prospect") or (seen["closed_until"] or date.min) >= seen["today"]:
         raise HTTPException(422)
@@ -163,6 +172,7 @@ def _invoice(books: ManyBooks, body: InvoiceIn, seen: Any, n: int) -> dict[str, 
     due, number = seen["today"] + timedelta(days=seen["due_days"]), f"{body.series}-{seen['taken'] + n:06d}"
     books.post("invoice_issued", invoice_id, [("receivable", item_id, net + tax)],
                {"receivable_control": net + tax, "revenue": -net, "tax": -tax})
+    books.age(due, 0, net + tax)
     tell(books, body, (invoice_id, item_id, number, due), (nets, taxes))
     books.add("d", id=invoice_id, item=item_id, number=number, external=body.external_id, due=due, net=net, tax=tax,
               total=net + tax, buyer=json.dumps(buyer_of(body, seen)))

@@ -89,12 +89,12 @@ async def invoice(connection: Any, call: Call, body: InvoiceIn) -> Answer:
         return call.repeated(account)
     if seen["status"] not in ("active", "prospect") or (seen["closed_until"] or date.min) >= seen["today"]:
         raise HTTPException(422)
-    books = Books(call, body.customer_id, body.currency, account["open"], account["unapplied"], account["entries"],
-                  account["version"], seen["now"], seen["today"])
+    books = Books(call, (body.customer_id, body.currency), account, seen)
     invoice_id, item_id, net, tax = new_id(), new_id(), sum(nets), sum(taxes)
     due, number = seen["today"] + timedelta(days=seen["due_days"]), f"{body.series}-{seen['taken']:06d}"
     books.post("invoice_issued", invoice_id, [("receivable", item_id, net + tax)],
                {"receivable_control": net + tax, "revenue": -net, "tax": -tax})
+    books.age(due, 0, net + tax)
     tell(books, body, (invoice_id, item_id, number, due), (nets, taxes))
     for line, line_net, line_tax in zip(body.lines, nets, taxes, strict=True):
         books.add("i", description=line.description, product=line.product, quantity=line.quantity,

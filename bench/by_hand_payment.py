@@ -86,8 +86,7 @@ async def payment(connection: Any, call: Call, body: PaymentIn) -> Answer:
         raise HTTPException(422)
     if above is not None and body.amount.minor > above:
         raise HTTPException(422)
-    books = Books(call, body.customer_id, body.amount.currency, account["open"], account["unapplied"],
-                  account["entries"], account["version"], seen["now"], seen["today"])
+    books = Books(call, (body.customer_id, body.amount.currency), account, seen)
     payment_id, amount = new_id(), body.amount.minor
     books.post("payment_confirmed", payment_id, [("credit", payment_id, amount)],
                {"bank": amount, "customer_credit": -amount})
@@ -148,6 +147,7 @@ def _allocate(books: Books, payment_id: UUID, item: Any, share: int) -> None:
     allocation, left, currency = new_id(), item["open"] - share, books.currency
     books.post("credit_allocated", allocation, [("receivable", item["id"], -share), ("credit", payment_id, -share)],
                {"customer_credit": share, "receivable_control": -share})
+    books.age(item["due_on"], item["open"], left)
     books.add("x", id=allocation, item=item["id"], amount=share, open=left)
     today = books.today.isoformat()
     books.tell("CreditAllocated", {

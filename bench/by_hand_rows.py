@@ -1,8 +1,9 @@
 """What both hand-written works share: the call, its answer, and the rows of ledger, journal, audit and events."""
 
 import json
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -44,20 +45,22 @@ def money(minor: int, currency: str) -> dict[str, str]:
     return {"amount": f"{'-' if minor < 0 else ''}{whole}.{rest:02d}", "currency": currency}
 
 
-@dataclass(slots=True)
+STARTS = (1, 31, 61, 91)
+"""Days past due on which an item comes into the next bucket of what its account keeps by age."""
+
+
 class Books:
     """The account as it moves, and the rows of each fact, as columns ready to be sent."""
 
-    call: Call
-    customer: UUID
-    currency: str
-    open: int
-    unapplied: int
-    entries: int
-    version: int
-    now: datetime
-    today: date
-    columns: dict[str, list[Any]] = field(default_factory=dict)
+    def __init__(
+        self, call: Call, key: tuple[UUID, str], account: Any, seen: Any, columns: dict[str, list[Any]] | None = None,
+    ) -> None:
+        self.call, (self.customer, self.currency), self.now, self.today = call, key, seen["now"], seen["today"]
+        self.open, self.unapplied, self.entries, self.version = (
+            account[name] for name in ("open", "unapplied", "entries", "version"))
+        self.aged_on, self.turns_on, self.aged, self.aged_items = (
+            account[name] for name in ("aged_on", "turns_on", "aged", "aged_items"))
+        self.columns: dict[str, list[Any]] = {} if columns is None else columns
 
     def add(self, prefix: str, **values: Any) -> None:
         for name, value in values.items():
@@ -81,6 +84,17 @@ class Books:
         for account, amount in journal.items():
             self.add("l", id=entry, account=account, amount=amount)
         self.add("u", id=new_id(), action=kind, subject=fact, before=before, after=self.state())
+
+    def age(self, due_on: date, before: int, after: int) -> None:
+        """What the account keeps by age, and until when, after what is open of an item has changed."""
+        if not any(self.aged_items):
+            self.aged, self.aged_items, self.aged_on, self.turns_on = [0] * 5, [0] * 5, self.today, None
+        bucket = bisect_right(STARTS, (self.aged_on - due_on).days)
+        self.aged[bucket] += after - before
+        self.aged_items[bucket] += (after != 0) - (before != 0)
+        if after and bucket < len(STARTS):
+            turn = due_on + timedelta(days=STARTS[bucket])
+            self.turns_on = turn if self.turns_on is None else min(turn, self.turns_on)
 
     def tell(self, fact: str, payload: dict[str, Any]) -> None:
         """An event with its envelope's headers, as bytes; the figures after the fact are part of it."""
@@ -110,6 +124,7 @@ class Books:
         return {
             **self.columns, "tenant": call.tenant, "customer": self.customer, "currency": self.currency,
             "open": self.open, "unapplied": self.unapplied, "entries": self.entries, "version": self.version,
+            "aged_on": self.aged_on, "turns_on": self.turns_on, "aged": self.aged, "aged_items": self.aged_items,
             "now": self.now, "today": self.today, "actor": call.actor, "correlation": call.correlation,
             "stream": f"{call.tenant}:{self.customer}", "told": len(self.columns["v_id"]), "key": call.key,
             "fingerprint": call.fingerprint, "status": answer.status, "etag": answer.etag,

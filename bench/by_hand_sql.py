@@ -56,10 +56,10 @@ async def written(connection: Any, form: str, parts: Sequence[str], values: Valu
 
 FIND_KEY = "SELECT fingerprint, status, etag, location, body FROM idempotency_key WHERE key = {key}"
 BARRIER = "SELECT pg_advisory_xact_lock_shared({barrier})"
-LOCK = """SELECT open, disputed, unapplied, entries, version FROM account
+LOCK = """SELECT open, disputed, unapplied, entries, version, aged_on, turns_on, aged, aged_items FROM account
           WHERE customer_id = {customer} AND currency = {currency} FOR UPDATE"""
 KEY_AND_LOCK = """WITH barrier AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({barrier}) AS held)
-  SELECT a.open, a.disputed, a.unapplied, a.entries, a.version, held,
+  SELECT a.open, a.disputed, a.unapplied, a.entries, a.version, a.aged_on, a.turns_on, a.aged, a.aged_items, held,
          k.fingerprint, k.status, k.etag, k.location, k.body
   FROM barrier CROSS JOIN account a LEFT JOIN idempotency_key k ON k.key = {key}
   WHERE a.customer_id = {customer} AND a.currency = {currency} FOR UPDATE OF a"""
@@ -67,7 +67,8 @@ TENANT = """SELECT name, coalesce(clock_at, now()) AS now, (coalesce(clock_at, n
             FROM tenant"""
 CLOSED_UNTIL = """SELECT greatest((SELECT closed_until FROM period_lock ORDER BY sequence DESC LIMIT 1),
                                   (SELECT max(closed_until) FROM period_lock WHERE hard)) AS closed_until"""
-MOVE_ACCOUNT = """UPDATE account SET open = {open}, unapplied = {unapplied}, entries = {entries}, version = {version}
+MOVE_ACCOUNT = """UPDATE account SET open = {open}, unapplied = {unapplied}, entries = {entries}, version = {version},
+                    aged_on = {aged_on}, turns_on = {turns_on}, aged = {aged}, aged_items = {aged_items}
                   WHERE customer_id = {customer} AND currency = {currency}"""
 ENTER = """INSERT INTO ledger_entry (tenant_id, customer_id, currency, position, side, item_id, credit_id, fact_kind,
              fact_id, amount, effective_on, recorded_at)

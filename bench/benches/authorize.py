@@ -64,6 +64,7 @@ def authorize(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> 
     report.line("authorize", "setting", customers=len(customers), growth=growth, connections=CONNECTIONS,
                 workers=WORKERS, load=f"{generator()}; bench/client.py where a rate is offered")
     asyncio.run(_same_work(stage, report, servers, many))
+    report.line("authorize-hot", "setting", customers=1, growth=growth, connections=CONNECTIONS, workers=WORKERS)
     for bench, requests, rate_aim in (("authorize", many, 1000), ("authorize-hot", one, 400)):
         seen = interleaved(stage, servers, requests, plan)
         report_against_limits(report, bench, seen, dict.fromkeys(("steps", "merged")), at_least(rate_aim))
