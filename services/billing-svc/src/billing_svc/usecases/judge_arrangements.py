@@ -18,19 +18,22 @@ from dunlin_kit.transaction import Transaction
 
 
 async def judge_arrangements(tx: Transaction, today: date, most: int = 100) -> bool:
-    """Judge up to `most` of them, and write it, so that what follows sees the dates; True when there may be more."""
+    """Judge up to `most` of them, and write it, so that what follows sees the dates; True when there may be more.
+
+    Of two that defaulted on one item the later one is judged first: only one of them is reinstated.
+    """
     found = await arrangements.to_judge(tx, today, most)
     if not found:
         return False
     posting = await open_posting(tx, set(found.values()))
-    for one in (await arrangements.by_id(tx, found)).values():
+    for _, one in sorted((await arrangements.by_id(tx, found)).items(), reverse=True):
         await _judged(posting, one, today)
     await tx.flush()
     return len(found) == most
 
 
 async def _judged(posting: Posting, one: Arrangement, today: date) -> None:
-    posting.items |= await items.by_id(posting.tx, one.item_ids)
+    posting.items = await items.by_id(posting.tx, one.item_ids) | posting.items
     owed = [posting.items[item_id] for item_id in one.item_ids]
     opened = sum_money(one.currency, (item.open for item in owed))
     found = judge(one, await arrangements.paid_of(posting.tx, one), opened, today)
