@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from dunlin_local.places import data_folder, forget, remember, server_folder
 from dunlin_local.ports import is_taken
 from dunlin_local.postgres import Postgres, PostgresError
 from dunlin_local.schemas import SchemaError, bring_up
-from dunlin_local.single_node import PartEnded, SingleNode
+from dunlin_local.single_node import PartEnded, SingleNode, load
 from dunlin_local.terminal import give_up, progress, step
 
 WATCH_SECONDS = 0.5
@@ -41,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
         give_up(f"Port {arguments.metrics_port} cannot be had for metrics. "
                 "Choose another: ./dunlin up --metrics-port 9101")
     with _port(arguments.host, arguments.port) as listening:
+        # half of a start is loading code, and PostgreSQL has a processor of its own
+        threading.Thread(target=load, args=(SERVICES,), daemon=True).start()
         try:
             with _server() as server:
                 uvicorn_loop(_run(arguments, listening, server))

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -30,6 +30,14 @@ class PartEnded(Exception):
         ended = cls(f"{part.get_name()} ended and should not have: {cause or 'without an error'}. More is in the log.")
         ended.__cause__ = cause
         return ended
+
+
+def load(services: Iterable[str]) -> None:
+    """Load the code of these services. What fails here fails again, and is told, where the code is asked for."""
+    with contextlib.suppress(Exception):
+        for service in services:
+            import_module(f"{service}_svc.worker")
+            import_module(f"{service}_svc.app")
 
 
 class SingleNode:

@@ -100,16 +100,14 @@ def _document(app: FastAPI, build: Callable[[], dict[str, Any]]) -> Callable[[],
 
 
 def tidied(document: dict[str, Any]) -> dict[str, Any]:
-    """Problems only as problem+json; no models of the framework's own errors; parameters without null."""
+    """Problems as problem+json only, no models of the framework's own errors, parameters without null."""
     for operation in (o for path in document["paths"].values() for o in path.values()):
-        for status, response in operation["responses"].items():
-            if status >= "400":
-                response.get("content", {}).pop("application/json", None)
         for parameter in operation.get("parameters", ()):
             parameter["schema"] = _without_null(parameter["schema"])
-    schemas = document.get("components", {}).get("schemas", {})
-    for unused in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(unused, None)
+    components = document.setdefault("components", {})
+    found = components.get("schemas", {}) | problems.schemas()
+    components["schemas"] = {
+        name: found[name] for name in sorted(found) if name not in ("HTTPValidationError", "ValidationError")}
     return document
 
 

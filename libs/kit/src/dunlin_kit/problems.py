@@ -7,6 +7,7 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
@@ -72,14 +73,23 @@ TITLES = {
 
 
 def refuses(*codes: str, status: int = 422) -> dict[int | str, dict[str, Any]]:
-    """The `responses` entry of a route for one status and its codes; join several with `|`."""
+    """The `responses` entry of a route for one status and its codes; join several with `|`.
+
+    It names no model: the framework would build one anew for each status of each route, a fifth of a service's start.
+    """
     return {
         status: {
-            "model": Problem,
             "description": "Codes: " + ", ".join(codes),
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
     }
+
+
+def schemas() -> dict[str, Any]:
+    """What the entries of `refuses` refer to, for the components of a document."""
+    _, made = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
+    found: dict[str, Any] = made["$defs"]
+    return found
 
 
 def problem(
