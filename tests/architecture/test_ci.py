@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-PARTS = ("dunlin", ".ci/compose", ".ci/alerts", ".ci/asyncapi/run", "bin/javac", "bin/mvn", "bin/curl")
-STAGES = 7
+PARTS = ("dunlin", ".ci/branches", ".ci/compose", ".ci/alerts", ".ci/asyncapi/run", "bin/javac", "bin/mvn", "bin/curl")
+STAGES = 8
 
 
 def ran(root: Path, place: Path, **parts: str) -> subprocess.CompletedProcess[str]:

@@ -73,9 +73,8 @@ async def test_a_run_charges_what_is_due_to_its_day_and_the_next_one_only_the_re
     assert (await run(company, ops))["charged"] == 1
     assert await interest(company, who) == [("INT-000001", "22.60", "22.60"), ("INT-000002", "22.60", "22.60")]
     assert await run(company, ops) == {"charged": 0, "corrected": 0, "without_rate": 0}
-    _, fact, said = (await company.running.told(company.tenant))[-1]
-    assert (fact, said["total"], said["rule"], said["account"]["open"]) == (
-        "InterestCharged", cny("45.20"), "contract", cny("4565.20"))
+    said = [said for _, fact, said in await company.running.told(company.tenant) if fact == "InterestCharged"][-1]
+    assert (said["total"], said["rule"], said["account"]["open"]) == (cny("45.20"), "contract", cny("4565.20"))
     assert said["claim_item_id"] == item
     assert [(one["from_on"], one["to_on"], one["principal"]) for one in said["segments"]] == [
         ("2026-02-04", "2026-03-06", cny("4520.00"))]

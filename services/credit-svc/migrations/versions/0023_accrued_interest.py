@@ -1,4 +1,7 @@
-"""To be filled in."""
+"""Interest that has accrued and is no item yet."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0023"
 down_revision = "0022"
@@ -7,7 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.add_column("exposure", sa.Column("accrued", sa.BigInteger(), nullable=False, server_default="0"))
+    op.alter_column("exposure", "accrued", server_default=None)
+    op.create_check_constraint(op.f("ck_exposure_accrued"), "exposure", "accrued >= 0")
 
 
 def downgrade() -> None:

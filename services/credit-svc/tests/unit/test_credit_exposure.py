@@ -41,6 +41,19 @@ def test_exposure(parts: tuple[int, ...], policy: CreditPolicy, expected: int) -
     assert exposure_of(ExposureParts(*map(cny, parts)), policy) == cny(expected)
 
 
+@pytest.mark.parametrize(("counts", "expected"), [(False, 4_560_00), (True, 4_605_20)])
+def test_interest_that_has_accrued_counts_where_the_policy_says_so(counts: bool, expected: int) -> None:
+    parts = ExposureParts(*map(cny, (4_560_00, 0, 0, 0, 0)), accrued=cny(45_20))
+    policy = CreditPolicy(2, 10_000, 10_000, 500, 30, accrued_interest=counts)
+    assert exposure_of(parts, policy) == cny(expected)
+
+
+@pytest.mark.parametrize(("accrued", "charged", "left"), [(45_20, 45_20, 0), (45_20, 40_00, 5_20), (45_20, 50_00, 0)])
+def test_what_is_charged_accrues_no_more(accrued: int, charged: int, left: int) -> None:
+    held = Exposure(figures(100), 7, NOTHING, cny(accrued))
+    assert held.charged(cny(charged)).accrued == cny(left)
+
+
 @given(opened=minor, share=st.integers(0, 100), delivered=minor, reserved=minor, unapplied=minor, limit=minor)
 def test_available_and_exposure_make_up_the_limit(
     opened: int, share: int, delivered: int, reserved: int, unapplied: int, limit: int,
@@ -71,14 +84,14 @@ def test_a_policy_outside_its_bounds_is_refused(numbers: tuple[int, int, int, in
 
 
 def test_a_fact_that_agrees_moves_our_copy() -> None:
-    held = Exposure(figures(100, unapplied=40), 7, NOTHING)
+    held = Exposure(figures(100, unapplied=40), 7, NOTHING, NOTHING)
     after, mismatch = follow(held, figures(-40, unapplied=-40), figures(60), sequence=8)
-    assert (after, mismatch) == (Exposure(figures(60), 8, NOTHING), None)
+    assert (after, mismatch) == (Exposure(figures(60), 8, NOTHING, NOTHING), None)
 
 
 def test_a_fact_that_differs_is_a_mismatch_and_billings_figures_are_taken() -> None:
-    after, mismatch = follow(Exposure(figures(100), 7, NOTHING), figures(20), figures(121), sequence=9)
-    assert after == Exposure(figures(121), 9, NOTHING)
+    after, mismatch = follow(Exposure(figures(100), 7, NOTHING, NOTHING), figures(20), figures(121), sequence=9)
+    assert after == Exposure(figures(121), 9, NOTHING, NOTHING)
     assert mismatch == Mismatch(9, reckoned=figures(120), told=figures(121))
 
 
@@ -89,4 +102,4 @@ def test_our_copy_equals_the_sum_of_all_movements(moves: list[tuple[int, int, in
         by = figures(opened, unapplied, disputed)
         told = told.moved(by)
         held, mismatch = follow(held, by, told, sequence=at)
-        assert mismatch is None and held == Exposure(told, at, NOTHING)
+        assert mismatch is None and held == Exposure(told, at, NOTHING, NOTHING)

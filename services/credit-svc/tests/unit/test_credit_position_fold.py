@@ -40,7 +40,7 @@ def position(*authorizations: Authorization, opened: str = "0.00") -> CreditPosi
     figures = Figures(cny(opened), cny("0.00"), cny("0.00"))
     total = sum((one.reserved.minor for one in authorizations), 0)
     return CreditPosition(
-        CUSTOMER, FIRST_POLICY, {"CNY": Exposure(figures, 0, NOTHING)}, {"CNY": Money(total, "CNY")},
+        CUSTOMER, FIRST_POLICY, {"CNY": Exposure(figures, 0, NOTHING, NOTHING)}, {"CNY": Money(total, "CNY")},
         {one.id: one for one in authorizations})
 
 
@@ -79,7 +79,8 @@ def row(at: CreditPosition) -> tuple[str, str, str]:
     """open, reserved, exposure"""
     held = at.exposures["CNY"]
     figures = held.figures
-    parts = ExposureParts.of(figures, reserved=at.reserved.get("CNY", cny("0.00")), delivered=held.delivered)
+    parts = ExposureParts.of(figures, reserved=at.reserved.get("CNY", cny("0.00")), delivered=held.delivered,
+            accrued=held.accrued)
     return figures.open.amount, parts.reserved.amount, exposure_of(parts, FIRST_POLICY).amount
 
 

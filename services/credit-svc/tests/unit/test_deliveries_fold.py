@@ -35,7 +35,7 @@ class Folded:
         self.not_billed: dict[UUID, tuple[UUID | None, int]] = {}
         self.at = CreditPosition(
             CUSTOMER, FIRST_POLICY,
-            {"CNY": Exposure(Figures(Money(opened, "CNY"), nothing, nothing), 0, nothing)},
+            {"CNY": Exposure(Figures(Money(opened, "CNY"), nothing, nothing), 0, nothing, nothing)},
             {"CNY": Money(order or 0, "CNY")}, {one.id: one for one in held})
 
     def tell(self, name: str, **fields: Any) -> None:
@@ -70,7 +70,8 @@ class Folded:
     def row(self) -> tuple[int, int, int, int]:
         """open, delivered and not billed, reserved, exposure"""
         held, reserved = self.at.exposures["CNY"], self.at.reserved["CNY"]
-        parts = ExposureParts.of(held.figures, reserved=reserved, delivered=held.delivered)
+        parts = ExposureParts.of(held.figures, reserved=reserved, delivered=held.delivered,
+            accrued=held.accrued)
         return held.figures.open.minor, held.delivered.minor, reserved.minor, exposure_of(parts, FIRST_POLICY).minor
 
     def alerts(self) -> list[tuple[AlertRule, int, int]]:

@@ -121,7 +121,7 @@ def test_a_position_is_judged_with_what_is_beside_it() -> None:
     beside = Beside(datetime(2026, 3, 10, tzinfo=UTC), TODAY, {}, {}, {"CNY": cny(300)}, {"CNY": cny(1000)}, None,
                     None, {})
     position = CreditPosition(
-        UUID(int=1), FIRST_POLICY, {"CNY": Exposure(figures, 1, NOTHING)}, {}, {}, rules=RULES, beside=beside)
+        UUID(int=1), FIRST_POLICY, {"CNY": Exposure(figures, 1, NOTHING, NOTHING)}, {}, {}, rules=RULES, beside=beside)
     assert position.hold_changes().place == (HoldCause(R.LIMIT_EXCEEDED, cny(200)),)
     captured = replace(position, reserved={"CNY": cny(0)})
     assert captured.hold_changes() == HoldChanges((), ())

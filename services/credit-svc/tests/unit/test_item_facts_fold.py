@@ -30,7 +30,7 @@ def wire(minor: int) -> dict[str, str]:
 
 def position(opened: int, disputed: int = 0) -> CreditPosition:
     figures = Figures(cny(opened), cny(disputed), cny(0))
-    held = CreditPosition(CUSTOMER, FIRST_POLICY, {"CNY": Exposure(figures, 0, NOTHING)}, {}, {})
+    held = CreditPosition(CUSTOMER, FIRST_POLICY, {"CNY": Exposure(figures, 0, NOTHING, NOTHING)}, {}, {})
     return replace(held, items={ITEM: OwedItem(ITEM, date(2026, 2, 4), cny(opened), cny(disputed))})
 
 

@@ -1,13 +1,16 @@
-"""A run of interest, in slices that commit by themselves; a run that was stopped goes on with what is left."""
+"""A run of interest, in slices that commit by themselves, then what is left to accrue; a run that was stopped goes on
+with what is left."""
 
 from uuid import UUID
 
+from billing_svc.usecases.accrue_interest import accrue_interest
 from billing_svc.usecases.charge_interest import charge_interest as charge_slice
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, finish, moment_of
 from dunlin_kit.transaction import Transaction
 
-SLICE = 50
+SLICE, ACCOUNTS = 50, 200
+"""The most items that are charged, and accounts whose rest is told, in one transaction."""
 
 
 async def charge_interest(database: Database, job: Job) -> None:
@@ -16,10 +19,15 @@ async def charge_interest(database: Database, job: Job) -> None:
 
     async def work(tx: Transaction) -> bool:
         await moment_of(tx, job)
-        over = await charge_slice(tx, run_id, SLICE)
-        if over:
+        return await charge_slice(tx, run_id, SLICE)
+
+    async def accrue(tx: Transaction) -> bool:
+        more = await accrue_interest(tx, (await moment_of(tx, job)).today, ACCOUNTS)
+        if not more:
             finish(tx, job)
-        return over
+        return more
 
     while not await database.transact(job.tenant, work):
+        continue
+    while await database.transact(job.tenant, accrue):
         continue

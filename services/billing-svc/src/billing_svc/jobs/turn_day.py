@@ -1,9 +1,10 @@
-"""The turn of the tenant's day, in slices: accounts are aged, arrangements are judged, then what fell overdue is told
-of; then the next turn is planned."""
+"""The turn of the tenant's day, in slices: accounts are aged, arrangements are judged, what fell overdue is told of
+and what interest has accrued; then the next turn is planned."""
 
 from collections.abc import Awaitable, Callable
 
 from billing_svc.jobs.pace import Pace
+from billing_svc.usecases.accrue_interest import accrue_interest
 from billing_svc.usecases.age_accounts import age_accounts
 from billing_svc.usecases.judge_arrangements import judge_arrangements
 from billing_svc.usecases.plan_day_turn import plan_day_turn
@@ -27,12 +28,16 @@ async def turn_day(database: Database, job: Job) -> None:
     async def tell(tx: Transaction, most: int) -> bool:
         return await tell_overdue(tx, (await moment_of(tx, job)).today, most)
 
+    async def accrue(tx: Transaction, most: int) -> bool:
+        return await accrue_interest(tx, (await moment_of(tx, job)).today, most)
+
     async def end(tx: Transaction) -> None:
         tenant = await moment_of(tx, job)
         plan_day_turn(tx, tenant.zone, tenant.today)
         finish(tx, job)
 
-    slices: tuple[tuple[Slice, int], ...] = ((age_accounts, ACCOUNTS), (judge, ARRANGEMENTS), (tell, ITEMS))
+    slices: tuple[tuple[Slice, int], ...] = (
+        (age_accounts, ACCOUNTS), (judge, ARRANGEMENTS), (tell, ITEMS), (accrue, ACCOUNTS))
     for one, most in slices:
         pace = Pace(most)
         while await pace.take(database, job.tenant, one):

@@ -31,17 +31,17 @@ _ids = bindparam("ids", type_=ARRAY(Uuid))
 IN_FORCE = select(_policy.version, _policy.rules).order_by(_policy.version.desc()).limit(literal_column("1"))
 RATES = select(_rate.reference, _rate.effective_from, _rate.rate).order_by(_rate.reference, _rate.effective_from)
 HELD = select(_held.item_id, _held.currency, _held.charged, _held.compensated).where(_held.item_id == func.any(_ids))
-_WAITING = """
+WAITING_ITEMS = """
 FROM item i LEFT JOIN interest_account s ON s.tenant_id = i.tenant_id AND s.item_id = i.id
 WHERE i.kind = 'invoice' AND i.due_on < :to_on AND (
   s.item_id IS NULL OR s.position < 0 OR i.open > 0 AND s.charged_to < :to_on OR EXISTS (
     SELECT 1 FROM ledger_entry e WHERE e.tenant_id = i.tenant_id AND e.item_id = i.id AND e.position > s.position
       AND e.customer_id = i.customer_id))"""
 WAITING = text(
-    f"SELECT i.id, i.customer_id, i.currency {_WAITING} AND i.id > :after ORDER BY i.id LIMIT :most",
+    f"SELECT i.id, i.customer_id, i.currency {WAITING_ITEMS} AND i.id > :after ORDER BY i.id LIMIT :most",
 ).bindparams(
     bindparam("to_on", type_=Date), bindparam("after", type_=Uuid), bindparam("most", type_=Integer))
-COUNT = text(f"SELECT count(*) AS waiting {_WAITING}").bindparams(bindparam("to_on", type_=Date))
+COUNT = text(f"SELECT count(*) AS waiting {WAITING_ITEMS}").bindparams(bindparam("to_on", type_=Date))
 MOVES = text("""
 SELECT e.item_id, e.amount, coalesce(l.business_on, r.business_on, e.effective_on) AS business_on FROM ledger_entry e
 LEFT JOIN allocation l ON l.tenant_id = e.tenant_id AND l.id = e.fact_id

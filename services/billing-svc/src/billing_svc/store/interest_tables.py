@@ -94,6 +94,22 @@ class InterestWaiverRow(Row, table=True):
     )
 
 
+class InterestAccrualRow(Row, table=True):
+    """What has accrued on an account up to a day and was told; a day before today: it is to be reckoned anew."""
+
+    __tablename__ = "interest_accrual"
+    tenant_id: UUID = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    currency: str = Field(primary_key=True, sa_type=Text)
+    accrued: int = Field(sa_type=BigInteger)
+    to_on: date
+    __table_args__ = (
+        CheckConstraint("accrued >= 0", name="accrued"),
+        Index("ix_interest_accrual_some", "tenant_id", "customer_id", "currency",
+              postgresql_where=text("accrued > 0")),
+    )
+
+
 class InterestWaiverProposalRow(Row, table=True):
     """A waiver of interest that waits for a second person, or was decided."""
 

@@ -10,7 +10,7 @@ from billing_svc.domain.interest import Bearing, interest_of, segments_of
 from billing_svc.domain.interest_charge import Reckoning, waived_of
 from billing_svc.domain.interest_policy import Debtor, InterestPolicy, InterestRule, RateStep, rates_for, rule_for
 from billing_svc.domain.item import Item, ItemKind
-from billing_svc.store import customers, interest, interest_runs, items
+from billing_svc.store import customers, interest, interest_accruals, interest_runs, items
 from billing_svc.store.interest import Charged
 from billing_svc.store.interest_runs import InterestRun
 from billing_svc.usecases.charging import Charging
@@ -58,6 +58,7 @@ async def charge_interest(tx: Transaction, run_id: UUID, size: int) -> bool:
     for case in cases:
         run = await _judged(ChargingInterest(posting, charging), case, law, run)
     posting.save(fresh=charging.save())
+    interest_accruals.reckon_anew(tx, set(found.values()))
     run = replace(run, after_item_id=max(found))
     interest_runs.move(tx, run)
     operations.progress(tx, run.operation_id, run.looked_at, None)
@@ -71,9 +72,8 @@ async def _cases(posting: Posting, found: Collection[UUID], law: _Law) -> list[_
     charges = {one.id: one for on_claim in standing.values() for one in on_claim}
     posting.items |= claims | charges
     moves, contested = await interest.moves_of(tx, found), await interest.contested_of(tx, found)
-    paid = await paid_on(posting, charges)
+    paid, before = await paid_on(posting, charges), await interest.charged_on(tx, found)
     regions = await customers.regions_of(tx, {item.customer_id for item in claims.values()})
-    before = await interest.charged_on(tx, found)
     return [
         _Case(item, Bearing(item.amount, item.due_on, moves.get(item.id, []), contested.get(item.id, [])),
               rule_for(law.policy, Debtor(

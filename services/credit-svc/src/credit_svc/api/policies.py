@@ -45,6 +45,8 @@ class CreditPolicyCreate(Body):
     cover_kinds: Annotated[list[CoverKind] | None, Field(description="Whose covers count in limits.")] = None
     deposit_first: bool | None = Field(
         default=None, description="An order is refused until its deposit, by the customer's terms, is on the account.")
+    accrued_interest: bool | None = Field(
+        default=None, description="Interest that has accrued and is no item yet counts in exposure.")
 
     def to_command(self) -> adopting.AdoptCreditPolicy:
         """Refuses: bad_policy, and what amounts refuse."""
@@ -55,7 +57,7 @@ class CreditPolicyCreate(Body):
             holds=self.holds.to_rules() if self.holds else None,
             alerts=self.alerts.to_lines() if self.alerts else None,
             cover_kinds=None if self.cover_kinds is None else tuple(sorted({one.value for one in self.cover_kinds})),
-            deposit_first=self.deposit_first)
+            deposit_first=self.deposit_first, accrued_interest=self.accrued_interest)
 
 
 class PolicyVersionRead(BaseModel):
@@ -73,6 +75,7 @@ class PolicyVersionRead(BaseModel):
     alerts: AlertLinesRead
     cover_kinds: list[CoverKind]
     deposit_first: bool
+    accrued_interest: bool
 
     @classmethod
     def of(cls, one: PolicyVersion) -> Self:
@@ -83,7 +86,8 @@ class PolicyVersionRead(BaseModel):
             over_capture_tolerance_bps=numbers.over_capture_tolerance_bps,
             authorization_days=numbers.authorization_days, overrides=OverrideRulesRead.of(one.overrides),
             holds=HoldRulesRead.of(one.holds), alerts=AlertLinesRead.of(one.alerts),
-            cover_kinds=[CoverKind(kind) for kind in numbers.cover_kinds], deposit_first=numbers.deposit_first)
+            cover_kinds=[CoverKind(kind) for kind in numbers.cover_kinds], deposit_first=numbers.deposit_first,
+            accrued_interest=numbers.accrued_interest)
 
 
 class PolicyVersionList(BaseModel):

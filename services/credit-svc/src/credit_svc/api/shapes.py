@@ -81,12 +81,14 @@ class ExposurePartsRead(BaseModel):
     delivered: Amount
     reserved: Amount
     unapplied: Amount
+    accrued: Amount = Field(description="Interest that is no item yet; it counts where the policy says so.")
 
     @classmethod
     def of(cls, parts: ExposureParts) -> Self:
         return cls(
             open=Amount.of(parts.open), disputed=Amount.of(parts.disputed), delivered=Amount.of(parts.delivered),
-            reserved=Amount.of(parts.reserved), unapplied=Amount.of(parts.unapplied))
+            reserved=Amount.of(parts.reserved), unapplied=Amount.of(parts.unapplied),
+            accrued=Amount.of(parts.interest))
 
 
 class CreditPolicyRead(BaseModel):

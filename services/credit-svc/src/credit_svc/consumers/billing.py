@@ -1,7 +1,6 @@
 """Billing's money facts: each moves our copy of the customer's account, and an invoice captures what it names."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -70,6 +69,7 @@ from dunlin_events.contracts.billing_exchange import ExchangeRateSet
 from dunlin_events.contracts.billing_refunds import RefundPaid, RefundReclaimed, RefundReversed
 from dunlin_events.contracts.billing_transfers import CreditTransferred, DebtTransferred, DeliveriesTransferred
 from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, WriteOffReversed
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import Money
 
 

@@ -32,16 +32,21 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """Our copy of a customer's account in one currency as it stood at a sequence of billing's stream, and what was
-    delivered to the customer and is not billed yet."""
+    """Our copy of a customer's account in one currency as it stood at a sequence of billing's stream, what was
+    delivered to the customer and is not billed yet, and what interest has accrued and is no item yet."""
 
     figures: Figures
     sequence: int
     delivered: Money
+    accrued: Money
 
     @classmethod
     def unheard(cls, currency: str) -> Self:
-        return cls(Figures.zero(currency), 0, Money.zero(currency))
+        return cls(Figures.zero(currency), 0, Money.zero(currency), Money.zero(currency))
+
+    def charged(self, amount: Money) -> Self:
+        """What accrued is an item now; what is charged beyond it was not told of."""
+        return replace(self, accrued=max(self.accrued - amount, Money.zero(amount.currency)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +67,24 @@ def follow(held: Exposure, by: Figures, told: Figures, *, sequence: int) -> tupl
 
 @dataclass(frozen=True, slots=True)
 class ExposureParts:
-    """What exposure is made of, all incl. tax and in one currency; `disputed` is a part of `open`."""
+    """What exposure is made of, all incl. tax and in one currency; `disputed` is a part of `open`, `accrued` is
+    interest that is no item yet (None: none)."""
 
     open: Money
     disputed: Money
     delivered: Money
     reserved: Money
     unapplied: Money
+    accrued: Money | None = None
 
     @classmethod
-    def of(cls, figures: Figures, *, reserved: Money, delivered: Money) -> Self:
-        return cls(figures.open, figures.disputed, delivered, reserved, figures.unapplied)
+    def of(cls, figures: Figures, *, reserved: Money, delivered: Money, accrued: Money) -> Self:
+        return cls(figures.open, figures.disputed, delivered, reserved, figures.unapplied, accrued)
+
+    @property
+    def interest(self) -> Money:
+        """What has accrued."""
+        return self.accrued or Money.zero(self.currency)
 
     @property
     def currency(self) -> str:
@@ -80,11 +92,14 @@ class ExposureParts:
 
 
 def exposure_of(parts: ExposureParts, policy: CreditPolicy) -> Money:
-    """Undisputed open + disputed x weight + delivered not billed x weight + reserved - unapplied; may be negative."""
+    """Undisputed open + disputed x weight + delivered not billed x weight + reserved - unapplied, and where the policy
+    says so, interest accrued; may be negative."""
+    accrued = parts.interest if policy.accrued_interest else Money.zero(parts.currency)
     return (
         parts.open - parts.disputed
         + share_of(parts.disputed, policy.disputed_weight_bps)
         + share_of(parts.delivered, policy.delivered_weight_bps)
         + parts.reserved
+        + accrued
         - parts.unapplied
     )

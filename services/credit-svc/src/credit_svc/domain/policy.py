@@ -14,7 +14,8 @@ ALL_COVERS = ("insurance", "guarantee", "deposit")
 @dataclass(frozen=True, slots=True)
 class CreditPolicy:
     """Weights and tolerances in basis points (10,000 = 1), how long an authorisation stands when nobody says, the
-    kinds of cover that count in limits, and whether an order waits until its deposit is on the account.
+    kinds of cover that count in limits, whether an order waits until its deposit is on the account, and whether
+    interest that has accrued and is no item yet counts in exposure.
 
     Refuses: bad_policy.
     """
@@ -26,6 +27,7 @@ class CreditPolicy:
     authorization_days: int
     cover_kinds: tuple[str, ...] = ALL_COVERS
     deposit_first: bool = False
+    accrued_interest: bool = False
 
     def __post_init__(self) -> None:
         shares = (self.disputed_weight_bps, self.delivered_weight_bps, self.over_capture_tolerance_bps)

@@ -112,6 +112,17 @@ class CreditPosition:
         known = self.deliveries.get(delivery_id)
         return self if known is None else self.delivered(replace(known, open=opened), at=at)
 
+    def accruing(self, accrued: Money, *, at: int) -> Self:
+        """So much interest has accrued in all and is no item yet."""
+        held = self.exposures.get(accrued.currency, Exposure.unheard(accrued.currency))
+        after = replace(held, accrued=accrued, sequence=at)
+        return replace(self, exposures={**self.exposures, accrued.currency: after})
+
+    def charging(self, amount: Money) -> Self:
+        """Interest that had accrued is an item now."""
+        held = self.exposures.get(amount.currency, Exposure.unheard(amount.currency))
+        return replace(self, exposures={**self.exposures, amount.currency: held.charged(amount)})
+
     def using(self, use: AuthorizationUse) -> Self:
         """Turn what was reserved for a delivery or an invoice into what it is; that comes in by itself."""
         before = self.authorizations.get(use.authorization_id)
@@ -143,7 +154,8 @@ class CreditPosition:
         held = self.beside.reserved.get(currency, Money.zero(currency)) if self.beside else Money.zero(currency)
         exposure = self.exposures[currency]
         parts = ExposureParts.of(
-            exposure.figures, reserved=self.reserved.get(currency, held), delivered=exposure.delivered)
+            exposure.figures, reserved=self.reserved.get(currency, held), delivered=exposure.delivered,
+            accrued=exposure.accrued)
         return exposure_of(parts, self.policy)
 
     def _alarmed(self, use: AuthorizationUse, rule: AlertRule, amount: Money, tolerated: Money) -> Self:

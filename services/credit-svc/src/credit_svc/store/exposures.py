@@ -30,7 +30,8 @@ async def lock_all(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapp
         figures = figures_of(
             row["currency"], opened=row["open"], disputed=row["disputed"], unapplied=row["unapplied"])
         found.setdefault(row["customer_id"], {})[figures.currency] = Exposure(
-            figures, row["sequence"], Money(row["delivered"], figures.currency))
+            figures, row["sequence"], Money(row["delivered"], figures.currency),
+            Money(row["accrued"], figures.currency))
     return found
 
 
@@ -39,7 +40,7 @@ def keep(tx: Tx, exposures: Mapping[UUID, Mapping[str, Exposure]]) -> None:
     tx.put(ExposureRow, *(
         {"customer_id": customer_id, "currency": one.figures.currency, "open": one.figures.open.minor,
          "disputed": one.figures.disputed.minor, "unapplied": one.figures.unapplied.minor,
-         "delivered": one.delivered.minor, "sequence": one.sequence}
+         "delivered": one.delivered.minor, "accrued": one.accrued.minor, "sequence": one.sequence}
         for customer_id, by_currency in exposures.items() for one in by_currency.values()
     ), key=("customer_id", "currency"))
 

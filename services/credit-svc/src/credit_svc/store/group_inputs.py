@@ -1,6 +1,6 @@
 """A group's standing as a decision keeps it, and back: so that a replay gives the same answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,8 @@ def group_as_json(group: GroupStanding) -> dict[str, Any]:
             "valid_from": limit.valid_from.isoformat(),
             "valid_until": limit.valid_until and limit.valid_until.isoformat()},
         "members": [
-            [str(one.customer_id), one.parts.currency, *(getattr(one.parts, name).minor for name in _PARTS)]
+            [str(one.customer_id), one.parts.currency, *(getattr(one.parts, name).minor for name in _PARTS),
+             one.parts.accrued and one.parts.accrued.minor]
             for one in group.members],
         "rates": {currency: str(rate) for currency, rate in group.rates.items()},
     }
@@ -38,9 +39,16 @@ def group_of_json(found: Mapping[str, Any]) -> GroupStanding:
         None if told["amount"] is None else Money(told["amount"], currency), date.fromisoformat(told["valid_from"]),
         date.fromisoformat(until) if until else None)
     members = tuple(
-        MemberParts(UUID(customer_id), ExposureParts(**{
-            name: Money(minor, own) for name, minor in zip(_PARTS, parts, strict=True)}))
+        MemberParts(UUID(customer_id), ExposureParts(
+            **{name: Money(minor, own) for name, minor in zip(_PARTS, parts, strict=False)},
+            accrued=accrued_of(parts[len(_PARTS):], own)))
         for customer_id, own, *parts in found["members"])
     rates = {foreign: Decimal(rate) for foreign, rate in found["rates"].items()}
     return GroupStanding(
         UUID(found["group_id"]), currency, found["base_currency"], found["set_off"], limit, members, rates)
+
+
+def accrued_of(kept: Sequence[int | None], currency: str) -> Money | None:
+    """Interest that had accrued; decisions of before it was told of kept none."""
+    minor = kept[0] if kept else None
+    return None if minor is None else Money(minor, currency)

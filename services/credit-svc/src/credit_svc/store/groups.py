@@ -26,15 +26,15 @@ SELECT g.group_id, g.number, g.name, g.currency AS group_currency, g.set_off, t.
   l.limit_id AS group_limit_id, l.version AS group_limit_version, l.amount AS group_limit,
   l.currency AS group_limit_currency, l.valid_from AS group_valid_from, l.valid_until AS group_valid_until,
   (SELECT jsonb_agg(jsonb_build_array(k.customer_id, k.currency, k.open, k.disputed, k.unapplied, k.reserved,
-                                      k.delivered)
+                                      k.delivered, k.accrued)
                     ORDER BY k.customer_id, k.currency)
    FROM (SELECT m.customer_id, p.currency, sum(p.open)::bigint AS open, sum(p.disputed)::bigint AS disputed,
                 sum(p.unapplied)::bigint AS unapplied, sum(p.reserved)::bigint AS reserved,
-                sum(p.delivered)::bigint AS delivered
+                sum(p.delivered)::bigint AS delivered, sum(p.accrued)::bigint AS accrued
          FROM customer_group m JOIN LATERAL (
-           SELECT currency, open, disputed, unapplied, 0 AS reserved, delivered FROM exposure e
+           SELECT currency, open, disputed, unapplied, 0 AS reserved, delivered, accrued FROM exposure e
            WHERE e.customer_id = m.customer_id
-           UNION ALL SELECT currency, 0, 0, 0, reserved, 0 FROM authorization_head h
+           UNION ALL SELECT currency, 0, 0, 0, reserved, 0, 0 FROM authorization_head h
            WHERE h.customer_id = m.customer_id
          ) p ON true
          WHERE m.group_id = g.group_id GROUP BY m.customer_id, p.currency) k) AS members,
@@ -162,7 +162,8 @@ def keep_memberships(tx: Tx, told: Mapping[UUID, tuple[UUID | None, str | None]]
         tx.put(CustomerGroupRow, {"customer_id": customer_id, "group_id": group_id}, key=("customer_id",))
         if group_id is not None:
             tx.once(CreditGroupRow, {
-                "group_id": group_id, "number": number, "name": None, "currency": None, "set_off": False})
+                "group_id": group_id, "number": number, "name": None, "currency": None, "set_off": False,
+            }, key=("group_id",))
 
 
 def declare_rate(tx: Tx, currency: str, valid_on: date, rate: Decimal) -> None:
@@ -175,7 +176,8 @@ def _known(row: Any) -> KnownGroup:
 
 
 def _member(told: Sequence[Any]) -> MemberParts:
-    customer_id, currency, opened, disputed, unapplied, reserved, delivered = told
+    customer_id, currency, opened, disputed, unapplied, reserved, delivered, accrued = told
     figures = figures_of(currency, opened=opened, disputed=disputed, unapplied=unapplied)
     return MemberParts(UUID(customer_id), ExposureParts.of(
-        figures, reserved=Money(reserved, currency), delivered=Money(delivered, currency)))
+        figures, reserved=Money(reserved, currency), delivered=Money(delivered, currency),
+        accrued=Money(accrued, currency)))

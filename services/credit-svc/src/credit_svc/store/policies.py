@@ -28,7 +28,7 @@ def policy_of(row: Any) -> CreditPolicy:
     return CreditPolicy(
         row["policy_version"], row["disputed_weight_bps"], row["delivered_weight_bps"],
         row["over_capture_tolerance_bps"], row["authorization_days"], cover_kinds_of(row["cover_kinds"]),
-        bool(row["deposit_first"]))
+        bool(row["deposit_first"]), bool(row["accrued_interest"]))
 
 
 async def current(tx: Tx) -> CreditPolicy:

@@ -19,7 +19,7 @@ def version_of(row: Any) -> PolicyVersion:
         CreditPolicy(
             row["version"], row["disputed_weight_bps"], row["delivered_weight_bps"],
             row["over_capture_tolerance_bps"], row["authorization_days"], cover_kinds_of(rules.get("cover_kinds")),
-            bool(rules.get("deposit_first"))),
+            bool(rules.get("deposit_first")), bool(rules.get("accrued_interest"))),
         row["effective_from"], row["reason"], overrides_of(rules.get("overrides")), holds_of(rules.get("holds")),
         alerts_of(rules.get("alerts")))
 
@@ -28,6 +28,7 @@ def rules_as_text(version: PolicyVersion) -> str:
     overrides, holds, alerts = version.overrides, version.holds, version.alerts
     return json.dumps({
         "cover_kinds": list(version.numbers.cover_kinds), "deposit_first": version.numbers.deposit_first,
+        "accrued_interest": version.numbers.accrued_interest,
         "overrides": {
             "second_person_above": _minor(overrides.second_person_above), "override_days": overrides.override_days},
         "holds": {

@@ -53,18 +53,20 @@ _POLICY = (
         "disputed_weight_bps", "delivered_weight_bps", "over_capture_tolerance_bps", "authorization_days")))
     .add_columns(literal_column("rules -> 'alerts' -> 'amount_above'").label("amount_above"),
                  literal_column("rules -> 'cover_kinds'").label("cover_kinds"),
-                 literal_column("rules -> 'deposit_first'").label("deposit_first"))
+                 literal_column("rules -> 'deposit_first'").label("deposit_first"),
+                 literal_column("rules -> 'accrued_interest'").label("accrued_interest"))
     .where(col(CreditPolicyRow.effective_from) <= _TODAY)
     .order_by(col(CreditPolicyRow.version).desc()).limit(literal_column("1")).subquery("policy"))
 _GROUP = text(f"""{GROUP_STANDING} JOIN customer_group cg ON cg.group_id = g.group_id
 WHERE cg.customer_id = customer.customer_id AND l.amount IS NOT NULL""").columns(*(column(name) for name in (
     "group_id", "group_currency", "set_off", "base_currency", "group_limit_id", "group_limit_version", "group_limit",
     "group_limit_currency", "group_valid_from", "group_valid_until", "members", "rates"))).lateral("own_group")
-_STANDING = (
+_STANDING: Any = (
     select(
         col(CustomerRow.status), col(CustomerRow.sequence).label("customer_sequence"), col(CustomerRow.prepayment_bps),
         col(CustomerRow.cash_on_delivery), col(ExposureRow.open),
-        col(ExposureRow.disputed), col(ExposureRow.unapplied), col(ExposureRow.delivered), col(ExposureRow.sequence),
+        col(ExposureRow.disputed), col(ExposureRow.unapplied), col(ExposureRow.delivered), col(ExposureRow.accrued),
+        col(ExposureRow.sequence),
         *_BASE.c, *_TEMPORARY.c, *_POLICY.c, _HOLDS, _COVERS)
     .select_from(CustomerRow)
     .outerjoin(ExposureRow, (col(ExposureRow.customer_id) == col(CustomerRow.customer_id))
@@ -83,6 +85,7 @@ class Standing:
     limits: tuple[LimitFact, ...]
     figures: Figures
     delivered: Money
+    accrued: Money
     policy: CreditPolicy
     positions: dict[str, int]
     holds: tuple[StandingHold, ...]
@@ -103,7 +106,8 @@ async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date, in_grou
     figures = Figures.zero(currency) if row["open"] is None else figures_of(
         currency, opened=row["open"], disputed=row["disputed"], unapplied=row["unapplied"])
     return Standing(
-        row["status"], facts_of(row, currency), figures, Money(row["delivered"] or 0, currency), policy_of(row),
+        row["status"], facts_of(row, currency), figures, Money(row["delivered"] or 0, currency),
+        Money(row["accrued"] or 0, currency), policy_of(row),
         {"billing": row["sequence"] or 0, "customer": row["customer_sequence"]},
         tuple(StandingHold(UUID(hold_id), rule) for hold_id, rule in sorted(row["holds"] or ())),
         _line_of(row["amount_above"], currency), standing_of(row) if in_group else None,

@@ -77,7 +77,9 @@ class ExposureRow(Row, table=True):
     unapplied: int = Field(sa_type=BigInteger)
     sequence: int = Field(sa_type=BigInteger)
     delivered: int = Field(sa_type=BigInteger)
-    __table_args__ = (CheckConstraint("delivered >= 0", name="delivered"),)
+    accrued: int = Field(sa_type=BigInteger)
+    __table_args__ = (
+        CheckConstraint("delivered >= 0", name="delivered"), CheckConstraint("accrued >= 0", name="accrued"))
 
 
 class DeliveryRow(Row, table=True):

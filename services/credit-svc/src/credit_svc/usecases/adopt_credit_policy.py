@@ -30,6 +30,7 @@ class AdoptCreditPolicy:
     alerts: AlertLines | None = None
     cover_kinds: tuple[str, ...] | None = None
     deposit_first: bool | None = None
+    accrued_interest: bool | None = None
 
     def after(self, before: PolicyVersion, *, today: date) -> PolicyVersion:
         """The version that follows on the last one adopted. Refuses: bad_policy, effective_in_past."""
@@ -37,7 +38,8 @@ class AdoptCreditPolicy:
             before.version + 1, self.disputed_weight_bps, self.delivered_weight_bps, self.over_capture_tolerance_bps,
             self.authorization_days,
             before.numbers.cover_kinds if self.cover_kinds is None else self.cover_kinds,
-            before.numbers.deposit_first if self.deposit_first is None else self.deposit_first)
+            before.numbers.deposit_first if self.deposit_first is None else self.deposit_first,
+            before.numbers.accrued_interest if self.accrued_interest is None else self.accrued_interest)
         version = replace(
             before, numbers=numbers, effective_from=self.effective_from or today, reason=self.reason,
             overrides=self.overrides or before.overrides, holds=self.holds or before.holds,

@@ -58,7 +58,8 @@ async def authorize_credit(tx: Transaction, command: AuthorizeCredit) -> tuple[A
         temporary=temporary_limit(standing.limits, today=tenant.today),
         holds=standing.holds, customer_id=command.customer_id, group=standing.group, covers=standing.covers,
         terms=standing.terms,
-        parts=ExposureParts.of(standing.figures, reserved=head.reserved, delivered=standing.delivered),
+        parts=ExposureParts.of(standing.figures, reserved=head.reserved, delivered=standing.delivered,
+                               accrued=standing.accrued),
         policy=standing.policy,
         positions=standing.positions)
     order = _order(command, tenant, inputs.policy.authorization_days)
