@@ -1,13 +1,14 @@
 """A customer's conduct as billing's facts tell it: what was billed, paid late or in time, given back and contested."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
 from credit_svc.domain.willingness import MUCH_LATE_DAYS, LearntPayment, PaymentRecord
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import Money
 
 

@@ -1,12 +1,13 @@
 """What a customer owes item by item, as billing tells of it: the oldest that is overdue, and how much is."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Self
 from uuid import UUID
 
 from dunlin_kernel.calendar import days_between
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import Money
 
 

@@ -1,7 +1,6 @@
 """What billing-svc tells: items that are owed, and every change of what is open on them, folded into their ladders."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from dunlin_events.consuming import Subscription
@@ -40,6 +39,7 @@ from dunlin_events.contracts.billing_transfers import (
 )
 from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, WriteOffReversed
 from dunlin_events.contracts.notify import CancellationReason
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import Money
 from notify_svc.consumers.customer_items import CustomerItems, load, save
 from notify_svc.domain.item import DunnedItem

@@ -1,7 +1,7 @@
 """The items of one customer that a batch of billing's facts is about: what the facts fold into, loaded and saved."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from dunlin_events.contracts.billing_statements import StatementIssued
 from dunlin_events.contracts.billing_transfers import DebtTransferred, SettledItemsPassed
 from dunlin_events.contracts.notify import CancellationReason
 from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.frozen import replace
 from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.item_history import ItemDated, ItemMoved, PaymentMoved, dates_of
 from notify_svc.domain.ladder import LadderPolicy

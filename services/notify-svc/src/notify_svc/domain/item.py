@@ -1,10 +1,11 @@
 """A dunned item: what billing said is owed on one due date, and where on the ladder it stands."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from dunlin_kernel.errors import RuleBroken
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import Money
 from notify_svc.domain.ladder import LadderPolicy, NextReminder, Progress, next_reminder, started_late
 

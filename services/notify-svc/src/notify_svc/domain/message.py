@@ -1,10 +1,11 @@
 """A message's life: queued, sending, then sent, failed or unknown; only a person ends an unknown outcome."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.lifecycle import IllegalTransition, Lifecycle
 from dunlin_kernel.money import Money
 

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from dunlin_kernel.frozen import replace
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 from notify_svc.domain.item import DunnedItem

@@ -1,10 +1,11 @@
 """Put a verdict down as a message of the log: what leaves, and what does not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from dunlin_kernel.frozen import replace
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 from dunlin_kit.tenants import Tenant

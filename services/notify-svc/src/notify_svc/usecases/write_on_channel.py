@@ -1,9 +1,9 @@
 """Write down what is due for a customer on one channel: a mail to hand over, or a letter for the print queue."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from dunlin_kernel.frozen import replace
 from dunlin_kit.transaction import Transaction
 from notify_svc.domain.judging import DueLevel, Reason, judge
 from notify_svc.domain.ladder import BY_PERSONS, LevelChannel
