@@ -1,6 +1,7 @@
 """The commands as a person meets them: help for each, and a sentence where something is missing."""
 
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -9,12 +10,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from dunlin_local import running
 from dunlin_local.__main__ import TOPICS, parser
 from dunlin_local.places import CHECKOUT
 from dunlin_local.ports import free_port
@@ -69,6 +72,19 @@ def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert f"Port {port} of 127.0.0.1 cannot be had" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_fills_up_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "roles.json")
+
+    quiet = SimpleNamespace(signal=lambda number, handler: None, default_int_handler=None, SIGTERM=0)
+    for name, stand_in in (("_server", full), ("load", len), ("signal", quiet)):
+        monkeypatch.setattr(running, name, stand_in)
+    with pytest.raises(SystemExit) as ended:
+        running.run(parser().parse_args(["up", "--port", "0"]))
+    assert ended.value.code == 1
+    assert "The disk is full (roles.json). Free some space and start again." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [("up", "--port"), ("up", "--metrics-port"), ("issuer", "--port")])

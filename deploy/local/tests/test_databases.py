@@ -10,6 +10,7 @@ import pytest
 from dunlin_kit.migrating import ROLES
 from dunlin_local.databases import BUS, SERVICES, Databases, DatabasesError, make_databases
 from dunlin_local.postgres import THROW_AWAY, Postgres
+from dunlin_local.schemas import SchemaError, bring_up
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +86,12 @@ async def test_what_hinders_is_said(admin: str, tmp_path: Path) -> None:
 def test_other_parts_of_the_url_stay() -> None:
     made = Databases("postgresql://u:p@db.example:6432/postgres?sslmode=require", {"billing_app": "a/b"})
     assert made.url("billing", "app") == "postgresql://billing_app:a%2Fb@db.example:6432/billing?sslmode=require"
+
+
+async def test_data_of_a_newer_dunlin_are_left_alone(admin: str, tmp_path: Path) -> None:
+    made = await make_databases(admin, tmp_path)
+    owner = made.url("customer", "owner")
+    await ask(owner, "CREATE TABLE alembic_version AS SELECT '9999' AS version_num")
+    with pytest.raises(SchemaError, match="of revision 9999, which this Dunlin does not know"):
+        await bring_up(made)
+    assert await ask(owner, "SELECT to_regclass('customer')") is None, "nothing was migrated"
