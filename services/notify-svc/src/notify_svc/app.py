@@ -1,10 +1,17 @@
 """The composition root of the API: its routes, its invariants, and the codes of its unique constraints."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import httpx
 from fastapi import FastAPI
 
-from dunlin_kernel.clock import Clock
+from dunlin_kernel.clock import Clock, SystemClock
 from dunlin_kit.app import Api, create_api
 from dunlin_kit.migrating import head_of
+from dunlin_kit.outbound import Outbound
 from dunlin_kit.settings import ServiceSettings
 from notify_svc.api import (
     calls,
@@ -24,8 +31,12 @@ from notify_svc.api import (
     troubles,
     worklist,
 )
+from notify_svc.gateways.customer_looks import look_at_phones
+from notify_svc.settings import Settings
 from notify_svc.store.integrity import CHECKS
 
+LOOK_SECONDS = 1
+"""A person waits for the answer, and a transaction is open: better without a number than late."""
 CONFLICTS = {
     "pk_ladder_policy": "etag_mismatch", "pk_ladder_selection": "etag_mismatch", "pk_contact_policy": "etag_mismatch",
     "pk_collection_policy": "etag_mismatch", "uq_collection_case_open_once": "case_open_already",
@@ -42,4 +53,21 @@ def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> Fast
     api = Api(
         service="notify", title="Dunlin reminders", routers=ROUTERS, checks=CHECKS, conflicts=CONFLICTS,
         revision=head_of("notify_svc"))
-    return create_api(api, settings, clock=clock)
+    app = create_api(api, settings, clock=clock)
+    assert isinstance(settings, Settings)
+    _phoning(app, settings, clock or SystemClock())
+    return app
+
+
+def _phoning(app: FastAPI, settings: Settings, clock: Clock) -> None:
+    """While the API runs, the worklist looks up at customer-svc whom to call."""
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
+        async with httpx.AsyncClient(timeout=LOOK_SECONDS) as client, inner(running) as state:
+            app.state.phones = partial(
+                look_at_phones, Outbound(client, settings.customer_url, settings.token(client, clock)))
+            yield state
+
+    app.router.lifespan_context = lifespan

@@ -2,8 +2,11 @@
 
 from urllib.parse import unquote, urlsplit
 
+import httpx
 from pydantic import Field, SecretStr
 
+from dunlin_kernel.clock import Clock
+from dunlin_kit.outbound import ServiceToken
 from dunlin_kit.settings import ServiceSettings
 from notify_svc.gateways.smtp import SmtpServer
 
@@ -27,6 +30,12 @@ class Settings(ServiceSettings):
     token_url: str = Field(description="The issuer's token endpoint, for client credentials.")
     client_id: str
     client_secret: SecretStr
+
+    def token(self, client: httpx.AsyncClient, clock: Clock) -> ServiceToken:
+        """This service's own, for its looks."""
+        return ServiceToken(
+            client, url=self.token_url, client_id=self.client_id, client_secret=self.client_secret.get_secret_value(),
+            scopes=SCOPES, clock=clock)
 
     @property
     def smtp_server(self) -> SmtpServer | None:

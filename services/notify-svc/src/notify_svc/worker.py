@@ -8,7 +8,7 @@ import httpx
 
 from dunlin_events.topics import Bus
 from dunlin_kernel.clock import Clock, SystemClock
-from dunlin_kit.outbound import Outbound, ServiceToken
+from dunlin_kit.outbound import Outbound
 from dunlin_kit.process import Worker
 from dunlin_kit.settings import ServiceSettings
 from notify_svc.consumers.billing import billing
@@ -34,7 +34,8 @@ from notify_svc.jobs import (
     switch_on_items,
 )
 from notify_svc.jobs.send_notices import SendNotices
-from notify_svc.settings import RECORDER, SCOPES, Settings
+from notify_svc.settings import RECORDER, Settings
+from notify_svc.store.integrity import CHECKS
 
 LOOK_SECONDS = 3
 JOBS_AT_ONCE = 4
@@ -52,12 +53,12 @@ def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus:
         carry_over_case.KIND: carry_over_case.run, carry_over_promises.KIND: carry_over_promises.run,
         **notices.handlers()})
     worker.runner.at_once = JOBS_AT_ONCE
-    return worker
+    return worker.watching(CHECKS)
 
 
 def reminding(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> remind_customers.RemindCustomers:
     """The job that reminds, with looks through this client under this service's own token."""
-    token = _token(settings, client, clock)
+    token = settings.token(client, clock)
     return remind_customers.RemindCustomers(
         partial(look_at_accounts, Outbound(client, settings.billing_url, token)),
         partial(look_at_customers, Outbound(client, settings.customer_url, token)),
@@ -89,17 +90,11 @@ def _parted(gateway: str) -> tuple[str, str | None]:
 def noticing(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> SendNotices:
     """The jobs that send notices, with looks at customer-svc for staff and for whom bills go to, and at billing-svc for
     the document of a statement."""
-    token = _token(settings, client, clock)
+    token = settings.token(client, clock)
     customer_svc, billing_svc = (Outbound(client, url, token) for url in (settings.customer_url, settings.billing_url))
     return SendNotices(
         partial(look_at_owner, customer_svc), partial(look_at_customer, customer_svc, purpose="billing"),
         partial(statement_document, billing_svc), sender_of(settings, clock), clock)
-
-
-def _token(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> ServiceToken:
-    return ServiceToken(
-        client, url=settings.token_url, client_id=settings.client_id,
-        client_secret=settings.client_secret.get_secret_value(), scopes=SCOPES, clock=clock)
 
 
 def sender_of(settings: Settings, clock: Clock) -> Sender:

@@ -1,19 +1,25 @@
 """Collecting over HTTP: cases, calls, the policy, and the worklist in pages; refusals; another tenant."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from dunlin_events.contracts.billing import InvoiceIssued
 from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
 from dunlin_events.contracts.customer_staff import StaffConfigured
+from dunlin_kernel.clock import SystemClock
 from dunlin_kernel.ids import new_id
+from dunlin_kit.outbound import Outbound
 from dunlin_kit.testing import Running, tell
 from notify_svc.consumers.billing import billing
 from notify_svc.consumers.customer import customer as customers
+from notify_svc.gateways.customer_looks import look_at_phones
+from notify_svc.settings import Settings
 
 CASES, CALLS, WORKLIST, POLICY = (
     f"/notify/v1/{name}" for name in ("cases", "calls", "worklist", "collection-policy"))
@@ -57,6 +63,35 @@ async def test_the_worklist_says_whom_to_call_and_why_in_pages(service: Running)
     assert [one["number"] for one in mine] == ["C-1"]
     nobodys = (await service.client.get(WORKLIST, params={"owner": "S-17"}, headers=read)).json()["data"]
     assert nobodys == []
+
+
+async def test_the_worklist_says_whom_to_call_at_which_number_to_those_who_may_know(service: Running) -> None:
+    tenant = await service.tenant(at=AT)
+    customer = await owing(service, tenant, "C-1", "2026-05-30")
+    said = {"customer_id": str(customer), "status": "active", "contact_name": "王会计", "language": "zh",
+            "email": None, "phone": "+86 10 1"}
+    answers = iter([{"access_token": "a", "expires_in": 3600}, {"data": [said]}])
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.query.decode())
+        found = next(answers, None)
+        return httpx.Response(200, json=found) if found else httpx.Response(503)
+
+    async def called(*scopes: str) -> tuple[str | None, str | None]:
+        [row] = (await service.client.get(WORKLIST, headers=service.headers(tenant, *scopes, key=None))).json()["data"]
+        return row["contact_name"], row["phone"]
+
+    assert isinstance(service.settings, Settings)
+    before = service.app.state.phones
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        token = service.settings.token(client, SystemClock())
+        service.app.state.phones = partial(look_at_phones, Outbound(client, "http://customer.test", token))
+        assert await called(READ) == (None, None)
+        assert await called(READ, "contacts:read") == ("王会计", "+86 10 1")
+        assert asked[-1] == f"customer_id={customer}&purpose=dunning&channel=phone"
+        assert await called(READ, "contacts:read") == (None, None)
+    service.app.state.phones = before
 
 
 async def test_a_call_is_logged_with_a_promise_and_leaves_the_list(service: Running) -> None:

@@ -106,6 +106,22 @@ async def look_at_customers(
     return {one: _reach(said[one], channel) if one in said else NOBODY for one in asked}
 
 
+async def look_at_phones(customer: Outbound, tenant: UUID, customer_ids: Collection[UUID]) -> dict[UUID, Contact]:
+    """Whom to call about a debt, of those of these customers who have somebody. Refuses: LookFailed."""
+    found: dict[UUID, Contact] = {}
+    asked = list(customer_ids)
+    for first in range(0, len(asked), MOST):
+        answer = await customer.get(PATH, tenant=tenant, params={
+            "customer_id": [str(one) for one in asked[first:first + MOST]], "purpose": "dunning", "channel": "phone"})
+        try:
+            said = _AddressingList.model_validate(answer).data
+        except ValidationError as failed:
+            raise LookFailed("answered in another form") from failed
+        found |= {one.customer_id: Contact(one.phone, one.contact_name, one.language or "")
+                  for one in said if one.phone}
+    return found
+
+
 def _reach(said: _Addressing, channel: LevelChannel) -> Reach:
     at = said.email
     if channel is LevelChannel.SMS:
