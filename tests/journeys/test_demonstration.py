@@ -119,4 +119,14 @@ async def test_after_its_ninety_days_every_story_has_ended_as_told(postgres: str
         assert (await company.get("/credit/v1/alerts?limit=5"))["data"]
         (worst, *_) = (await company.get("/notify/v1/worklist?limit=5"))["data"]
         assert (worst["number"], worst["why"][0], worst["owner_code"]) == ("N-09", "promise_broken", "S-LI")
+        wrong = (await company.get("/notify/v1/troubles"))["data"]
+        assert ("promise_broken", "N-09") in {(one["kind"], one["number"]) for one in wrong}
+        waiting = (await company.get("/billing/v1/approvals"))["data"]
+        assert ("write_off", "N-06") in {(one["reason"], one["number"]) for one in waiting}
+        assert (await company.get("/credit/v1/ratings"))["data"]
+        page = await company.get(f"/customer/v1/customers/{company.id_of('N-15')}/overview")
+        assert (page["owner"]["code"], page["acting"]["code"]) == ("S-WANG", "S-LI")
+        assert [one["amount"]["amount"] for one in page["pending_payments"]] == ["22600.00"]
+        prepaid = await company.get(f"/customer/v1/customers/{company.id_of('N-04')}")
+        assert (prepaid["terms"]["due_days"], prepaid["terms"]["prepayment_bps"]) == (0, 10_000)
         await assert_sound(company)

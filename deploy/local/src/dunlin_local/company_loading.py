@@ -23,6 +23,13 @@ CREDIT_POLICY = {
 """More than 30 days past due, a tenth above the limit, or a broken promise: no new credit."""
 
 
+RATING_POLICY = {
+    "reviews": True, "sets_limits": False, "decides_terms": False,
+    "reason": "grades of the demonstration; persons set limits and terms"}
+AWAY = ("S-WANG", 89, 100)
+"""Who is away at the end, from which day to which: the deputy is shown the rows of both."""
+
+
 def begins() -> datetime:
     """The instant at which the company's clock stands before its first day's work."""
     return datetime.combine(FIRST, OPENS, ZONE)
@@ -53,7 +60,14 @@ async def _prepare(company: Company, day: int) -> None:
             await company.post("/customer/v1/staff", {
                 "id": company.id_of(code), "code": code, "name": name, "language": "zh",
                 "email": f"{code.lower()}@example.com"})
+        for code, _, deputy in STAFF:
+            await company.patch(f"/customer/v1/staff/{company.id_of(code)}", {"deputy_id": company.id_of(deputy)})
+        away, first, last = AWAY
+        await company.post(f"/customer/v1/staff/{company.id_of(away)}/absences", {
+            "from_on": (FIRST + timedelta(days=first)).isoformat(),
+            "until_on": (FIRST + timedelta(days=last)).isoformat()})
         await company.post("/credit/v1/policies", CREDIT_POLICY)
+        await company.post("/credit/v1/rating-policies", RATING_POLICY)
     if day % 7 == 0:
         for currency, (start, step) in RATES.items():
             rate = start + step * (day // 7)

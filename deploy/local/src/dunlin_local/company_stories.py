@@ -88,11 +88,15 @@ async def _hold(number: str, company: Company) -> None:
         "reason": "documents_missing", "note": "business licence has expired"})
 
 
-async def _write_off(number: str, n: int, company: Company) -> None:
-    write_off = company.id_of(f"{number}-write-off")
+async def _propose_write_off(number: str, n: int, company: Company) -> None:
     await company.post("/billing/v1/write-offs", {
-        "id": write_off, "item_id": await company.item_of(f"{number}-{n}"), "reason": "uneconomical"})
-    await company.post(f"/billing/v1/write-offs/{write_off}:approve", {}, by=CHECKER)
+        "id": company.id_of(f"{number}-write-off"), "item_id": await company.item_of(f"{number}-{n}"),
+        "reason": "uneconomical"})
+
+
+async def _write_off(number: str, n: int, company: Company) -> None:
+    await _propose_write_off(number, n, company)
+    await company.post(f"/billing/v1/write-offs/{company.id_of(f'{number}-write-off')}:approve", {}, by=CHECKER)
 
 
 async def _recover(number: str, payment: int, amount: str, company: Company) -> None:
@@ -138,16 +142,17 @@ STORIES = (
     Story("N-04", "预付款有限公司", {
         1: (_pay("N-04", 1, "20000.00", allocation="none"),), 10: (_bill("N-04", 1, "10000"),),
         11: (lambda company: company.post(f"/billing/v1/payments/{company.id_of('N-04-P1')}:apply",
-                                          {"allocation": "oldest_first"}),)}),
+                                          {"allocation": "oldest_first"}),)}, more={"days": 0, "prepaid": 10_000}),
     Story("N-05", "超限贸易有限公司", {2: (_bill("N-05", 1, "30000"),), 30: (_bill("N-05", 2, "28000"),)}, "50000.00"),
-    Story("N-06", "暂停授信有限公司", {3: (_bill("N-06", 1, "5000"),), 40: (partial(_hold, "N-06"),)}),
+    Story("N-06", "暂停授信有限公司", {3: (_bill("N-06", 1, "5000"),), 40: (partial(_hold, "N-06"),),
+                                88: (partial(_propose_write_off, "N-06", 1),)}),
     Story("N-07", "部分争议有限公司", {4: (_bill("N-07", 1, "10000"),), 20: (partial(_dispute, "N-07", 1, "3000.00"),),
                                 40: (_pay("N-07", 1, "8300.00"),)}),
     Story("N-08", "分期协议有限公司", {5: (_bill("N-08", 1, "12000"),),
                                 45: (partial(_arrange, "N-08", 1, ("4520.00", "4520.00", "4520.00")),),
                                 60: (_pay("N-08", 1, "4520.00"),), 75: (_pay("N-08", 2, "4520.00"),)}),
     Story("N-09", "失信承诺有限公司", {6: (_bill("N-09", 1, "9000"),),
-                                42: (partial(_promise, "N-09", "10170.00", 10),)}),
+                                72: (partial(_promise, "N-09", "10170.00", 10),)}),
     Story("N-10", "退票支票有限公司", {7: (_bill("N-10", 1, "4000"),), 36: (_pay("N-10", 1, "4520.00"),),
                                 41: (partial(_return, "N-10", 1),)}),
     Story("N-11", "多付货款有限公司", {8: (_bill("N-11", 1, "10000"),), 30: (_pay("N-11", 1, "15000.00"),),
@@ -158,7 +163,8 @@ STORIES = (
     Story("N-13", "松柏一号有限公司", {10: (_bill("N-13", 1, "50000"),)}, owner="S-WANG"),
     Story("N-14", "松柏二号有限公司", {10: (_bill("N-14", 1, "40000"),)}, owner="S-WANG"),
     Story("N-15", "松柏三号有限公司", {1: (partial(_group, ("N-13", "N-14", "N-15")),),
-                                10: (_bill("N-15", 1, "20000"),)}, owner="S-WANG"),
+                                10: (_bill("N-15", 1, "20000"),),
+                                88: (_pay("N-15", 1, "22600.00", state="pending", method="cheque"),)}, owner="S-WANG"),
     Story("N-16", "核销收回有限公司", {1: (_bill("N-16", 1, "6000"),), 70: (partial(_write_off, "N-16", 1),),
                                 80: (partial(_recover, "N-16", 1, "2000.00"),)}),
     Story("N-17", "未评级有限公司", {12: (_bill("N-17", 1, "3000"),)}, None),

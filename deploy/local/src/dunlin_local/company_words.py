@@ -42,11 +42,15 @@ class Company:
 
     async def put(self, path: str, body: Any, *, of: str = "") -> Any:
         """Set something; `of` is the path of the document whose present version is meant."""
-        seen = {}
-        if of:
-            answer = await self._client.get(of, headers=await self._headers("demonstration"))
-            seen = {"If-Match": answer.headers.get("ETag", "")}
-        return await self._wish("PUT", path, body, "demonstration", **seen)
+        return await self._wish("PUT", path, body, "demonstration", **(await self._seen(of) if of else {}))
+
+    async def patch(self, path: str, body: Any) -> Any:
+        """Change the present version of a document."""
+        return await self._wish("PATCH", path, body, "demonstration", **await self._seen(path))
+
+    async def _seen(self, path: str) -> dict[str, str]:
+        answer = await self._client.get(path, headers=await self._headers("demonstration"))
+        return {"If-Match": answer.headers.get("ETag", "")}
 
     async def get(self, path: str) -> Any:
         answer = await self._client.get(path, headers=await self._headers("demonstration"))
@@ -55,11 +59,13 @@ class Company:
         return answer.json()
 
     async def register(self, number: str, name: str, **more: Any) -> None:
-        """A customer who may be sold to; `days` to pay, `limit` with `currency`, `owner` by code, all optional."""
+        """A customer who may be sold to; `days` to pay, basis points `prepaid`, `limit` with `currency`, `owner` by
+        code, all optional."""
         customer, currency = self.id_of(number), more.get("currency", "CNY")
         await self.post("/customer/v1/customers", {
             "id": customer, "number": number, "kind": "organization", "name": name, "region": more.get("region"),
-            "industry": more.get("industry"), "terms": {"due_days": more.get("days", 30), "end_of_month": False}})
+            "industry": more.get("industry"), "terms": {
+                "due_days": more.get("days", 30), "end_of_month": False, "prepayment_bps": more.get("prepaid", 0)}})
         await self.post(f"/customer/v1/customers/{customer}:activate")
         await self.post(f"/customer/v1/customers/{customer}/contacts", {
             "name": f"{name[:2]} AP", "language": "zh" if currency == "CNY" else "en",
