@@ -24,7 +24,11 @@ def shown_by(service: str) -> set[str]:
             ("dunlin_consumer_failures_total", {"group": service}),
             ("dunlin_dead_letter_failures_total",
              {"topic": dead_letters_of(topic_of(owner), group_of(service, owner))}))]
+    checks = import_module(f"{service}_svc.store.integrity").CHECKS
+    assert {0} == {REGISTRY.get_sample_value("dunlin_integrity_violations", {"service": service, "check": one.id})
+                   for one in checks}, "its worker looks at all of its invariants"
     wanted = [("dunlin_request_failures_total", {"service": service}),
+              ("dunlin_transaction_retries_total", {"service": service, "reason": "deadlock"}),
               ("dunlin_relay_failures_total", {"topic": topic_of(service)}), *of_jobs, *of_hearing]
     missing = [pair for pair in wanted if REGISTRY.get_sample_value(*pair) is None]
     assert not missing
@@ -32,6 +36,6 @@ def shown_by(service: str) -> set[str]:
 
 
 def test_what_is_asked_for_its_increase_is_shown_from_the_start() -> None:
-    asked = set(re.findall(r"increase\((dunlin_\w+)\[", ALERTS.read_text(encoding="utf-8")))
+    asked = set(re.findall(r"increase\((dunlin_\w+)(?:\{[^}]*\})?\[", ALERTS.read_text(encoding="utf-8")))
     assert asked
     assert asked == {name for service in SERVICES for name in shown_by(service)}

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, Self
 
 import asyncpg
 import uvicorn
@@ -27,7 +27,8 @@ from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import NIL
 from dunlin_kit import garbage, migrating, rebuilds
 from dunlin_kit.database import Database
-from dunlin_kit.health import probes
+from dunlin_kit.health import Check, probes
+from dunlin_kit.integrity_watch import IntegrityWatch
 from dunlin_kit.jobs import Handler, JobRunner
 from dunlin_kit.pooling import Unavailable
 from dunlin_kit.probing import answer_probes
@@ -80,6 +81,7 @@ class Worker:
         self.runner = JobRunner(
             service=service, ops=self.ops, app=self.app, handlers=jobs, lease_seconds=settings.job_lease_seconds
         )
+        self._watch: IntegrityWatch | None = None
         self._subscriptions = subscriptions
         self.consumers = [self._consumer(subscription) for subscription in subscriptions]
 
@@ -91,6 +93,11 @@ class Worker:
         reader = self.bus.reader(reading_as, [topic_of(subscription.owner)], f"{name}-{self.settings.member}")
         consumer = Consumer(reader, [subscription], self.app.transact, name=subscription.consumer)
         return consumer.copying_to(DeadLetters(self.bus.publisher(), group))
+
+    def watching(self, checks: Sequence[Check]) -> Self:
+        """Look at these invariants from time to time, from now on."""
+        self._watch = IntegrityWatch(self.service, ops=self.ops, app=self.app, checks=checks)
+        return self
 
     def poke(self) -> None:
         """Something was committed: there may be facts for the relay and jobs that are due, so let both look."""
@@ -105,6 +112,7 @@ class Worker:
             self._once_reached(self.relay.run, stop),
             self._work(stop),
             *(self._once_reached(partial(self._hear, number), stop) for number in range(len(self.consumers))),
+            *([self._watch.run(stop)] if self._watch else ()),
         ]
         if self.settings.probe_port:
             revision = migrating.head_of(f"{self.service}_svc")

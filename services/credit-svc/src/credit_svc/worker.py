@@ -11,6 +11,7 @@ from credit_svc.jobs import (
     turn_credit_day,
     turn_rating_day,
 )
+from credit_svc.store.integrity import CHECKS
 from dunlin_events.topics import Bus
 from dunlin_kernel.clock import Clock
 from dunlin_kit.process import Worker
@@ -23,4 +24,4 @@ def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus:
         jobs={expire_authorization.KIND: expire_authorization.run, expire_limit.KIND: expire_limit.run,
               turn_credit_day.KIND: turn_credit_day.run, review_credit.KIND: review_credit.run,
               turn_rating_day.KIND: turn_rating_day.run, carry_over_credit.KIND: carry_over_credit.run},
-        clock=clock, bus=bus)
+        clock=clock, bus=bus).watching(CHECKS)

@@ -4,6 +4,7 @@ from customer_svc.consumers.billing import billing
 from customer_svc.consumers.credit import credit
 from customer_svc.consumers.notify import notify
 from customer_svc.jobs.refresh_classes import refresh_classes
+from customer_svc.store.integrity import CHECKS
 from customer_svc.usecases.plan_class_refresh import REFRESH_CLASSES
 from dunlin_events.topics import Bus
 from dunlin_kernel.clock import Clock
@@ -15,4 +16,4 @@ def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus:
     """Relay, consumers and jobs of customer-svc."""
     return Worker(
         "customer", settings, subscriptions=(billing, credit, notify), jobs={REFRESH_CLASSES: refresh_classes},
-        clock=clock, bus=bus)
+        clock=clock, bus=bus).watching(CHECKS)
