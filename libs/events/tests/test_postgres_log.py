@@ -80,6 +80,23 @@ async def test_a_transaction_that_still_appends_is_waited_for_and_never_jumped_o
         await each.stop()
 
 
+async def test_a_group_that_is_put_back_reads_again(dsn: str) -> None:
+    """By the statement that the page of operations has."""
+    bus, publisher = bus_at(dsn), bus_at(dsn).publisher()
+    await publisher.publish(TOPIC, [Record(f"{n}", (), b"1") for n in range(20)])
+    await publisher.stop()
+    for _ in range(2):
+        reader = bus.reader("g", [TOPIC], "one")
+        await reader.start()
+        got = await read(reader, 20)
+        await reader.commit({one.partition: one.offset + 1 for one in got})
+        await reader.stop()
+        admin = await asyncpg.connect(dsn)
+        put_back = await admin.execute(f"UPDATE bus_offset SET next = 0 WHERE grp = 'g' AND topic = '{TOPIC}'")
+        await admin.close()
+    assert put_back == f"UPDATE {len({one.partition for one in got})}"
+
+
 async def test_all_connections_cut_off_are_made_anew(dsn: str, postgres: str) -> None:
     bus = bus_at(dsn)
     publisher, reader = bus.publisher(), bus.reader("g", [TOPIC], "one")
