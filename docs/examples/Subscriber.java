@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -40,6 +41,8 @@ public final class Subscriber {
         public Map<String, Mark> heard = new TreeMap<>();
         public Map<String, TreeMap<Long, Waiting>> waiting = new TreeMap<>();
         public Map<String, Account> accounts = new TreeMap<>();
+        public Map<Integer, TreeSet<Integer>> told = new TreeMap<>();
+        public TreeSet<String> doubted = new TreeSet<>();
     }
 
     private final Path file;
@@ -52,29 +55,60 @@ public final class Subscriber {
 
     /** Applies each fact once and in the order of its stream. */
     private void hear(ConsumerRecord<String, byte[]> record) throws IOException {
+        if (header(record, "ce_type").endsWith(".EraTold.v1")) {
+            noteTold(JSON.readTree(record.value()));
+            return;
+        }
         String stream = record.key();
         int era = Integer.parseInt(header(record, "ce_era"));
         long sequence = Long.parseLong(header(record, "ce_sequence"));
-        Mark mark = books.heard.getOrDefault(stream, new Mark(era, 0, ""));
-        if (era > mark.era() && sequence >= mark.sequence()) {
-            beginEra(stream, mark, new Mark(era, sequence, header(record, "ce_id")));
+        Mark known = books.heard.get(stream);
+        Mark mark = known == null ? new Mark(era, 0, "") : known;
+        if (era < mark.era()) {
+            return; // of before the restore
         }
-        if (era < mark.era() || sequence <= mark.sequence()) {
+        if (known != null && (sequence == mark.sequence() || era > mark.era() && sequence > mark.sequence())) {
+            compare(stream, mark, new Mark(era, sequence, header(record, "ce_id")));
+        } else if (era > mark.era()) {
+            books.doubted.add(stream);
+        }
+        if (sequence <= mark.sequence()) {
             return; // it came again
         }
-        books.waiting.computeIfAbsent(stream, name -> new TreeMap<>()).put(
+        TreeMap<Long, Waiting> waiting = books.waiting.computeIfAbsent(stream, name -> new TreeMap<>());
+        waiting.values().removeIf(earlier -> earlier.era() < era);
+        waiting.putIfAbsent(
                 sequence, new Waiting(era, header(record, "ce_id"), new String(record.value(), StandardCharsets.UTF_8)));
         drain(stream, mark.sequence());
     }
 
-    /** All comes again in a new era. Where the last fact heard comes again under its id, reading goes on. */
-    private void beginEra(String stream, Mark heard, Mark again) {
+    /** Reading goes on where the last fact heard comes again under its id: in the same era, or in a new one. */
+    private void compare(String stream, Mark heard, Mark again) {
         if (again.sequence() != heard.sequence() || !again.id().equals(heard.id())) {
             throw new IllegalStateException(
                     stream + ": era " + again.era() + " does not go on from " + heard + ": begin with empty books");
         }
-        books.waiting.remove(stream);
-        books.heard.put(stream, again);
+        if (again.era() > heard.era()) {
+            books.waiting.remove(stream);
+            books.heard.put(stream, again);
+        }
+        books.doubted.remove(stream);
+    }
+
+    /** One partition has all that an era begins with. With the last one, no stream may be left in an earlier era. */
+    private void noteTold(JsonNode said) {
+        int era = said.get("era").asInt();
+        TreeSet<Integer> parts = books.told.computeIfAbsent(era, number -> new TreeSet<>());
+        parts.add(said.get("part").asInt());
+        if (parts.size() < said.get("parts").asInt()) {
+            return;
+        }
+        books.heard.forEach((stream, mark) -> {
+            if (mark.era() < era) {
+                throw new IllegalStateException(
+                        stream + ": all was told again, and " + mark + " was not: begin with empty books");
+            }
+        });
     }
 
     /** Applies what waits, as long as nothing is missing before it. */
@@ -139,6 +173,8 @@ public final class Subscriber {
                     subscriber.hear(record);
                 }
                 if (!batch.isEmpty()) {
+                    subscriber.books.doubted.forEach(
+                            stream -> System.out.println("ERA " + stream + ": its last fact has not come again"));
                     subscriber.keep();
                     try {
                         consumer.commitSync();

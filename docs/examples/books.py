@@ -13,11 +13,12 @@ Fact = Mapping[str, Any]
 """A fact in its envelope: CloudEvents attributes by name, and `data`."""
 
 TABLES = """
-CREATE TABLE IF NOT EXISTS watermark (stream TEXT PRIMARY KEY, era INT, sequence INT, id TEXT);
+CREATE TABLE IF NOT EXISTS watermark (stream TEXT PRIMARY KEY, era INT, sequence INT, id TEXT, doubted INT DEFAULT 0);
 CREATE TABLE IF NOT EXISTS waiting (stream TEXT, sequence INT, fact TEXT, PRIMARY KEY (stream, sequence));
 CREATE TABLE IF NOT EXISTS account (customer TEXT, currency TEXT, open TEXT, unapplied TEXT, facts INT,
                                     PRIMARY KEY (customer, currency));
-CREATE TABLE IF NOT EXISTS place (feed TEXT PRIMARY KEY, cursor TEXT);
+CREATE TABLE IF NOT EXISTS told (era INT, part INT, PRIMARY KEY (era, part));
+CREATE TABLE IF NOT EXISTS place (feed TEXT PRIMARY KEY, cursor TEXT, begun_again INT DEFAULT 0);
 """
 
 
@@ -32,17 +33,34 @@ class Books:
         self.database = sqlite3.connect(path, timeout=30)
         self.database.executescript(TABLES)
 
-    def hear(self, facts: Iterable[Fact], *, feed: str = "", cursor: str = "") -> None:
-        """Apply each fact once, in the order of its stream: all of them, and the place, or nothing. Raises NewEra."""
+    def hear(self, facts: Iterable[Fact], *, feed: str = "", cursor: str = "", is_all: bool = False) -> None:
+        """Apply each fact once, in the order of its stream: all of them, and the place, or nothing. Raises NewEra.
+
+        `is_all` says of a feed that there is no more at the moment.
+        """
         with self.database:
             for fact in facts:
                 self._hear_one(fact)
             if cursor:
-                self.database.execute("INSERT OR REPLACE INTO place VALUES (?, ?)", (feed, cursor))
+                self.database.execute("INSERT INTO place VALUES (?1, ?2, 0) ON CONFLICT DO UPDATE SET cursor = ?2",
+                                      (feed, cursor))
+            if is_all and self._ends_again(feed):
+                self._none_doubted("doubted")
+
+    def begin_again(self, feed: str) -> None:
+        """The owner was restored: its feed is read from the first fact on, and each stream is doubted until then."""
+        with self.database:
+            self.database.execute("UPDATE watermark SET doubted = 1")
+            self.database.execute("UPDATE place SET cursor = NULL, begun_again = 1 WHERE feed = ?", (feed,))
 
     def cursor(self, feed: str) -> str | None:
         found = self.database.execute("SELECT cursor FROM place WHERE feed = ?", (feed,)).fetchone()
         return found[0] if found else None
+
+    def doubts(self) -> list[str]:
+        """Streams of which a new era has told, and not yet the last fact heard."""
+        rows = self.database.execute("SELECT stream, sequence FROM watermark WHERE doubted ORDER BY stream")
+        return [f"{stream}: fact {heard} has not come again" for stream, heard in rows]
 
     def holes(self) -> list[str]:
         """Streams that stand still because a fact is missing, as `stream: 3 is missing`."""
@@ -52,24 +70,54 @@ class Books:
         return [f"{stream}: {missing} is missing" for stream, missing in rows]
 
     def _hear_one(self, fact: Fact) -> None:
+        if fact["type"].endswith(".EraTold.v1"):
+            self._note_told(fact["data"])
+            return
         stream, era, sequence = fact["partitionkey"], int(fact["era"]), int(fact["sequence"])
         mark = self.database.execute("SELECT era, sequence, id FROM watermark WHERE stream = ?", (stream,)).fetchone()
         known_era, heard, heard_id = mark or (era, 0, "")
-        if era > known_era and sequence >= heard:
-            self._begin_era(fact, heard, heard_id)
-        if era < known_era or sequence <= heard:
+        if era < known_era:
+            return  # of before the restore
+        if mark and (sequence == heard or (era > known_era and sequence > heard)):
+            self._compare(fact, era > known_era, heard, heard_id)
+        elif era > known_era:
+            self.database.execute("UPDATE watermark SET doubted = 1 WHERE stream = ?", (stream,))
+        if sequence <= heard:
             return  # it came again
+        self.database.execute(
+            "DELETE FROM waiting WHERE stream = ? AND CAST(json_extract(fact, '$.era') AS INT) < ?", (stream, era))
         self.database.execute(
             "INSERT OR IGNORE INTO waiting VALUES (?, ?, ?)", (stream, sequence, json.dumps(dict(fact))))
         self._drain(stream, heard)
 
-    def _begin_era(self, fact: Fact, heard: int, heard_id: str) -> None:
-        """All comes again in a new era. Where the last fact heard comes again under its id, reading goes on."""
+    def _compare(self, fact: Fact, is_new_era: bool, heard: int, heard_id: str) -> None:
+        """Reading goes on where the last fact heard comes again under its id: in the same era, or in a new one."""
+        stream = fact["partitionkey"]
         if (int(fact["sequence"]), fact["id"]) != (heard, heard_id):
-            raise NewEra(f"{fact['partitionkey']}: era {fact['era']} does not go on from {heard} {heard_id}")
-        self.database.execute("DELETE FROM waiting WHERE stream = ?", (fact["partitionkey"],))
+            raise NewEra(f"{stream}: era {fact['era']} does not go on from {heard} {heard_id}")
+        if is_new_era:
+            self.database.execute("DELETE FROM waiting WHERE stream = ?", (stream,))
         self.database.execute(
-            "UPDATE watermark SET era = ? WHERE stream = ?", (int(fact["era"]), fact["partitionkey"]))
+            "UPDATE watermark SET era = ?, doubted = 0 WHERE stream = ?", (int(fact["era"]), stream))
+
+    def _note_told(self, said: Mapping[str, int]) -> None:
+        """One partition has all that an era begins with. With the last one, no stream may be left in an earlier era."""
+        self.database.execute("INSERT OR IGNORE INTO told VALUES (?, ?)", (said["era"], said["part"]))
+        parts = self.database.execute("SELECT count(*) FROM told WHERE era = ?", (said["era"],)).fetchone()[0]
+        if parts == said["parts"]:
+            self._none_doubted(f"era < {int(said['era'])}")
+
+    def _none_doubted(self, doubted: str) -> None:
+        found = self.database.execute(
+            f"SELECT stream, era, sequence, id FROM watermark WHERE {doubted} LIMIT 1").fetchone()  # noqa: S608  ours
+        if found:
+            stream, era, heard, heard_id = found
+            raise NewEra(f"{stream}: all was told again, and {heard} {heard_id} of era {era} was not")
+
+    def _ends_again(self, feed: str) -> bool:
+        """Whether a feed that was begun again has come to its end."""
+        return bool(self.database.execute(
+            "UPDATE place SET begun_again = 0 WHERE feed = ? AND begun_again RETURNING feed", (feed,)).fetchall())
 
     def _drain(self, stream: str, heard: int) -> None:
         """Apply what waits, as long as nothing is missing before it."""
@@ -79,8 +127,8 @@ class Books:
             fact = json.loads(found[0][0])
             self._apply(fact)
             heard += 1
-            self.database.execute(
-                "INSERT OR REPLACE INTO watermark VALUES (?, ?, ?, ?)", (stream, int(fact["era"]), heard, fact["id"]))
+            self.database.execute("INSERT OR REPLACE INTO watermark VALUES (?, ?, ?, ?, 0)",
+                                  (stream, int(fact["era"]), heard, fact["id"]))
 
     def _apply(self, fact: Fact) -> None:
         """Every money fact says what the account is right after it. What carries no account is passed over."""
@@ -97,7 +145,8 @@ class Books:
         marks = self.database.execute("SELECT stream, sequence FROM watermark ORDER BY stream")
         accounts = self.database.execute(
             "SELECT customer, currency, open, unapplied, facts FROM account ORDER BY customer, currency")
-        return {"heard": dict(marks), "accounts": [list(row) for row in accounts], "holes": self.holes()}
+        return {"heard": dict(marks), "accounts": [list(row) for row in accounts],
+                "holes": self.holes(), "doubts": self.doubts()}
 
 
 if __name__ == "__main__":

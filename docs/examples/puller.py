@@ -14,8 +14,12 @@ from books import Books
 PAUSE_SECONDS = 1.0
 
 
+class EraEnded(Exception):
+    """The owner was restored: what was told is told again from the first fact on."""
+
+
 def ask(client: httpx.Client, url: str, after: str | None) -> dict[str, Any]:
-    """One page. What is only away for now is asked again; `era_ended` and all other refusals are raised."""
+    """One page. What is only away for now is asked again; other refusals are raised. Raises EraEnded."""
     while True:
         try:
             answer = client.get(url, params={"limit": 200} | ({"after": after} if after else {}))
@@ -26,6 +30,8 @@ def ask(client: httpx.Client, url: str, after: str | None) -> dict[str, Any]:
         if answer.status_code in (429, 503) or answer.headers.get("Retry-After"):
             time.sleep(float(answer.headers.get("Retry-After", PAUSE_SECONDS)))
             continue
+        if answer.status_code == 409 and answer.json()["code"] == "era_ended":
+            raise EraEnded
         answer.raise_for_status()
         page: dict[str, Any] = answer.json()
         return page
@@ -40,8 +46,13 @@ def main() -> None:
     books = Books(given.books)
     with httpx.Client(headers={"Authorization": f"Bearer {os.environ['DUNLIN_TOKEN']}"}, timeout=30) as client:
         while True:
-            page = ask(client, given.url, books.cursor(given.url))
-            books.hear(page["data"], feed=given.url, cursor=page["next_cursor"])
+            try:
+                page = ask(client, given.url, books.cursor(given.url))
+            except EraEnded:
+                print("ERA the owner was restored: reading again from the first fact on", flush=True)
+                books.begin_again(given.url)
+                continue
+            books.hear(page["data"], feed=given.url, cursor=page["next_cursor"], is_all=not page["has_more"])
             for hole in books.holes():
                 print(f"HOLE {hole}", flush=True)
             if not page["has_more"]:

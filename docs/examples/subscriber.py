@@ -29,6 +29,8 @@ async def hear(books: Books, consumer: Any, *, stop_when_idle: bool) -> None:
         books.hear(fact_of(record) for records in batch.values() for record in records)
         for hole in books.holes():
             print(f"HOLE {hole}", flush=True)
+        for doubt in books.doubts():
+            print(f"ERA {doubt}", flush=True)
         if batch:
             await store_offsets(consumer, batch)
 

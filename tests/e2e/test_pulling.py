@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import asyncpg
 import pytest
 import uvicorn
 
 from dunlin_events.contracts.billing import InvoiceIssued
+from dunlin_events.envelope import stream_of
+from dunlin_events.rebasing import rebase
 from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import Running, running
 from dunlin_kit.transaction import Transaction
@@ -116,6 +119,49 @@ async def test_killed_and_with_its_server_away_each_fact_counts_once(billing: Bi
     for kept in (await shown(books), await shown(late)):
         assert kept["accounts"] == expected
         assert kept["holes"] == []
+
+
+@pytest.mark.timeout(120)
+async def test_after_a_restore_it_reads_again_and_stops_where_a_stream_is_no_more(
+    billing: Billing, tmp_path: Path
+) -> None:
+    whole, gone, books = new_id(), new_id(), tmp_path / "books"
+    await billing.tell([whole, gone], 1, 2)
+    async with billing.served() as port:
+        async def pulled() -> tuple[int | None, str]:
+            process = await started(billing, port, books, "--once")
+            said, _ = await asyncio.wait_for(process.communicate(), 60)
+            return process.returncode, said.decode()
+
+        assert await pulled() == (0, "")
+        await rebase(billing.service.urls.ops, who="ann")
+        await billing.tell([whole], 3, 3)
+        status, said = await pulled()
+        assert status == 0 and said.startswith("ERA")
+        assert set((await shown(books))["heard"].values()) == {2, 3}
+        owner = await asyncpg.connect(billing.service.urls.owner)
+        for table in ("outbox_event", "event_stream"):
+            await owner.execute(f"DELETE FROM {table} WHERE stream = $1", stream_of(billing.tenant, gone))
+        await owner.close()
+        await rebase(billing.service.urls.ops, who="ann")
+        status, said = await pulled()
+        assert status != 0 and f"{stream_of(billing.tenant, gone)}: all was told again" in said
+
+
+def test_a_number_given_twice_in_one_era_stops_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(DOCS / "examples"))
+    from books import Books, NewEra
+
+    def fact(sequence: int, name: str, era: int = 1) -> dict[str, Any]:
+        return {"partitionkey": "t:c", "era": str(era), "sequence": f"{sequence:020d}", "id": name, "type": "x",
+                "data": {}}
+
+    books = Books(str(tmp_path / "books"))
+    books.hear([fact(1, "a"), fact(2, "b"), fact(2, "b"), fact(1, "a")])
+    with pytest.raises(NewEra, match="does not go on from 2 b"):
+        books.hear([fact(2, "c"), fact(3, "d")])
+    books.hear([fact(4, "of before"), fact(1, "a", 5), fact(2, "b", 5), fact(3, "d", 5)])
+    assert books.shown()["heard"] == {"t:c": 3} and not books.holes() and not books.doubts()
 
 
 async def test_the_commands_of_the_page_do_what_it_says(billing: Billing) -> None:

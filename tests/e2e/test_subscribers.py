@@ -19,6 +19,7 @@ import pytest
 from dunlin_events.broker_for_tests import Broker, make_on_mock
 from dunlin_events.contracts.billing import InvoiceIssued
 from dunlin_events.envelope import Envelope, Record, stream_of
+from dunlin_events.eras import Era
 from dunlin_events.java_broker import fetch_jars, jars
 from dunlin_events.kafka import KafkaBus
 from dunlin_events.testing import kafka_broker
@@ -217,3 +218,22 @@ async def test_a_new_era_goes_on_where_it_is_the_same_and_stops_where_it_is_not(
     said = await subscriber.run_once(topic, group, books, fails=True)
     assert "era 3 does not go on" in said
     assert subscriber.read(books).accounts == {str(one): ("3.00", 3)}
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(180)
+async def test_a_stream_that_a_new_era_cut_back_or_does_not_have_stops_the_reading(
+    topic: Topic, group: str, subscriber: Subscriber, tmp_path: Path
+) -> None:
+    """The one is doubted from the first fact below its mark on; both, once all that the era begins with was told."""
+    whole, cut, gone, books = new_id(), new_id(), new_id(), tmp_path / "books"
+    ids = [new_id() for _ in range(3)]
+    await topic.tell(*(told(one, n, event_id=ids[n]) for n in (1, 2) for one in (whole, cut, gone)))
+    await subscriber.run_once(topic, group, books)
+    await topic.tell(*(told(one, n, era=7, event_id=ids[n]) for one, n in ((whole, 1), (whole, 2), (cut, 1))))
+    said = await subscriber.run_once(topic, group, books)
+    assert f"ERA {stream_of(TENANT, cut)}" in said and str(whole) not in said
+    await topic.tell(told(cut, 2, era=7, event_id=ids[2]), *Era(7, new_id(), AT).endings("billing"))
+    said = await subscriber.run_once(topic, group, books, fails=True)
+    assert f"{stream_of(TENANT, gone)}: all was told again" in said
+    assert subscriber.read(books).heard == {stream_of(TENANT, one): 2 for one in (whole, cut, gone)}
