@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
 from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import tell
+from notify_svc import usecases
 from notify_svc.consumers.credit import credit
 from notify_svc.consumers.customer import customer
 from notify_svc.domain.message import MessageStatus
@@ -116,6 +118,17 @@ async def test_who_answers_for_a_customer_is_told_before_and_after_the_due_date(
     assert sent[-1][0] == "Dunlin Demo: 1 of your customers to call, 0 items due soon"
     assert "C-7          Heron" in mails(desk)[-1].body
     assert "overdue" in mails(desk)[-1].body
+
+
+async def test_who_is_to_be_called_is_told_of_though_nothing_is_due(desk: Any) -> None:
+    await owned(desk, date(2026, 3, 10))
+    desk.neighbours.acting = LI
+    await desk.database.transact(desk.tenant, partial(
+        usecases.plan_call, customer_id=desk.customer, due_on=date(2026, 1, 6), note=None))
+    await desk.turn_to(date(2026, 1, 7))
+    assert [mail.subject for mail in mails(desk)] == [
+        "Dunlin Demo: 1 of your customers to call, 0 items due soon"]
+    assert "call_due" in mails(desk)[0].body
 
 
 @pytest.mark.parametrize(("acting", "status", "subjects"), [

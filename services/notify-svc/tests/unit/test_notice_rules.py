@@ -6,9 +6,11 @@ import pytest
 
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.lifecycle import IllegalTransition
+from notify_svc.domain.letter import LetterLanguage
 from notify_svc.domain.message import MessageStatus
 from notify_svc.domain.notice import DigestFrequency, Notice, NoticeKind, reconcile_key
 from notify_svc.domain.trouble import TroubleKind
+from notify_svc.gateways.notice_letters import render_notice
 from notify_svc.store import troubles
 
 MONDAY, TUESDAY = date(2026, 2, 2), date(2026, 2, 3)
@@ -42,6 +44,19 @@ def test_a_hand_over_ends_once() -> None:
 def test_each_reminder_to_answer_has_a_key_of_its_own() -> None:
     one = new_id()
     assert [reconcile_key(one, number) for number in (1, 2, 3)] == [str(one), f"{one}:2", f"{one}:3"]
+
+
+@pytest.mark.parametrize(("language", "more"), [
+    (LetterLanguage.EN, "and 30 more"), (LetterLanguage.ZH, "另有 30 条未列出")])
+def test_a_digest_says_how_many_there_are_and_how_many_it_leaves_out(language: LetterLanguage, more: str) -> None:
+    fields = {
+        "sender": "Dunlin", "recipient": "Li", "on": MONDAY, "soon": [], "unanswered": [],
+        "rows": [{"number": "C-1", "name": "Heron", "overdue": "1.00 CNY", "days": 3, "why": "overdue"}] * 50,
+        "counts": {"rows": 80, "soon": 0, "unanswered": 0}, "left_out": {"rows": 30, "soon": 0, "unanswered": 0}}
+    said = render_notice(NoticeKind.OWNER_DIGEST, language, fields)
+    assert "80" in said.subject and said.body.count(more) == 1
+    whole = render_notice(NoticeKind.OWNER_DIGEST, language, fields | {"left_out": {"rows": 0, "soon": 0}})
+    assert more not in whole.body
 
 
 def test_every_kind_of_trouble_is_looked_for() -> None:

@@ -26,15 +26,21 @@ WHERE c.owner_code IS NOT NULL AND EXISTS (
   UNION ALL
   SELECT 1 FROM statement s JOIN notice n
     ON n.tenant_id = s.tenant_id AND n.kind = 'reconcile' AND n.key = CAST(s.id AS text)
-  WHERE s.tenant_id = c.tenant_id AND s.customer_id = c.customer_id AND NOT s.answered)
+  WHERE s.tenant_id = c.tenant_id AND s.customer_id = c.customer_id AND NOT s.answered
+  UNION ALL
+  SELECT 1 FROM call_task t WHERE t.tenant_id = c.tenant_id AND t.customer_id = c.customer_id AND t.outcome IS NULL
+    AND t.due_on <= CAST(:today AS date)
+  UNION ALL
+  SELECT 1 FROM collection_case k WHERE k.tenant_id = c.tenant_id AND k.customer_id = c.customer_id
+    AND k.closed_on IS NULL AND k.next_action_on <= CAST(:today AS date))
 GROUP BY c.owner_code ORDER BY c.owner_code""")
 _SOON = text("""
-SELECT c.number, c.name, i.number AS item, i.due_on, i.open - i.disputed AS minor, i.currency
+SELECT c.number, c.name, i.number AS item, i.due_on, i.open - i.disputed AS minor, i.currency, count(*) OVER () AS items
 FROM dunned_item i JOIN customer c ON c.tenant_id = i.tenant_id AND c.customer_id = i.customer_id
 WHERE c.owner_code = :owner AND i.open > i.disputed AND i.due_on BETWEEN CAST(:today AS date) AND CAST(:until AS date)
 ORDER BY i.due_on, i.id LIMIT 200""")
 _UNANSWERED = text("""
-SELECT c.number, c.name, s.period_to, count(*) AS reminded FROM statement s
+SELECT c.number, c.name, s.period_to, count(*) AS reminded, count(*) OVER () AS statements FROM statement s
 JOIN notice n ON n.tenant_id = s.tenant_id AND n.kind = 'reconcile' AND n.customer_id = s.customer_id
   AND split_part(n.key, ':', 1) = CAST(s.id AS text)
 JOIN customer c ON c.tenant_id = s.tenant_id AND c.customer_id = s.customer_id
@@ -101,22 +107,25 @@ async def statement(tx: Any, statement_id: UUID) -> Statement | None:
     return Statement(row["id"], row["customer_id"], row["period_from"], row["period_to"], closing, row["answered"])
 
 
-async def owners(tx: Any, until: date) -> list[tuple[str, UUID]]:
-    """Staff with customers who owe something due by a day or leave a statement unanswered, each with one of these."""
-    return [(row["owner_code"], row["customer_id"]) for row in await tx.rows(_OWNERS, until=until)]
+async def owners(tx: Any, today: date, until: date) -> list[tuple[str, UUID]]:
+    """Staff with customers who owe something due `until` a day, leave a statement unanswered, or are to be called or
+    dealt with today, each with one of these."""
+    return [(row["owner_code"], row["customer_id"]) for row in await tx.rows(_OWNERS, today=today, until=until)]
 
 
-async def due_soon(tx: Any, owner: str, today: date, until: date) -> list[DueSoon]:
-    """What falls due with the customers of a member of staff, the earliest first."""
-    return [
-        DueSoon(row["number"], row["name"], row["item"], row["due_on"], Money(row["minor"], row["currency"]))
-        for row in await tx.rows(_SOON, owner=owner, today=today, until=until)]
+async def due_soon(tx: Any, owner: str, today: date, until: date) -> tuple[list[DueSoon], int]:
+    """What falls due with the customers of a member of staff, the earliest first, and how many there are in all."""
+    rows = await tx.rows(_SOON, owner=owner, today=today, until=until)
+    found = [DueSoon(row["number"], row["name"], row["item"], row["due_on"], Money(row["minor"], row["currency"]))
+             for row in rows]
+    return found, rows[0]["items"] if rows else 0
 
 
-async def unanswered(tx: Any, owner: str) -> list[Unanswered]:
-    """Statements to the customers of a member of staff that were reminded of in vain, the oldest first."""
-    return [Unanswered(row["number"], row["name"], row["period_to"], int(row["reminded"]))
-            for row in await tx.rows(_UNANSWERED, owner=owner)]
+async def unanswered(tx: Any, owner: str) -> tuple[list[Unanswered], int]:
+    """Statements to the customers of a member of staff that were reminded of in vain, the oldest first; how many."""
+    rows = await tx.rows(_UNANSWERED, owner=owner)
+    found = [Unanswered(row["number"], row["name"], row["period_to"], int(row["reminded"])) for row in rows]
+    return found, rows[0]["statements"] if rows else 0
 
 
 async def listed(tx: Any, filters: dict[str, Any], *, limit: int) -> list[Notice]:

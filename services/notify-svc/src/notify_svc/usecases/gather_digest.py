@@ -12,17 +12,24 @@ MOST = 50
 
 
 async def gather_digest(tx: Transaction, owner_code: str, moment: Tenant) -> dict[str, object]:
-    """`rows`: whom to call, as on the worklist; `soon`: what falls due in the next days; `unanswered`: statements."""
+    """`rows`: whom to call, as on the worklist; `soon`: what falls due in the next days; `unanswered`: statements.
+
+    `counts` says how many of each there are in all, and `left_out` how many are not shown.
+    """
     policy = (await collection_policies.in_force(tx, moment.currency)).policy
     found = await worklist.candidates(
         tx, today=moment.today, owners=(owner_code,), broken_days=policy.broken_promise_days)
     of = {row.candidate.customer_id: row for row in found}
     ranked = rank([row.candidate for row in found], today=moment.today, large=policy.large,
-                  broken_days=policy.broken_promise_days)[:MOST]
+                  broken_days=policy.broken_promise_days)
+    shown = ranked[:MOST]
     rows = [{
         "number": of[one.candidate.customer_id].number or "-", "name": of[one.candidate.customer_id].name or "-",
         "overdue": ", ".join(money_text(sum_) for sum_ in one.candidate.overdue) or "-",
         "days": days_between(one.candidate.oldest_due_on, moment.today) if one.candidate.oldest_due_on else 0,
-        "why": ", ".join(reason.value for reason in one.why)} for one in ranked]
-    soon = await notices.due_soon(tx, owner_code, moment.today, days_after(moment.today, DAYS_AHEAD))
-    return {"rows": rows, "soon": soon, "unanswered": await notices.unanswered(tx, owner_code)}
+        "why": ", ".join(reason.value for reason in one.why)} for one in shown]
+    soon, due = await notices.due_soon(tx, owner_code, moment.today, days_after(moment.today, DAYS_AHEAD))
+    unanswered, silent = await notices.unanswered(tx, owner_code)
+    counts = {"rows": len(ranked), "soon": due, "unanswered": silent}
+    left_out = {"rows": len(ranked) - len(shown), "soon": due - len(soon), "unanswered": silent - len(unanswered)}
+    return {"rows": rows, "soon": soon, "unanswered": unanswered, "counts": counts, "left_out": left_out}

@@ -28,10 +28,10 @@ async def run_ladder(tx: Transaction, moment: Tenant) -> None:
 
 
 async def _plan_digests(tx: Transaction, moment: Tenant) -> None:
-    """A digest per member of staff whose customers owe something that is due by the next days."""
+    """A digest per member of staff whose customers owe something due by the next days or need them today."""
     frequency = (await collection_policies.in_force(tx, moment.currency)).policy.owner_digest
     if not frequency.due(moment.today):
         return
-    for owner_code, customer_id in await notices.owners(tx, days_after(moment.today, DAYS_AHEAD)):
+    for owner_code, customer_id in await notices.owners(tx, moment.today, days_after(moment.today, DAYS_AHEAD)):
         jobs.schedule(tx, OWNER_DIGEST, f"{owner_code}:{moment.today}", moment.now,
                       {"owner_code": owner_code, "customer_id": str(customer_id)})
