@@ -1,6 +1,8 @@
 """The tour of the README and the month behind it, run as they are written: each command against a running system, each
 answer as it is shown."""
 
+import email
+import email.policy
 import json
 import os
 import re
@@ -9,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from email.message import EmailMessage
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-README, MONTH = ROOT / "README.md", ROOT / "docs/month.md"
+README, MONTH, OPERATIONS = ROOT / "README.md", ROOT / "docs/month.md", ROOT / "docs/operations.md"
 START_SECONDS, STEP_SECONDS = 90, 60
 MARK = "-- that was it --"
 PYTHON = [sys.executable, "-m", "dunlin_local"]
@@ -24,6 +27,11 @@ PYTHON = [sys.executable, "-m", "dunlin_local"]
 
 def tour() -> str:
     return README.read_text(encoding="utf-8").split("## A tour in five minutes", 1)[1].split("\n## ", 1)[0]
+
+
+def company_of_your_own() -> str:
+    section = OPERATIONS.read_text(encoding="utf-8").split("## Taking an older ledger over", 1)[1]
+    return section.split("FILE is CSV", 1)[0]
 
 
 def steps_of(text: str) -> list[tuple[str, Any]]:
@@ -100,12 +108,25 @@ class Shell:
 def test_the_tour_and_the_month_behind_it_go_as_they_are_written(environment: dict[str, str]) -> None:
     told = [steps_of(tour()), steps_of(MONTH.read_text(encoding="utf-8"))]
     assert all(sum(shown is not None for _, shown in steps) >= 15 for steps in told)
+    assert "as mail in `.dunlin/mail`" in tour()
     shell = Shell(environment)
     try:
-        for command, shown in chain.from_iterable(told):
+        for command, shown in told[0]:
+            follow(shell, command, shown)
+        (letter,) = letters(Path(environment["DUNLIN_HOME"]) / "mail")
+        assert letter["To"] == "li.lei@example.com"
+        text = letter.get_body(("plain",))
+        assert text is not None
+        assert "INV-000001" in text.get_content()
+        for command, shown in chain(told[1], steps_of(company_of_your_own())):
             follow(shell, command, shown)
     finally:
         shell.close()
+
+
+def letters(box: Path) -> list[EmailMessage]:
+    """What was sent, out of the folder that keeps it."""
+    return [email.message_from_bytes(one.read_bytes(), policy=email.policy.default) for one in box.glob("*.eml")]
 
 
 def follow(shell: Shell, command: str, shown: Any) -> None:

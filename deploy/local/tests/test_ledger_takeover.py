@@ -193,9 +193,11 @@ def dunlin(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_says_what_is_in_the_way(tmp_path: Path, file: LedgerFile) -> None:
     words = ("import", "ledger", str(file.path), "--mapping", str(tmp_path / "mapping.toml"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/demonstration.json").write_text(json.dumps({"tenant": IMPORT, "days": None}))
     for given, sentence in (
         ((), "Start it with ./dunlin up, or name a running one with --url"),
-        (("--url", "http://127.0.0.1:9"), "Name the tenant whose books these are"),
+        (("--url", "http://127.0.0.1:9"), "Name the company whose books these are, such as --tenant"),
         (("--url", "http://127.0.0.1:9", "--tenant", "t"), "No issuer answers at http://127.0.0.1:9"),
         (("--url", "http://127.0.0.1:9", "--report", "/no/where"), "The report cannot be written to /no/where"),
     ):
@@ -203,10 +205,5 @@ def test_the_command_says_what_is_in_the_way(tmp_path: Path, file: LedgerFile) -
         assert done.returncode == 1
         assert sentence in done.stderr
         assert done.stdout == ""
-    company = tmp_path / "home/demonstration.json"
-    company.write_text(json.dumps({"tenant": IMPORT, "days": 90}))
-    assert "has books of its own" in dunlin(tmp_path / "home", *words, "--url", "http://127.0.0.1:9").stderr
-    company.write_text(json.dumps({"tenant": IMPORT, "days": None}))
-    assert "No issuer answers" in dunlin(tmp_path / "home", *words, "--url", "http://127.0.0.1:9").stderr
     missing = dunlin(tmp_path / "home", *words[:3], "--mapping", "nowhere.toml", "--url", "http://127.0.0.1:9")
     assert "The mapping nowhere.toml cannot be read" in missing.stderr

@@ -26,7 +26,7 @@ def add_options(ledger: argparse.ArgumentParser) -> None:
     ledger.add_argument("file", type=Path, metavar="FILE", help="CSV, plain or gzip")
     ledger.add_argument("--mapping", type=Path, required=True, metavar="TOML", help="which columns say what")
     ledger.add_argument("--url", help="the running system (default: the running ./dunlin up)")
-    ledger.add_argument("--tenant", help="whose books (default: the company of ./dunlin up --empty, and of no other)")
+    ledger.add_argument("--tenant", help="whose books: the company's id; needed where no token is given")
     ledger.add_argument("--token", help="an access token (default: DUNLIN_TOKEN, or one asked of the issuer at --url)")
     ledger.add_argument("--report", type=Path, metavar="CSV", help="write refusals and remarks here, by line")
     ledger.epilog = (
@@ -60,14 +60,12 @@ def run(arguments: argparse.Namespace) -> int:
 def _token(arguments: argparse.Namespace, url: str) -> str:
     if given := arguments.token or os.environ.get("DUNLIN_TOKEN"):
         return str(given)
-    company = remembered("demonstration")
-    if not arguments.tenant and company.get("days") is not None:
-        give_up("Name the tenant whose books these are with --tenant. The company shown here has books of its own, and "
-                "its clock stands still: it takes over no others. For a company without books, start with --empty.")
-    tenant = arguments.tenant or company.get("tenant")
-    if not tenant:
-        give_up("Name the tenant whose books these are with --tenant, or give a token with --token.")
-    return ask(url, "demonstration", {"tenant": tenant, "expires_in": str(TOKEN_SECONDS)})
+    if not arguments.tenant:
+        give_up(
+            "Name the company whose books these are, such as --tenant 019b8b00-0000-7000-8000-000000000003, or give "
+            "its token with --token. None is taken for granted: the clock of the demonstration company stands still. "
+            "How to make a company stands in docs/operations.md, Taking an older ledger over.")
+    return ask(url, "demonstration", {"tenant": arguments.tenant, "expires_in": str(TOKEN_SECONDS)})
 
 
 def _watched(remote: Remote, file: LedgerFile) -> Outcome:
