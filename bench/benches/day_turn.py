@@ -63,7 +63,7 @@ def day_turn(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> N
     """
     items, customers, falling = (10_000, 2_000, 300) if quick else (ITEMS, CUSTOMERS, FALLING)
     each = items // customers
-    seen = asyncio.run(_turned(stage, report, customers, Past(each, each * growth // 2), falling))
+    seen = asyncio.run(_turned(stage, report, customers, Past(each, max(1, each * growth // 10)), falling))
     what = f"{items:,} open items of {customers:,} customers, {falling:,} fall overdue"
     report.figure("day_turn", what, Spread([seen["seconds"]]), "s", under(10))
     report.figure("day_turn", "its longest slice", Spread([seen["longest"] * 1000]), "ms")
