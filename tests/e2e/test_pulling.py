@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -164,6 +165,7 @@ def test_a_number_given_twice_in_one_era_stops_the_reading(tmp_path: Path, monke
     assert books.shown()["heard"] == {"t:c": 3} and not books.holes() and not books.doubts()
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the commands of the page need curl, and there is none")
 async def test_the_commands_of_the_page_do_what_it_says(billing: Billing) -> None:
     await billing.tell([new_id() for _ in range(2)], 1, 2)
     page = (DOCS / "subscribing.md").read_text(encoding="utf-8")

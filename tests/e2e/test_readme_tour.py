@@ -6,6 +6,7 @@ import email.policy
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,6 +106,7 @@ class Shell:
         self._process.communicate("exit\n", timeout=10)
 
 
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the commands of the pages need curl, and there is none")
 def test_the_tour_and_the_month_behind_it_go_as_they_are_written(environment: dict[str, str]) -> None:
     told = [steps_of(tour()), steps_of(MONTH.read_text(encoding="utf-8"))]
     assert all(sum(shown is not None for _, shown in steps) >= 15 for steps in told)
