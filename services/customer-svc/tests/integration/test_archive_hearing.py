@@ -272,6 +272,21 @@ async def test_what_stands_open_beside_the_balance_is_on_the_page_until_it_is_ov
         [], [], [], [], None]
 
 
+async def test_what_stands_open_goes_on_at_the_customer_that_goes_on(office: Office) -> None:
+    await office.hear(ArrangementAgreed, arrangement_id=ARRANGED)
+    await office.hear(PaymentReceived, payment_id=PENDING)
+    into = Office(office.archive, await office.archive.register("Crane"))
+    assert (await office.archive.post(f"{office.path}:merge", {"into_id": into.customer["id"]})).status_code == 200
+    page = await into.page()
+    assert [one["next_due_on"] for one in page["arrangements"]] == ["2026-03-10"]
+    assert [one["id"] for one in page["pending_payments"]] == [PENDING]
+    await into.hear(ArrangementAdvanced, arrangement_id=ARRANGED)
+    assert [(one["agreed_on"], one["next_due_on"]) for one in (await into.page())["arrangements"]] == [
+        ("2026-02-20", "2026-04-10")]
+    await into.hear(ArrangementCompleted, arrangement_id=ARRANGED)
+    assert (await into.page())["arrangements"] == []
+
+
 @pytest.mark.parametrize("end", [PaymentRejected, PaymentExpired])
 async def test_it_is_not_closed_while_a_payment_is_still_to_be_confirmed(office: Office, end: type[Event]) -> None:
     await office.hear(PaymentReceived)

@@ -123,7 +123,7 @@ def payment_given_up(event: PaymentRejected | PaymentExpired, ledger: HeardLedge
 @billing.on(ArrangementAgreed, ArrangementRevised)
 def arranged(event: ArrangementAgreed | ArrangementRevised, ledger: HeardLedger) -> HeardLedger:
     """So much by these days."""
-    known = ledger.matters.get(event.arrangement_id)
+    known = ledger.matter(event.arrangement_id)
     agreed_on = event.agreed_on if isinstance(event, ArrangementAgreed) else (known.on if known else event.revised_on)
     amounts = [part.amount.money for part in event.parts]
     return ledger.minding(HeardMatter(
@@ -134,7 +134,7 @@ def arranged(event: ArrangementAgreed | ArrangementRevised, ledger: HeardLedger)
 @billing.on(ArrangementAdvanced, ArrangementReinstated, ArrangementDefaulted, ArrangementCompleted)
 def arrangement_went_on(event: ArrangementFact, ledger: HeardLedger) -> HeardLedger:
     """Its next day, or how it ended: a completed one stands no more, one that was broken is still seen."""
-    known = ledger.matters.get(event.arrangement_id)
+    known = ledger.matter(event.arrangement_id)
     if known is None:
         return ledger
     if isinstance(event, ArrangementCompleted):
@@ -146,13 +146,13 @@ def arrangement_went_on(event: ArrangementFact, ledger: HeardLedger) -> HeardLed
 
 
 def _awaited_no_more(payment_id: UUID, ledger: HeardLedger) -> HeardLedger:
-    known = ledger.matters.get(payment_id)
+    known = ledger.matter(payment_id)
     return ledger.minding(known.ended()) if known else ledger
 
 
 def _written_off(event: WriteOffFact, ledger: HeardLedger) -> HeardLedger:
     """What is written off is claimed still, less what came after all or is owed again."""
-    known, amount = ledger.matters.get(event.write_off_id), event.amount.money
+    known, amount = ledger.matter(event.write_off_id), event.amount.money
     if isinstance(event, DebtWrittenOff):
         before = known.amount if known and known.amount else Money.zero(amount.currency)
         return ledger.minding(HeardMatter(

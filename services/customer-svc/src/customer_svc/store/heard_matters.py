@@ -5,11 +5,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import Uuid, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from customer_svc.domain.heard_matter import HeardMatter, MatterKind
 from customer_svc.store.heard_tables import HeardAlertRow, HeardCaseRow, HeardClaimRow, MatterColumns
+from customer_svc.store.merged_entries import ENTRIES
 from dunlin_events.consuming import Tx
 from dunlin_events.subscription import Statements
 from dunlin_kernel.money import Money
@@ -26,9 +27,15 @@ def _by_id(row: type[MatterColumns]) -> Any:
 
 @cache
 def _standing(row: type[MatterColumns]) -> Any:
+    """What went on at another customer has a row there too, which counts: the older one is passed over."""
     table: Any = row.__table__  # type: ignore[attr-defined]
-    return select(*table.c).where(
-        table.c.customer_id == bindparam("customer_id", type_=Uuid), table.c.stands).order_by(table.c.on, table.c.id)
+    return text(f"""
+        WITH RECURSIVE {ENTRIES}
+        SELECT * FROM (
+          SELECT DISTINCT ON (h.id) h.* FROM {table.name} h JOIN entry e ON e.customer_id = h.customer_id
+          ORDER BY h.id, h.customer_id = :customer_id DESC) told
+        WHERE stands ORDER BY "on", id""").bindparams(  # noqa: S608  constants only
+        bindparam("customer_id", type_=Uuid))
 
 
 async def by_id(
@@ -42,7 +49,7 @@ async def by_id(
 
 
 async def standing(tx: Statements, customer_id: UUID) -> list[HeardMatter]:
-    """All that stands of a customer, the oldest of each owner first."""
+    """All that stands of a customer and of the entries merged into it, the oldest of each owner first."""
     return [_matter(one) for row in TABLES for one in await tx.rows(_standing(row), customer_id=customer_id)]
 
 
