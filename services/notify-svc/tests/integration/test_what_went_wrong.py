@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from dunlin_events.contracts.billing import PaymentReversed
+from dunlin_events.contracts.billing import PaymentConfirmed, PaymentReversed
 from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
 from dunlin_kernel.clock import start_of_day
@@ -54,7 +54,7 @@ async def test_what_went_wrong_is_one_list(desk: Any) -> None:
     await do(desk, usecases.record_delivery, bounced)
     await desk.turn_to(date(2026, 2, 11))
     back = PaymentReversed.model_validate(PaymentReversed.examples[0] | {
-        "customer_id": desk.customer, "amount": {"amount": "40.00", "currency": "CNY"}})
+        "customer_id": desk.customer, "amount": {"amount": "40.00", "currency": "CNY"}, "reason": "returned"})
     await desk.hear(back)
     await desk.rows("INSERT INTO notice (tenant_id, kind, key, id, staff_code, \"on\", status, reason) "
                     "VALUES ($1, 'owner_digest', 'k', $2, 'S-18', '2026-02-10', 'failed', 'recipient_refused')",
@@ -63,7 +63,7 @@ async def test_what_went_wrong_is_one_list(desk: Any) -> None:
     assert [(one.kind.value, one.on, one.number, one.owner_code, one.amount and one.amount.minor, one.reason)
             for one in found] == [
         ("promise_broken", date(2026, 2, 11), "C-7", "S-17", 6000, None),
-        ("payment_returned", date(2026, 2, 11), "C-7", "S-17", 4000, None),
+        ("payment_returned", date(2026, 2, 11), "C-7", "S-17", 4000, "returned"),
         ("notice_failed", date(2026, 2, 10), None, "S-18", None, "recipient_refused"),
         ("message_bounced", date(2026, 2, 9), "C-7", "S-17", None, "hard")]
     assert [one.ref_id for one in found if one.kind is not TroubleKind.NOTICE_FAILED] == [
@@ -88,3 +88,14 @@ async def test_a_message_of_unknown_outcome_stays_until_a_person_says(desk: Any)
 
     await desk.database.transact(desk.tenant, resolve)
     assert await wrong(desk, date(2026, 1, 1)) == []
+
+
+async def test_an_error_that_was_put_right_is_no_trouble_and_money_that_names_nothing_is(desk: Any) -> None:
+    await desk.turn_to(date(2026, 2, 11))
+    came = [PaymentConfirmed.model_validate(PaymentConfirmed.examples[0] | {
+        "customer_id": desk.customer, "payment_id": new_id(), "unmatched": unmatched}) for unmatched in (0, 2, 1)]
+    wrong_one = PaymentReversed.model_validate(PaymentReversed.examples[0] | {
+        "customer_id": desk.customer, "payment_id": came[2].payment_id, "reason": "recorded_in_error"})
+    await desk.hear(*came, wrong_one)
+    assert [(one.kind.value, one.ref_id, one.amount and one.amount.minor) for one in await wrong(desk, ISSUED)] == [
+        ("payment_unmatched", came[1].payment_id, 600000)]

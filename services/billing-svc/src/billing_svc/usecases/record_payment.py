@@ -77,9 +77,9 @@ async def settle_in(posting: Posting, command: RecordPayment, unentered: Payment
     effective_on = unentered.effective_on
     posting.credits[command.id] = unentered
     origin = Origin(command.origin.value)
-    posting.tx.emit(_told(command, posting.post(fact_of_payment(unentered)), origin))
+    choice = posting.resolved(unentered.customer_id, command.choice)
+    posting.tx.emit(_told(command, posting.post(fact_of_payment(unentered)), origin, len(choice.unmatched)))
     payment = posting.payment(command.id)
-    choice = posting.resolved(payment.customer_id, command.choice)
     if choice.unmatched:
         payment = posting.credits[payment.id] = replace(payment, unmatched=choice.unmatched)
     payable = posting.items_of(payment.customer_id, choice)
@@ -109,8 +109,8 @@ def _await(
     return RecordedPayment(command, payment, ())
 
 
-def _told(command: RecordPayment, figures: AccountFigures, origin: Origin) -> PaymentConfirmed:
+def _told(command: RecordPayment, figures: AccountFigures, origin: Origin, unmatched: int) -> PaymentConfirmed:
     return PaymentConfirmed(
         customer_id=command.customer_id, origin=origin, account=figures, payment_id=command.id,
         external_id=command.external_id, amount=Amount.of(command.amount), received_on=command.received_on,
-        method=command.method)
+        method=command.method, unmatched=unmatched)

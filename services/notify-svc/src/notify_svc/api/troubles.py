@@ -28,8 +28,8 @@ DAYS_BACK = 7
 
 
 class TroubleRead(BaseModel):
-    """Something that went wrong on a day. `ref_id` is the payment, promise, message or notice; `amount` what went back,
-    or what was promised; `customer_id` null for a notice to a member of staff."""
+    """Something that went wrong on a day. `ref_id` is the payment, promise, message or notice; `amount` what went back
+    or came, or what was promised; `customer_id` null for a notice to a member of staff."""
 
     kind: TroubleKind
     on: date
@@ -62,7 +62,8 @@ async def list_troubles(
     since: Annotated[Day | None, Query(description="From this day on; the last week when left out.")] = None,
     kind: TroubleKind | None = None, owner: Owner = None, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> TroublePage:
-    """What went wrong: payments that went back, broken promises, messages that bounced, failed, or may have left."""
+    """What went wrong: payments that went back or whose references name nothing, broken promises, messages that
+    bounced, failed, or may have left."""
     tenant = await present(tx)
     first = since or days_after(tenant.today, -DAYS_BACK)
     of = await whose(tx, me.subject, owner, tenant.today)

@@ -192,7 +192,7 @@ def payment_confirmed(event: PaymentConfirmed, state: CustomerItems) -> Customer
     told = event.heard
     return state.paid(PaymentMoved(
         told.event_id, event.customer_id, told.sequence, told.recorded_at, event.payment_id, event.amount.money,
-        event.received_on))
+        event.received_on, unmatched=event.unmatched))
 
 
 @billing.on(PaymentReversed)
@@ -200,7 +200,8 @@ def payment_reversed(event: PaymentReversed, state: CustomerItems) -> CustomerIt
     """Money turned out not to have come."""
     told = event.heard
     return state.paid(PaymentMoved(
-        told.event_id, event.customer_id, told.sequence, told.recorded_at, event.payment_id, -event.amount.money, None))
+        told.event_id, event.customer_id, told.sequence, told.recorded_at, event.payment_id, -event.amount.money, None,
+        event.reason))
 
 
 @billing.on(StatementIssued)

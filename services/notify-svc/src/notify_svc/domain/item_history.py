@@ -55,7 +55,10 @@ def dates_of(before: DunnedItem, after: DunnedItem, recorded_at: datetime) -> tu
 
 @dataclass(frozen=True, slots=True)
 class PaymentMoved:
-    """A payment came, or turned out not to have come: then `amount` is negative and `received_on` is none."""
+    """A payment came, or turned out not to have come: then `amount` is negative, `received_on` none, and `reason` why.
+
+    `unmatched`: so many references of its payer named nothing that was open.
+    """
 
     event_id: UUID
     customer_id: UUID
@@ -64,3 +67,5 @@ class PaymentMoved:
     payment_id: UUID
     amount: Money
     received_on: date | None
+    reason: str | None = None
+    unmatched: int = 0

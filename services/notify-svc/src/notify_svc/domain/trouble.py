@@ -1,4 +1,4 @@
-"""What went wrong: money that went back, promises that were broken, messages that did not arrive."""
+"""What went wrong: money that went back or named nothing we know, broken promises, messages that did not arrive."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,9 +9,11 @@ from dunlin_kernel.money import Money
 
 
 class TroubleKind(StrEnum):
-    """`unknown`: nobody knows whether a message left; it stays until a person says so."""
+    """`unmatched`: what a payer named was not found; `unknown`: nobody knows whether a message left, and it stays until
+    a person says so."""
 
     PAYMENT_RETURNED = "payment_returned"
+    PAYMENT_UNMATCHED = "payment_unmatched"
     PROMISE_BROKEN = "promise_broken"
     MESSAGE_BOUNCED = "message_bounced"
     MESSAGE_FAILED = "message_failed"
@@ -23,7 +25,7 @@ class TroubleKind(StrEnum):
 class Trouble:
     """Something that went wrong on a day.
 
-    `ref_id` is the payment, promise, message or notice; `amount` what went back, or what was promised.
+    `ref_id` is the payment, promise, message or notice; `amount` what went back or came, or what was promised.
     """
 
     kind: TroubleKind

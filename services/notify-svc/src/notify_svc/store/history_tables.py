@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Index, text
+from sqlalchemy import BigInteger, DateTime, Index, Text, text
 from sqlmodel import Field
 
 from notify_svc.store.rows import Row
@@ -52,7 +52,10 @@ class ItemDueRow(Row, table=True):
 
 
 class PaymentMoveRow(Row, table=True):
-    """A payment that came, or, with a negative amount and no `received_on`, that turned out not to have come."""
+    """A payment that came, or, with a negative amount and no `received_on`, that turned out not to have come, and why.
+
+    `unmatched`: so many references of its payer named nothing that was open.
+    """
 
     __tablename__ = "payment_move"
     tenant_id: UUID = Field(primary_key=True)
@@ -64,7 +67,10 @@ class PaymentMoveRow(Row, table=True):
     currency: str
     amount: int = Field(sa_type=BigInteger)
     received_on: date | None
+    reason: str | None = Field(sa_type=Text)
+    unmatched: int = Field(sa_column_kwargs={"server_default": "0"})
     __table_args__ = (
         Index(None, "tenant_id", "customer_id", "sequence"),
+        Index("ix_payment_move_unmatched", "tenant_id", "recorded_at", postgresql_where=text("unmatched > 0")),
         Index("ix_payment_move_gone", "tenant_id", "recorded_at", postgresql_where=text("amount < 0")),
     )

@@ -59,7 +59,8 @@ def add(tx: Any, items: Iterable[ItemMoved], payments: Iterable[PaymentMoved]) -
     tx.insert(PaymentMoveRow, *(
         {"event_id": one.event_id, "customer_id": one.customer_id, "sequence": one.sequence,
          "recorded_at": one.recorded_at, "payment_id": one.payment_id, "currency": one.amount.currency,
-         "amount": one.amount.minor, "received_on": one.received_on} for one in payments))
+         "amount": one.amount.minor, "received_on": one.received_on, "reason": one.reason,
+         "unmatched": one.unmatched} for one in payments))
 
 
 def _item_moved(row: Any) -> ItemMoved:
@@ -73,4 +74,4 @@ def _item_moved(row: Any) -> ItemMoved:
 def _payment_moved(row: Any) -> PaymentMoved:
     return PaymentMoved(
         row["event_id"], row["customer_id"], row["sequence"], row["recorded_at"], row["payment_id"],
-        Money(row["amount"], row["currency"]), row["received_on"])
+        Money(row["amount"], row["currency"]), row["received_on"], row["reason"], row["unmatched"])

@@ -14,8 +14,14 @@ from notify_svc.domain.trouble import Trouble, TroubleKind
 _TROUBLES = text("""
 WITH wrong AS (
   SELECT 'payment_returned' AS kind, (recorded_at AT TIME ZONE :zone)::date AS day, payment_id AS ref_id, customer_id,
-         -amount AS amount, currency, NULL AS reason, NULL AS staff FROM payment_move
-  WHERE amount < 0 AND recorded_at >= :since_at
+         -amount AS amount, currency, reason, NULL AS staff FROM payment_move
+  WHERE amount < 0 AND recorded_at >= :since_at AND reason IS DISTINCT FROM 'recorded_in_error'
+  UNION ALL
+  SELECT 'payment_unmatched', (recorded_at AT TIME ZONE :zone)::date, payment_id, customer_id, amount, currency, NULL,
+         NULL FROM payment_move m
+  WHERE unmatched > 0 AND recorded_at >= :since_at AND NOT EXISTS (
+    SELECT 1 FROM payment_move g
+    WHERE g.customer_id = m.customer_id AND g.payment_id = m.payment_id AND g.amount < 0)
   UNION ALL
   SELECT 'promise_broken', judged_on, id, customer_id, amount, currency, NULL, NULL FROM promise
   WHERE status = 'broken' AND judged_on >= :since
