@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from dunlin_events.envelope import Record, stream_of
 from dunlin_events.memory_bus import MemoryBus
 from dunlin_events.parking import skip_parked
 from dunlin_events.testing import deliver_all
+from dunlin_events.topics import Partition
 from dunlin_events.watermark import Key
 from dunlin_kernel.ids import NIL, new_id
 
@@ -237,7 +238,7 @@ async def test_what_is_not_ready_waits_and_is_tried_again_by_itself(place: Place
     assert await place.order(two) == "1"
     mood.waits = False
     async with asyncio.timeout(10):
-        while await place.order(one) != "1 2 3":
+        while await place.order(one) != "1 2 3":  # noqa: ASYNC110
             await consumer.turn(timeout_ms=100)
 
 
@@ -252,6 +253,34 @@ async def test_a_broken_world_is_waited_for_and_nothing_is_parked(place: Place) 
     await running
     assert await place.order(one) == "1 2 3"
     assert await place.parked() == []
+
+
+async def test_a_bus_that_is_cancelled_within_is_no_order_to_end(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, bus, cancelled = new_id(), MemoryBus(), [True]
+    await bus.publisher().publish(TOPIC, [told(TENANT, one, n) for n in (1, 2)])
+    reader = bus.reader("hearer", [TOPIC], "one")
+    commit = reader.commit
+
+    async def cancelled_once(offsets: Mapping[Partition, int]) -> None:
+        if cancelled:
+            cancelled.pop()
+            raise asyncio.CancelledError
+        await commit(offsets)
+
+    monkeypatch.setattr(reader, "commit", cancelled_once)
+    consumer = Consumer(reader, [subscription()], place.database.transact, name="hearer")
+    running = asyncio.create_task(consumer.run(asyncio.Event()))
+    async with asyncio.timeout(60):
+        while cancelled:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        await bus.publisher().publish(TOPIC, [told(TENANT, one, 3)])
+        while await place.order(one) != "1 2 3":  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 @pytest.mark.parametrize("what", ["_measure", "_items"])

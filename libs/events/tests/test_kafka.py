@@ -83,6 +83,31 @@ async def test_a_client_that_does_not_come_back_is_followed_by_another(call: str
     await reader.stop()
 
 
+class Cancelled(Mute):
+    """A client that is cancelled by its own fetches when it is stopped, as while its broker is away."""
+
+    def __init__(self, to: str) -> None:
+        super().__init__(to)
+        self._client = self
+        self.closed = False
+
+    async def stop(self) -> None:
+        raise asyncio.CancelledError
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize("call", ["getmany", "commit"])
+async def test_a_client_that_is_cancelled_from_within_ends_nobody_else(call: str) -> None:
+    client = Cancelled(call)
+    reader = KafkaReader(lambda: client, patience_s=0.2)
+    await reader.start()
+    with pytest.raises(BusAway):
+        await (reader.poll(max_records=1, timeout_ms=1) if call == "getmany" else reader.commit({Partition("t", 0): 1}))
+    assert client.closed
+
+
 @pytest.fixture
 def real(kafka_broker: Broker) -> str:
     """The address of a broker that does what the mock cluster does not: static members, sizes, numbers of batches."""

@@ -79,7 +79,9 @@ class Consumer:
                     wait = FIRST_WAIT_S
                 except (TooManyParked, Displaced):
                     raise
-                except Exception as broken:
+                except (Exception, asyncio.CancelledError) as broken:
+                    if _is_told_to_end():
+                        raise
                     FAILURES.labels(self.name).inc()
                     LOG.warning("consumer_waits", group=self.name, seconds=wait, reason=repr(broken))
                     await _sleep(stop, wait)
@@ -172,6 +174,12 @@ async def _hold(tx: Tx, *, item: Item, failed: Parked) -> list[Parked]:
     await watermark.advance(tx, {key: plan.marks[key] for key in plan.moved})
     await parked_rows.park(tx, plan.parked)
     return plan.parked
+
+
+def _is_told_to_end() -> bool:
+    """Whether this task was cancelled; a client that cancels within itself passes that on as well."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

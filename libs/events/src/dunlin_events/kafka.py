@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from dunlin_events.envelope import Record
 from dunlin_events.kafka_care import Care
+from dunlin_events.kafka_clients import let_go
 from dunlin_events.kafka_tail import last_records, received
 from dunlin_events.topics import (
     LARGEST_BATCH,
@@ -67,14 +68,14 @@ class KafkaPublisher:
                     waiting = await self._send(producer, topic, waiting)
             except BaseException:
                 self._producer = None
-                await _stop(producer)
+                await let_go(producer)
                 raise
 
     async def stop(self) -> None:
         async with self._turn:
             producer, self._producer = self._producer, None
             if producer is not None:
-                await _stop(producer)
+                await let_go(producer)
 
     async def _ready(self) -> Any:
         if self._producer is None:
@@ -85,7 +86,7 @@ class KafkaPublisher:
             try:
                 await producer.start()
             except BaseException:
-                await _stop(producer)
+                await let_go(producer)
                 raise
             self._producer = producer
         return self._producer
@@ -202,7 +203,7 @@ class KafkaReader:
                 async with _away():
                     await consumer.start()
             except BaseException:
-                await _stop(consumer)
+                await let_go(consumer)
                 raise
             self._consumer = consumer
         return self._consumer
@@ -222,7 +223,7 @@ class KafkaReader:
         consumer, self._consumer = self._consumer, None
         self._positions = {}
         if consumer is not None:
-            await _stop(consumer)
+            await let_go(consumer)
 
 
 class KafkaBus:
@@ -292,9 +293,3 @@ class KafkaBus:
                 if found.keys() == self._topics.keys():
                     return found
                 await asyncio.sleep(0.1)
-
-
-async def _stop(client: Any) -> None:
-    """Let go of a client in bounded time; what a producer still holds is sent again by its successor."""
-    with contextlib.suppress(errors.KafkaError, OSError, TimeoutError):
-        await asyncio.wait_for(client.stop(), 5)
