@@ -78,14 +78,18 @@ async def relayed(dsn: str, seconds: float = 15) -> Bus:
 
 
 async def emit(dsn: str, *customers: UUID) -> None:
+    connection = await asyncpg.connect(dsn)
+    await emit_on(connection, *customers)
+    await connection.close()
+
+
+async def emit_on(connection: asyncpg.Connection, *customers: UUID) -> None:
     facts = [CustomerContactsChanged(customer_id=one, contacts=1, purposes=[]) for one in customers]
     values = bind([
         pending(fact, tenant=TENANT, now=NOW, recorded_at=NOW, trace=Trace("c"), source="/dunlin/customer")
         for fact in facts
     ])  # fmt: skip
-    connection = await asyncpg.connect(dsn)
     await connection.fetch(COMPILED.string, *(values[name] for name in COMPILED.positiontup or ()))
-    await connection.close()
 
 
 async def begun(dsn: str) -> list[tuple[int, UUID, str]]:
@@ -216,3 +220,30 @@ async def test_a_dump_restored_over_the_tables_is_noticed_too(outbox_dsn: str) -
     dump = await asyncio.to_thread(dumped, outbox_dsn, "--clean")
     await asyncio.to_thread(restore, dump, outbox_dsn)
     assert await era(outbox_dsn) is None
+
+
+async def test_whoever_writes_beside_a_rebase_tells_in_the_new_era_only(outbox_dsn: str) -> None:
+    """One has written and not committed, which the rebase waits for; two come while it waits, one with a new stream."""
+    await emit(outbox_dsn, ANNE)
+    before = await asyncpg.connect(outbox_dsn)
+    async with before.transaction():
+        await emit_on(before, ANNE)
+        rebasing = asyncio.create_task(rebase(outbox_dsn, who="ann"))
+        await waiting_for_a_lock(outbox_dsn, 1)
+        after = [asyncio.create_task(emit(outbox_dsn, one)) for one in (ANNE, BERT)]
+        await waiting_for_a_lock(outbox_dsn, 3)
+    era = await rebasing
+    await asyncio.gather(*after)
+    assert sorted(await before.fetch("SELECT era, seq FROM outbox_event")) == [(era, 1), (era, 1), (era, 2), (era, 3)]
+    assert await before.fetch("SELECT DISTINCT era FROM event_stream") == [(era,)]
+    await before.close()
+
+
+async def waiting_for_a_lock(dsn: str, sessions: int) -> None:
+    looking = await asyncpg.connect(dsn)
+    async with asyncio.timeout(60):
+        while await looking.fetchval(  # noqa: ASYNC110
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ) < sessions:
+            await asyncio.sleep(0.02)
+    await looking.close()

@@ -9,7 +9,6 @@ from functools import partial
 from importlib import import_module
 from typing import Any, Self
 
-import asyncpg
 import uvicorn
 from fastapi import FastAPI
 
@@ -19,7 +18,6 @@ from dunlin_events.dead_letters import DeadLetters
 from dunlin_events.own_log import tail_of
 from dunlin_events.postgres_log import PostgresBus
 from dunlin_events.relay import Relay
-from dunlin_events.relay_state import era_of
 from dunlin_events.subscription import Subscription
 from dunlin_events.topics import Bus, BusAway, group_of, topic_of
 from dunlin_events.waking import Poker
@@ -27,10 +25,10 @@ from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import NIL
 from dunlin_kit import garbage, migrating, rebuilds
 from dunlin_kit.database import Database
+from dunlin_kit.era_watch import EraWatch
 from dunlin_kit.health import Check, probes
 from dunlin_kit.integrity_watch import IntegrityWatch
 from dunlin_kit.jobs import Handler, JobRunner
-from dunlin_kit.pooling import Unavailable
 from dunlin_kit.probing import answer_probes
 from dunlin_kit.settings import BusKind, ServiceSettings
 from dunlin_kit.telemetry import configure_logging, log, serve_metrics
@@ -38,7 +36,6 @@ from dunlin_kit.transaction import Transaction
 
 _PURGE_SECONDS = 3600
 _BUS_SECONDS = 2
-_SETTLED_SECONDS = 1
 _PURGE = "DELETE FROM idempotency_key WHERE created_at < now() - interval '30 days'"
 
 
@@ -82,6 +79,7 @@ class Worker:
             service=service, ops=self.ops, app=self.app, handlers=jobs, lease_seconds=settings.job_lease_seconds
         )
         self._watch: IntegrityWatch | None = None
+        self.eras = EraWatch(service, self.ops)
         self._subscriptions = subscriptions
         self.consumers = [self._consumer(subscription) for subscription in subscriptions]
 
@@ -110,8 +108,10 @@ class Worker:
             self._reach(stop),
             self._purge(stop),
             self._once_reached(self.relay.run, stop),
-            self._work(stop),
-            *(self._once_reached(partial(self._hear, number), stop) for number in range(len(self.consumers))),
+            self.eras.run(stop),
+            self.eras.in_each(self._work, stop),
+            *(self._once_reached(partial(self.eras.in_each, partial(self._hear, number)), stop)
+              for number in range(len(self.consumers))),
             *([self._watch.run(stop)] if self._watch else ()),
         ]
         if self.settings.probe_port:
@@ -155,29 +155,13 @@ class Worker:
         if not stop.is_set():
             await run(stop)
 
-    async def _work(self, stop: asyncio.Event) -> None:
-        if await self._era(stop):
-            await self.runner.run(stop)
+    async def _work(self, _: int, ended: asyncio.Event) -> None:
+        await self.runner.run(ended)
 
-    async def _hear(self, number: int, stop: asyncio.Event) -> None:
-        era = await self._era(stop)
+    async def _hear(self, number: int, era: int, ended: asyncio.Event) -> None:
         if era > 1:
             self.consumers[number] = self._consumer(self._subscriptions[number], era=era)
-        if era:
-            await self.consumers[number].run(stop)
-
-    async def _era(self, stop: asyncio.Event) -> int:
-        """This service's era; waits while its database is away, or restored and not rebased. 0 when told to stop."""
-        while not stop.is_set():
-            try:
-                if era := await self.ops.read(NIL, lambda tx: era_of(tx.driver)):
-                    return era
-                log.warning("the worker waits for relay rebase", service=self.service)
-            except (Unavailable, asyncpg.PostgresError) as away:
-                log.warning("the worker waits for its database", service=self.service, reason=str(away))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _SETTLED_SECONDS)
-        return 0
+        await self.consumers[number].run(ended)
 
     async def _purge(self, stop: asyncio.Event) -> None:
         async def purge(tx: Transaction) -> None:

@@ -1,0 +1,66 @@
+"""In which era a service tells, looked at for as long as its worker runs: what hears and works stops where it ends."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import asyncpg
+
+from dunlin_events.relay_state import era_of
+from dunlin_kernel.ids import NIL
+from dunlin_kit.database import Database
+from dunlin_kit.pooling import Unavailable
+from dunlin_kit.telemetry import log
+
+LOOK_SECONDS: Final = 2.0
+
+
+class EraWatch:
+    """`now` is the era; 0 before the first look, and while the database was restored and not rebased."""
+
+    def __init__(self, service: str, database: Database) -> None:
+        self._service, self._database = service, database
+        self.now = 0
+        self._moved = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop` is set. While the database is away the era stays what it was."""
+        ending = asyncio.create_task(self._end_at(stop))
+        try:
+            while not stop.is_set():
+                await self._look()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+        finally:
+            ending.cancel()
+
+    async def in_each(
+        self, work: Callable[[int, asyncio.Event], Awaitable[None]], stop: asyncio.Event
+    ) -> None:
+        """Do it in each era anew, and not between two; it is to return when the event is set that it is given."""
+        while not stop.is_set():
+            era, moved = self.now, self._moved
+            if not era:
+                await moved.wait()
+                continue
+            await work(era, moved)
+            if not moved.is_set():
+                return
+
+    async def _look(self) -> None:
+        try:
+            era = await self._database.read(NIL, lambda tx: era_of(tx.driver)) or 0
+        except (Unavailable, asyncpg.PostgresError) as away:
+            if not self.now:
+                log.warning("the worker waits for its database", service=self._service, reason=str(away))
+            return
+        if not era:
+            log.warning("the worker waits for relay rebase", service=self._service)
+        if era != self.now:
+            moved, self.now, self._moved = self._moved, era, asyncio.Event()
+            moved.set()
+
+    async def _end_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._moved.set()
