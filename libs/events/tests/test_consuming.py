@@ -238,7 +238,7 @@ async def test_what_is_not_ready_waits_and_is_tried_again_by_itself(place: Place
     assert await place.order(two) == "1"
     mood.waits = False
     async with asyncio.timeout(10):
-        while await place.order(one) != "1 2 3":  # noqa: ASYNC110
+        while await place.order(one) != "1 2 3":
             await consumer.turn(timeout_ms=100)
 
 
