@@ -39,7 +39,7 @@ def written_headers(headers: Iterable[tuple[str, bytes | None]]) -> str:
 
 
 def read_headers(written: str) -> tuple[tuple[str, bytes | None], ...]:
-    return tuple((name, None if value is None else value.encode("latin-1")) for name, value in json.loads(written))
+    return tuple([(name, None if value is None else value.encode("latin-1")) for name, value in json.loads(written)])
 
 
 class PostgresReader:
