@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hearer import Mood, Place, hearing, subscription, told
+from test_consuming import structured
 
 from dunlin_events import parking
 from dunlin_events.consuming import Consumer, Tx
@@ -178,6 +179,23 @@ async def test_what_makes_no_sense_is_refused(place: Place) -> None:
     with pytest.raises(Conflict, match="nothing_to_retry"):
         await doing(place, lambda tx: parking.retry_parked(tx, key_of(new_id()), who="ann"))
     assert [mark for mark, _ in await place.parked()] == ["1/2", "1/3"]
+
+
+async def test_events_in_structured_mode_are_skipped_and_accepted_alike(place: Place) -> None:
+    one, two, three = new_id(), new_id(), new_id()
+    ids = [new_id() for _ in range(3)]
+    await deliver(
+        place, structured(told(TENANT, one, 1, 666), encoded=False), structured(told(TENANT, one, 2), encoded=True),
+        structured(told(TENANT, two, 3), encoded=False), *(told(TENANT, three, n, event_id=ids[n]) for n in (1, 2)))
+    await doing(place, lambda tx: parking.skip_parked(tx, key_of(one), "1/1", who="ann", why="a test entry"))
+    assert await doing(place, lambda tx: parking.skip_hole(tx, key_of(two), who="ann", why="lost")) == "1/1-2"
+    again = [told(TENANT, three, n, era=2, event_id=ids[n]) for n in (1, 2)]
+    await deliver(place, *(structured(record, encoded=True) for record in again), told(TENANT, three, 3, era=2))
+    await doing(place, lambda tx: parking.accept_era(tx, key_of(three), who="ann"))
+    await deliver(place)
+    assert [await place.order(customer) for customer in (one, two, three)] == ["2", "3", "1 2 3"]
+    kept = "SELECT skipped_by, reason FROM parked_event WHERE skipped_at > now() - interval '1 hour' ORDER BY 2"
+    assert await place.rows(kept) == [("ann", "era"), ("ann", "hole"), ("ann", "poison")]
 
 
 async def test_the_commands_of_an_operator(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
