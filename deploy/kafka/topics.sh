@@ -29,6 +29,7 @@ ensure dunlin-credit-dunlin-customer-credit-dlq 1
 ensure dunlin-notify-dunlin-customer-notify-dlq 1
 ensure dunlin-customer-dunlin-billing-customer-dlq 1
 ensure dunlin-credit-dunlin-billing-credit-dlq 1
+ensure dunlin-notify-dunlin-billing-notify-dlq 1
 ensure dunlin-customer-dunlin-credit-customer-dlq 1
 ensure dunlin-billing-dunlin-credit-billing-dlq 1
 ensure dunlin-notify-dunlin-credit-notify-dlq 1
@@ -45,6 +46,7 @@ hold dunlin-credit-dunlin-customer-credit-dlq 1
 hold dunlin-notify-dunlin-customer-notify-dlq 1
 hold dunlin-customer-dunlin-billing-customer-dlq 1
 hold dunlin-credit-dunlin-billing-credit-dlq 1
+hold dunlin-notify-dunlin-billing-notify-dlq 1
 hold dunlin-customer-dunlin-credit-customer-dlq 1
 hold dunlin-billing-dunlin-credit-billing-dlq 1
 hold dunlin-notify-dunlin-credit-notify-dlq 1

@@ -97,6 +97,24 @@ async def on_paper(system: Dunlin) -> None:
     await journey.assert_integrity()
 
 
-@pytest.mark.parametrize("story", [part_by_part, on_paper])
+async def at_a_cost(system: Dunlin) -> None:
+    """Of two levels the second one costs 25.00: charged once it was sent, and owed beside the debt."""
+    journey = await Journey.begin(system, "2026-01-25 10:00")
+    await put(journey, "/notify/v1/ladder-policy", {"gap_days": 7, "run_at": "12:00", "levels": [
+        {"offset_days": 1, "tone": "friendly"}, {"offset_days": 9, "tone": "firm", "fee_code": "R-2"}]}, 1)
+    await put(journey, "/billing/v1/fee-policy", {"fees": [{"code": "R-2", "amount": cny("25.00")}]}, 0)
+    books = await Books.open(journey, limit="20000.00", due_days=10)
+    item = (await books.invoice("1000"))["items"][0]["id"]
+    await journey.advance("2026-02-06 10:00")
+    assert await books.credit() == ("1130.00", "18870.00")
+    await journey.advance("2026-02-15 15:00")
+    assert [(on, level) for on, _, level, _ in await books.reminders()][:2] == [("2026-02-05", 0), ("2026-02-13", 1)]
+    listed = (await journey.get("/billing/v1/items", customer_id=str(books.id)))["data"]
+    assert [(one["amount"], one["claim_item_id"]) for one in listed if one["kind"] == "fee"] == [(cny("25.00"), item)]
+    assert await books.credit() == ("1155.00", "18845.00")
+    await journey.assert_integrity()
+
+
+@pytest.mark.parametrize("story", [part_by_part, on_paper, at_a_cost])
 async def test_story(system: Dunlin, story: Callable[[Dunlin], Awaitable[None]]) -> None:
     await story(system)

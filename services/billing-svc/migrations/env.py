@@ -12,6 +12,7 @@ import billing_svc.store.discounts
 import billing_svc.store.dispute_tables
 import billing_svc.store.document_tables
 import billing_svc.store.exchange_tables
+import billing_svc.store.fee_policies
 import billing_svc.store.fee_waivers
 import billing_svc.store.interest_tables
 import billing_svc.store.ledger_import_tables

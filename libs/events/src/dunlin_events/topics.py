@@ -37,7 +37,7 @@ def dead_letters_of(topic: str, group: str) -> str:
 TOPICS: Final[Mapping[str, int]] = {topic_of(owner): PARTITIONS for owner in OWNERS}
 """Each topic of facts and its partition count."""
 HEARERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "customer": ("billing", "credit", "notify"), "billing": ("customer", "credit"),
+    "customer": ("billing", "credit", "notify"), "billing": ("customer", "credit", "notify"),
     "credit": ("customer", "billing", "notify"), "notify": ("customer", "billing", "credit")}
 """Which owners each service hears; a test holds this to the subscriptions of the services."""
 DEAD_LETTERS: Final[Mapping[str, int]] = {

@@ -18,6 +18,7 @@ from billing_svc.api import (
     disputes,
     documents,
     exchange_rates,
+    fee_policy,
     fee_waivers,
     interest,
     interest_waivers,
@@ -66,7 +67,8 @@ CONFLICTS = {
 ROUTERS = (
     invoices.writes, deliveries.writes, deliveries.router, charges.writes, disputes.writes, disputes.router,
     arrangements.writes, arrangements.router, interest.writes, interest.router,
-    fee_waivers.writes, fee_waivers.router, interest_waivers.writes, interest_waivers.router,
+    fee_policy.writes, fee_policy.router, fee_waivers.writes, fee_waivers.router,
+    interest_waivers.writes, interest_waivers.router,
     write_offs.writes, write_offs.router, invoice_lists.router,
     payments.writes, payments.router, allocations.writes,
     pending_payments.writes, approvals.writes, approvals.router, accounts.router, ageing.router,
