@@ -34,7 +34,7 @@ async def owing(service: Running, tenant: UUID, number: str, owner: str) -> None
         "customer_id": customer, "invoice_id": new_id(), "items": [
             {"item_id": new_id(), "due_on": "2026-05-30", "amount": CNY}]}),
         PaymentReversed.model_validate(PaymentReversed.examples[0] | {
-            "customer_id": customer, "payment_id": new_id(), "amount": CNY}), at=AT)
+            "customer_id": customer, "payment_id": new_id(), "amount": CNY, "reason": "not_received"}), at=AT)
 
 
 async def shown(service: Running, tenant: UUID, subject: str, owner: str = "me") -> list[tuple[str, str | None]]:
