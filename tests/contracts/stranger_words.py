@@ -78,6 +78,12 @@ def bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
             "line": 3, "customer_external_id": "theirs", "currency": "CNY", "invoice": {
                 "external_id": "theirs", "amount": "1.00", "issued_on": "2025-01-02", "due_on": "2025-02-01"}}]},
         ":release": {"reason": "Theirs"}, ":acknowledge": {}, ":assign": {"owner": "Theirs"},
+        "/compensations": {
+            "item_id": named.get("item_id"), "amount": secret("1.00"), "payer": "theirs", "received_on": "2026-01-05"},
+        ":share": {}, "/deposit-requests": {
+            "customer_id": named["customer_id"], "amount": secret("1.00"), "order_reference": "theirs"},
+        ":pay": {"amount": secret("1.00"), "received_on": "2026-01-05", "method": "cash"},
+        "/deposit-requests/{deposit_request_id}:end": {"reason": "order_cancelled"},
         "/groups/{group_id}/limit": {"amount": "1.00", "reason": "Theirs"}, "/group-limit-proposals": {
             "group_id": named.get("group_id"), "amount": "1.00", "reason": "Theirs"},
         "/mismatches:close": {"currency": "CNY", "sequence": 1, "reason": "Theirs"},

@@ -244,6 +244,11 @@ async def _in_billing(owner: Owner) -> None:
     await owner.make("/arrangements", {
         "item_ids": [str(owner.ids["item_id"])], "reference": "Secret minutes",
         "parts": [{"due_on": "2026-02-01", "amount": secret("97764.43")}]}, named="arrangement_id")
+    await owner.make("/compensations", {
+        "item_id": str(owner.ids["item_id"]), "amount": secret("1.00"), "payer": "Secret insurer",
+        "received_on": "2026-01-05"}, named="compensation_id")
+    await owner.make("/deposit-requests", {"customer_id": customer, "amount": secret("98765.00"),
+                                           "order_reference": "secret-8"}, named="deposit_request_id")
     await owner.make("/delivery-notes", {"customer_id": customer, "amount": secret("98765.00"),
                                          "reference": "secret-7"}, named="delivery_id")
     await owner.make("/ledger-imports", {"name": "secret.csv", "digest": "a" * 64}, named="ledger_import_id")

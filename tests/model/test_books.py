@@ -5,6 +5,7 @@ import pytest
 from arrangement_steps import ArrangementSteps
 from books_office import Office
 from charge_steps import ChargeSteps
+from compensation_steps import CompensationSteps
 from credit_steps import CreditSteps
 from dispute_steps import DisputeSteps
 from exchange_steps import ExchangeSteps
@@ -28,7 +29,8 @@ RULES = {
     "DifferenceClosed": "close", "DifferenceReversed": "open_again", "RefundPaid": "refund",
     "RefundReversed": "refund_back", "RefundReclaimed": "reverse", "CreditExchanged": "exchange",
     "CreditExchangeReversed": "exchange_back",
-    "CreditTransferred": "merge", "DebtTransferred": "merge", "CreditAllocated": "apply", "AllocationReversed": "undo",
+    "CreditTransferred": "merge", "DebtTransferred": "merge", "CompensationReceived": "compensate",
+    "CompensationShared": "pass_on", "CreditAllocated": "apply", "AllocationReversed": "undo",
     "DisputeOpened": "dispute", "DisputeSettled": "settle", "ArrangementAgreed": "agree",
     "ArrangementRevised": "revise", "ArrangementAdvanced": "turn_the_day", "ArrangementCompleted": "turn_the_day",
     "ArrangementDefaulted": "turn_the_day", "ArrangementReinstated": "turn_the_day"}
@@ -41,7 +43,7 @@ RARE = {"ArrangementAdvanced", "ArrangementReinstated", "RefundReclaimed", "disc
 
 
 class Books(PaymentSteps, PendingSteps, CreditSteps, DisputeSteps, LossSteps, ChargeSteps, ExchangeSteps, MergerSteps,
-            ArrangementSteps):
+            ArrangementSteps, CompensationSteps):
     """All steps together."""
 
 

@@ -4,9 +4,11 @@ import billing_svc.store.arrangement_tables
 import billing_svc.store.asked_approvals
 import billing_svc.store.audit_tables
 import billing_svc.store.charge_tables
+import billing_svc.store.compensation_tables
 import billing_svc.store.credit_exchange_tables
 import billing_svc.store.credit_note_tables
 import billing_svc.store.delivery_tables
+import billing_svc.store.deposit_tables
 import billing_svc.store.difference_tables
 import billing_svc.store.discounts
 import billing_svc.store.dispute_tables

@@ -84,7 +84,8 @@ class CreditExchangeReversalRead(BaseModel):
 @writes.post("/payments/{payment_id}:exchange", status_code=201, dependencies=[MAY_WRITE], responses=(
     refuses(*AMOUNTS, *DATES, "currency_mismatch", "same_currency", "more_than_unapplied", "more_than_open")
     | refuses("payment_not_found", "item_not_found", status=404)
-    | refuses("payment_not_confirmed", "exchange_exists", "tenant_not_known_yet", status=409)))
+    | refuses("payment_not_confirmed", "credit_kept_for_order", "exchange_exists", "tenant_not_known_yet",
+              status=409)))
 async def exchange_credit(
     payment_id: UUID, body: CreditExchangeCreate, tx: Tx, validate_only: ValidateOnly = False,
 ) -> CreditExchangeRead:

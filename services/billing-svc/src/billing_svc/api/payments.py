@@ -53,7 +53,7 @@ async def record_payment(
 @writes.post("/payments/{payment_id}:apply", dependencies=[MAY_WRITE], responses=(
     refuses(*AMOUNTS, *ALLOCATING, *DATES, "nothing_unapplied")
     | refuses("payment_not_found", "item_not_found", status=404)
-    | refuses("payment_not_confirmed", "tenant_not_known_yet", status=409)))
+    | refuses("payment_not_confirmed", "credit_kept_for_order", "tenant_not_known_yet", status=409)))
 async def apply_credit(
     payment_id: UUID, body: CreditApply, tx: Tx, response: Response, validate_only: ValidateOnly = False,
 ) -> PaymentRead:

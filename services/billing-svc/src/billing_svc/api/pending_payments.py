@@ -20,7 +20,7 @@ MAY_CONFIRM = requires("payments:confirm")
 @writes.post("/payments/{payment_id}:confirm", dependencies=[MAY_CONFIRM], responses=(
     refuses(*AMOUNTS, *ALLOCATING, *DATES) | refuses("payment_not_found", "item_not_found", status=404)
     | refuses("second_person_needed", status=403)
-    | refuses("illegal_transition", "payment_expired", "tenant_not_known_yet", status=409)))
+    | refuses("illegal_transition", "payment_expired", "credit_kept_for_order", "tenant_not_known_yet", status=409)))
 async def confirm_payment(
     payment_id: UUID, body: PaymentConfirm, tx: Tx, response: Response, validate_only: ValidateOnly = False,
 ) -> PaymentRead:

@@ -104,7 +104,7 @@ class RefundPage(Page[RefundRead]):
 @writes.post("/refunds", status_code=201, dependencies=[MAY_WRITE], responses=(
     refuses(*AMOUNTS, *DATES, "nothing_unapplied", "more_than_unapplied", "currency_mismatch")
     | refuses("credit_not_found", status=404) | refuses("second_person_needed", status=403)
-    | refuses("refund_exists", "tenant_not_known_yet", status=409)))
+    | refuses("refund_exists", "credit_kept_for_order", "tenant_not_known_yet", status=409)))
 async def pay_refund(
     body: RefundCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
 ) -> RefundRead:

@@ -149,7 +149,8 @@ async def refuse_write_off(write_off_id: UUID, tx: Tx, validate_only: ValidateOn
 
 
 @writes.post("/write-offs/{write_off_id}:recover", dependencies=[requires("payments:write")], responses=(
-    refuses("write_off_not_found", "credit_not_found", status=404) | refuses("tenant_not_known_yet", status=409)
+    refuses("write_off_not_found", "credit_not_found", status=404)
+    | refuses("credit_kept_for_order", "tenant_not_known_yet", status=409)
     | refuses("credit_of_another", "not_written_off", "more_than_written_off", "more_than_unapplied", "period_locked",
               "currency_mismatch", *AMOUNTS)))
 async def recover_debt(

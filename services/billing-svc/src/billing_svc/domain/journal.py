@@ -22,6 +22,8 @@ class JournalAccount(StrEnum):
     DIFFERENCES = "small_differences"
     BAD_DEBT = "bad_debt"
     ALLOWANCE = "allowance"
+    THIRD_PARTY_BANK = "third_party_bank"
+    THIRD_PARTY_CLAIMS = "third_party_claims"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,10 +34,15 @@ class FactKind(StrEnum):
     CREDIT_ALLOCATED = "credit_allocated"
     ALLOCATION_REVERSED = "allocation_reversed"
     PAYMENT_REVERSED = "payment_reversed"
+    COMPENSATION_RECEIVED = "compensation_received"
+    COMPENSATION_SHARED = "compensation_shared"
 
 
 OPENING = (FactKind.INVOICE_ISSUED, FactKind.FEE_CHARGED, FactKind.INTEREST_CHARGED, FactKind.REFUND_RECLAIMED)
 """Those that open an item, on the item's own effective day; any other moves what is open of one that is there."""
+
+
+OF_THIRD_PARTIES = (FactKind.COMPENSATION_RECEIVED, FactKind.COMPENSATION_SHARED)
 
 
 class LedgerSide(StrEnum):
@@ -71,7 +76,8 @@ class Entry:
 class Fact:
     """One money fact on one customer's account: its entries and journal, effective on one day.
 
-    `undoes` names the fact that this one takes back: what it gives back is carried for what was taken then.
+    `undoes` names the fact that this one takes back: what it gives back is carried for what was taken then. Money of
+    third parties moves nothing of the customer's: it is booked, and has no entries.
     """
 
     kind: FactKind
@@ -84,7 +90,7 @@ class Fact:
     undoes: UUID | None = None
 
     def __post_init__(self) -> None:
-        assert self.entries, "a fact moves something"
+        assert self.entries or self.kind in OF_THIRD_PARTIES, "a fact moves something"
         assert all(not entry.amount.is_zero for entry in self.entries), "an entry says something"
         assert sum(line.amount.minor for line in self.journal) == 0, "a journal balances"
         if all(line.base is not None for line in self.journal):

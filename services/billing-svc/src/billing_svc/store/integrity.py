@@ -2,8 +2,10 @@
 
 from sqlalchemy import text
 
+from billing_svc.store.integrity_compensations import COMPENSATION_CHECKS
 from billing_svc.store.integrity_credits import CREDIT_CHECKS
 from billing_svc.store.integrity_deliveries import DELIVERY_CHECKS
+from billing_svc.store.integrity_deposits import DEPOSIT_CHECKS
 from billing_svc.store.integrity_exchange import EXCHANGE_CHECKS
 from billing_svc.store.integrity_items import ITEM_CHECKS
 from billing_svc.store.integrity_reports import REPORT_CHECKS
@@ -106,7 +108,8 @@ SELECT series, next_number, found, last FROM (
          max(substring(i.number FROM '[0-9]+$')::bigint) AS last FROM number_series s
   LEFT JOIN (SELECT tenant_id, id, series, number FROM invoice WHERE number IS NOT NULL
              UNION ALL SELECT tenant_id, id, series, number FROM credit_note
-             UNION ALL SELECT tenant_id, id, series, number FROM charge) i
+             UNION ALL SELECT tenant_id, id, series, number FROM charge
+             UNION ALL SELECT tenant_id, id, 'DEP', number FROM deposit_request) i
     ON i.tenant_id = s.tenant_id AND i.series = s.series GROUP BY 1, 2) n
 WHERE found <> next_number - 1 OR coalesce(last, 0) <> next_number - 1 LIMIT 20""")
 _ORDER = text("""
@@ -136,6 +139,8 @@ CHECKS = (
     *CREDIT_CHECKS,
     *ITEM_CHECKS,
     *DELIVERY_CHECKS,
+    *DEPOSIT_CHECKS,
+    *COMPENSATION_CHECKS,
     *EXCHANGE_CHECKS,
     *REPORT_CHECKS,
     *TRANSFER_CHECKS,

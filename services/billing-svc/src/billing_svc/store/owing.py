@@ -5,25 +5,36 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, func, literal_column, select
+from sqlalchemy import BigInteger, Uuid, bindparam, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.instalments import Instalment
 from billing_svc.domain.item import Item
 from billing_svc.domain.pending_payment import pending_by_item
 from billing_svc.store import arrangements, customers, items, pending_payments
+from billing_svc.store.deposit_tables import DepositPaymentRow, DepositRequestRow
 from billing_svc.store.document_tables import ItemRow
-from billing_svc.store.ledger_tables import AccountRow
+from billing_svc.store.ledger_tables import AccountRow, CreditRow
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
 MOST_ITEMS = 5000
-_item, _account = ItemRow.__table__.c, AccountRow.__table__.c
+_item, _account, _credit = ItemRow.__table__.c, AccountRow.__table__.c, CreditRow.__table__.c
+_asked, _paid = DepositRequestRow.__table__.c, DepositPaymentRow.__table__.c
 _ids = bindparam("customer_ids", type_=ARRAY(Uuid))
 COUNTS = select(_item.customer_id, func.count().label("items")).where(
     _item.customer_id == func.any(_ids), _item.open > literal_column("0")).group_by(_item.customer_id)
-UNAPPLIED = select(_account.customer_id, _account.currency, _account.unapplied).where(
-    _account.customer_id == func.any(_ids)).order_by(_account.currency)
+_kept = (
+    select(func.coalesce(func.sum(_credit.unapplied), literal_column("0")))
+    .join_from(CreditRow.__table__, DepositPaymentRow.__table__, _paid.credit_id == _credit.id)
+    .join(DepositRequestRow.__table__, _asked.id == _paid.request_id)
+    .where(_credit.customer_id == _account.customer_id, _credit.currency == _account.currency,
+           _credit.unapplied > literal_column("0"), _asked.ended.is_(None)).scalar_subquery())
+UNAPPLIED = select(
+    _account.customer_id, _account.currency,
+    (_account.unapplied - cast(_kept, BigInteger)).label("unapplied"),
+).where(_account.customer_id == func.any(_ids)).order_by(_account.currency)
+"""Without what is kept for orders: that pays nothing that is owed now."""
 
 
 @dataclass(frozen=True, slots=True)

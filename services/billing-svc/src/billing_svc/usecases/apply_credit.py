@@ -7,9 +7,10 @@ from uuid import UUID
 
 from billing_svc.domain.allocation import Allocation, Choice
 from billing_svc.domain.credit import Credit
+from billing_svc.domain.deposit_request import check_not_kept
 from billing_svc.domain.discounting import allocate_discounted
 from billing_svc.domain.payment import Payment, spendable
-from billing_svc.store import payments
+from billing_svc.store import deposits, payments
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.billing import Origin
@@ -34,13 +35,14 @@ class AppliedCredit:
 async def apply_credit(tx: Transaction, wishes: Sequence[ApplyCredit]) -> list[AppliedCredit]:
     """Apply unapplied credit, in order; all or none.
 
-    Refuses: payment_not_found, payment_not_confirmed, nothing_unapplied, effective_too_early, effective_in_future,
-    period_locked, and what the allocation refuses.
+    Refuses: payment_not_found, credit_kept_for_order, payment_not_confirmed, nothing_unapplied,
+    effective_too_early, effective_in_future, period_locked, and what the allocation refuses.
     """
     ids = [wish.credit_id for wish in wishes]
     named = await payments.by_id(tx, ids)
     posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in named.values()])
     posting.credits |= await payments.by_id(tx, ids)
+    check_not_kept(ids, await deposits.kept(tx, ids))
     return await apply_held(posting, wishes)
 
 

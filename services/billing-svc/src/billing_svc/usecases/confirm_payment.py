@@ -6,10 +6,11 @@ from datetime import date
 from uuid import UUID
 
 from billing_svc.domain.allocation import Choice
+from billing_svc.domain.deposit_request import check_not_kept
 from billing_svc.domain.payment import RecordPayment
 from billing_svc.domain.payment_policy import another_person
 from billing_svc.domain.pending_payment import confirmed
-from billing_svc.store import payment_views, payments, pending_payments
+from billing_svc.store import deposits, payment_views, payments, pending_payments
 from billing_svc.usecases.posting import Posting, open_posting
 from billing_svc.usecases.record_payment import RecordedPayment, settle_in
 from dunlin_kit.transaction import Transaction
@@ -27,11 +28,14 @@ class ConfirmPayment:
 async def confirm_payment(tx: Transaction, wishes: Sequence[ConfirmPayment]) -> list[RecordedPayment]:
     """Confirm payments, in order; all or none.
 
-    Refuses: payment_not_found, second_person_needed, what `confirmed` refuses, and what the allocation refuses.
+    Refuses: payment_not_found, credit_kept_for_order, second_person_needed, what `confirmed` refuses, and what
+    the allocation refuses.
     """
     ids = [wish.payment_id for wish in wishes]
     named = await payments.by_id(tx, ids)
     posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in named.values()])
+    check_not_kept(
+        [wish.payment_id for wish in wishes if wish.choice is not None], await deposits.kept(tx, ids))
     held = {one.payment.id: one for one in await payment_views.view(tx, ids)}
     commands = [replace(held[one.payment_id].command, choice=one.choice or held[one.payment_id].command.choice)
                 for one in wishes]

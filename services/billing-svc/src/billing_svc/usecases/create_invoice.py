@@ -8,7 +8,7 @@ from uuid import UUID
 from billing_svc.domain.customer import going_on, heard_of
 from billing_svc.domain.invoice import DraftInvoice, Invoice, draft
 from billing_svc.store import audit, customers, invoices
-from billing_svc.usecases.issue_invoice import InvoiceView, issue_drafts
+from billing_svc.usecases.issue_invoice import InvoiceView, issue_drafts, paid_ahead
 from billing_svc.usecases.posting import open_posting
 from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
@@ -40,7 +40,9 @@ async def create_invoice(tx: Transaction, wishes: Sequence[CreateInvoice]) -> li
     views = [issued.get(one.id, InvoiceView(one)) for one in made]
     for view in views:
         invoices.add(tx, view.invoice, created_at=now)
-    return views
+    paid = await paid_ahead(posting, list(issued.values())) if to_issue else []
+    after = {view.invoice.id: view for view in paid}
+    return [after.get(view.invoice.id, view) for view in views]
 
 
 async def _keep_drafts(tx: Transaction, drafts: Sequence[Invoice], now: datetime) -> None:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from billing_svc.domain.allocation import Allocation, AllocationRule, Choice, Part, allocate
 from billing_svc.domain.credit_exchange import CreditExchange, ExchangeWish, exchangeable, facts_of_exchange
+from billing_svc.domain.deposit_request import check_not_kept
 from billing_svc.domain.posting_dates import earliest_day
-from billing_svc.store import credit_exchanges, items, payments
+from billing_svc.store import credit_exchanges, deposits, items, payments
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import Amount
@@ -23,8 +24,8 @@ class ExchangedCredit:
 
 
 async def exchange_credit(tx: Transaction, wish: ExchangeWish) -> ExchangedCredit:
-    """Refuses: payment_not_found, exchange_rate_missing, effective_too_early, effective_in_future, period_locked, and
-    what `exchangeable` refuses."""
+    """Refuses: payment_not_found, credit_kept_for_order, exchange_rate_missing, effective_too_early,
+    effective_in_future, period_locked, and what `exchangeable` refuses."""
     named = (await payments.by_id(tx, [wish.payment_id]))[wish.payment_id]
     owed = (await items.by_id(tx, [wish.item_id])).get(wish.item_id)
     if owed is None:
@@ -32,6 +33,7 @@ async def exchange_credit(tx: Transaction, wish: ExchangeWish) -> ExchangedCredi
     posting = await open_posting(tx, [
         (named.customer_id, named.amount.currency), (named.customer_id, owed.amount.currency)])
     posting.credits |= await payments.by_id(tx, [wish.payment_id])
+    check_not_kept([wish.payment_id], await deposits.kept(tx, [wish.payment_id]))
     posting.items |= await items.by_id(tx, [wish.item_id])
     await posting.remember_steps([wish.payment_id])
     item = exchangeable(wish, posting.payment(wish.payment_id), posting.items)

@@ -10,6 +10,7 @@ from billing_svc.domain.invoice import Invoice
 from billing_svc.domain.item import Item
 from billing_svc.domain.voiding import InvoiceVoid
 from billing_svc.store import customers, invoices
+from billing_svc.usecases.apply_deposits import apply_deposits
 from billing_svc.usecases.issuing import Issuing
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_kit.database import ReadStale
@@ -47,7 +48,13 @@ async def issue_invoice(tx: Transaction, wishes: Sequence[IssueInvoice]) -> list
     issued = await issue_drafts(posting, drafts, customers.of_rows(posting.beside))
     for view in issued:
         invoices.change(tx, view.invoice, recorded_at=posting.tenant.now)
-    return issued
+    return await paid_ahead(posting, issued)
+
+
+async def paid_ahead(posting: Posting, issued: Sequence[InvoiceView]) -> list[InvoiceView]:
+    """These invoices, once their documents are gathered, with what was paid ahead of their orders set against them."""
+    paid = await apply_deposits(posting, [(one.invoice, one.items) for one in issued])
+    return [replace(one, items=paid.get(one.invoice.id, one.items)) for one in issued]
 
 
 async def issue_drafts(

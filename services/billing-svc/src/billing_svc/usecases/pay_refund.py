@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from billing_svc.domain.deposit_request import check_not_kept
 from billing_svc.domain.proposal import alone
 from billing_svc.domain.refund import PayRefund, Refund, fact_of_refund, refund_of
-from billing_svc.store import customer_credits, pending_payments, refunds
+from billing_svc.store import customer_credits, deposits, pending_payments, refunds
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import CreditKind, Origin
@@ -15,13 +16,14 @@ from dunlin_kit.transaction import Transaction
 async def pay_refund(tx: Transaction, wishes: Sequence[PayRefund], *, approved: bool = False) -> list[Refund]:
     """Pay refunds, in order; all or none. `approved`: by a second person.
 
-    Refuses: credit_not_found, second_person_needed, and what `refund_of` refuses.
+    Refuses: credit_not_found, credit_kept_for_order, second_person_needed, and what `refund_of` refuses.
     """
     ids = [wish.credit_id for wish in wishes]
     named = await customer_credits.named(tx, ids)
     posting = await open_posting(
         tx, [(one.customer_id, one.amount.currency) for one in named.values()], pending_payments.POLICY)
     posting.credits |= await customer_credits.named(tx, ids)
+    check_not_kept(ids, await deposits.kept(tx, ids))
     await posting.remember_steps(ids)
     paid = [_paid(posting, wish) for wish in wishes]
     if not approved:

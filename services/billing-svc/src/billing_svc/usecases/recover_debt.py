@@ -4,8 +4,9 @@ from dataclasses import replace
 from uuid import UUID
 
 from billing_svc.domain.allocation import Part, allocate_explicitly
+from billing_svc.domain.deposit_request import check_not_kept
 from billing_svc.domain.write_off import Recovery, WriteOff, fact_of_recovery, recoverable, recovery_of
-from billing_svc.store import customer_credits, items, write_offs
+from billing_svc.store import customer_credits, deposits, items, write_offs
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import Amount
@@ -22,7 +23,8 @@ REASON = "recovery"
 async def recover_debt(tx: Transaction, write_off_id: UUID, credit_id: UUID, amount: Money | None) -> WriteOff:
     """Use what a credit of the same customer has left; `amount` None means as much of it as there is.
 
-    Refuses: write_off_not_found, credit_not_found, credit_of_another, period_locked, and what `recoverable` refuses.
+    Refuses: write_off_not_found, credit_not_found, credit_kept_for_order, credit_of_another, period_locked, and what
+    `recoverable` refuses.
     """
     named = (await write_offs.by_id(tx, [write_off_id]))[write_off_id]
     credit = (await customer_credits.named(tx, [credit_id]))[credit_id]
@@ -30,6 +32,7 @@ async def recover_debt(tx: Transaction, write_off_id: UUID, credit_id: UUID, amo
         raise RuleBroken("credit_of_another", "A debt is recovered by a credit of its own customer and currency.")
     posting = await open_posting(tx, [(named.customer_id, named.amount.currency)])
     posting.credits |= await customer_credits.named(tx, [credit_id])
+    check_not_kept([credit_id], await deposits.kept(tx, [credit_id]))
     held = (await write_offs.by_id(tx, [write_off_id]))[write_off_id]
     wanted = recoverable(held, posting.credits[credit_id].unapplied, amount)
     posting.items |= await items.by_id(tx, [held.item_id])

@@ -60,6 +60,7 @@ from dunlin_events.contracts.billing_arrangements import (
     ArrangementRevised,
 )
 from dunlin_events.contracts.billing_charges import FeeCharged, FeeWaived, InterestCharged, InterestWaived
+from dunlin_events.contracts.billing_compensations import CompensationReceived, CompensationShared
 from dunlin_events.contracts.billing_credit_exchanges import CreditExchanged, CreditExchangeReversed
 from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
 from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, DeliveryRecorded
@@ -135,9 +136,9 @@ def charged(event: FeeCharged | InterestCharged, position: CreditPosition) -> Cr
     return after.charging(event.amount.money) if isinstance(event, InterestCharged) else after
 
 
-@billing.on(InvoiceSettled)
-def invoice_settled(event: InvoiceSettled, position: CreditPosition) -> CreditPosition:
-    """What settled it was told before; nothing moves."""
+@billing.on(InvoiceSettled, CompensationReceived, CompensationShared)
+def nothing_moved(event: MoneyFact, position: CreditPosition) -> CreditPosition:
+    """What settled it was told before; third parties' money moves the claim, not the debt."""
     return _moved(event, position)
 
 
@@ -169,9 +170,8 @@ def credit_note_cancelled(event: CreditNoteCancelled, position: CreditPosition) 
 def invoice_overdue(event: InvoiceOverdue, position: CreditPosition) -> CreditPosition:
     """The due date that stands for an item now; no money moves."""
     opened = event.open.money
-    item = position.items.get(event.item_id) or OwedItem(
-        event.item_id, event.due_on, opened, Money.zero(opened.currency))
-    return position.owing(replace(item, due_on=event.due_on))
+    known, nothing = position.items.get(event.item_id), Money.zero(opened.currency)
+    return position.owing(replace(known or OwedItem(event.item_id, event.due_on, opened, nothing), due_on=event.due_on))
 
 
 @billing.on(RefundPaid)

@@ -1,0 +1,94 @@
+"""Compensations with what was recovered since and passed on; written under the lock of the item's account."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Integer, Uuid, bindparam, text
+
+from billing_svc.domain.compensation import Compensation, CompensationStanding, PaidBefore
+from billing_svc.store.compensation_tables import CompensationRow, CompensationShareRow
+from dunlin_kernel.errors import NotFound
+from dunlin_kernel.ids import NIL
+from dunlin_kernel.money import Money
+from dunlin_kit.transaction import Transaction
+
+_PAID = """
+(SELECT coalesce(sum(a.amount), 0)::bigint FROM allocation a JOIN credit p ON p.id = a.credit_id
+ WHERE a.item_id = {item} AND p.kind <> 'credit_note'
+   AND NOT EXISTS (SELECT FROM allocation_reversal v WHERE v.allocation_id = a.id))"""
+_VIEW = f"""
+SELECT c.*, i.number AS item_number, u.number AS customer_number, u.name, i.open,
+       greatest({_PAID.format(item="c.item_id")} - c.paid_before, 0) AS recovered,
+       (SELECT coalesce(sum(s.amount), 0)::bigint FROM compensation_share s WHERE s.compensation_id = c.id) AS shared
+FROM compensation c JOIN item i ON i.id = c.item_id JOIN customer u ON u.customer_id = i.customer_id"""  # noqa: S608
+FIND = text(f"{_VIEW} WHERE c.id = :id").bindparams(bindparam("id", type_=Uuid))
+_after = (bindparam("after", type_=Uuid), bindparam("most", type_=Integer))
+ALL = text(f"{_VIEW} WHERE c.id > :after ORDER BY c.id LIMIT :most").bindparams(*_after)
+OF_CUSTOMER = text(
+    f"{_VIEW} WHERE c.customer_id = :customer_id AND c.id > :after ORDER BY c.id LIMIT :most",
+).bindparams(bindparam("customer_id", type_=Uuid), *_after)
+BEFORE = text(f"""
+SELECT coalesce((SELECT sum(amount) FROM compensation WHERE item_id = :item_id), 0)::bigint AS compensated,
+       {_PAID.format(item=":item_id")} AS paid""").bindparams(bindparam("item_id", type_=Uuid))  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class CompensationView:
+    """A compensation as people read it: for which item of whom."""
+
+    standing: CompensationStanding
+    item_number: str
+    item_open: Money
+    customer_number: str
+    customer_name: str | None
+
+
+async def get(tx: Transaction, compensation_id: UUID) -> CompensationView:
+    """Refuses: compensation_not_found."""
+    row = await tx.row(FIND, id=compensation_id)
+    if row is None:
+        raise NotFound("compensation_not_found", "There is no such compensation.", compensation_id=compensation_id)
+    return _view(row)
+
+
+async def some(tx: Transaction, customer_id: UUID | None, after: UUID | None, limit: int) -> list[CompensationView]:
+    """Up to `limit` + 1 after this one, in the order in which they were recorded."""
+    bound: dict[str, Any] = {"after": after or NIL, "most": limit + 1}
+    rows = await (tx.rows(ALL, **bound) if customer_id is None else
+                  tx.rows(OF_CUSTOMER, customer_id=customer_id, **bound))
+    return [_view(row) for row in rows]
+
+
+async def before(tx: Transaction, item_id: UUID, currency: str) -> PaidBefore:
+    row = await tx.row(BEFORE, item_id=item_id)
+    return PaidBefore(Money(row["compensated"], currency), Money(row["paid"], currency))
+
+
+def add(tx: Transaction, one: Compensation, *, recorded_at: datetime) -> None:
+    tx.insert(CompensationRow, {
+        "id": one.id, "item_id": one.item_id, "customer_id": one.customer_id, "currency": one.amount.currency,
+        "amount": one.amount.minor, "claimed": one.claimed.minor, "paid_before": one.paid_before.minor,
+        "payer": one.payer, "received_on": one.received_on, "effective_on": one.effective_on,
+        "reference": one.reference, "claim_id": one.claim_id, "actor": tx.actor, "recorded_at": recorded_at})
+
+
+def add_share(
+    tx: Transaction, share_id: UUID, one: Compensation, amount: Money, *, on: tuple[date, datetime],
+) -> None:
+    """`on`: its day in the books, and when it was recorded."""
+    tx.insert(CompensationShareRow, {
+        "id": share_id, "compensation_id": one.id, "amount": amount.minor, "effective_on": on[0], "actor": tx.actor,
+        "recorded_at": on[1]})
+
+
+def _view(row: Any) -> CompensationView:
+    currency = row["currency"]
+    one = Compensation(
+        row["id"], row["item_id"], row["customer_id"], Money(row["amount"], currency), Money(row["claimed"], currency),
+        Money(row["paid_before"], currency), row["payer"], row["received_on"], row["effective_on"], row["reference"],
+        row["claim_id"])
+    standing = CompensationStanding(one, Money(row["recovered"], currency), Money(row["shared"], currency))
+    return CompensationView(
+        standing, row["item_number"], Money(row["open"], currency), row["customer_number"], row["name"])

@@ -1,0 +1,77 @@
+"""Third parties' money on real PostgreSQL: the debt stays, later receipts are shared, and every report ties."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+from dunlin_kernel.ids import new_id
+
+
+def cny(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+async def owed(company: Any) -> tuple[UUID, str]:
+    who = await company.register()
+    made = await company.issue(who, "400", "2026-01-05", rate="0")
+    return who, made["items"][0]["id"]
+
+
+async def compensate(company: Any, item: str, amount: str, **more: Any) -> Any:
+    return await company.send("POST", "/compensations", {
+        "item_id": item, "amount": cny(amount), "payer": "Sinosure", "received_on": "2026-01-05"} | more)
+
+
+async def broken(company: Any) -> list[str]:
+    return [one["id"] for one in (await company.get("/integrity"))["checks"] if not one["holds"]]
+
+
+def figures(one: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(one[name]["amount"] for name in ("item_open", "recovered", "shared", "due"))
+
+
+async def test_the_debt_stays_and_what_comes_in_later_is_shared(company: Any) -> None:
+    who, item = await owed(company)
+    await company.pay(who, "50.00", "2026-01-05")
+    claim = str(new_id())
+    made = (await compensate(company, item, "262.50", claim_id=claim, reference="POL-1")).json()
+    assert (made["claimed"]["amount"], made["item_number"], made["number"], made["claim_id"]) == (
+        "350.00", "INV-000001", "C-000001", claim)
+    assert figures(made) == ("350.00", "0.00", "0.00", "0.00")
+    assert await company.account(who) == ("350.00", "0.00")
+    path = f"/compensations/{made['id']}"
+    early = await company.send("POST", f"{path}:share")
+    assert (early.status_code, early.json()["code"]) == (422, "nothing_to_share")
+    first = await company.pay(who, "100.00", "2026-01-05")
+    assert figures(await company.get(path)) == ("250.00", "100.00", "0.00", "75.00")
+    answers = await asyncio.gather(*(company.send("POST", f"{path}:share") for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 422, 422, 422]
+    await company.post(f"/payments/{first['id']}:reverse", {"reason": "not_received"})
+    assert figures(await company.get(path)) == ("350.00", "0.00", "75.00", "0.00")
+    await company.pay(who, "350.00", "2026-01-05")
+    assert figures(await company.post(f"{path}:share", None)) == ("0.00", "350.00", "262.50", "0.00")
+    assert await company.account(who) == ("0.00", "0.00")
+    balances = await company.balances()
+    assert (balances.get("third_party_bank", "0.00"), balances.get("third_party_claims", "0.00")) == ("0.00", "0.00")
+    said = [(fact, told["amount"]["amount"], told["account"]["open"]["amount"])
+            for _, fact, told in await company.running.told(company.tenant) if fact.startswith("Compensation")]
+    assert said == [("CompensationReceived", "262.50", "350.00"), ("CompensationShared", "75.00", "250.00"),
+                    ("CompensationShared", "187.50", "0.00")]
+    assert await broken(company) == []
+
+
+async def test_no_more_is_compensated_than_is_owed_by_however_many(company: Any) -> None:
+    who, item = await owed(company)
+    answers = await asyncio.gather(*(compensate(company, item, "150.00") for _ in range(6)))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 422, 422, 422, 422]
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 422} == {"more_than_open"}
+    missing = await compensate(company, str(new_id()), "1.00")
+    assert (missing.status_code, missing.json()["code"]) == (404, "item_not_found")
+    listed = await company.rows(f"/compensations?customer_id={who}&limit=1")
+    assert [(one["amount"]["amount"], one["payer"]) for one in listed] == [("150.00", "Sinosure")] * 2
+    gone = await company.send("GET", f"/compensations/{new_id()}")
+    assert (gone.status_code, gone.json()["code"]) == (404, "compensation_not_found")
+    assert await company.balances() == {
+        "receivable_control": "400.00", "revenue": "-400.00", "third_party_bank": "300.00",
+        "third_party_claims": "-300.00"}
+    assert await broken(company) == []
