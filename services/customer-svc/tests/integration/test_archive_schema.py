@@ -1,6 +1,7 @@
 """The migrations make what the tables say, and every table of a tenant is under forced row-level security."""
 
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from alembic.autogenerate import compare_metadata
@@ -58,3 +59,28 @@ async def test_the_search_can_be_served_by_its_index(archive: Any) -> None:
     finally:
         await connection.close()
     assert any("ix_customer_name_grams" in row[0] for row in plan)
+
+
+OF = "WHERE id = $1"
+RETYPED = "UPDATE outbox_event SET type = replace(type, '{}', '{}') WHERE stream LIKE '%' || $1::uuid::text AND type ~ '{}'"
+UNTOLD = (
+    (f"UPDATE customer SET region = 'CN-SH' {OF}", f"UPDATE customer SET region = NULL {OF}", "CustomerUpdated"),
+    (f"UPDATE customer SET status = 'closed' {OF}", f"UPDATE customer SET status = 'active' {OF}", "CustomerUpdated"),
+    (RETYPED.format("Activated", "Updated", "Activated"), RETYPED.format("Updated", "Activated", "Updated"),
+     "CustomerActivated"),
+)
+
+
+async def test_a_change_that_was_not_told_is_a_violation(archive: Any) -> None:
+    customer = await archive.register()
+    assert (await archive.post(f"/customer/v1/customers/{customer['id']}:activate")).status_code == 200
+    connection = await asyncpg.connect(archive.running.urls.ops)
+    try:
+        for done, undone, fact in UNTOLD:
+            assert await connection.execute(done, UUID(customer["id"])) == "UPDATE 1"
+            checks = (await archive.get("/customer/v1/integrity")).json()["checks"]
+            (told,) = [one["violations"] for one in checks if one["id"] == "I6"]
+            assert [said.split(", ")[0] for said in told] == [f"fact={fact}"], done
+            assert await connection.execute(undone, UUID(customer["id"])) == "UPDATE 1"
+    finally:
+        await connection.close()

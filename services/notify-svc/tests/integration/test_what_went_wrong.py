@@ -1,6 +1,7 @@
 """What went wrong on the desk: one list, newest first, with number, name and owner; nothing of others' customers."""
 
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from dunlin_events.contracts.billing import PaymentConfirmed, PaymentReversed
@@ -9,6 +10,7 @@ from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
 from dunlin_kernel.clock import start_of_day
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
+from dunlin_kit.health import integrity_of
 from dunlin_kit.testing import tell
 from dunlin_kit.transaction import Transaction
 from notify_svc import usecases
@@ -16,6 +18,7 @@ from notify_svc.consumers.customer import customer
 from notify_svc.domain.message import Bounce
 from notify_svc.domain.trouble import Trouble, TroubleKind
 from notify_svc.store import troubles
+from notify_svc.store.integrity import CHECKS
 from notify_svc.store.troubles import Asked
 from notify_svc.usecases.make_promise import MakePromise
 from notify_svc.usecases.record_delivery import RecordDelivery
@@ -80,6 +83,7 @@ async def test_a_message_of_unknown_outcome_stays_until_a_person_says(desk: Any)
     await desk.turn_to(date(2026, 2, 2))
     await desk.rows("UPDATE message SET status = 'unknown'")
     await desk.rows("UPDATE message_item SET outcome = 'unknown'")
+    await desk.rows("UPDATE outbox_event SET type = 'dunlin.notify.ReminderFailed.v1' WHERE type LIKE '%ReminderSent%'")
     [found] = await wrong(desk, date(2026, 5, 1))
     assert (found.kind, found.on) == (TroubleKind.MESSAGE_UNKNOWN, date(2026, 2, 1))
 
@@ -99,3 +103,21 @@ async def test_an_error_that_was_put_right_is_no_trouble_and_money_that_names_no
     await desk.hear(*came, wrong_one)
     assert [(one.kind.value, one.ref_id, one.amount and one.amount.minor) for one in await wrong(desk, ISSUED)] == [
         ("payment_unmatched", came[1].payment_id, 600000)]
+
+
+async def test_what_was_done_and_not_told_is_a_violation_and_what_was_told_and_not_done(desk: Any) -> None:
+    await desk.issue("INV1", "100.00", issued=ISSUED, due=DUE)
+    await desk.turn_to(date(2026, 2, 2))
+
+    async def broken() -> list[str]:
+        found = await desk.database.read(desk.tenant, partial(integrity_of, checks=CHECKS))
+        return [said.split(", ")[0] + said[said.index(", facts"):] for check in found.checks if check.id == "I6"
+                for said in check.violations]
+
+    [message] = await desk.rows("SELECT id FROM message WHERE status = 'sent'")
+    assert await broken() == []
+    await desk.rows("UPDATE message SET status = 'failed' WHERE id = $1", message["id"])
+    assert await broken() == ["fact=ReminderSent, facts=0, told=1", "fact=ReminderFailed, facts=1, told=0"]
+    await desk.rows("UPDATE message SET status = 'sent', delivered_at = now() WHERE id = $1", message["id"])
+    assert await broken() == ["fact=MessageDelivered, facts=1, told=0"]
+    await desk.rows("UPDATE message SET delivered_at = NULL WHERE id = $1", message["id"])

@@ -39,9 +39,11 @@ _JUDGED_WRONG = text(
 _PROMISED_TWICE = text(
     "SELECT i.item_id, count(*) AS times FROM promise p JOIN promise_item i ON i.tenant_id = p.tenant_id "
     "AND i.promise_id = p.id WHERE p.status = 'running' GROUP BY i.item_id HAVING count(*) > 1 LIMIT 20")
+_UNTOLD = text("SELECT fact, subject, facts, told FROM facts_not_told_once()")
 
 CHECKS = (
     Check("I4", "Sequences of every stream are 1..n without a hole, one event each.", SEQUENCES),
+    Check("I6", "Each outcome, promise, case and call is told exactly once, and each fact has its row.", _UNTOLD),
     Check("I9-once", "A level of an item leaves at most once.", _TWICE),
     Check("I9-fresh", "A message is handed over within five seconds of its look.", _STALE),
     Check("I9-day", "An item is reminded of at most once a day.", _TWO_A_DAY),
