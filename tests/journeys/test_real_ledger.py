@@ -4,18 +4,23 @@ import asyncio
 import csv
 import gzip
 import json
+import signal
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import asyncpg
 import pytest
 from dunlin_running import Dunlin, Journey, dunlin
 
+from billing_svc.api import ledger_imports
+from billing_svc.jobs import import_ledger
+from billing_svc.usecases.add_ledger_rows import add_ledger_rows
 from dunlin_kernel.money import Money
 from dunlin_local.databases import SERVICES
 
@@ -28,12 +33,25 @@ NOW = "2020-01-15 10:00"
 GOLDEN_KPIS = {"dso": "dso_90d", "best_possible_dso": "bpdso_90d", "average_days_delinquent": "add_dso_minus_bpdso",
                "dso_count_back": "dso_countback_months"}
 CUSTOMERS_OF_SLICE = 20
+ROWS_A_CALL = FACTS_A_SLICE = 100
+"""Fewer than usual, so that there is a middle: of sending, and of posting."""
 WHOLE = ("customer", "billing")
 """The services that take the whole: how the others hear it is proved with the slice."""
 PASSED_OVER = {"USD": 100, "CAD": 10}
 """The customers with the most rows, which the slice leaves to the whole."""
+COMMAND = f"""
+import sys
+from dunlin_local import __main__ as dunlin, ledger_takeover
+ledger_takeover.ROWS_A_CALL = {ROWS_A_CALL}
+sys.exit(dunlin.main(sys.argv[1:]))"""
 Row = dict[str, str]
 Aged = dict[str, tuple[int, int]]
+
+IMPORTS = """
+SELECT i.status, i.total, i.invoices + i.payments AS taken,
+       (SELECT count(DISTINCT line) FROM ledger_import_fact f WHERE f.tenant_id = i.tenant_id
+          AND f.ledger_import_id = i.id) AS received
+FROM ledger_import i WHERE i.tenant_id = $1"""
 
 pytestmark = pytest.mark.skipif(not LEDGER.exists(), reason=f"the ledger is not here: {LEDGER}")
 
@@ -79,11 +97,11 @@ class Books:
         journey = await Journey.begin(system, NOW, currency=currency, zone=ZONES[currency], services=services)
         return cls(system, journey, currency, folder)
 
-    async def command(self, file: Path, **environment: str) -> asyncio.subprocess.Process:
+    async def command(self, file: Path) -> asyncio.subprocess.Process:
         mapping = Path(__file__).parent / f"highradius_{self.currency.lower()}.toml"
         token = self.journey.headers["Authorization"].removeprefix("Bearer ")
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "dunlin_local", "import", "ledger", str(file), "--mapping", str(mapping),
+            sys.executable, "-c", COMMAND, "import", "ledger", str(file), "--mapping", str(mapping),
             "--url", self.system.url, "--token", token, "--report", str(self.folder / "report.csv"),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
 
@@ -93,6 +111,14 @@ class Books:
         said, complained = await running.communicate()
         assert running.returncode == 0, (said.decode(), complained.decode())
         return dict(line.split(None, 1) for line in said.decode().splitlines())
+
+    async def imports(self) -> list[dict[str, Any]]:
+        """How far each import of this tenant is, as its database has it."""
+        connection = await asyncpg.connect(self.system.databases.url("billing", "ops"))
+        try:
+            return [dict(row) for row in await connection.fetch(IMPORTS, self.journey.tenant)]
+        finally:
+            await connection.close()
 
     async def emitted(self) -> int:
         told: int = (await self.journey.get("/billing/v1/test-clock"))["emitted"]
@@ -213,18 +239,55 @@ async def test_a_slice_comes_out_of_the_api_to_the_cent_and_a_second_run_changes
         await books.journey.assert_integrity()
 
 
+class Gate:
+    """Holds up the second call of a function of the running system, until it is opened."""
+
+    def __init__(self, call: Callable[..., Awaitable[Any]]) -> None:
+        self._call, self._calls = call, 0
+        self.reached, self.opened = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, *given: Any) -> Any:
+        self._calls += 1
+        if self._calls == 2:
+            self.reached.set()
+            await self.opened.wait()
+        return await self._call(*given)
+
+    async def kill_at(self, running: asyncio.subprocess.Process) -> None:
+        """Kill the command when the first call is done and the second is not."""
+        ends = [asyncio.create_task(one) for one in (self.reached.wait(), running.wait())]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED, timeout=120)
+        ends[1].cancel()
+        assert running.returncode is None, (await running.communicate())[1].decode()
+        assert self.reached.is_set()
+        running.kill()
+        await running.communicate()
+        assert running.returncode == -signal.SIGKILL
+
+
 async def test_a_command_that_is_killed_goes_on_when_it_is_run_again(
-    calm: Dunlin, slice_of: tuple[Path, dict[str, list[Row]]], tmp_path: Path,
+    calm: Dunlin, slice_of: tuple[Path, dict[str, list[Row]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Killed in the middle of sending, and in the middle of posting."""
     path, chosen = slice_of
     rows = chosen["CAD"]
     books = await Books.open(calm, "CAD", tmp_path)
-    for seconds in (0.6, 0.9, 1.2):
-        running = await books.command(path)
-        await asyncio.sleep(seconds)
-        if running.returncode is None:
-            running.kill()
-        await running.communicate()
+    sending, posting = Gate(add_ledger_rows), Gate(import_ledger._slice)
+    monkeypatch.setattr(ledger_imports, "add", sending)
+    monkeypatch.setattr(import_ledger, "_slice", posting)
+    monkeypatch.setattr(import_ledger, "SLICE", FACTS_A_SLICE)
+
+    await sending.kill_at(await books.command(path))
+    (begun,) = await books.imports()
+    assert begun["status"] == "receiving"
+    assert 0 < begun["received"] <= ROWS_A_CALL < len(rows), "rows were left to be sent"
+    sending.opened.set()
+    await posting.kill_at(await books.command(path))
+    (begun,) = await books.imports()
+    assert begun["status"] == "running"
+    assert 0 < begun["taken"] <= FACTS_A_SLICE < begun["total"], "facts were left to be posted"
+    posting.opened.set()
+
     said = await books.take(path)
     assert said["refused"] == "0"
     await books.assert_aged("2019-10-31", aged(rows, "2019-10-31"))
