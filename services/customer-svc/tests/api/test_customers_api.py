@@ -103,7 +103,7 @@ async def test_a_change_leaves_what_is_left_out_and_clears_what_is_null(archive:
     ("body", "seen", "status", "code"),
     [
         ({"name": "A"}, None, 428, "if_match_missing"), ({"name": "A"}, '"7"', 412, "etag_mismatch"),
-        ({"name": "A"}, "*", 412, "etag_mismatch"), ({"name": None}, '"1"', 422, "invalid_request"),
+        ({"name": "A"}, "*", 428, "if_match_missing"), ({"name": None}, '"1"', 422, "invalid_request"),
         ({"status": "active"}, '"1"', 422, "invalid_request"), ({"industry": ""}, '"1"', 422, "invalid_request"),
         ({"external_id": "TAKEN"}, '"1"', 409, "external_id_taken"),
     ],
