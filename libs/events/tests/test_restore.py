@@ -16,11 +16,13 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from restored import relaying, tell, until
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from dunlin_events.contracts.customer import CustomerContactsChanged
 from dunlin_events.envelope import Envelope, Record
 from dunlin_events.eras import says_all_was_told
+from dunlin_events.memory_bus import MemoryBus
 from dunlin_events.outbox import APPEND, Trace, bind, pending
 from dunlin_events.relay import Relay, rebase
 from dunlin_events.relay_state import era_of
@@ -247,3 +249,22 @@ async def waiting_for_a_lock(dsn: str, sessions: int) -> None:
         ) < sessions:
             await asyncio.sleep(0.02)
     await looking.close()
+
+
+async def test_what_others_wrote_to_the_topic_stops_no_relay(outbox_dsn: str) -> None:
+    """Only what bears the owner's name says that another database told."""
+    topic, bus, tenant = "dunlin-own", MemoryBus({"dunlin-own": 4}), new_id()
+    other = Envelope(new_id(), "dunlin.x.Y.v1", "/dunlin/stranger", f"{tenant}:{ANNE}", 9, 1, NOW, NOW, "c")
+    odd = Record("x", (("content-type", b"application/cloudevents+json"),), b"[")
+    junk = [odd, Record("noise", (("ce_era", None),), None), Record(other.stream, other.headers(), b"{}")]
+    await bus.publisher().publish(topic, junk)
+    await tell(outbox_dsn, topic, tenant, ANNE)
+    async with relaying(outbox_dsn, bus, topic) as relay:
+        await until(relay.drained)
+    assert len(bus.records(topic)) == len(junk) + 1
+    foreign = other._replace(source="/dunlin/own", era=1)
+    await bus.publisher().publish(topic, [Record(foreign.stream, foreign.headers(), b"{}")])
+    async with relaying(outbox_dsn, bus, topic):
+        async with asyncio.timeout(60):
+            while await era(outbox_dsn) is not None:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)

@@ -66,8 +66,8 @@ def _channel(owner: str, contracts: list[type[Event]]) -> dict[str, Any]:
     topic = topic_of(owner)
     return {
         "address": topic,
-        "description": f"Everything {owner}-svc tells. A record of type dunlin.{owner}.EraTold.v1 is no fact: it ends, in "
-        "each partition, what a new era begins with.",
+        "description": f"Everything {owner}-svc tells. A record of type dunlin.{owner}.EraTold.v1 is no fact: it ends, "
+        "in each partition, what a new era begins with.",
         "messages": {
             _key(one): {"$ref": f"#/components/messages/{_key(one)}"} for one in contracts if one.owner == owner
         },

@@ -26,10 +26,22 @@ async def last_records(consumer: Any, partitions: Sequence[Any], most: int, pati
             consumer.pause(*(at for at in partitions if at not in missing))
             for at, end in missing.items():
                 consumer.seek(at, max(begins[at], end - most))
-            while missing:
-                for at, records in (await consumer.getmany(timeout_ms=200)).items():
-                    found.setdefault(at, []).extend(received(one).record for one in records if one.offset < ends[at])
-                missing = {at: end for at, end in missing.items() if await consumer.position(at) < end}
+            for at, end in missing.items():
+                while await consumer.position(at) < end:
+                    records = await _next(consumer, at, most)
+                    found.setdefault(at, []).extend(received(one).record for one in records if one.offset < end)
     finally:
         await consumer.stop()
     return [record for at in sorted(found) for record in found[at]]
+
+
+async def _next(consumer: Any, at: Any, most: int) -> Sequence[Any]:
+    """What comes next; nothing for a record that the client cannot read, which is passed over."""
+    try:
+        found: Sequence[Any] = (await consumer.getmany(at, timeout_ms=200, max_records=most)).get(at, ())
+        return found
+    except UnicodeDecodeError:
+        if most > 1:
+            return await _next(consumer, at, most // 2)
+        consumer.seek(at, await consumer.position(at) + 1)
+        return ()

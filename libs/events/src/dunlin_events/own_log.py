@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
 
-from dunlin_events.envelope import Envelope, Record, Undecodable
+from dunlin_events.applying import in_stream
+from dunlin_events.envelope import Envelope, Record
 from dunlin_events.eras import endings
-from dunlin_events.structured import in_binary_mode
 from dunlin_events.topics import Bus, topic_of
 
 LOOKED_AT = 20
@@ -38,15 +38,8 @@ def tail_of(bus: Bus, topic: str) -> Tail:
 
 def told_in(records: Sequence[Record], topic: str) -> list[Envelope]:
     """What the topic's own owner told of it."""
-    found = []
-    for record in records:
-        try:
-            envelope = Envelope.of(in_binary_mode(record))
-        except Undecodable:
-            continue
-        if topic_of(envelope.owner) == topic:
-            found.append(envelope)
-    return found
+    found = [plain[1] for record in records if (plain := in_stream(record))]
+    return [envelope for envelope in found if topic_of(envelope.owner) == topic]
 
 
 async def never_told_here(connection: asyncpg.Connection, records: Sequence[Record], topic: str) -> str | None:
