@@ -29,8 +29,8 @@ Machine-readable: [`openapi/asyncapi.yaml`](../openapi/asyncapi.yaml), one JSON 
 * A major version is only added to: fields may come, lists of values may grow. Hearers pass over fields they do not
   know, and are upgraded before the owner that tells a new value: until then such a fact waits, with its stream, and
   is applied by itself after the upgrade. Anything else is a new major, published beside the old one.
-* `ce_era` is 1 until the owner's database had to be restored. After that its facts come again in a new era, whose number
-  is larger than all before and no other restore's: a hearer stops at the first one and compares the id at the last
+* `ce_era` is 1 until the owner's database had to be restored. Then its facts come again in a new era, whose number is
+  larger than all before and no other restore's: a hearer stops at the first one and compares the id at the last
   sequence it knows before it goes on. Once all that the era begins with was told, each partition has a record of type
   `dunlin.<owner>.EraTold.v1`, which is no fact: a stream of which nothing came by then is no more.
 * Money is a decimal text with exactly the currency's digits, never a number. Instants are UTC, dates are the tenant's.
