@@ -34,6 +34,8 @@ NOWHERE = {"SMTP_URL": "recorder:", "BILLING_URL": "http://127.0.0.1:1", "CUSTOM
 
 def live(stage: Stage, report: Report, *, quick: bool) -> None:
     """On the PostgreSQL log, then on Kafka where a broker can be had."""
+    report.line("live", "setting", payments_a_second=OFFERED, workers="one of each service", api_processes=1,
+                customers="one a payment")
     _on_bus(stage, report, "postgres", {}, quick=quick)
     if quick:
         return
