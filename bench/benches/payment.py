@@ -42,7 +42,7 @@ def payment_of(customer: UUID, amount: str, **more: Any) -> dict[str, Any]:
 
 def payment(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> None:
     """Rates against both limits. Every payment over many customers finds a customer with 3 open items."""
-    plan, hot = Plan.of(quick=quick, most=700), Plan.of(quick=quick, most=700, rounds=HOT_ROUNDS)
+    plan, hot = Plan.of(quick=quick, most=1000), Plan.of(quick=quick, most=1000, rounds=HOT_ROUNDS)
     wanted = 3 * (plan.warm_up * plan.most + 200 + (plan.seconds * plan.most + 200) * plan.rounds + TIMES)
     loop = asyncio.new_event_loop()
     company = loop.run_until_complete(founded(stage.admin_url("billing"), customers=wanted, series=1))
