@@ -6,8 +6,9 @@ from argparse import ArgumentTypeError
 
 HOST = "127.0.0.1"
 HIGHEST = 65535
-LASTING = range(15_000, 32_000)
-"""Below what systems give to outgoing connections: one of those may take any other port that is left for a moment."""
+LASTING = range(15_000, 29_000)
+"""Below what systems give to outgoing connections: one of those may take any other port that is left for a moment. And
+below the port of Kafka in docker-compose.yml, which may run beside."""
 
 
 def port(text: str) -> int:

@@ -18,7 +18,7 @@ from dunlin_kernel.ids import new_id
 VERSION: Final = "4.3.1"
 RECIPE: Final = Path(__file__).parents[4] / "deploy" / "kafka" / "broker"
 READY_S: Final = 180.0
-LASTING: Final = range(15_000, 32_000)
+LASTING: Final = range(15_000, 29_000)
 """Ports below those that a system gives to outgoing connections, which may take any other while a node is away."""
 _HEAP: Final = ("-Xmx512m", "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
