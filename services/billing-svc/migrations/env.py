@@ -1,5 +1,6 @@
 """Brings the schema of billing-svc up, as its owner."""
 
+import billing_svc.store.ageing_policies
 import billing_svc.store.arrangement_tables
 import billing_svc.store.asked_approvals
 import billing_svc.store.audit_tables

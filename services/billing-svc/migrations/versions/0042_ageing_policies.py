@@ -1,4 +1,10 @@
-"""To be filled in."""
+"""The tenant's buckets of ageing, in versions."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from dunlin_kit.migrating import protect
 
 revision = "0042"
 down_revision = "0041"
@@ -7,8 +13,17 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.create_table(
+        "ageing_policy",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("edges", postgresql.JSONB(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "version", name=op.f("pk_ageing_policy")),
+    )
+    protect(op, "billing", facts=("ageing_policy",))
 
 
 def downgrade() -> None:
-    raise NotImplementedError("a release is taken back by a new migration, never by losing data")
+    raise NotImplementedError("facts are never taken back: restore a backup")

@@ -132,3 +132,36 @@ async def test_integrity_holds_over_a_story_and_sees_what_breaks(company: Any) -
             assert check in found, check
     finally:
         await owner.close()
+
+
+async def set_edges(company: Any, version: int, *edges: int) -> Any:
+    return await company.send("PUT", "/ageing-policy", {"edges": list(edges)}, If_Match=f'"{version}"')
+
+
+async def test_the_buckets_are_the_tenants_and_a_past_answer_keeps_its_own(company: Any) -> None:
+    await _first_story(company)
+    await company.clock("2026-03-22")
+    known, before = quote("2026-03-22T02:00:00Z"), await company.get("/ageing")
+    assert before["edges"] == [30, 60, 90]
+    assert await company.get("/ageing-policy") == {
+        "version": 0, "edges": [30, 60, 90], "names": ["not_due", "1_30", "31_60", "61_90", "over_90"]}
+    await company.clock("2026-03-23")
+    made = await set_edges(company, 0, 7, 31)
+    assert made.json() == {"version": 1, "edges": [7, 31], "names": ["not_due", "1_7", "8_31", "over_31"]}
+    after = await company.get("/ageing")
+    assert (after["edges"], _row(after)) == ([7, 31], {"8_31": "7910.00", "over_31": "780.00", "net": "8690.00"})
+    for as_of, buckets in {"2026-03-18": {"1_7": "7910.00", "8_31": "780.00", "net": "8690.00"},
+                           "2026-03-22": {"8_31": "8690.00", "net": "8690.00"}}.items():
+        assert _row(await company.get(f"/ageing?as_of={as_of}")) == buckets, as_of
+    parts = await company.get("/ageing-breakdown?dimension=currency")
+    assert (parts["edges"], _row(parts)["over_31"]) == ([7, 31], "780.00")
+    then = await company.get(f"/ageing?as_of=2026-03-22&known_at={known}")
+    assert (then["edges"], then["totals"]) == ([30, 60, 90], before["totals"])
+    stale = await set_edges(company, 0, 10)
+    assert stale.status_code == 412
+    wrong = await set_edges(company, 1, 30, 30)
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "bad_ageing_edges")
+    assert (await set_edges(company, 1, 30, 60, 90)).status_code == 200
+    assert (await company.get("/ageing"))["edges"] == [30, 60, 90]
+    checks = (await company.get("/integrity"))["checks"]
+    assert [one["id"] for one in checks if one["violations"]] == []

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from billing_svc.api.shapes import Currency
 from billing_svc.domain.ageing import Aged, AgeingBasis, AgeingPolicy, Controls, tied
-from billing_svc.store import ageing, customers, periods
+from billing_svc.store import ageing, ageing_policies, customers, periods
 from billing_svc.store.ageing import AgeingOrder, AgeingQuestion, AgeingReport, Debtor, Key, Part
 from billing_svc.store.ageing_breakdown import AgeingBreakdown
 from dunlin_events.contracts.base import Amount
@@ -130,7 +130,8 @@ async def get_ageing(
     basis: AgeingBasis = AgeingBasis.DUE_DATE,
 ) -> AgeingPage:
     """Who owes and how old it is. A report that does not tie to the journal is refused, never shown."""
-    tenant, policy = await periods.present_for(tx, known_at), AgeingPolicy()
+    tenant = await periods.present_for(tx, known_at)
+    policy = await ageing_policies.policy_at(tx, known_at or tenant.now)
     await customers.assert_heard_of(tx, customer_id)
     question = AgeingQuestion(as_of or tenant.today, known_at or tenant.now, customer_id, currency, basis,
                               None if known_at else tenant.today)

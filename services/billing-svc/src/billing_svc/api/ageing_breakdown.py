@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from billing_svc.api.ageing import AgeingBucketRead, AgeingHead, buckets_of, head_of
 from billing_svc.api.shapes import Currency
 from billing_svc.domain.ageing import AgeingBasis, AgeingPolicy, tied
-from billing_svc.store import periods
+from billing_svc.store import ageing_policies, periods
 from billing_svc.store.ageing import AgeingQuestion
 from billing_svc.store.ageing_breakdown import AgeingDimension, AgeingPart, PartsAsked, breakdown
 from dunlin_events.contracts.base import Amount
@@ -65,7 +65,8 @@ async def get_ageing_breakdown(
 ) -> AgeingBreakdownPage:
     """How old what is owed is, by owner, group, class, region, industry or currency. Customers count where they belong
     today. A report that does not tie to the journal is refused."""
-    tenant, policy = await periods.present_for(tx, known_at), AgeingPolicy()
+    tenant = await periods.present_for(tx, known_at)
+    policy = await ageing_policies.policy_at(tx, known_at or tenant.now)
     question = AgeingQuestion(as_of or tenant.today, known_at or tenant.now, None, currency, basis,
                               None if known_at else tenant.today)
     found = await breakdown(tx, question, policy, PartsAsked(dimension, limit + 1, _after(cursor.after)))

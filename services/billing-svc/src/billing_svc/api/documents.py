@@ -11,8 +11,8 @@ from billing_svc.api.ageing_paper import ageing_paper
 from billing_svc.api.paper import MEDIA_TYPES, Paper, PaperFormat
 from billing_svc.api.shapes import Currency
 from billing_svc.api.statement_paper import statement_paper
-from billing_svc.domain.ageing import AgeingPolicy, tied
-from billing_svc.store import ageing, periods, statements
+from billing_svc.domain.ageing import tied
+from billing_svc.store import ageing, ageing_policies, periods, statements
 from billing_svc.store.ageing import AgeingQuestion, Part
 from billing_svc.store.statement_views import statement_of
 from dunlin_kit.auth import requires
@@ -45,7 +45,8 @@ async def get_ageing_document(
     currency: Annotated[Currency | None, Query()] = None,
 ) -> Response:
     """Who owes and how old it is, all customers in one document, tied to the journal."""
-    tenant, policy = await periods.present_for(tx, known_at), AgeingPolicy()
+    tenant = await periods.present_for(tx, known_at)
+    policy = await ageing_policies.policy_at(tx, known_at or tenant.now)
     question = AgeingQuestion(as_of or tenant.today, known_at or tenant.now, None, currency,
                               latest=None if known_at else tenant.today)
     found = await ageing.report(tx, question, policy, Part())

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from billing_svc.domain.ageing import AgeingPolicy
 from billing_svc.domain.customer import Customer, heard_of
 from billing_svc.domain.statement import (
     Statement,
@@ -14,7 +13,7 @@ from billing_svc.domain.statement import (
     period_of_statement,
     snapshot_of,
 )
-from billing_svc.store import audit, customers, periods, statement_sources, statements
+from billing_svc.store import ageing_policies, audit, customers, periods, statement_sources, statements
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing_statements import StatementBalance, StatementIssued
 from dunlin_kit.tenants import Tenant, present
@@ -45,8 +44,9 @@ async def _issued(tx: Transaction, wish: StatementWish, tenant: Tenant, customer
     sources = await statement_sources.of_customer(tx, customer.id, wish.period_from, wish.period_to, tenant.now)
     head = StatementHead(wish.id, customer.id, customer.number, customer.name, tenant.name, wish.period_from,
                          wish.period_to, tenant.now)
+    policy = await ageing_policies.policy_at(tx, tenant.now)
     made = Statement(head, tuple(
-        currency_statement(one.opening, one.movements, one.lines, wish.period_to, AgeingPolicy()) for one in sources))
+        currency_statement(one.opening, one.movements, one.lines, wish.period_to, policy) for one in sources))
     digest = digest_of(snapshot_of(made))
     statements.add(tx, made, digest, run_id=wish.run_id, recorded_at=tenant.now)
     audit.add(tx, "statement_issued", wish.id, customer_id=customer.id, recorded_at=tenant.now,
