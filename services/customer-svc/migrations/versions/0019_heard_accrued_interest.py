@@ -1,4 +1,7 @@
-"""To be filled in."""
+"""Interest that has accrued and is no item yet, and whether it counts in what is available."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0019"
 down_revision = "0018"
@@ -7,7 +10,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.add_column("heard_account", sa.Column("accrued", sa.BigInteger(), nullable=False, server_default="0"))
+    op.alter_column("heard_account", "accrued", server_default=None)
+    op.add_column(
+        "heard_credit_policy", sa.Column("accrued_interest", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.alter_column("heard_credit_policy", "accrued_interest", server_default=None)
 
 
 def downgrade() -> None:

@@ -21,6 +21,7 @@ from dunlin_events.contracts.billing import (
     PaymentRejected,
     PaymentReversed,
 )
+from dunlin_events.contracts.billing_accruals import InterestAccrued
 from dunlin_events.contracts.billing_arrangements import (
     ArrangementAdvanced,
     ArrangementAgreed,
@@ -29,6 +30,7 @@ from dunlin_events.contracts.billing_arrangements import (
     ArrangementReinstated,
     ArrangementRevised,
 )
+from dunlin_events.contracts.billing_charges import InterestCharged
 from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, DeliveryRecorded
 from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, WriteOffReversed
 from dunlin_events.contracts.credit import (
@@ -212,6 +214,13 @@ async def test_what_is_available_counts_by_the_weights_of_the_policy_in_force(of
                 for n, day, bps in ((2, date(2026, 3, 1), 5000), (3, date(2026, 4, 1), 0))]
     await tell(office.archive.running.database, credit, office.archive.tenant, *policies)
     assert await available() == cny("86.00")
+    counted = CreditPolicyAdopted(version=4, effective_from=date(2026, 3, 1), disputed_weight_bps=5000,
+                                  delivered_weight_bps=8000, accrued_interest=True)
+    await tell(office.archive.running.database, credit, office.archive.tenant, counted, first=3)
+    await office.hear(InterestAccrued, amount=cny("9.00"))
+    assert await available() == cny("77.00")
+    await office.hear(InterestCharged, amount=cny("6.00"), account=figures("136.00", "10.00", "60.00"))
+    assert await available() == cny("77.00")
 
 
 async def test_terms_that_credit_decides_are_kept_and_told(office: Office) -> None:

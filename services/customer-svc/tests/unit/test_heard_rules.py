@@ -1,5 +1,6 @@
 """What the archive makes of facts it hears: accounts, items, months and overdue, limits in their dates and covers."""
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -157,6 +158,9 @@ def test_what_uses_credit_by_its_weights(weights: CreditWeights, used: int) -> N
     account = HeardAccount(cny(100), cny(40), cny(20), delivered=70)
     assert weights.used(account, cny(30)) == cny(used)
     assert weights.used(HeardAccount(cny(0), cny(0), cny(5)), cny(0)) == cny(-5)
+    late = replace(account, accrued=7)
+    assert weights.used(late, cny(0)) == weights.used(account, cny(0))
+    assert replace(weights, accrued_interest=True).used(late, cny(0)) == weights.used(account, cny(0)) + cny(7)
 
 
 @pytest.mark.parametrize(("minor", "bps", "share"), [

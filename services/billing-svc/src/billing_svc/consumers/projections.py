@@ -2,7 +2,7 @@
 
 from billing_svc.consumers.credit import credit
 from billing_svc.consumers.customer import customer
-from billing_svc.store.asked_approvals import AskedApprovalRow
+from billing_svc.store.asked_approvals import AskedApprovalRow, AskedGroupLimitRow
 from billing_svc.store.document_tables import CustomerRow
 from billing_svc.store.library_tables import TenantRow
 from billing_svc.store.staff_tables import StaffRow
@@ -11,5 +11,5 @@ from dunlin_events.projection import Copied, Projection
 PROJECTIONS = (
     Projection("customers", customer, (Copied(CustomerRow, known="known"), Copied(TenantRow, customer=None),
         Copied(StaffRow, customer=None))),
-    Projection("approvals", credit, (Copied(AskedApprovalRow),)),
+    Projection("approvals", credit, (Copied(AskedApprovalRow), Copied(AskedGroupLimitRow, customer=None))),
 )

@@ -54,6 +54,8 @@ _LINE_OF: Mapping[str, RollLine | None] = {
     "debt_sold": RollLine.TRANSFERS,
     "debt_repurchased": RollLine.TRANSFERS,
     "debt_transferred": RollLine.TRANSFERS,
+    "compensation_received": None,
+    "compensation_shared": None,
 }
 """Where a fact that moves receivables stands; None for one that moves none. An allocation of a credit note is a
 credit."""

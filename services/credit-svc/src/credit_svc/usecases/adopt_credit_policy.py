@@ -63,5 +63,6 @@ async def adopt_credit_policy(tx: Transaction, command: AdoptCreditPolicy) -> Po
     tx.emit(CreditPolicyAdopted(
         version=version.version, effective_from=version.effective_from,
         disputed_weight_bps=version.numbers.disputed_weight_bps,
-        delivered_weight_bps=version.numbers.delivered_weight_bps))
+        delivered_weight_bps=version.numbers.delivered_weight_bps,
+        accrued_interest=version.numbers.accrued_interest))
     return version

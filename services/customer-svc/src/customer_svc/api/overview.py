@@ -70,6 +70,7 @@ class OverviewCreditRead(BaseModel):
     limit: Amount | None
     reserved: Amount
     delivered: Amount = Field(description="What was delivered and is not billed yet.")
+    accrued: Amount = Field(description="Interest that is no item yet; it counts where the credit policy says so.")
     available: Amount | None = Field(
         description="Limit less what is used, by the weights of the credit policy in force; may be negative.")
 
@@ -179,6 +180,7 @@ def _credit(said: Overview) -> list[OverviewCreditRead]:
         limit = credit.limit_on(said.on)
         rows.append(OverviewCreditRead(
             currency=currency, reserved=Amount.of(credit.reserved), delivered=Amount.of(delivered),
+            accrued=Amount.of(account.interest if account else nothing),
             limit=None if limit is None else Amount.of(limit),
             available=None if limit is None else Amount.of(limit - used)))
     return rows

@@ -27,6 +27,7 @@ from dunlin_events.contracts.billing import (
     PaymentReversed,
     VoidedItem,
 )
+from dunlin_events.contracts.billing_accruals import InterestAccrued
 from dunlin_events.contracts.billing_arrangements import (
     ArrangementAdvanced,
     ArrangementAgreed,
@@ -36,6 +37,7 @@ from dunlin_events.contracts.billing_arrangements import (
     ArrangementReinstated,
     ArrangementRevised,
 )
+from dunlin_events.contracts.billing_charges import InterestCharged
 from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
 from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, DeliveryRecorded
 from dunlin_events.contracts.billing_transfers import (
@@ -81,6 +83,8 @@ def money_moved(event: MoneyFact, ledger: HeardLedger) -> HeardLedger:
         after = _awaited_no_more(event.payment_id, after)
     if isinstance(event, WriteOffFact):
         after = _written_off(event, after)
+    if isinstance(event, InterestCharged):
+        after = after.accruing(after.accounts[figures.open.currency].interest - event.amount.money)
     return _traded(event, _items_moved(event, after))
 
 
@@ -88,6 +92,12 @@ def money_moved(event: MoneyFact, ledger: HeardLedger) -> HeardLedger:
 def delivered(event: DeliveryRecorded | DeliveryCancelled, ledger: HeardLedger) -> HeardLedger:
     """What left and is not billed yet uses credit."""
     return ledger.delivering(event.amount.money if isinstance(event, DeliveryRecorded) else -event.amount.money)
+
+
+@billing.on(InterestAccrued)
+def interest_accrued(event: InterestAccrued, ledger: HeardLedger) -> HeardLedger:
+    """What a run of that day would charge; it uses credit where the policy says so."""
+    return ledger.accruing(event.amount.money)
 
 
 @billing.on(DeliveriesTransferred)

@@ -180,7 +180,7 @@ async def policy_adopted(tx: Tx, event: CreditPolicyAdopted) -> None:
     """By these weights credit is used from its day on."""
     heard_credits.keep_weights(
         tx, event.version, event.effective_from,
-        CreditWeights(event.disputed_weight_bps, event.delivered_weight_bps))
+        CreditWeights(event.disputed_weight_bps, event.delivered_weight_bps, event.accrued_interest))
 
 
 def _keep_terms(tx: Any, customer: Customer, decided: TermsDecided) -> None:

@@ -54,15 +54,18 @@ class HeardCredit:
 
 @dataclass(frozen=True, slots=True)
 class CreditWeights:
-    """What of a disputed amount, and of what is delivered and not billed, uses credit, in basis points."""
+    """What of a disputed amount, and of what is delivered and not billed, uses credit, in basis points; and whether
+    interest that has accrued does."""
 
     disputed_bps: int = WHOLE_BPS
     delivered_bps: int = WHOLE_BPS
+    accrued_interest: bool = False
 
     def used(self, account: HeardAccount, reserved: Money) -> Money:
         """Undisputed open, the rest by its weights, and what is reserved, less unapplied credit; may be negative."""
         weighted = share_of(account.disputed, self.disputed_bps) + share_of(account.not_billed, self.delivered_bps)
-        return account.open - account.disputed + weighted + reserved - account.unapplied
+        accrued = account.interest if self.accrued_interest else Money.zero(account.currency)
+        return account.open - account.disputed + weighted + accrued + reserved - account.unapplied
 
 
 def share_of(amount: Money, bps: int) -> Money:

@@ -14,7 +14,8 @@ BUCKETS = ((1, 30), (31, 60), (61, 90), (91, None))
 
 @dataclass(frozen=True, slots=True)
 class HeardAccount:
-    """An account in one currency right after the last fact heard of it; `delivered` counts minor units."""
+    """An account in one currency right after the last fact heard of it; `delivered`, and `accrued` interest that is no
+    item yet, count minor units."""
 
     open: Money
     disputed: Money
@@ -23,11 +24,17 @@ class HeardAccount:
     last_paid_on: date | None = None
     last_paid: Money | None = None
     delivered: int = 0
+    accrued: int = 0
 
     @property
     def not_billed(self) -> Money:
         """What was delivered and no invoice has billed yet."""
         return Money(self.delivered, self.currency)
+
+    @property
+    def interest(self) -> Money:
+        """What has accrued and was not charged yet."""
+        return Money(self.accrued, self.currency)
 
     @property
     def currency(self) -> str:
@@ -94,6 +101,13 @@ class HeardLedger:
         known = self.accounts.get(by.currency) or HeardAccount(nothing, nothing, nothing)
         account = replace(known, delivered=known.delivered + by.minor)
         return replace(self, accounts={**self.accounts, by.currency: account})
+
+    def accruing(self, accrued: Money) -> "HeardLedger":
+        """So much interest has accrued in all; never less than nothing."""
+        nothing = Money.zero(accrued.currency)
+        known = self.accounts.get(accrued.currency) or HeardAccount(nothing, nothing, nothing)
+        account = replace(known, accrued=max(accrued.minor, 0))
+        return replace(self, accounts={**self.accounts, accrued.currency: account})
 
     def having(self, item: HeardItem) -> "HeardLedger":
         return replace(self, items={**self.items, item.id: item})

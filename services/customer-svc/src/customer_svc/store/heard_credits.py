@@ -106,13 +106,14 @@ async def promises_of(tx: Statements, customer_ids: Collection[UUID]) -> dict[UU
 async def weights_on(tx: Statements, day: date) -> CreditWeights:
     """Those of the policy in force; in full where none was told of."""
     row = await tx.row(_WEIGHTS, day=day)
-    return CreditWeights() if row is None else CreditWeights(row["disputed_weight_bps"], row["delivered_weight_bps"])
+    return CreditWeights() if row is None else CreditWeights(
+        row["disputed_weight_bps"], row["delivered_weight_bps"], row["accrued_interest"])
 
 
 def keep_weights(tx: Tx, version: int, effective_from: date, weights: CreditWeights) -> None:
     tx.put(HeardCreditPolicyRow, {
         "version": version, "effective_from": effective_from, "disputed_weight_bps": weights.disputed_bps,
-        "delivered_weight_bps": weights.delivered_bps}, key=("version",))
+        "delivered_weight_bps": weights.delivered_bps, "accrued_interest": weights.accrued_interest}, key=("version",))
 
 
 def keep_credit(tx: Tx, customer_id: UUID, credit: HeardCredit) -> None:

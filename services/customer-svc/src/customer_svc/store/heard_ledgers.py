@@ -78,14 +78,15 @@ def _account_row(customer_id: UUID, account: HeardAccount) -> dict[str, Any]:
         "customer_id": customer_id, "currency": account.currency, "open": account.open.minor,
         "disputed": account.disputed.minor, "unapplied": account.unapplied.minor,
         "last_invoiced_on": account.last_invoiced_on, "last_paid_on": account.last_paid_on,
-        "last_paid": account.last_paid.minor if account.last_paid else None, "delivered": account.delivered}
+        "last_paid": account.last_paid.minor if account.last_paid else None, "delivered": account.delivered,
+        "accrued": account.accrued}
 
 
 def _account_of(row: Any) -> HeardAccount:
     opened, disputed, unapplied = (Money(row[name], row["currency"]) for name in ("open", "disputed", "unapplied"))
     paid = row["last_paid"]
     return HeardAccount(opened, disputed, unapplied, row["last_invoiced_on"], row["last_paid_on"],
-                        None if paid is None else Money(paid, row["currency"]), row["delivered"])
+                        None if paid is None else Money(paid, row["currency"]), row["delivered"], row["accrued"])
 
 
 def _item_row(item: HeardItem) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class HeardAccountRow(Row, table=True):
     last_paid_on: date | None
     last_paid: int | None = Field(sa_type=BigInteger)
     delivered: int = Field(sa_type=BigInteger)
+    accrued: int = Field(sa_type=BigInteger)
 
 
 class HeardItemRow(Row, table=True):
@@ -134,6 +135,7 @@ class HeardCreditPolicyRow(Row, table=True):
     effective_from: date
     disputed_weight_bps: int
     delivered_weight_bps: int
+    accrued_interest: bool
 
 
 class MatterColumns(SQLModel):
