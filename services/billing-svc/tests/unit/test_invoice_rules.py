@@ -166,6 +166,12 @@ def test_suspended_and_closed_customers_are_not_invoiced(status: str, allowed: b
             invoiceable(customer)
 
 
+@pytest.mark.parametrize(("more", "before"), [
+    ({}, False), ({"authorization_id": UUID(int=9)}, True), ({"delivery_ids": (UUID(int=9),)}, True)])
+def test_an_invoice_of_an_order_or_a_delivery_was_agreed_before(more: dict[str, object], before: bool) -> None:
+    assert wish(**more).agreed_before is before
+
+
 @pytest.mark.parametrize(("status", "allowed"), [("active", True), ("suspended", True), ("closed", False)])
 def test_what_was_authorised_or_delivered_is_billed_to_a_suspended_customer_too(status: str, allowed: bool) -> None:
     customer = Customer(BUYER.id, "C-1", None, "person", None, status, Terms(0))

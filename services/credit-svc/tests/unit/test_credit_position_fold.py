@@ -150,6 +150,13 @@ def test_a_voided_invoice_owes_nothing_and_what_it_captured_stays_captured() -> 
     assert at.authorizations == captured.authorizations and at.outcomes == captured.outcomes
 
 
+def test_interest_accrues_until_it_is_charged() -> None:
+    at = position().accruing(cny("45.20"), at=3).charging(cny("40.00"))
+    assert (at.exposures["CNY"].accrued, at.exposures["CNY"].sequence) == (cny("5.20"), 3)
+    fresh = position().accruing(Money(7, "USD"), at=4)
+    assert fresh.exposures["USD"].accrued == Money(7, "USD") and fresh.exposures["CNY"].accrued.is_zero
+
+
 def test_every_money_fact_has_its_movement() -> None:
     """A fact that moves an account and is not folded here would show as a mismatch at the next one."""
     facts = {name for name, contract in FACTS.items() if issubclass(contract, MoneyFact) and contract is not MoneyFact}

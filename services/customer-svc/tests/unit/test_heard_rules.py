@@ -54,6 +54,12 @@ def test_what_is_delivered_adds_up_whether_or_not_money_was_told_before() -> Non
     assert (billed.not_billed, billed.open) == (cny(200), cny(100))
 
 
+def test_interest_that_has_accrued_is_what_was_told_last_and_never_less_than_nothing() -> None:
+    assert HeardLedger(WHO).accruing(cny(9)).accounts["CNY"].interest == cny(9)
+    after = ledger().accruing(cny(9)).accruing(cny(-3)).accounts["CNY"]
+    assert (after.interest, after.open) == (cny(0), cny(100))
+
+
 @pytest.mark.parametrize(("left", "on", "settled"), [
     (40, TODAY, None), (0, TODAY, TODAY), (0, None, None)])
 def test_an_item_is_settled_on_the_day_of_its_last_money(left: int, on: date | None, settled: date | None) -> None:
