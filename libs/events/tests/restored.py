@@ -38,7 +38,7 @@ async def tell(dsn: str, topic: str, tenant: UUID, *customers: UUID) -> None:
 @contextlib.asynccontextmanager
 async def relaying(dsn: str, bus: Bus, topic: str) -> AsyncIterator[Relay]:
     """A relay that looks at the log, as a worker's does."""
-    relay, stop = Relay(dsn, bus.publisher(), topic=topic, tail=tail_of(bus, topic)), asyncio.Event()
+    relay, stop = Relay(dsn, bus.publisher(), topic=topic).comparing_with(tail_of(bus, topic)), asyncio.Event()
     running = asyncio.create_task(relay.run(stop))
     try:
         yield relay

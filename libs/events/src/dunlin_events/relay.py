@@ -3,11 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import asyncpg
-import structlog
-from prometheus_client import Counter, Gauge
 
 from dunlin_events import sessions
 from dunlin_events.crash_points import passing
@@ -16,6 +14,7 @@ from dunlin_events.eras import endings
 from dunlin_events.outbox import wire_headers
 from dunlin_events.own_log import Tail, never_told_here
 from dunlin_events.rebasing import rebase
+from dunlin_events.relay_gauges import Shown
 from dunlin_events.relay_state import (
     BEGINNING,
     LEADER_LOCK,
@@ -48,28 +47,19 @@ LOG_SECONDS = 30.0
 STOP_SECONDS = 10.0
 FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
 
-PUBLISHED = Counter("dunlin_relay_published_events", "Facts the bus has confirmed", ["topic"])
-FAILURES = Counter("dunlin_relay_failures", "Times the relay had to begin again", ["topic"])
-AGE = Gauge("dunlin_outbox_oldest_unsent_seconds", "Age of the oldest fact that is not on the bus", ["topic"])
-UNSENT = Gauge("dunlin_outbox_unsent_events", "Facts not on the bus yet, at most", ["topic"])
-LEADS = Gauge("dunlin_relay_leader", "1 where the sending relay runs", ["topic"])
-RESTORED = Gauge("dunlin_relay_restored", "1 while a restored database waits for `relay rebase`", ["topic"])
-LOG = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
 class Relay:
     """Sends the outbox of one service. Several may run; one leads, under a session advisory lock.
 
-    The publisher is stopped and started again after each failure, and is then given the same facts again. `tail` is
-    what the log ends with: nothing is sent where that is not of this database.
+    The publisher is stopped and started again after each failure, and is then given the same facts again.
     """
 
     def __init__(
-        self, dsn: str, publisher: Publisher, *, topic: str, tail: Tail | None = None, page: int = PAGE,
-        read_ahead: int = READ_AHEAD,
+        self, dsn: str, publisher: Publisher, *, topic: str, page: int = PAGE, read_ahead: int = READ_AHEAD
     ) -> None:
-        self._dsn, self._publisher, self._topic, self._tail = dsn, publisher, topic, tail
+        self._dsn, self._publisher, self._topic = dsn, publisher, topic
         self._page, self._read_ahead = page, read_ahead
         self._ahead: list[int] = []
         self._more_behind_them = False
@@ -77,7 +67,13 @@ class Relay:
         self._drained = False
         self._wait = FIRST_WAIT
         self._behind = 0
-        FAILURES.labels(topic)  # at zero: from no value to one is no increase
+        self._tail: Tail | None = None
+        self._shown = Shown(topic)
+
+    def comparing_with(self, tail: Tail) -> Self:
+        """Send nothing where the log ends with what this database never told."""
+        self._tail = tail
+        return self
 
     def poke(self) -> None:
         """Look at the outbox now. Call it after a commit, in the relay's own event loop."""
@@ -96,7 +92,7 @@ class Relay:
                 try:
                     await self._connected(stop)
                 except Exception as broken:
-                    self._note(broken)
+                    self._shown.failed(broken, self._wait)
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(stop.wait(), self._wait)
                     self._wait = min(self._wait * 2, LONGEST_WAIT)
@@ -114,7 +110,7 @@ class Relay:
         connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=30, server_settings=settings)
         try:
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
-                self._follow()
+                self._shown.follows()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), FOLLOW_SECONDS)
                 if stop.is_set():
@@ -126,9 +122,7 @@ class Relay:
 
     async def _lead(self, connection: asyncpg.Connection, stop: asyncio.Event) -> None:
         state, self._ahead = await take_over(connection), []
-        RESTORED.labels(self._topic).set(0)
-        LEADS.labels(self._topic).set(1)
-        LOG.info("relay_leads", topic=self._topic, epoch=state.epoch)
+        self._shown.leads(state.epoch)
         await connection.add_listener(OUTBOX_CHANNEL, lambda *_: self.poke())
         try:
             await self._measure(connection, state)
@@ -148,7 +142,7 @@ class Relay:
                         await asyncio.wait_for(self._woken.wait(), idle)
                     idle = min(2 * idle, LONGEST_IDLE_SECONDS)
         finally:
-            LEADS.labels(self._topic).set(0)
+            self._shown.leads_no_more()
             async with asyncio.timeout(STOP_SECONDS):
                 await self._publisher.stop()
 
@@ -162,12 +156,12 @@ class Relay:
             ids = await self._next_ids(connection, state)
         if not ids:
             await self._end(connection, state)
-            self._tell([], [])
+            self._shown.waits([], [], self._behind)
             return state.closed(), 0
         if opening:
             await open_window(connection, state)
         rows = await rows_of(connection, ids)
-        self._tell(ids, rows)
+        self._shown.waits(ids, rows, self._behind)
         await self._send(connection, rows)
         ended = not self._ahead and not self._more_behind_them
         if ended:
@@ -203,12 +197,7 @@ class Relay:
         ids = await ids_of(connection, state, self._page)
         if not ids:
             ids = await ids_of(connection, state.closed().opened(snapshot), self._page)
-        self._tell(ids, await rows_of(connection, ids))
-
-    def _tell(self, ids: Sequence[int], rows: Sequence[Any]) -> None:
-        """What waits, given the first page of it."""
-        AGE.labels(self._topic).set(max((0.0, *(row["age"] for row in rows))))
-        UNSENT.labels(self._topic).set(max(len(ids), self._behind - ids[0] + 1) if ids else 0)
+        self._shown.waits(ids, await rows_of(connection, ids), self._behind)
 
     async def _send(self, connection: asyncpg.Connection, rows: Sequence[Any]) -> None:
         records = [
@@ -217,7 +206,7 @@ class Relay:
         passing("before_publish")
         await self._publish(connection, records)
         passing("after_publish")
-        PUBLISHED.labels(self._topic).inc(len(rows))
+        self._shown.sent(len(rows))
 
     async def _publish(self, connection: asyncpg.Connection, records: Sequence[Record]) -> None:
         if records:
@@ -233,18 +222,6 @@ class Relay:
         finally:
             working.cancel()
             await asyncio.wait({working}, timeout=STOP_SECONDS)
-
-    def _follow(self) -> None:
-        for gauge in (AGE, UNSENT, RESTORED, LEADS):
-            gauge.labels(self._topic).set(0)
-
-    def _note(self, broken: Exception) -> None:
-        FAILURES.labels(self._topic).inc()
-        if isinstance(broken, Restored):
-            RESTORED.labels(self._topic).set(1)
-            LOG.error("relay_stands_after_restore", topic=self._topic, error=str(broken), remedy="relay rebase")
-        else:
-            LOG.warning("relay_begins_again", topic=self._topic, error=repr(broken), wait_seconds=self._wait)
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
