@@ -63,6 +63,7 @@ class Neighbours:
     broken: str | None = None
     unknown: set[str] = field(default_factory=set)
     acting: dict[str, Any] | None = None
+    staff: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     document: bytes | None = b"%PDF-1.7"
     asked: list[tuple[str, str | None]] = field(default_factory=list)
 
@@ -84,6 +85,7 @@ class Neighbours:
             Route("/billing/v1/items:owing", self._owing),
             Route("/billing/v1/statements/{statement_id}/document", self._document),
             Route("/customer/v1/customers/{customer_id}/owner", self._owner),
+            Route("/customer/v1/staff/{staff_id}", self._staff),
             Route("/customer/v1/customers:addressing", self._addressing)])
         return httpx.AsyncClient(transport=httpx.ASGITransport(app=app))
 
@@ -111,6 +113,11 @@ class Neighbours:
         if (failed := self._seen(request)) is not None:
             return failed
         return JSONResponse({"owner": None, "acting": self.acting, "on": "2026-02-01"})
+
+    async def _staff(self, request: Request) -> JSONResponse:
+        if (failed := self._seen(request)) is not None:
+            return failed
+        return JSONResponse(self.staff.get(UUID(request.path_params["staff_id"]), {}))
 
     async def _addressing(self, request: Request) -> JSONResponse:
         if (failed := self._seen(request)) is not None:
@@ -153,10 +160,13 @@ class Desk:
         await tell(self.database, billing, self.tenant, *facts, first=self.heard + 1, at=row["clock_at"])
         self.heard += len(facts)
 
-    async def employ(self, code: str) -> None:
-        """A member of staff who may work on cases."""
-        await tell(self.database, customer, self.tenant, StaffConfigured(
-            staff_id=new_id(), code=code, deputy_id=None, active=True, absences=[]), first=2)
+    async def employ(self, code: str, *, deputy: UUID | None = None, away: Any = (), first: int = 2) -> UUID:
+        """A member of staff who may work on cases, and can be written to; the `first`-th fact of the tenant."""
+        told = StaffConfigured(staff_id=new_id(), code=code, deputy_id=deputy, active=True, absences=list(away))
+        await tell(self.database, customer, self.tenant, told, first=first)
+        self.neighbours.staff[told.staff_id] = {
+            "name": code, "language": "en", "email": f"{code.lower()}@dunlin.example", "active": True}
+        return told.staff_id
 
     async def issue(self, number: str, amount: str, *, issued: date, due: date, origin: str = "live") -> UUID:
         item_id, invoice_id = new_id(), new_id()

@@ -68,6 +68,13 @@ async def whose(tx: Any, subject: str, owner: str | None, today: date) -> Whose:
     return Whose((subject, *others), subject)
 
 
+async def acting_id(tx: Any, code: str, today: date) -> UUID | None:
+    """Who acts on a day for the member of staff with this code; None when all are away, or nobody has it."""
+    rows = await tx.rows(_EVERYBODY)
+    acts = _acting(rows, today)
+    return next((acts[row["staff_id"]] for row in rows if row["code"] == code), None)
+
+
 async def is_known(tx: Any, code: str) -> bool:
     """Whether a member of staff who is still there has this code."""
     return any(row["code"] == code and row["active"] for row in await tx.rows(_EVERYBODY))
@@ -76,8 +83,13 @@ async def is_known(tx: Any, code: str) -> bool:
 def _acting_codes(rows: Any, today: date) -> Mapping[str, str | None]:
     """Of each member of staff, who acts on a day."""
     codes = {row["staff_id"]: str(row["code"]) for row in rows}
-    deputies = {row["staff_id"]: row["deputy_id"] for row in rows}
+    return {codes[one]: codes.get(by) if by else None for one, by in _acting(rows, today).items()}
+
+
+def _acting(rows: Any, today: date) -> dict[UUID, UUID | None]:
+    """Of each member of staff, who acts on a day."""
+    deputies: dict[UUID, UUID | None] = {row["staff_id"]: row["deputy_id"] for row in rows}
     day = today.isoformat()
     away = {row["staff_id"] for row in rows
             if not row["active"] or any(begins <= day <= ends for begins, ends in row["absences"])}
-    return {code: codes.get(acting(one, deputies, away)) for one, code in codes.items()}
+    return {one: acting(one, deputies, away) for one in deputies}

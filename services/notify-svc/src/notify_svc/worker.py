@@ -17,7 +17,7 @@ from notify_svc.consumers.customer import customer
 from notify_svc.domain.ladder import LevelChannel
 from notify_svc.gateways.billing_looks import look_at_accounts, statement_document
 from notify_svc.gateways.by_channel import ByChannel
-from notify_svc.gateways.customer_looks import look_at_customer, look_at_customers, look_at_owner
+from notify_svc.gateways.customer_looks import look_at_customer, look_at_customers, look_at_owner, look_at_staff
 from notify_svc.gateways.http_gateway import HttpGateway
 from notify_svc.gateways.recorder import Recorder
 from notify_svc.gateways.sender import Sender
@@ -93,8 +93,9 @@ def noticing(settings: Settings, client: httpx.AsyncClient, clock: Clock) -> Sen
     token = settings.token(client, clock)
     customer_svc, billing_svc = (Outbound(client, url, token) for url in (settings.customer_url, settings.billing_url))
     return SendNotices(
-        partial(look_at_owner, customer_svc), partial(look_at_customer, customer_svc, purpose="billing"),
-        partial(statement_document, billing_svc), sender_of(settings, clock), clock)
+        partial(look_at_owner, customer_svc), partial(look_at_staff, customer_svc),
+        partial(look_at_customer, customer_svc, purpose="billing"), partial(statement_document, billing_svc),
+        sender_of(settings, clock), clock)
 
 
 def sender_of(settings: Settings, clock: Clock) -> Sender:

@@ -12,6 +12,7 @@ from dunlin_events.contracts.billing_statements import StatementAnswered, Statem
 from dunlin_events.contracts.credit import RiskAlertRaised
 from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
+from dunlin_events.contracts.customer_staff import StaffAway
 from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import tell
 from notify_svc import usecases
@@ -20,6 +21,7 @@ from notify_svc.consumers.customer import customer
 from notify_svc.domain.message import MessageStatus
 from notify_svc.gateways.recorder import Recorder
 from notify_svc.gateways.sender import Delivery, Mail
+from notify_svc.usecases.open_case import OpenCase
 
 ISSUED, DUE = date(2026, 1, 5), date(2026, 2, 4)
 LI = {"name": "Li Lei", "language": "en", "email": "li@dunlin.example", "active": True}
@@ -129,6 +131,18 @@ async def test_who_is_to_be_called_is_told_of_though_nothing_is_due(desk: Any) -
     assert [mail.subject for mail in mails(desk)] == [
         "Dunlin Demo: 1 of your customers to call, 0 items due soon"]
     assert "call_due" in mails(desk)[0].body
+
+
+async def test_who_works_on_a_case_of_others_is_told_or_the_deputy(desk: Any) -> None:
+    await owned(desk, date(2026, 1, 6))
+    deputy = await desk.employ("S-18")
+    await desk.employ("S-19", deputy=deputy, first=3, away=[
+        StaffAway(from_on=date(2026, 1, 9), until_on=date(2026, 1, 9))])
+    await desk.database.transact(desk.tenant, partial(
+        usecases.open_case, command=OpenCase(desk.customer, "S-19", None, None, None)))
+    await desk.turn_to(date(2026, 1, 10))
+    told = [(mail.recipient[:4], mail.subject[13:14]) for mail in mails(desk)]
+    assert told == [("s-19", "1"), ("s-19", "1"), ("s-18", "1")], "on the 7th and 8th, and on the 9th the deputy"
 
 
 @pytest.mark.parametrize(("acting", "status", "subjects"), [

@@ -1,6 +1,7 @@
 """The look at customer-svc: whom to write to about a debt at this moment."""
 
 from collections.abc import Collection
+from typing import TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
@@ -12,6 +13,7 @@ from notify_svc.domain.look import Contact, Reach
 PATH = "/customer/v1/customers:addressing"
 MOST = 100
 CLOSED = "closed"
+M = TypeVar("M", bound=BaseModel)
 NOBODY = Reach(contact=None, active=True, refused=False)
 
 
@@ -72,13 +74,13 @@ async def look_at_owner(customer: Outbound, tenant: UUID, customer_id: UUID) -> 
     answer = await customer.get(f"/customer/v1/customers/{customer_id}/owner", tenant=tenant)
     if answer is None:
         return None
-    try:
-        acting = _Ownership.model_validate(answer).acting
-    except ValidationError as failed:
-        raise LookFailed("answered in another form") from failed
-    if acting is None or acting.email is None or not acting.active:
-        return None
-    return Contact(acting.email, acting.name, acting.language)
+    return _reached(_said(_Ownership, answer).acting)
+
+
+async def look_at_staff(customer: Outbound, tenant: UUID, staff_id: UUID) -> Contact | None:
+    """A member of staff who is there; None: nobody. Refuses: LookFailed."""
+    answer = await customer.get(f"/customer/v1/staff/{staff_id}", tenant=tenant)
+    return None if answer is None else _reached(_said(_Staff, answer))
 
 
 async def look_at_customer(
@@ -120,6 +122,19 @@ async def look_at_phones(customer: Outbound, tenant: UUID, customer_ids: Collect
         found |= {one.customer_id: Contact(one.phone, one.contact_name, one.language or "")
                   for one in said if one.phone}
     return found
+
+
+def _said(form: type[M], answer: object) -> M:
+    try:
+        return form.model_validate(answer)
+    except ValidationError as failed:
+        raise LookFailed("answered in another form") from failed
+
+
+def _reached(one: _Staff | None) -> Contact | None:
+    if one is None or one.email is None or not one.active:
+        return None
+    return Contact(one.email, one.name, one.language)
 
 
 def _reach(said: _Addressing, channel: LevelChannel) -> Reach:

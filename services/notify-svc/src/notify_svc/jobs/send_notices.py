@@ -9,7 +9,7 @@ from uuid import UUID
 from dunlin_kernel.calendar import days_after
 from dunlin_kernel.clock import Clock
 from dunlin_kernel.money import Money
-from dunlin_kit import jobs
+from dunlin_kit import jobs, staff
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Handler, Job
 from dunlin_kit.tenants import Tenant
@@ -34,9 +34,10 @@ DocumentLooker = Callable[[UUID, UUID], Awaitable[bytes | None]]
 
 @dataclass(frozen=True, slots=True)
 class SendNotices:
-    """The handlers of these jobs, with the looks (tenant, customer), the sender, and the machine's clock."""
+    """The handlers of these jobs, with the looks (tenant, customer or member of staff), the sender, and the clock."""
 
     look_at_owner: OwnerLooker
+    look_at_staff: OwnerLooker
     look_at_books: PersonLooker
     statement_document: DocumentLooker
     sender: Sender
@@ -57,7 +58,7 @@ class SendNotices:
 
     async def tell_owner(self, database: Database, job: Job) -> None:
         """The day's digest, to the deputy when the owner is away."""
-        acting = await self.look_at_owner(job.tenant, UUID(job.payload["customer_id"]))
+        acting = await self._acting(database, job)
 
         async def written(tx: Transaction, moment: Tenant) -> WriteNotice:
             fields = await usecases.gather_digest(tx, job.payload["owner_code"], moment)
@@ -66,6 +67,17 @@ class SendNotices:
                 NoticeKind.OWNER_DIGEST, job.key, None, job.payload["owner_code"], addressee, fields)
 
         await self._send(database, job, written)
+
+    async def _acting(self, database: Database, job: Job) -> Contact | None:
+        """Whoever acts for the member of staff; one that was not told of is asked for by a customer of theirs."""
+        async def known(tx: Transaction) -> tuple[bool, UUID | None]:
+            moment, code = await jobs.moment_of(tx, job), job.payload["owner_code"]
+            return await staff.is_known(tx, code), await staff.acting_id(tx, code, moment.today)
+
+        is_known, acting_id = await database.transact(job.tenant, known)
+        if acting_id is not None:
+            return await self.look_at_staff(job.tenant, acting_id)
+        return None if is_known else await self.look_at_owner(job.tenant, UUID(job.payload["customer_id"]))
 
     async def tell_alert(self, database: Database, job: Job) -> None:
         """An alert of credit-svc, to the deputy when the owner is away."""

@@ -19,7 +19,8 @@ _FIND = select(*_COLUMNS).where(
 ).with_for_update()
 _STATEMENT = select(*StatementRow.__table__.c).where(col(StatementRow.id) == bindparam("id", type_=Uuid))
 _OWNERS = text("""
-SELECT c.owner_code, (array_agg(c.customer_id ORDER BY c.customer_id))[1] AS customer_id FROM customer c
+WITH work AS (
+SELECT c.owner_code, c.customer_id FROM customer c
 WHERE c.owner_code IS NOT NULL AND EXISTS (
   SELECT 1 FROM dunned_item i WHERE i.tenant_id = c.tenant_id AND i.customer_id = c.customer_id
     AND i.open > i.disputed AND i.due_on <= CAST(:until AS date)
@@ -33,7 +34,13 @@ WHERE c.owner_code IS NOT NULL AND EXISTS (
   UNION ALL
   SELECT 1 FROM collection_case k WHERE k.tenant_id = c.tenant_id AND k.customer_id = c.customer_id
     AND k.closed_on IS NULL AND k.next_action_on <= CAST(:today AS date))
-GROUP BY c.owner_code ORDER BY c.owner_code""")
+UNION ALL
+SELECT k.owner_code, k.customer_id FROM collection_case k
+WHERE k.closed_on IS NULL AND k.owner_code IS NOT NULL AND (k.next_action_on <= CAST(:today AS date) OR EXISTS (
+  SELECT 1 FROM dunned_item i WHERE i.tenant_id = k.tenant_id AND i.customer_id = k.customer_id
+    AND i.open > i.disputed AND i.due_on < CAST(:today AS date))))
+SELECT owner_code, (array_agg(customer_id ORDER BY customer_id))[1] AS customer_id FROM work
+GROUP BY owner_code ORDER BY owner_code""")
 _SOON = text("""
 SELECT c.number, c.name, i.number AS item, i.due_on, i.open - i.disputed AS minor, i.currency, count(*) OVER () AS items
 FROM dunned_item i JOIN customer c ON c.tenant_id = i.tenant_id AND c.customer_id = i.customer_id
@@ -109,7 +116,7 @@ async def statement(tx: Any, statement_id: UUID) -> Statement | None:
 
 async def owners(tx: Any, today: date, until: date) -> list[tuple[str, UUID]]:
     """Staff with customers who owe something due `until` a day, leave a statement unanswered, or are to be called or
-    dealt with today, each with one of these."""
+    dealt with today, and those who work on a case of others' customers; each with one of these customers."""
     return [(row["owner_code"], row["customer_id"]) for row in await tx.rows(_OWNERS, today=today, until=until)]
 
 
