@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Executable, text
@@ -134,6 +135,15 @@ def router_of(service: str, checks: Sequence[Check]) -> APIRouter:
     return router
 
 
+def schema_says(found: str | None, revision: str | None) -> str | None:
+    """Why a database of this revision is not the one that code of another one was made for; None where it is."""
+    if found == revision or revision is None:
+        return None
+    if found is None or found < revision:
+        return f"schema: {found or 'none'}, and this code was made for {revision}: migrate first"
+    return f"schema: {found}, made by a newer version than this code, which was made for {revision}"
+
+
 def probes(database: Database, revision: str | None, *, bus: Callable[[], bool] | None = None) -> APIRouter:
     """/livez: the process answers. /readyz: the database answers and has the schema this code was made for.
 
@@ -155,10 +165,11 @@ def probes(database: Database, revision: str | None, *, bus: Callable[[], bool] 
 
         try:
             row = await database.read(NIL, look)
+        except asyncpg.UndefinedTableError:
+            row = None
         except Exception as failed:
             return Response(f"database: {type(failed).__name__}", 503, media_type="text/plain")
-        if revision is not None and (row is None or row["version_num"] != revision):
-            return Response("schema: another revision", 503, media_type="text/plain")
-        return Response("ready", media_type="text/plain")
+        otherwise = schema_says(None if row is None else row["version_num"], revision)
+        return Response(otherwise or "ready", 503 if otherwise else 200, media_type="text/plain")
 
     return router

@@ -44,18 +44,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 $$"""
 
 
+class NewerSchema(Exception):
+    """The database is of a revision that this code does not know."""
+
+
 def protect(
     op: Any, service: str, *tables: str, facts: Sequence[str] = (), erasable: Sequence[str] = (),
-    or_operator: bool = False,
 ) -> None:
     """Force row-level security and grant the roles: `facts` can only be added and read, `tables` changed too, and what
-    is `erasable` also deleted by requests.
-
-    `or_operator` also admits the nil tenant under which an operator's requests run.
-    """
+    is `erasable` also deleted by requests."""
     own = _OWN_TENANT
-    if or_operator:
-        own = f"({own} OR current_setting('dunlin.tenant', true) = '00000000-0000-0000-0000-000000000000')"
     for table in (*tables, *erasable, *facts):
         verbs = "SELECT, INSERT" if table in facts else "SELECT, INSERT, UPDATE"
         erases = ", DELETE" if table in erasable else ""
@@ -71,10 +69,9 @@ def protect(
             op.execute(statement)
 
 
-def grant_chassis(op: Any, service: str, *, tenant_or_operator: bool = False) -> None:
+def grant_chassis(op: Any, service: str) -> None:
     """Rights on the tables of the chassis and of the event library; requests may not read the outbox."""
-    protect(op, service, "tenant", or_operator=tenant_or_operator)
-    protect(op, service, "idempotency_key", "operation", "job")
+    protect(op, service, "tenant", "idempotency_key", "operation", "job")
     app, ops = f"{service}_app", f"{service}_ops"
     for statement in (
         f"GRANT SELECT, INSERT, UPDATE ON event_stream, watermark TO {app}",
@@ -170,10 +167,17 @@ def _named(package: str) -> tuple[set[str], set[str]]:
 
 
 def migrate(package: str, owner_url: str) -> None:
-    """Bring a service's database to its newest revision. Not to be called from a running event loop: use a thread."""
-    from alembic import command
+    """Bring a service's database to its newest revision. Not to be called from a running event loop: use a thread.
 
-    command.upgrade(config_of(package, owner_url), "head")
+    Refuses: NewerSchema, and leaves everything as it is.
+    """
+    from alembic import command
+    from alembic.util import CommandError
+
+    try:
+        command.upgrade(config_of(package, owner_url), "head")
+    except CommandError as unknown:
+        raise NewerSchema(f"{package}: {unknown}: a newer version migrated this database; run that one") from unknown
 
 
 async def make_databases(admin_url: str, service: str, passwords: Mapping[str, str]) -> None:

@@ -23,7 +23,7 @@ from dunlin_events.topics import Bus, BusAway, group_of, topic_of
 from dunlin_events.waking import Poker
 from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import NIL
-from dunlin_kit import garbage, migrating, rebuilds
+from dunlin_kit import garbage, migrating, rebuilds, schema_watch
 from dunlin_kit.database import Database
 from dunlin_kit.era_watch import EraWatch
 from dunlin_kit.health import Check, probes
@@ -114,10 +114,12 @@ class Worker:
               for number in range(len(self.consumers))),
             *([self._watch.run(stop)] if self._watch else ()),
         ]
+        migrated = asyncio.ensure_future(schema_watch.until_migrated(self.service, self.ops, stop))
+        tasks = [asyncio.ensure_future(schema_watch.then(migrated, part, stop)) for part in parts]
         if self.settings.probe_port:
             revision = migrating.head_of(f"{self.service}_svc")
-            parts.append(answer_probes(probes(self.app, revision, bus=self.reached.is_set), self.settings, stop))
-        tasks = [asyncio.ensure_future(part) for part in parts]
+            tasks.append(asyncio.ensure_future(
+                answer_probes(probes(self.app, revision, bus=self.reached.is_set), self.settings, stop)))
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if not stop.is_set():
@@ -128,7 +130,7 @@ class Worker:
             await asyncio.gather(*tasks)
         finally:
             stop.set()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(migrated, *tasks, return_exceptions=True)
             await self.app.close()
             await self.ops.close()
 
@@ -219,7 +221,10 @@ def main(service: str, settings_type: type[ServiceSettings]) -> None:
         garbage.starting()
     if arguments.command == "migrate":
         assert settings.owner_database_url is not None, "DUNLIN_OWNER_DATABASE_URL is needed to migrate"
-        migrating.migrate(package, settings.owner_database_url.get_secret_value())
+        try:
+            migrating.migrate(package, settings.owner_database_url.get_secret_value())
+        except migrating.NewerSchema as newer:
+            raise SystemExit(str(newer)) from newer
     elif arguments.command == "api":
         serve_metrics(settings.metrics_port)
         app: FastAPI = import_module(f"{package}.app").create_app(settings)

@@ -62,7 +62,7 @@ async def test_the_search_can_be_served_by_its_index(archive: Any) -> None:
 
 
 OF = "WHERE id = $1"
-RETYPED = "UPDATE outbox_event SET type = replace(type, '{}', '{}') WHERE stream LIKE '%' || $1::uuid::text AND type ~ '{}'"
+RETYPED = "UPDATE outbox_event SET type = replace(type, '{}', '{}') WHERE stream LIKE '%' || $1::uuid AND type ~ '{}'"
 UNTOLD = (
     (f"UPDATE customer SET region = 'CN-SH' {OF}", f"UPDATE customer SET region = NULL {OF}", "CustomerUpdated"),
     (f"UPDATE customer SET status = 'closed' {OF}", f"UPDATE customer SET status = 'active' {OF}", "CustomerUpdated"),

@@ -1,0 +1,55 @@
+"""A worker waits, and says so, while its database is behind its code; on one that is newer it works, and says so."""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from typing import Any
+
+import asyncpg
+
+from dunlin_kernel.ids import NIL
+from dunlin_kit import migrating
+from dunlin_kit.database import Database
+from dunlin_kit.health import schema_says
+from dunlin_kit.pooling import Unavailable
+from dunlin_kit.telemetry import log
+from dunlin_kit.transaction import Transaction
+
+_AGAIN_SECONDS = 1
+
+
+async def until_migrated(service: str, ops: Database, stop: asyncio.Event) -> None:
+    """Return when the schema is the one that this code was made for, or newer, or when `stop` is set."""
+    wanted = migrating.head_of(f"{service}_svc") or ""
+    while not stop.is_set():
+        try:
+            found = await ops.read(NIL, _revision)
+        except (Unavailable, asyncpg.PostgresError) as away:
+            log.warning("the worker waits for its database", service=service, reason=str(away))
+        else:
+            otherwise = schema_says(found, wanted)
+            if otherwise is None:
+                return
+            if found is not None and found > wanted:
+                log.warning("the schema is newer", service=service, reason=otherwise)
+                return
+            log.warning("the worker waits for migrate", service=service, reason=otherwise)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _AGAIN_SECONDS)
+
+
+async def then(migrated: "asyncio.Task[None]", part: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
+    """Do this part after the schema was reached."""
+    try:
+        await asyncio.shield(migrated)
+        if not stop.is_set():
+            await part
+    finally:
+        part.close()
+
+
+async def _revision(tx: Transaction) -> str | None:
+    if await tx.driver.fetchval("SELECT to_regclass('alembic_version')") is None:
+        return None
+    found: str | None = await tx.driver.fetchval("SELECT version_num FROM alembic_version")
+    return found
