@@ -16,6 +16,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 from restored import relaying, tell, until
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
@@ -27,6 +28,7 @@ from dunlin_events.outbox import APPEND, Trace, bind, pending
 from dunlin_events.relay import Relay, rebase
 from dunlin_events.relay_state import era_of
 from dunlin_events.testing import database
+from dunlin_events.topics import BusAway
 from dunlin_kernel.ids import new_id
 from dunlin_local.postgres import THROW_AWAY, Postgres
 from dunlin_local.postgres_binaries import programs
@@ -268,3 +270,27 @@ async def test_what_others_wrote_to_the_topic_stops_no_relay(outbox_dsn: str) ->
         async with asyncio.timeout(60):
             while await era(outbox_dsn) is not None:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
+
+
+async def test_a_relay_with_nothing_to_send_leads_while_the_log_cannot_be_read_and_sends_nothing_before(
+    outbox_dsn: str
+) -> None:
+    class Away(MemoryBus):
+        looks, is_away = 0, True
+
+        async def tail(self, topic: str, most: int) -> list[Record]:
+            self.looks += 1
+            if self.is_away:
+                raise BusAway("for a while")
+            return await super().tail(topic, most)
+
+    topic = "dunlin-unread"
+    bus, labels = Away({topic: 4}), {"topic": topic}
+    async with relaying(outbox_dsn, bus, topic) as relay:
+        await until(relay.drained)
+        assert REGISTRY.get_sample_value("dunlin_relay_failures_total", labels) == 0
+        await tell(outbox_dsn, topic, TENANT, ANNE)
+        await until(lambda: bus.looks > 3)
+        assert bus.records(topic) == []
+        bus.is_away = False
+        await until(lambda: len(bus.records(topic)) == 1)

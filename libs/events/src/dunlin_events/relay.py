@@ -30,7 +30,7 @@ from dunlin_events.relay_state import (
     rows_of,
     take_over,
 )
-from dunlin_events.topics import Publisher
+from dunlin_events.topics import BusAway, Publisher
 from dunlin_events.waking import OUTBOX_CHANNEL, Poker
 
 __all__ = ["Deposed", "Poker", "Relay", "RelayStateColumns", "Restored", "rebase"]
@@ -68,6 +68,7 @@ class Relay:
         self._wait = FIRST_WAIT
         self._behind = 0
         self._tail: Tail | None = None
+        self._compared = False
         self._shown = Shown(topic)
 
     def comparing_with(self, tail: Tail) -> Self:
@@ -121,7 +122,7 @@ class Relay:
             connection.terminate()
 
     async def _lead(self, connection: asyncpg.Connection, stop: asyncio.Event) -> None:
-        state, self._ahead = await take_over(connection), []
+        state, self._ahead, self._compared = await take_over(connection), [], False
         self._shown.leads(state.epoch)
         await connection.add_listener(OUTBOX_CHANNEL, lambda *_: self.poke())
         try:
@@ -131,8 +132,9 @@ class Relay:
             while not stop.is_set():
                 self._woken.clear()
                 if (now := asyncio.get_running_loop().time()) >= looked_at + LOG_SECONDS:
-                    await self._look_at_the_log(connection)
                     looked_at = now
+                    with contextlib.suppress(BusAway):  # with nothing to send, that is no trouble of the relay
+                        await self._look_at_the_log(connection)
                 state, sent = await self._tick(connection, state)
                 if sent:
                     self._wait, idle = FIRST_WAIT, IDLE_SECONDS
@@ -171,10 +173,11 @@ class Relay:
         return state, len(ids)
 
     async def _look_at_the_log(self, connection: asyncpg.Connection) -> None:
-        """Raises Restored where another database has told under this one's name."""
+        """Nothing is sent before it. Raises BusAway, and Restored where another database told under this one's name."""
         if self._tail is None:
             return
         told = await self._while_leading(connection, self._tail())
+        self._compared = True
         if foreign := await never_told_here(connection, told, self._topic):
             await disown(connection, f"the log has {foreign}, which this database never told")
 
@@ -209,8 +212,11 @@ class Relay:
         self._shown.sent(len(rows))
 
     async def _publish(self, connection: asyncpg.Connection, records: Sequence[Record]) -> None:
-        if records:
-            await self._while_leading(connection, self._publisher.publish(self._topic, records))
+        if not records:
+            return
+        if not self._compared:
+            await self._look_at_the_log(connection)
+        await self._while_leading(connection, self._publisher.publish(self._topic, records))
 
     async def _while_leading(self, connection: asyncpg.Connection, work: Awaitable[T]) -> T:
         """Await it; meanwhile the session is kept alive, for the lock hangs on it."""
