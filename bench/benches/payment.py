@@ -70,5 +70,6 @@ def payment(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> No
 
 async def _items_of(company: Company, customer: UUID) -> list[UUID]:
     rows = await company.connection.fetch(
-        "SELECT id FROM item WHERE tenant_id = $1 AND customer_id = $2 ORDER BY due_on", company.tenant, customer)
+        "SELECT id FROM item WHERE tenant_id = $1 AND customer_id = $2 AND open > 0 ORDER BY due_on", company.tenant,
+        customer)
     return [row["id"] for row in rows]
