@@ -42,15 +42,11 @@ class Company:
 
     async def put(self, path: str, body: Any, *, of: str = "") -> Any:
         """Set something; `of` is the path of the document whose present version is meant."""
-        return await self._wish("PUT", path, body, "demonstration", **(await self._seen(of) if of else {}))
+        return await self._wish("PUT", path, body, "demonstration", of)
 
     async def patch(self, path: str, body: Any) -> Any:
         """Change the present version of a document."""
-        return await self._wish("PATCH", path, body, "demonstration", **await self._seen(path))
-
-    async def _seen(self, path: str) -> dict[str, str]:
-        answer = await self._client.get(path, headers=await self._headers("demonstration"))
-        return {"If-Match": answer.headers.get("ETag", "")}
+        return await self._wish("PATCH", path, body, "demonstration", path)
 
     async def get(self, path: str) -> Any:
         answer = await self._client.get(path, headers=await self._headers("demonstration"))
@@ -116,10 +112,13 @@ class Company:
             await asyncio.sleep(LOOK_SECONDS)
         raise CompanyError("The services do not come to rest; the log says why.")
 
-    async def _wish(self, method: str, path: str, body: Any, by: str, **seen: str) -> Any:
-        """Say it once; again where a service has not yet heard of what it is about."""
+    async def _wish(self, method: str, path: str, body: Any, by: str, of: str = "") -> Any:
+        """Say it once; again where a service has not yet heard of what it is about. `of` as in `put`."""
         self._wishes += 1
-        headers = await self._headers(by) | seen | {"Idempotency-Key": f"demonstration-{self.today}-{self._wishes}"}
+        headers = await self._headers(by) | {"Idempotency-Key": f"demonstration-{self.today}-{self._wishes}"}
+        if of:
+            seen = await self._client.get(of, headers=headers)
+            headers["If-Match"] = seen.headers.get("ETag", "")
         for _ in range(TRIES):
             answer = await self._client.request(method, path, json=body, headers=headers)
             if answer.is_success:
