@@ -21,6 +21,7 @@ import billing_svc.store.interest_tables
 import billing_svc.store.ledger_import_tables
 import billing_svc.store.ledger_tables
 import billing_svc.store.library_tables
+import billing_svc.store.lock_exceptions
 import billing_svc.store.payment_tables
 import billing_svc.store.proposals
 import billing_svc.store.refund_tables

@@ -9,7 +9,7 @@ import pytest
 from dunlin_kit.grown_tables import growing_read_whole, grown, read_whole, statements_sent
 
 SMALL = {"tenant", "alembic_version", "relay_state", "parked_event", "period_lock", "payment_policy", "discount_policy",
-         "number_series", "tolerance_policy", "bad_debt_policy"}
+         "number_series", "tolerance_policy", "bad_debt_policy", "lock_exception"}
 """A few rows each, however long the service runs."""
 
 

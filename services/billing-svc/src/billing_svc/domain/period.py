@@ -1,9 +1,14 @@
-"""Period locks: up to which day the books are closed. A hard lock is never lifted; a soft one may be moved back."""
+"""Period locks: up to which day the books are closed. A hard lock is never lifted; a soft one may be moved back, and
+has exceptions: a named person may post from a day on, for a reason, until a time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from uuid import UUID
 
-from dunlin_kernel.errors import Conflict, RuleBroken
+from dunlin_kernel.errors import Conflict, Forbidden, RuleBroken
+
+LONGEST_EXCEPTION = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +26,41 @@ def lock_up_to(state: PeriodState, closed_until: date, *, hard: bool, today: dat
     if state.hard_until is not None and closed_until < state.hard_until:
         raise Conflict("hard_lock_stands", "A hard lock is never lifted.", hard_until=state.hard_until)
     return PeriodState(closed_until, closed_until if hard else state.hard_until)
+
+
+@dataclass(frozen=True, slots=True)
+class LockException:
+    """`subject` may post on days from `from_on` on that only a soft lock closes, until `ends_at`; another gave it."""
+
+    id: UUID
+    subject: str
+    from_on: date
+    ends_at: datetime
+    reason: str
+    granted_by: str
+    recorded_at: datetime
+
+
+def granted(exception: LockException, state: PeriodState, now: datetime) -> LockException:
+    """The exception, when it may be given.
+
+    Refuses: second_person_needed, bad_lock_exception, nothing_locked, hard_lock_stands.
+    """
+    if exception.subject == exception.granted_by:
+        raise Forbidden("second_person_needed", "Another person gives an exception than the one who is to use it.")
+    if not now < exception.ends_at <= now + LONGEST_EXCEPTION:
+        raise RuleBroken("bad_lock_exception", f"An exception ends within {LONGEST_EXCEPTION.days} days from now.")
+    if state.closed_until is None or exception.from_on > state.closed_until:
+        raise RuleBroken("nothing_locked", "That day is open for everybody.", closed_until=state.closed_until)
+    if state.hard_until is not None and exception.from_on <= state.hard_until:
+        raise Conflict("hard_lock_stands", "A hard lock is never lifted.", hard_until=state.hard_until)
+    return exception
+
+
+def closed_for(state: PeriodState, open_from: Iterable[date]) -> date | None:
+    """Up to which day the books are closed for one who has exceptions from these days on."""
+    first = min(open_from, default=None)
+    if first is None or state.closed_until is None or first > state.closed_until:
+        return state.closed_until
+    opened = first - timedelta(days=1)
+    return opened if state.hard_until is None else max(opened, state.hard_until)

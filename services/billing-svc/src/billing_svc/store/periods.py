@@ -6,21 +6,33 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, bindparam, func, literal_column, select
+from sqlalchemy import BigInteger, Integer, bindparam, func, literal_column, select
 
-from billing_svc.domain.period import PeriodState
+from billing_svc.domain.period import PeriodState, closed_for
 from billing_svc.domain.posting_dates import Books
 from billing_svc.store.ledger_tables import PeriodLockRow
+from billing_svc.store.lock_exceptions import LockExceptionRow
 from dunlin_kit.database import settle
-from dunlin_kit.tenants import Also, Tenant, present, present_with
+from dunlin_kit.tenants import TENANT, Also, Tenant, present, present_with
 from dunlin_kit.transaction import Transaction
 
-_t = PeriodLockRow.__table__.c
+_t, _tenant = PeriodLockRow.__table__.c, TENANT.c
 _latest = (
     select(_t.closed_until).order_by(_t.sequence.desc()).limit(literal_column("1")).scalar_subquery())
 _hardest = select(func.max(_t.closed_until)).where(_t.hard.is_(literal_column("true"))).scalar_subquery()
 CLOSED_UNTIL = func.greatest(_latest, _hardest).label("closed_until")
+MAX_PLACE = 2**62
+LOCKS = (
+    select(PeriodLockRow.__table__).where(_t.sequence < bindparam("before", type_=BigInteger))
+    .order_by(_t.sequence.desc()).limit(bindparam("wanted", type_=Integer)))
 STATE = select(CLOSED_UNTIL, _hardest.label("hard_until"))
+_e = LockExceptionRow.__table__.c
+OPEN_FROM = (
+    select(func.jsonb_agg(func.jsonb_build_array(_e.subject, _e.from_on)))
+    .where(_e.ends_at > func.coalesce(_tenant.clock_at, func.now()))
+    .correlate(TENANT).scalar_subquery().label("open_from"))
+"""Who may post from which day on, of exceptions that have not ended; to be read with the tenant."""
+HARD_UNTIL = _hardest.label("hard_until")
 HOLD = select(func.pg_advisory_xact_lock(bindparam("posting_barrier", type_=BigInteger)))
 
 
@@ -52,6 +64,11 @@ async def state(tx: Transaction) -> PeriodState:
     return PeriodState(row["closed_until"], row["hard_until"])
 
 
+async def locks(tx: Transaction, before: int | None, limit: int) -> list[Any]:
+    """Locks as they were recorded, the latest first; up to `limit` + 1 before this place."""
+    return list(await tx.rows(LOCKS, before=before or MAX_PLACE, wanted=limit + 1))
+
+
 def add(tx: Transaction, lock_id: UUID, closed_until: date, *, hard: bool, reason: str, recorded_at: datetime) -> None:
     tx.insert(PeriodLockRow, {"id": lock_id, "closed_until": closed_until, "hard": hard, "actor": tx.actor,
                               "reason": reason, "recorded_at": recorded_at})
@@ -71,5 +88,8 @@ async def present_books_with(
 ) -> tuple[Tenant, Books, Sequence[Any]]:
     """As `present_books`, and the rows in which these constant columns and what is wanted `also` were read by the same
     statement."""
-    tenant, rows = await present_with(tx, CLOSED_UNTIL, *beside, also=also)
-    return tenant, Books(rows[0]["closed_until"], tenant.today), rows
+    tenant, rows = await present_with(tx, CLOSED_UNTIL, HARD_UNTIL, OPEN_FROM, *beside, also=also)
+    row = rows[0]
+    mine = [date.fromisoformat(day) for subject, day in row["open_from"] or () if subject == tx.actor]
+    closed = closed_for(PeriodState(row["closed_until"], row["hard_until"]), mine)
+    return tenant, Books(closed, tenant.today), rows
