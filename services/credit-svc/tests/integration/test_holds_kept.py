@@ -4,6 +4,8 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+from prometheus_client import REGISTRY
+
 from credit_svc.consumers.customer import customer
 from credit_svc.consumers.healing import holds_judged_anew
 from credit_svc.consumers.notify import notify
@@ -190,6 +192,23 @@ async def test_money_and_a_cut_limit_at_once_leave_the_hold_that_is_due(books: A
     await asyncio.gather(bill(), books.limit("74.00"), books.limit("74.50"))
     assert await standing(books) == ["limit_exceeded"]
     assert await books.violations() == []
+
+
+async def test_limits_and_facts_that_place_and_release_holds_at_once_never_deadlock(books: Any) -> None:
+    """A limit tells of itself and looks at holds; a fact locks what is owed and tells of holds: facts leave last."""
+    await adopt(books)
+    before, opened = deadlocks(), 0
+    for n in range(8):
+        opened += 100
+        fact = owed(books, "100.00", f"{opened}.00", "2025-06-01")
+        await asyncio.gather(books.hear(fact, first=n + 1), *(books.limit(f"{limit}.00") for limit in (1, 10_000)))
+    assert deadlocks() == before
+    assert await books.violations() == []
+
+
+def deadlocks() -> float:
+    return REGISTRY.get_sample_value(
+        "dunlin_transaction_retries_total", {"service": "credit", "reason": "deadlock"}) or 0
 
 
 async def test_the_day_turns_for_each_tenant_that_was_configured(books: Any) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from dunlin_events.contracts.base import Event, Heard
 from dunlin_events.contracts.credit_rating import CreditRated
@@ -50,3 +52,35 @@ async def test_what_two_owners_tell_of_an_unknown_customer_at_once_is_kept(desk:
     await asyncio.gather(*later)
     [kept] = await desk.rows(KEPT, REGISTERED.customer_id)
     assert kept == {"known": True, "number": REGISTERED.number, "grade": RATED.grade.value}
+
+
+async def test_batches_that_name_the_same_customers_in_both_orders_never_wait_in_a_ring(desk: Any) -> None:
+    """The database counts deadlocks, and transactions say how often they ran again because of one."""
+    before, named = deadlocks(), [new_id() for _ in range(12)]
+    sequences = {owner: count(1) for owner in TOLD}
+
+    async def batch(owner: str, way: int, tx: Transaction) -> None:
+        subscription, fact = TOLD[owner]
+        assert subscription.load
+        assert subscription.save
+        events = [fact.model_copy(update={"customer_id": one, "number": f"C-{n}"} if owner == "customer" else {
+            "customer_id": one}).hear(Heard(desk.tenant, new_id(), next(sequences[owner]), desk.database.clock.now(),
+                                            str(NIL))) for n, one in [*enumerate(named)][::way]]
+        states = dict(await subscription.load(tx, events))
+        for event in events:
+            assert event.concerns
+            states[event.concerns] = subscription.folds[event.wire_type()](event, states[event.concerns])
+        await subscription.save(tx, dict([*states.items()][::way]))
+
+    for _ in range(3):
+        await asyncio.gather(*(desk.database.transact(desk.tenant, partial(batch, owner, way))
+                               for owner in TOLD for way in (1, -1)))
+        named += [new_id() for _ in range(12)]
+    assert deadlocks() == before
+    kept = await desk.rows("SELECT known, grade FROM customer WHERE customer_id = ANY ($1)", named[:36])
+    assert kept == [{"known": True, "grade": RATED.grade.value}] * 36
+
+
+def deadlocks() -> float:
+    return REGISTRY.get_sample_value(
+        "dunlin_transaction_retries_total", {"service": "notify", "reason": "deadlock"}) or 0
