@@ -113,6 +113,17 @@ async def test_currencies_count_at_the_declared_rate_and_a_missing_one_refuses(b
     assert await books.violations() == []
 
 
+async def test_first_orders_of_members_make_their_heads_once_they_have_the_group(books: Any) -> None:
+    group_id, members = await group_of(books, members=3)
+    await call(books, f"/groups/{group_id}/limit", {"amount": "100.00", "reason": "family"})
+    dollars = {"amount": {"amount": "1.00", "currency": "USD"}}
+    answers = await asyncio.gather(*(ask(members[n % 3], dollars) for n in range(12)))
+    assert [one["decision"] for one in answers] == ["denied"] * 12
+    for one in members:
+        assert len((await one.position())["positions"]) == 2
+    assert await books.violations() == []
+
+
 async def test_a_group_that_was_not_told_of_yet(books: Any) -> None:
     missing = await call(books, f"/groups/{new_id()}", method="GET")
     assert (missing.status_code, missing.json()["code"]) == (404, "group_not_found")

@@ -21,15 +21,19 @@ _customer, _currency = col(AuthorizationHeadRow.customer_id), col(AuthorizationH
 _HEAD = select(_customer, _currency, col(AuthorizationHeadRow.reserved), col(AuthorizationHeadRow.limits))
 _LOCK = _HEAD.where(
     _customer == bindparam("customer_id", type_=Uuid), _currency == bindparam("currency", type_=Text)).with_for_update()
-_LOCK_FOR_ORDER = text("""
-WITH g AS MATERIALIZED (
-  SELECT g.group_id FROM credit_group g JOIN customer_group m USING (tenant_id, group_id)
-  WHERE m.customer_id = CAST(:customer_id AS uuid) FOR UPDATE OF g)
+_GROUP = """
+SELECT g.group_id FROM credit_group g JOIN customer_group m USING (tenant_id, group_id)
+WHERE m.customer_id = CAST(:customer_id AS uuid)"""
+_LOCK_GROUP = text(f"{_GROUP} FOR UPDATE OF g")
+_OF_ORDER = """
+WITH g AS MATERIALIZED ({group})
 SELECT h.customer_id, h.currency, h.reserved, h.limits, g.group_id,
        t.name, t.currency AS base_currency, t.zone, t.sandbox
 FROM authorization_head h CROSS JOIN tenant t LEFT JOIN g ON true
-WHERE h.customer_id = CAST(:customer_id AS uuid) AND h.currency = CAST(:currency AS text) FOR UPDATE OF h""")
+WHERE h.customer_id = CAST(:customer_id AS uuid) AND h.currency = CAST(:currency AS text) FOR UPDATE OF h"""
+_LOCK_FOR_ORDER = text(_OF_ORDER.format(group=f"{_GROUP} FOR UPDATE OF g"))
 """The group's row is locked before the head: locks of the outer query are taken on rows that the join gave."""
+_LOCK_MADE = text(_OF_ORDER.format(group=_GROUP))
 _LOCK_OF_AUTHORIZATION = (
     _HEAD.join(
         AuthorizationRow,
@@ -75,15 +79,30 @@ async def lock(tx: Transaction, customer_id: UUID, currency: str) -> Head:
 async def lock_for_order(tx: Transaction, customer_id: UUID, currency: str) -> tuple[Head, Tenant]:
     """Wait for the customer's group and then for the head; and the tenant now that both are had.
 
-    Refuses: tenant_not_known_yet, customer_not_known_yet.
+    Refuses: tenant_not_known_yet, customer_not_known_yet, in_progress.
     """
-    row = await _locked(tx, _LOCK_FOR_ORDER, customer_id, currency)
+    row = await tx.row(_LOCK_FOR_ORDER, customer_id=customer_id, currency=currency)
+    if row is None:
+        row = await _made(tx, customer_id, currency)
     if row["sandbox"]:
         # Its clock may have been moved on while this waited.
         return _head(row), await present(tx)
     now = tx.recorded_at = tx.clock.now()
     return _head(row), Tenant(
         tx.tenant, row["name"], row["base_currency"], row["zone"], False, now, date_in(row["zone"], now))
+
+
+async def _made(tx: Transaction, customer_id: UUID, currency: str) -> Any:
+    """The first order in a currency makes the head, once it has the group: who has that waits for heads."""
+    group = await tx.row(_LOCK_GROUP, customer_id=customer_id)
+    await tx.rows(_MAKE, customer_id=customer_id, currency=currency)
+    row = await tx.row(_LOCK_MADE, customer_id=customer_id, currency=currency)
+    if row is None:
+        await present(tx)
+        raise _not_known()
+    if row["group_id"] != (None if group is None else group["group_id"]):
+        raise NotReady("in_progress", "The customer has just come to another group; try again.")
+    return row
 
 
 async def _locked(tx: Transaction, statement: Any, customer_id: UUID, currency: str) -> Any:
@@ -93,7 +112,7 @@ async def _locked(tx: Transaction, statement: Any, customer_id: UUID, currency: 
         row = await tx.row(statement, customer_id=customer_id, currency=currency)
     if row is None:
         await present(tx)
-        raise NotReady("customer_not_known_yet", "This service has not heard of the customer yet; try again.")
+        raise _not_known()
     return row
 
 
@@ -135,6 +154,10 @@ def count_limit(tx: Tx, head: Head) -> None:
     tx.change(
         AuthorizationHeadRow, {"customer_id": head.customer_id, "currency": head.currency, "limits": head.limits + 1},
         key=("customer_id", "currency"))
+
+
+def _not_known() -> NotReady:
+    return NotReady("customer_not_known_yet", "This service has not heard of the customer yet; try again.")
 
 
 def _head(row: Any) -> Head:
