@@ -10,6 +10,7 @@ from billing_svc.jobs.import_ledger import import_ledger
 from billing_svc.jobs.issue_statements import issue_statements
 from billing_svc.jobs.transfer_balances import transfer_balances
 from billing_svc.jobs.turn_day import turn_day
+from billing_svc.store.integrity import CHECKS
 from billing_svc.usecases.plan_day_turn import TURN_DAY
 from billing_svc.usecases.plan_ledger_round import IMPORT_LEDGER
 from billing_svc.usecases.plan_payment_expiry import EXPIRE_PAYMENT
@@ -28,4 +29,5 @@ def create_worker(settings: ServiceSettings, *, clock: Clock | None = None, bus:
     jobs = {TURN_DAY: turn_day, IMPORT_LEDGER: import_ledger, EXPIRE_PAYMENT: expire_payment,
             ISSUE_STATEMENTS: issue_statements, CHARGE_INTEREST: charge_interest, TRANSFER_BALANCES: transfer_balances,
             CHARGE_REMINDER_FEE: charge_reminder_fee}
-    return Worker("billing", settings, subscriptions=[customer, credit, notify], jobs=jobs, clock=clock, bus=bus)
+    worker = Worker("billing", settings, subscriptions=[customer, credit, notify], jobs=jobs, clock=clock, bus=bus)
+    return worker.watching(CHECKS)
