@@ -92,9 +92,9 @@ class ChargeSteps(BooksMachine):
         self.moved("let_go", self.move(debt.item, -min(minor, left), self.today))
         self._undo_paid(live, minor - left)
 
-    @rule(when=lambda self: self._fees(), which=PICK, minor=AMOUNTS, whole=EITHER)
+    @rule(when=lambda self: self.charged_on(kind="fee"), which=PICK, minor=AMOUNTS, whole=EITHER)
     def waive_fee(self, which: int, minor: int, whole: bool) -> None:
-        debt = one_of(self._fees(), which)
+        debt = one_of(self.charged_on(kind="fee"), which)
         left, live = self.books.undisputed(debt.item), [one for one in self.books.live() if one.item == debt.item]
         paid = 0 if whole else sum(share.minor for share in live)
         minor = left if whole else minor % (left + paid + 2)
@@ -109,13 +109,10 @@ class ChargeSteps(BooksMachine):
         self.moved("waive_fee", self.move(debt.item, -min(minor, left), self.today))
         self._undo_paid(live, minor - left)
 
-    def _fees(self) -> dict[str, Debt]:
-        return {item: one for item, one in self.books.debts.items() if one.kind == "fee"}
-
-    def charged_on(self, claim: str | None = None) -> dict[str, Debt]:
-        """The interest on a debt, or on all."""
+    def charged_on(self, claim: str | None = None, kind: str = "interest") -> dict[str, Debt]:
+        """The interest (or fees) on a debt, or on all."""
         return {item: one for item, one in self.books.debts.items()
-                if one.kind == "interest" and claim in (None, one.claim)}
+                if one.kind == kind and claim in (None, one.claim)}
 
     def _waits(self, debt: Debt) -> bool:
         """It is past due, and was not reckoned to today yet, or has moved or gone to another customer since."""

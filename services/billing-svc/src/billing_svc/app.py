@@ -10,6 +10,7 @@ from billing_svc.api import (
     allocations,
     approvals,
     arrangements,
+    cash_forecast,
     charges,
     compensations,
     credit_exchanges,
@@ -86,7 +87,8 @@ ROUTERS = (
     exchange_rates.writes, exchange_rates.router, credit_notes.writes, credit_notes.router,
     discount_policy.writes, discount_policy.router, differences.writes, differences.router,
     receipts.router, refunds.writes, refunds.router, proposals.writes,
-    owing.router, kpis.router, roll_forward.router, statements.writes, statements.router, documents.router,
+    owing.router, kpis.router, cash_forecast.router, roll_forward.router,
+    statements.writes, statements.router, documents.router,
     credit_exchanges.writes)
 
 

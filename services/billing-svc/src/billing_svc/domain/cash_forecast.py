@@ -1,0 +1,82 @@
+"""Cash forecast: what is open is expected so many days after the day it stands due as its customer pays late on
+average, and today at the earliest. What is disputed is not expected; all of it ties to the receivables control."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dunlin_kernel.errors import Conflict
+from dunlin_kernel.money import Money, sum_money
+
+HISTORY_DAYS = 365
+DEFINITION = (
+    "Open and undisputed items by the week in which they are expected: the due date that stands plus the customer's "
+    "average delay, no earlier than today. The delay is the days from due date to value date of money on invoices over "
+    "the last 365 days, weighted by amount; of all customers in that currency for one without such money, and none "
+    "where there is none. Unapplied credit stands beside it and is not netted; promises are not in it.")
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedWeek:
+    """So much of so many items is expected from Monday to Sunday."""
+
+    first: date
+    amount: Money
+    items: int
+
+    @property
+    def last(self) -> date:
+        return self.first + timedelta(days=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What the delays rest on: so much money, on average so many days after it was due; of so many customers."""
+
+    amount: Money
+    average_days: int
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class CashForecast:
+    """One currency. Weeks, what is expected `later` and what is `disputed` sum to `receivables`."""
+
+    weeks: tuple[ExpectedWeek, ...]
+    later: Money
+    disputed: Money
+    receivables: Money
+    unapplied: Money
+    learnt: Learnt
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """The two controls of one currency, what is disputed, and what delays were learnt from."""
+
+    receivables: Money
+    unapplied: Money
+    disputed: Money
+    learnt: Learnt
+
+
+def monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def forecast_of(expected: Mapping[int, tuple[int, int]], weeks: int, today: date, of: Controls) -> CashForecast:
+    """`expected`: by number of week from this one on, minor units and items; from `weeks` on it is later.
+
+    Refuses: report_does_not_tie.
+    """
+    currency, monday = of.receivables.currency, monday_of(today)
+    shown = []
+    for week in range(weeks):
+        minor, items = expected.get(week, (0, 0))
+        shown.append(ExpectedWeek(monday + timedelta(days=7 * week), Money(minor, currency), items))
+    later = Money(sum(minor for week, (minor, _) in expected.items() if week >= weeks), currency)
+    whole = sum_money(currency, (one.amount for one in shown)) + later + of.disputed
+    if whole != of.receivables:
+        raise Conflict("report_does_not_tie", "What is expected, later and disputed is not what is owed.",
+                       currency=currency, expected=whole, control=of.receivables)
+    return CashForecast(tuple(shown), later, of.disputed, of.receivables, of.unapplied, of.learnt)
