@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-import asyncpg
+from prometheus_client import REGISTRY
 
 from credit_svc.consumers.customer import customer
 from credit_svc.domain.authorization import Authorization
@@ -47,14 +47,10 @@ async def release(books: Any, authorization_id: UUID) -> bool:
     return True
 
 
-async def deadlocks(books: Any) -> int:
-    connection = await asyncpg.connect(books.service.urls.ops)
-    try:
-        await asyncio.sleep(1.2)
-        return int(await connection.fetchval(
-            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"))
-    finally:
-        await connection.close()
+def deadlocks() -> float:
+    """How often a transaction ran again because of one; the server's own count is looked at with the database's end."""
+    return REGISTRY.get_sample_value(
+        "dunlin_transaction_retries_total", {"service": "credit", "reason": "deadlock"}) or 0
 
 
 async def test_200_orders_of_1_against_100_are_exactly_100(books: Any) -> None:
@@ -91,7 +87,7 @@ async def test_200_orders_over_http_while_billing_is_heard(books: Any) -> None:
     assert decisions[:140].count("approved") == 120
     [position] = (await books.position())["positions"]
     assert (position["parts"]["open"]["amount"], position["parts"]["reserved"]["amount"]) == ("400.00", "600.00")
-    assert await books.violations() == [] and await deadlocks(books) == 0
+    assert await books.violations() == [] and deadlocks() == 0
 
 
 async def another(books: Any) -> Any:
