@@ -64,7 +64,8 @@ class ChargeSteps(BooksMachine):
                 expected[debt.item, "interest"] = total - held.charged
                 held.charged = total
             self._waive(debt, held, total)
-            if self._bore(debt) and debt.currency == OWN and not held.compensated:
+            bore = any(self._bearing(debt, day) for day in self._days(debt))
+            if bore and debt.currency == OWN and not held.compensated:
                 expected[debt.item, "fee"] = COMPENSATION
                 held.compensated = True
         fresh = [one for who in self.company.customers for one in self.charged("interest", who)]
@@ -170,9 +171,6 @@ class ChargeSteps(BooksMachine):
 
     def _days(self, debt: Debt) -> list[date]:
         return [debt.due_on + timedelta(days=n) for n in range((self.today - debt.due_on).days)]
-
-    def _bore(self, debt: Debt) -> bool:
-        return any(self._bearing(debt, day) for day in self._days(debt))
 
     def _interest(self, debt: Debt) -> int:
         """Day by day, rounded once, half away from zero."""
