@@ -1,4 +1,7 @@
-"""To be filled in."""
+"""Within how many days a statement of account is to be answered is said by the collection policy."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0020"
 down_revision = "0019"
@@ -7,7 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.add_column("collection_policy", sa.Column(
+        "statement_answer_days", sa.Integer(), nullable=False, server_default="10"))
 
 
 def downgrade() -> None:

@@ -201,3 +201,11 @@ async def test_what_was_not_handed_over_is_tried_again_and_what_was_interrupted_
     await desk.try_again()
     assert [found for _, found, _ in await notices(desk)] == [status]
     assert len(mails(desk)) == sent
+
+
+async def test_a_statement_asks_for_an_answer_within_the_days_of_the_policy(desk: Any) -> None:
+    await desk.rows(
+        "INSERT INTO collection_policy (tenant_id, version, call_again_days, owner_digest, statement_answer_days, "
+        "set_by, set_at) VALUES ($1, 2, 1, 'daily', 21, 'chief', now())", desk.tenant)
+    await state(desk)
+    assert "2026-01-26" in mails(desk)[0].body

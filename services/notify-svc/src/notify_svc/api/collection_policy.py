@@ -16,6 +16,7 @@ from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
 from notify_svc.domain.collection_case import (
+    MAX_ANSWER_DAYS,
     MAX_BROKEN_PROMISE_DAYS,
     MAX_CALL_AGAIN_DAYS,
     MAX_CHRONIC_DAYS,
@@ -42,12 +43,14 @@ class CollectionPolicyUpdate(BaseModel):
     reconcile_after_days: int = Field(default=10, ge=1, le=MAX_RECONCILE_DAYS, strict=True)
     reconcile_times: int = Field(default=3, ge=0, le=MAX_RECONCILE_TIMES, strict=True)
     broken_promise_days: int = Field(default=30, ge=1, le=MAX_BROKEN_PROMISE_DAYS, strict=True)
+    statement_answer_days: int = Field(default=10, ge=1, le=MAX_ANSWER_DAYS, strict=True)
 
     def to_policy(self) -> CollectionPolicy:
         """Refuses: bad_collection_policy, and what no amount is."""
         return CollectionPolicy(
             1, self.chronic_days, self.large.money if self.large else None, self.call_again_days,
-            self.owner_digest, self.reconcile_after_days, self.reconcile_times, self.broken_promise_days)
+            self.owner_digest, self.reconcile_after_days, self.reconcile_times, self.broken_promise_days,
+            self.statement_answer_days)
 
 
 class CollectionPolicyRead(BaseModel):
@@ -61,6 +64,7 @@ class CollectionPolicyRead(BaseModel):
     reconcile_after_days: int
     reconcile_times: int
     broken_promise_days: int
+    statement_answer_days: int
     set_by: str | None
     set_at: datetime | None
 
@@ -71,6 +75,7 @@ class CollectionPolicyRead(BaseModel):
             version=policy.version, chronic_days=policy.chronic_days, call_again_days=policy.call_again_days,
             owner_digest=policy.owner_digest, reconcile_after_days=policy.reconcile_after_days,
             reconcile_times=policy.reconcile_times, broken_promise_days=policy.broken_promise_days,
+            statement_answer_days=policy.statement_answer_days,
             large=Amount.of(policy.large) if policy.large else None, set_by=found.set_by, set_at=found.set_at)
 
 

@@ -15,6 +15,7 @@ from notify_svc.domain.notice import DigestFrequency
 
 MAX_CHRONIC_DAYS, MAX_CALL_AGAIN_DAYS, MAX_RECONCILE_DAYS, MAX_RECONCILE_TIMES = 3650, 30, 90, 24
 MAX_BROKEN_PROMISE_DAYS = 365
+MAX_ANSWER_DAYS = 90
 
 
 class CaseReason(StrEnum):
@@ -75,7 +76,8 @@ class CollectionPolicy:
 
     `large` is an overdue sum in the tenant's currency; None: no such rule. A statement that was not
     answered is reminded of every `reconcile_after_days`, `reconcile_times` at most. A promise that was broken is a
-    reason to call for `broken_promise_days`. Refuses: bad_collection_policy.
+    reason to call for `broken_promise_days`. A statement asks for an answer within `statement_answer_days`.
+    Refuses: bad_collection_policy.
     """
 
     version: int
@@ -86,6 +88,7 @@ class CollectionPolicy:
     reconcile_after_days: int = 10
     reconcile_times: int = 3
     broken_promise_days: int = 30
+    statement_answer_days: int = 10
 
     def __post_init__(self) -> None:
         if self.chronic_days is not None and not 1 <= self.chronic_days <= MAX_CHRONIC_DAYS:
@@ -101,6 +104,8 @@ class CollectionPolicy:
         if not 1 <= self.broken_promise_days <= MAX_BROKEN_PROMISE_DAYS:
             raise RuleBroken(
                 "bad_collection_policy", f"A broken promise counts for 1 to {MAX_BROKEN_PROMISE_DAYS} days.")
+        if not 1 <= self.statement_answer_days <= MAX_ANSWER_DAYS:
+            raise RuleBroken("bad_collection_policy", f"A statement is answered within 1 to {MAX_ANSWER_DAYS} days.")
 
     def reconciles_on(self, on: date, reminded: int) -> date | None:
         """When a statement that was told of, or reminded of for the last time, on a day is reminded of next."""

@@ -20,7 +20,7 @@ from notify_svc.domain.message import MessageStatus
 from notify_svc.domain.notice import NoticeKind, reconcile_key
 from notify_svc.gateways.sender import Attachment, Mail, Sender
 from notify_svc.jobs.remind_customers import Freshness, NotHandedOver
-from notify_svc.store import contact_policies, notices
+from notify_svc.store import collection_policies, contact_policies, notices
 from notify_svc.usecases.plan_alert import TELL_ALERT
 from notify_svc.usecases.plan_statement import REMIND_RECONCILE, SEND_STATEMENT
 from notify_svc.usecases.run_ladder import OWNER_DIGEST
@@ -108,10 +108,10 @@ class SendNotices:
                 return None
             number = int(job.payload.get("number", 1)) if kind is NoticeKind.RECONCILE else 0
             await usecases.plan_statement(tx, told, moment, reminded=number)
-            to = reach.contact
+            to, policy = reach.contact, (await collection_policies.in_force(tx, moment.currency)).policy
             fields: dict[str, Any] = {
                 "period_from": told.period_from, "period_to": told.period_to, "closing": told.closing,
-                "answer_by": days_after(moment.today, 10)}
+                "answer_by": days_after(moment.today, policy.statement_answer_days)}
             key = reconcile_key(told.id, number) if number else str(told.id)
             return WriteNotice(kind, key, told.customer_id, None,
                                Addressee(to.at, to.name, to.language) if to else None, fields, document)

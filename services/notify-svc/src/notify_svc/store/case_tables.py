@@ -22,6 +22,7 @@ class CollectionPolicyRow(Row, table=True):
     reconcile_after_days: int = Field(sa_column_kwargs={"server_default": "10"})
     reconcile_times: int = Field(sa_column_kwargs={"server_default": "3"})
     broken_promise_days: int = Field(sa_column_kwargs={"server_default": "30"})
+    statement_answer_days: int = Field(sa_column_kwargs={"server_default": "10"})
     set_by: str
     set_at: datetime = Field(sa_type=DateTime(timezone=True))
 
