@@ -20,7 +20,7 @@ _AGAIN_SECONDS = 1
 
 async def until_migrated(service: str, ops: Database, stop: asyncio.Event) -> None:
     """Return when the schema is the one that this code was made for, or newer, or when `stop` is set."""
-    wanted = migrating.head_of(f"{service}_svc") or ""
+    wanted, said = migrating.head_of(f"{service}_svc") or "", ""
     while not stop.is_set():
         try:
             found = await ops.read(NIL, _revision)
@@ -33,7 +33,9 @@ async def until_migrated(service: str, ops: Database, stop: asyncio.Event) -> No
             if found is not None and found > wanted:
                 log.warning("the schema is newer", service=service, reason=otherwise)
                 return
-            log.warning("the worker waits for migrate", service=service, reason=otherwise)
+            if otherwise != said:
+                log.warning("the worker waits for migrate", service=service, reason=otherwise)
+                said = otherwise
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _AGAIN_SECONDS)
 
