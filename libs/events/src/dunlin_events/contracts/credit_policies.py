@@ -22,7 +22,8 @@ class CreditPolicyAdopted(Event):
     delivered_weight_bps: int = Field(ge=0, description="What is delivered and not billed counts in exposure.")
     accrued_interest: bool = Field(default=False, description="Interest that is no item yet counts in exposure.")
     examples: ClassVar[tuple[dict[str, object], ...]] = (
-        {"version": 2, "effective_from": "2026-03-01", "disputed_weight_bps": 5000, "delivered_weight_bps": 10000},
+        {"version": 2, "effective_from": "2026-03-01", "disputed_weight_bps": 5000, "delivered_weight_bps": 10000,
+         "accrued_interest": False},
         {"version": 3, "effective_from": "2026-04-01", "disputed_weight_bps": 0, "delivered_weight_bps": 8000,
          "accrued_interest": True},
     )
