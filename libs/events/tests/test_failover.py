@@ -14,7 +14,8 @@ from emitting import emit
 
 from dunlin_events.envelope import Envelope, Record
 from dunlin_events.eras import says_all_was_told
-from dunlin_events.relay import RESTORED, Relay, rebase
+from dunlin_events.relay import Relay, rebase
+from dunlin_events.relay_gauges import RESTORED
 from dunlin_kernel.ids import new_id
 from dunlin_local.postgres import SUPERUSER, THROW_AWAY, Postgres
 from dunlin_local.postgres_binaries import runner

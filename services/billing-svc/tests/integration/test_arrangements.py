@@ -104,6 +104,33 @@ async def test_a_missed_part_restores_the_old_dates_and_money_in_time_takes_that
     assert await sound(company)
 
 
+async def test_of_two_broken_arrangements_of_one_item_one_comes_back_and_both_end(company: Any) -> None:
+    """Judged at one turn of the day, they give the item one version of its due date each."""
+    who, (item, _) = await owing(company)
+    first = await agree(company, [item], ("2026-03-10", "500.00"), ("2026-04-10", "500.00"))
+    await turn(company, "2026-03-14")
+    later = await agree(company, [item], ("2026-03-20", "500.00"), ("2026-04-20", "500.00"))
+    await turn(company, "2026-03-28")
+
+    async def states() -> list[str]:
+        return [(await company.get(f"/arrangements/{one['id']}"))["state"] for one in (first, later)]
+
+    async def pay(amount: str) -> None:
+        chosen = [{"item_id": item, "amount": cny(amount)}]
+        await company.pay(who, amount, "2026-03-10", allocation="items", items=chosen)
+
+    assert await states() == ["defaulted", "defaulted"]
+    await pay("500.00")
+    await turn(company, "2026-03-29")
+    assert await states() == ["defaulted", "active"]
+    await turn(company, "2026-04-24")
+    assert await states() == ["defaulted", "defaulted"]
+    await pay("500.00")
+    await turn(company, "2026-04-25")
+    assert await states() == ["completed", "completed"]
+    assert await sound(company)
+
+
 async def test_a_part_that_is_paid_makes_the_next_one_stand_until_its_money_goes_back(company: Any) -> None:
     who, items = await owing(company)
     await agree(company, items, ("2026-03-10", "500.00"), ("2026-04-10", "1500.00"), grace_days=5)

@@ -97,7 +97,8 @@ async def test_policies(books: Any) -> None:
     standing = await client.get("/credit/v1/policies/current", headers=headers)
     assert standing.json() == {
         "version": 1, "disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500,
-        "authorization_days": 30, "deposit_first": False} | {name: standing.json()[name] for name in SECTIONS}
+        "authorization_days": 30, "deposit_first": False, "accrued_interest": False,
+        **{name: standing.json()[name] for name in SECTIONS}}
     wanted = standing.json() | {"disputed_weight_bps": 0, "effective_from": None}
     del wanted["version"]
     assert (await client.post("/credit/v1/policies", json=wanted, headers=headers)).json()["version"] == 2

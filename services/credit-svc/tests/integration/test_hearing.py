@@ -32,6 +32,8 @@ async def test_every_example_is_taken_in(books: Any, wire_type: str) -> None:
     found = await books.position()
     if wire_type == "dunlin.billing.DeliveryRecorded.v1":
         assert found["positions"][0]["parts"]["delivered"]["amount"] == "16950.00"
+    elif wire_type == "dunlin.billing.InterestAccrued.v1":
+        assert found["positions"][0]["parts"]["accrued"] == contract.examples[-1]["amount"]
     elif contract.owner == "billing" and "account" not in contract.model_fields:
         assert wire_type == "dunlin.billing.DeliveriesTransferred.v1" or found["positions"] == []
     elif contract.owner == "billing":

@@ -101,7 +101,8 @@ class ArrangementPage(Page[ArrangementRead]):
 
 
 @writes.post("/arrangements", status_code=201, dependencies=[MAY_WRITE], responses=(
-    refuses(*PARTS, "items_missing", "item_named_twice", "items_of_several_accounts") | refuses("item_not_found", status=404)
+    refuses(*PARTS, "items_missing", "item_named_twice", "items_of_several_accounts")
+    | refuses("item_not_found", status=404)
     | refuses("already_arranged", "arrangement_exists", "tenant_not_known_yet", status=409)))
 async def agree_arrangement(
     body: ArrangementCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
