@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dunlin_events.envelope import Record
+from dunlin_events.kafka_clients import let_go
 from dunlin_events.topics import Partition, Received
 
 
@@ -31,7 +32,7 @@ async def last_records(consumer: Any, partitions: Sequence[Any], most: int, pati
                     records = await _next(consumer, at, most)
                     found.setdefault(at, []).extend(received(one).record for one in records if one.offset < end)
     finally:
-        await consumer.stop()
+        await let_go(consumer)
     return [record for at in sorted(found) for record in found[at]]
 
 

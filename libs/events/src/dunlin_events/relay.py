@@ -9,6 +9,7 @@ import asyncpg
 
 from dunlin_events import sessions
 from dunlin_events.crash_points import passing
+from dunlin_events.ending import is_told_to_end
 from dunlin_events.envelope import Record
 from dunlin_events.eras import endings
 from dunlin_events.outbox import wire_headers
@@ -86,13 +87,18 @@ class Relay:
         return self._drained
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Lead, or wait to lead, until `stop` is set. Whatever breaks is tried again with growing waits."""
+        """Lead, or wait to lead, until `stop` is set. Whatever breaks is tried again with growing waits.
+
+        So is a cancellation that nobody asked for: the bus's client cancels within itself.
+        """
         ending = asyncio.create_task(self._wake_at(stop))
         try:
             while not stop.is_set():
                 try:
                     await self._connected(stop)
-                except Exception as broken:
+                except (Exception, asyncio.CancelledError) as broken:
+                    if is_told_to_end():
+                        raise
                     self._shown.failed(broken, self._wait)
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(stop.wait(), self._wait)

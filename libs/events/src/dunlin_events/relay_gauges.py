@@ -44,7 +44,7 @@ class Shown:
     def sent(self, facts: int) -> None:
         PUBLISHED.labels(self._topic).inc(facts)
 
-    def failed(self, broken: Exception, wait: float) -> None:
+    def failed(self, broken: BaseException, wait: float) -> None:
         FAILURES.labels(self._topic).inc()
         if isinstance(broken, Restored):
             RESTORED.labels(self._topic).set(1)
