@@ -35,13 +35,13 @@ class Care:
 
         Raises what the client raises, and BusAway where a client must begin anew, with care, at the committed offsets.
         """
-        if not self.needed:
-            return await self._as_usual(consumer, timeout_ms, max_records)
         mine = sorted(consumer.assignment())
+        if not self.needed or not mine:  # without partitions there is nothing to ask for, but a group to stay in
+            return await self._as_usual(consumer, timeout_ms, max_records)
         for at in mine:
             if got := await self._of_one(consumer, at, timeout_ms // len(mine), max_records):
                 return {at: got}
-        self.needed = not mine or not all([await _is_read(consumer, at) for at in mine])
+        self.needed = not all([await _is_read(consumer, at) for at in mine])
         return {}
 
     async def _as_usual(self, consumer: Any, timeout_ms: int, max_records: int) -> Mapping[Any, Sequence[Any]]:
