@@ -62,6 +62,19 @@ async def test_the_same_key_with_another_body_is_refused(toy: Running) -> None:
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
 
 
+async def test_what_is_waited_for_does_not_make_it_another_request(toy: Running) -> None:
+    tenant = new_id()
+    before = await _post(toy, tenant, {"text": "a"})
+    position = before.headers["dunlin-position"]
+    first = await _post(toy, tenant, {"text": "b"}, key="k", query=f"?min_position={position}")
+    assert first.status_code == 201
+    for query in ("", f"?min%5Fposition={position}", f"?min_position={first.headers['dunlin-position']}"):
+        again = await _post(toy, tenant, {"text": "b"}, key="k", query=query)
+        assert (again.status_code, again.content) == (201, first.content), query
+    dry = await _post(toy, tenant, {"text": "b"}, key="k", query="?more=1")
+    assert (dry.status_code, dry.json()["code"]) == (422, "idempotency_key_reused")
+
+
 async def test_another_tenant_has_its_own_keys(toy: Running) -> None:
     mine, theirs = new_id(), new_id()
     assert (await _post(toy, mine, {"text": "a"}, key="k")).status_code == 201

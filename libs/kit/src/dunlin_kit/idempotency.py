@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+from urllib.parse import unquote_plus
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -75,7 +76,7 @@ class IdempotencyKey:
         if not 1 <= len(key) <= 255 or not key.isprintable():
             raise Refusal(400, "idempotency_key_malformed", "An Idempotency-Key has 1 to 255 printable characters.")
         scope = request.scope
-        named = f"{request.method} {scope['path']}?{scope['query_string'].decode('latin-1')}\n".encode()
+        named = f"{request.method} {scope['path']}?{_meant(scope['query_string'].decode('latin-1'))}\n".encode()
         return cls(key, hashlib.sha256(named + sent.canonical()).digest())
 
     async def answered(self, tx: Transaction) -> Answer | None:
@@ -104,6 +105,13 @@ class IdempotencyKey:
                 "body": bytes(response.body),
             },
         )
+
+
+def _meant(query: str) -> str:
+    """Without `min_position`: how long an answer may be waited for does not make it another request."""
+    if not query:
+        return query
+    return "&".join(part for part in query.split("&") if unquote_plus(part.partition("=")[0]) != "min_position")
 
 
 def _text(value: bytes | None) -> str | None:
