@@ -2,14 +2,20 @@
 
 import json
 from base64 import urlsafe_b64encode
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
+from fastapi import Request
 from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
+from dunlin_kernel.clock import FrozenClock
 from dunlin_kernel.ids import new_id
+from dunlin_kit import limits
+from dunlin_kit.auth import Principal
+from dunlin_kit.problems import Refusal
 from dunlin_kit.testing import AUDIENCE, ISSUER, Running
 
 URL = "/toy/v1/notes"
@@ -98,3 +104,16 @@ async def test_too_many_requests_of_one_token_are_slowed_down(toy: Running) -> N
     assert limited
     assert limited[0].headers["ratelimit-policy"] == '"token";q=3;w=1'
     assert int(limited[0].headers["retry-after"]) >= 1
+
+
+def test_of_many_who_ask_the_one_longest_silent_is_forgotten_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_KEPT", 2)
+    asked, request = limits.Limits(1, FrozenClock(datetime(2026, 1, 5, tzinfo=UTC))), Request({"type": "http"})
+    silent, busy, new = (Principal(name, new_id(), frozenset()) for name in ("silent", "busy", "new"))
+    for who in (silent, busy, new):
+        asked.take(request, who)
+    for who in (busy, new):
+        with pytest.raises(Refusal) as refused:
+            asked.take(request, who)
+        assert refused.value.code == "rate_limited"
+    asked.take(request, silent)

@@ -1,4 +1,4 @@
-"""How much one token may ask of one process: a token bucket, told in `RateLimit` headers when it is empty."""
+"""How much a subject of a tenant may ask of one process: a token bucket, told in `RateLimit` headers when empty."""
 
 from math import ceil
 
@@ -22,8 +22,6 @@ class Limits:
     def take(self, request: Request, principal: Principal) -> None:
         """Take one. Refuses: rate_limited (429, with `Retry-After`)."""
         now = self._clock.now().timestamp()
-        if len(self._buckets) > _KEPT:
-            self._buckets.clear()
         who = (principal.subject, principal.tenant)
         left, at = self._buckets.get(who, (float(self._per_second), now))
         left = min(float(self._per_second), left + (now - at) * self._per_second)
@@ -32,11 +30,14 @@ class Limits:
             raise Refusal(
                 429,
                 "rate_limited",
-                "Too many requests of this token; slow down.",
+                "Too many requests of this subject; slow down.",
                 headers={
                     "Retry-After": str(wait),
                     "RateLimit-Policy": f'"token";q={self._per_second};w=1',
                     "RateLimit": f'"token";r=0;t={wait}',
                 },
             )
+        self._buckets.pop(who, None)  # behind all others: the first is the one that was used longest ago
         self._buckets[who] = (left - 1, now)
+        if len(self._buckets) > _KEPT:
+            del self._buckets[next(iter(self._buckets))]
