@@ -10,8 +10,12 @@ PARTS = ("dunlin", ".ci/branches", ".ci/compose", ".ci/alerts", ".ci/asyncapi/ru
 STAGES = 8
 
 
-def ran(root: Path, place: Path, **parts: str) -> subprocess.CompletedProcess[str]:
+def ran(root: Path, folder: Path, *, without: str = "", **parts: str) -> subprocess.CompletedProcess[str]:
     """CI with every part replaced by a line of shell; those that are not named pass."""
+    place, data = folder / "checkout", folder / "shared/data/ar"
+    if without != "ledger":
+        data.mkdir(parents=True)
+        (data / "highradius_ledger_asof_2019-12-31.csv.gz").touch()
     for part in PARTS:
         script = place / part
         script.parent.mkdir(parents=True, exist_ok=True)
@@ -54,3 +58,14 @@ def test_what_this_machine_cannot_run_is_said_at_the_end(root: Path, tmp_path: P
     table = done.stdout.rpartition("== the stages")[2]
     assert "NOT RUN  the production shape in containers: there is no engine" in table
     assert "THIS MACHINE COULD NOT RUN all of it" in done.stdout
+
+
+def test_a_ledger_that_is_not_there_is_no_ledger_that_passed(root: Path, tmp_path: Path) -> None:
+    done = ran(root, tmp_path, without="ledger")
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = done.stdout.rpartition("== the stages")[2]
+    assert "NOT RUN  the whole of the large data sets: the whole ledger, which is not here: ../shared/data" in table
+    assert table.count("  passed   ") == STAGES - 1
+    failed = ran(root, tmp_path, without="ledger", dunlin='[ "$*" != "test -m full" ]')
+    assert failed.returncode == 1
+    assert "FAILED   the whole of the large data sets" in failed.stdout
