@@ -1,6 +1,7 @@
 """A ledger file read by its mapping: every form of date and amount exactly, every bad row by itself, never a guess."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,21 @@ def test_a_file_that_is_none_is_told_in_a_sentence(tmp_path: Path, text: bytes, 
     path.write_bytes(text)
     with pytest.raises(LedgerFileError, match=said):
         list(LedgerFile(path, mapping()).lines())
+
+
+@pytest.mark.parametrize("damage", [
+    lambda packed: packed[:-20], lambda packed: packed[:60] + b"\xff" * 40 + packed[100:]])
+def test_a_damaged_archive_is_told_in_a_sentence(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "ledger.csv.gz"
+    rows = "".join(f"{n},,C{n},N,CNY,{n}.00,2019-01-02,2019-02-01,\n" for n in range(2000))
+    path.write_bytes(damage(gzip.compress(f"{HEADER}\n{rows}".encode())))
+    with pytest.raises(LedgerFileError, match="cannot be read as CSV"):
+        list(LedgerFile(path, mapping()).lines())
+
+
+def test_a_file_of_another_encoding_than_the_mapping_says_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(LedgerFileError, match="cannot be read as CSV in utf-16"):
+        lines(tmp_path, HEADER, mapping(file={"encoding": "utf-16"}))
 
 
 def test_another_mapping_of_the_same_file_is_another_import(tmp_path: Path) -> None:

@@ -171,6 +171,23 @@ def test_a_system_that_stays_away_is_given_up(file: LedgerFile, monkeypatch: pyt
         take(FakeDunlin(failures=(httpx.ConnectError("away"),) * 50), file)
 
 
+def test_what_is_waited_for_is_said_once(
+    file: LedgerFile, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(remote, "LONGEST_WAIT_SECONDS", 0.01)
+    said: list[str] = []
+    monkeypatch.setattr(remote, "note", said.append)
+    take(FakeDunlin(failures=(httpx.ConnectError("away"),) * 3), file)
+    assert said == ["waiting up to 120 s: http://dunlin does not answer (ConnectError)"]
+
+
+@pytest.mark.parametrize("page", [b"<html>Welcome</html>", b"[]"])
+def test_an_answer_of_something_else_is_told_in_a_sentence(file: LedgerFile, page: bytes) -> None:
+    with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, content=page)),
+                      base_url="http://elsewhere") as client, pytest.raises(RemoteError, match="no Dunlin is there"):
+        LedgerTakeover(Remote(client), file, lambda *_: None).run()
+
+
 def test_the_report_has_every_refusal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     outcome = Outcome(rows=30, refusals=[Refusal(n, "row", "", "bad_date", "No, never.") for n in range(2, 32)])
     importing._say(outcome)
@@ -184,10 +201,11 @@ def test_the_report_has_every_refusal(tmp_path: Path, capsys: pytest.CaptureFixt
     assert len(report) == 31
 
 
-def dunlin(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def dunlin(home: Path, *words: str, called_from: str = "") -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DUNLIN_")}
     return subprocess.run(
-        [sys.executable, "-m", "dunlin_local", *words], env=environment | {"DUNLIN_HOME": str(home), "COLUMNS": "200"},
+        [sys.executable, "-m", "dunlin_local", *words],
+        env=environment | {"DUNLIN_HOME": str(home), "COLUMNS": "200", "DUNLIN_CALLED_FROM": called_from},
         capture_output=True, text=True, check=False, timeout=60)
 
 
@@ -197,6 +215,7 @@ def test_the_command_says_what_is_in_the_way(tmp_path: Path, file: LedgerFile) -
     (tmp_path / "home/demonstration.json").write_text(json.dumps({"tenant": IMPORT, "days": None}))
     for given, sentence in (
         ((), "Start it with ./dunlin up, or name a running one with --url"),
+        (("--url", "localhost:8080", "--token", "t"), "localhost:8080 is no address of a running Dunlin. Write it as"),
         (("--url", "http://127.0.0.1:9"), "Name the company whose books these are, such as --tenant"),
         (("--url", "http://127.0.0.1:9", "--tenant", "t"), "No issuer answers at http://127.0.0.1:9"),
         (("--url", "http://127.0.0.1:9", "--report", "/no/where"), "The report cannot be written to /no/where"),
@@ -205,5 +224,11 @@ def test_the_command_says_what_is_in_the_way(tmp_path: Path, file: LedgerFile) -
         assert done.returncode == 1
         assert sentence in done.stderr
         assert done.stdout == ""
+    report = tmp_path / "report.csv"
+    near = dunlin(
+        tmp_path / "home", "import", "ledger", "no.csv", "--mapping", "mapping.toml", "--report", "report.csv",
+        "--url", "http://127.0.0.1:9", "--token", "t", called_from=str(tmp_path))
+    assert f"{tmp_path / 'no.csv'} cannot be read" in near.stderr, "the mapping was found where the caller stands"
+    assert report.exists()
     missing = dunlin(tmp_path / "home", *words[:3], "--mapping", "nowhere.toml", "--url", "http://127.0.0.1:9")
     assert "The mapping nowhere.toml cannot be read" in missing.stderr

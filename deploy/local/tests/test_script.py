@@ -16,7 +16,7 @@ case "$*" in
 -c*) [ ! -f "$NOTES/old" ] ;;
 "-m venv "*) [ ! -f "$NOTES/no-venv" ] && mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
 "-m pip "*" install "*) [ ! -f "$NOTES/no-network" ] ;;
-"-m dunlin_local "*) echo "launched: $*" ;;
+"-m dunlin_local "*) echo "launched: $*"; echo "$DUNLIN_CALLED_FROM" >"$NOTES/called-from" ;;
 esac
 """
 INSTALLS = "install --require-hashes -r requirements/dev.txt"
@@ -42,7 +42,8 @@ class Machine:
 
     def run(self) -> subprocess.CompletedProcess[str]:
         environment = {"PATH": str(self._bin), "NOTES": str(self.notes)}
-        return subprocess.run([str(self.checkout / "dunlin"), "up"], env=environment, capture_output=True, text=True)
+        return subprocess.run(
+            [str(self.checkout / "dunlin"), "up"], env=environment, cwd=self.notes, capture_output=True, text=True)
 
     def installed(self) -> int:
         return (self.notes / "asked").read_text().count(INSTALLS)
@@ -59,6 +60,11 @@ def test_it_installs_once_and_again_when_the_packages_changed(machine: Machine) 
     (machine.checkout / "requirements/dev.txt").write_text("one==2\n")
     assert machine.run().returncode == 0
     assert machine.installed() == 2
+
+
+def test_it_tells_the_command_where_it_was_called(machine: Machine) -> None:
+    assert machine.run().returncode == 0
+    assert (machine.notes / "called-from").read_text() == f"{machine.notes}\n"
 
 
 def test_without_a_network_it_says_so_and_the_next_run_tries_again(machine: Machine) -> None:

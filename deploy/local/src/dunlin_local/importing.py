@@ -12,7 +12,7 @@ from dunlin_local.asking import ask
 from dunlin_local.ledger_file import LedgerFile, LedgerFileError
 from dunlin_local.ledger_mapping import LedgerMapping, MappingError
 from dunlin_local.ledger_takeover import LedgerTakeover, Outcome
-from dunlin_local.places import remembered
+from dunlin_local.places import named, remembered
 from dunlin_local.remote import Remote, RemoteError
 from dunlin_local.terminal import give_up, progress
 
@@ -40,10 +40,12 @@ def run(arguments: argparse.Namespace) -> int:
     url = arguments.url or remembered("running").get("url")
     if not url:
         give_up("Dunlin is not running here. Start it with ./dunlin up, or name a running one with --url.")
-    if arguments.report is not None:
-        _assert_can_be_written(arguments.report)
+    _assert_address(url)
+    report = None if arguments.report is None else named(arguments.report)
+    if report is not None:
+        _assert_can_be_written(report)
     try:
-        file = LedgerFile(arguments.file, LedgerMapping.load(arguments.mapping))
+        file = LedgerFile(named(arguments.file), LedgerMapping.load(named(arguments.mapping)))
         headers = {"Authorization": f"Bearer {_token(arguments, url)}"}
         with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
             outcome = _watched(Remote(client), file)
@@ -52,8 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         give_up("Stopped. Run the same command again: it goes on where it stopped.", status=130)
     _say(outcome)
-    if arguments.report is not None:
-        _write(arguments.report, outcome)
+    if report is not None:
+        _write(report, outcome)
     return SOME_REFUSED if outcome.refusals else 0
 
 
@@ -96,6 +98,15 @@ def _say(outcome: Outcome) -> None:
         print(f"remarks     {len(outcome.remarks)}: taken, with another name than the customer's first row")
     for one in outcome.remarks[:SHOWN_REFUSALS]:
         print(f"  line {one.line}, {one.part} {one.external_id}: {one.code}: {one.detail}")
+
+
+def _assert_address(url: str) -> None:
+    try:
+        told = httpx.URL(url)
+    except httpx.InvalidURL:
+        told = httpx.URL()
+    if told.scheme not in ("http", "https") or not told.host:
+        give_up(f"{url} is no address of a running Dunlin. Write it as in --url http://127.0.0.1:8080.")
 
 
 def _assert_can_be_written(report: Path) -> None:

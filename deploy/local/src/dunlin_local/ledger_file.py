@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ class LedgerFile:
                     if cells:
                         yield begins, dict(zip(header, cells, strict=False))
                     begins = reader.line_num + 1
-        except (OSError, EOFError, UnicodeDecodeError, LookupError, csv.Error) as error:
+        except (OSError, EOFError, zlib.error, UnicodeError, LookupError, csv.Error) as error:
             raise LedgerFileError(f"{self.path} cannot be read as CSV in {self.mapping.encoding}, "
                                   f"in the row that begins on line {begins}: {error}.") from error
 

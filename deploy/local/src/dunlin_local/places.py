@@ -11,6 +11,11 @@ from dunlin_local.postgres_binaries import ROOTS_PLACE
 CHECKOUT = Path(__file__).resolve().parents[4]
 
 
+def named(path: Path) -> Path:
+    """A path as the person at the terminal means it: from where `./dunlin`, which works in the checkout, was called."""
+    return Path(os.environ.get("DUNLIN_CALLED_FROM", "")) / path
+
+
 def data_folder() -> Path:
     """Key, secrets, mail and state of this checkout: `.dunlin`, or DUNLIN_HOME."""
     return Path(os.environ.get("DUNLIN_HOME", CHECKOUT / ".dunlin")).resolve()

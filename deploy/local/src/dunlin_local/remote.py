@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from dunlin_kernel.ids import new_id
+from dunlin_local.terminal import note
 
 PATIENCE_SECONDS = 120.0
 LONGEST_WAIT_SECONDS = 2.0
@@ -33,7 +34,7 @@ class Remote:
         return self._sent("GET", path, params=params)
 
     def _sent(self, method: str, path: str, **request: Any) -> dict[str, Any]:
-        until, wait = time.monotonic() + PATIENCE_SECONDS, 0.05
+        until, wait, waiting = time.monotonic() + PATIENCE_SECONDS, 0.05, False
         while True:
             try:
                 answer = self.client.request(method, path, **request)
@@ -41,13 +42,24 @@ class Remote:
                 hindrance = f"{self.client.base_url} does not answer ({type(error).__name__})"
             else:
                 if answer.is_success:
-                    said: dict[str, Any] = answer.json()
-                    return said
+                    return self._read(path, answer)
                 hindrance = _hindrance(path, answer)
             if time.monotonic() > until:
                 raise RemoteError(f"{hindrance}. Run the same command again later: it goes on where it stopped.")
+            if not waiting:
+                note(f"waiting up to {PATIENCE_SECONDS:.0f} s: {hindrance}")
+                waiting = True
             time.sleep(wait)
             wait = min(LONGEST_WAIT_SECONDS, wait * 2)
+
+    def _read(self, path: str, answer: httpx.Response) -> dict[str, Any]:
+        try:
+            said = answer.json()
+        except ValueError:
+            said = None
+        if not isinstance(said, dict):
+            raise RemoteError(f"{self.client.base_url} answers {path} with something else: no Dunlin is there.")
+        return said
 
 
 def _hindrance(path: str, answer: httpx.Response) -> str:

@@ -18,6 +18,11 @@ def step(doing: str) -> Iterator[None]:
     progress.print(f"[green]ok[/green]  {doing}")
 
 
+def note(sentence: str) -> None:
+    """Say one thing on the way, above whatever progress is shown."""
+    progress.print(sentence, markup=False, soft_wrap=True)
+
+
 def give_up(sentence: str, *, status: int = 1) -> NoReturn:
     """End with one sentence that says what is wrong."""
     progress.print(f"[red]no[/red]  {sentence}", soft_wrap=True)
