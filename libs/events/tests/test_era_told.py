@@ -4,14 +4,16 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-from hearer import Place, hearing, told
+from hearer import Place, hearing, subscription, told
 from prometheus_client import REGISTRY
-from test_rebuilding import heard_by, heard_in_full, rebuilding
+from test_rebuilding import TOPIC, heard_by, heard_in_full, rebuilding
 
 from dunlin_events import parking
+from dunlin_events.consuming import Consumer
 from dunlin_events.envelope import Record, stream_of
 from dunlin_events.eras import Era
 from dunlin_events.memory_bus import MemoryBus
+from dunlin_events.testing import deliver_all
 from dunlin_events.watermark import Key
 from dunlin_kernel.errors import Conflict, RuleBroken
 from dunlin_kernel.ids import new_id
@@ -31,6 +33,12 @@ def ended(era: int) -> list[Record]:
 
 def held() -> float | None:
     return REGISTRY.get_sample_value("dunlin_consumer_held_streams", {"consumer": "hearer", "reason": "era"})
+
+
+async def heard_again(place: Place, bus: MemoryBus) -> None:
+    """The consumer reads the log from its first record, as after its group was forgotten."""
+    reader = bus.reader(f"hearer-{new_id()}", [TOPIC], "one")
+    await deliver_all(Consumer(reader, [subscription()], place.database.transact, name="hearer"))
 
 
 async def test_what_the_backup_did_not_have_is_held_said_and_taken_out(place: Place) -> None:
@@ -85,10 +93,22 @@ async def test_what_is_gone_is_taken_out_of_the_copy(place: Place) -> None:
         assert (await rebuild.switch())["heard_sum"] == 1
         await rebuild.drop()
     assert await place.order(gone) == ""
+    await heard_again(place, bus)
+    assert (await place.order(gone), await place.parked(), held()) == ("", [], 0)
+    assert (await place.mark(stream_of(tenant, gone)))[:2] == (7, 0)
     await heard_in_full(place, bus, told(tenant, other, 1, era=7))
     async with rebuilding(place, bus) as rebuild:
         await rebuild.start()
         assert (await rebuild.compare()).is_equal
+
+
+async def test_what_an_earlier_era_says_of_a_stream_not_heard_of_stays_unheard(place: Place) -> None:
+    bus, tenant, late = MemoryBus(), new_id(), new_id()
+    await heard_in_full(place, bus, *ended(7))
+    await heard_in_full(place, bus, told(tenant, late, 1), told(tenant, late, 3))
+    assert (await place.order(late), await place.parked()) == ("", [])
+    await heard_in_full(place, bus, told(tenant, late, 1, era=7), told(tenant, late, 2, era=9))
+    assert (await place.order(late), await place.mark(stream_of(tenant, late))) == ("1", (7, 1, "era"))
 
 
 async def test_two_restores_that_began_an_era_of_the_same_number_are_told_apart(place: Place) -> None:

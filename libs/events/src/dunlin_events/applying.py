@@ -65,6 +65,11 @@ class Item(NamedTuple):
         key = Key(subscription.consumer, subscription.owner, stream)
         return cls(subscription, key, place, record, envelope, event, spoilt, holds)
 
+    @property
+    def is_numbered(self) -> bool:
+        """Whether it has a place in its stream."""
+        return self.envelope is not None and not says_all_was_told(self.envelope.type)
+
     def parked(self, reason: str, detail: str) -> Parked:
         return Parked(self.key, self.place, self.record, self.envelope, reason, storable(detail))
 
@@ -91,6 +96,8 @@ class Plan:
             self.parked.append(item.parked(UNDECODABLE, item.spoilt or ""))
         elif says_all_was_told(envelope.type):
             self._all_was_told(item, envelope, mark)
+        elif envelope.era < mark.era:
+            return
         elif mark.sequence and envelope.era != mark.era:
             self._other_era(item, envelope, mark)
         elif envelope.sequence <= mark.sequence:
@@ -121,8 +128,6 @@ class Plan:
             self._move(item.key, mark._replace(held=ERA))
 
     def _other_era(self, item: Item, envelope: Envelope, mark: Mark) -> None:
-        if envelope.era < mark.era:
-            return
         # What comes again from before the watermark proves nothing; one of it is kept to show that the stream is held.
         if envelope.sequence >= mark.sequence or mark.held is None:
             self._wait(item, ERA, BEHIND)
@@ -146,7 +151,7 @@ class Plan:
 
 async def apply(tx: Tx, items: Sequence[Item]) -> Plan:
     """Apply what can be applied, park what must wait, and move the watermarks."""
-    plan = Plan(await watermark.lock(tx, {item.key for item in items}))
+    plan = Plan(await lock(tx, items))
     for item in items:
         plan.place(item)
     await work_off(tx, plan.work)
@@ -155,6 +160,17 @@ async def apply(tx: Tx, items: Sequence[Item]) -> Plan:
     for told in plan.told:
         plan.parked += await era_told.hold_missing(tx, *told)
     return plan
+
+
+async def lock(tx: Tx, items: Sequence[Item]) -> dict[Key, Mark]:
+    """Lock their streams; one of which nothing is heard begins in the last era that was told in full, if there is one.
+
+    So what an earlier era said of a stream that is gone stays unheard, however often the log is read again.
+    """
+    marks = await watermark.lock(tx, {item.key for item in items})
+    blank = {item.key for item in items if item.is_numbered and not marks[item.key].sequence}
+    told = await era_told.last_told(tx, blank)
+    return marks | {key: marks[key]._replace(era=max(marks[key].era, era)) for key, era in told.items()}
 
 
 async def work_off(tx: Tx, items: Sequence[Item]) -> None:

@@ -10,7 +10,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from dunlin_events import parked_rows, watermark
-from dunlin_events.applying import Item, Plan, apply
+from dunlin_events.applying import Item, Plan, apply, lock
 from dunlin_events.contracts.base import FACTS, import_contracts
 from dunlin_events.crash_points import passing
 from dunlin_events.dead_letters import DeadLetters
@@ -164,7 +164,7 @@ def _count_unknown(items: Sequence[Item]) -> None:
 
 async def _hold(tx: Tx, *, item: Item, failed: Parked) -> list[Parked]:
     """Park the event that failed, or that only waits, unless another process has settled it meanwhile."""
-    marks = await watermark.lock(tx, [item.key])
+    marks = await lock(tx, [item])
     plan = Plan(dict(marks))
     plan.place(item)
     if plan.work:

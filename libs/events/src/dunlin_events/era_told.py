@@ -4,7 +4,7 @@ Each partition has such a record. What of its streams stands in an earlier era b
 never told in the new one: it began after the backup was made.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Text, bindparam, text
@@ -22,6 +22,9 @@ _BEHIND = text("""
 SELECT stream FROM watermark WHERE consumer = :consumer AND owner = :owner AND era < :era AND sequence > 0
     AND held IS DISTINCT FROM 'era' ORDER BY stream FOR UPDATE
 """).bindparams(*_OF_OWNER)
+_TOLD = text("""
+SELECT stream, era FROM watermark WHERE consumer = :consumer AND owner = :owner AND stream = ANY(:streams)
+""").bindparams(*_OF_OWNER[:2], bindparam("streams", type_=ARRAY(Text)))
 _HOLD = text("""
 WITH stopped AS (
     UPDATE watermark SET held = 'era' WHERE consumer = :consumer AND owner = :owner AND stream = ANY(:streams)
@@ -38,6 +41,19 @@ ON CONFLICT (consumer, owner, stream, mark) DO NOTHING
 def place_of(stream: str) -> str:
     """Where a consumer keeps which era was told in full, in the partition of this stream."""
     return stream_of(NIL, UUID(int=partition_of(stream) + 1))
+
+
+async def last_told(tx: Statements, keys: Iterable[Key]) -> dict[Key, int]:
+    """The last era that was told in full in the partition of each of these streams; 0 where none was."""
+    owners: dict[tuple[str, str], dict[Key, str]] = {}
+    for key in keys:
+        owners.setdefault((key.consumer, key.owner), {})[key] = place_of(key.stream)
+    told: dict[Key, int] = {}
+    for (consumer, owner), places in owners.items():
+        rows = await tx.rows(_TOLD, consumer=consumer, owner=owner, streams=sorted({*places.values()}))
+        eras = {row[0]: row[1] for row in rows}
+        told |= {key: eras.get(place, 0) for key, place in places.items()}
+    return told
 
 
 def is_told_by_another(mark: Mark, envelope: Envelope) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from dunlin_events import comparing, parked_rows, watermark
+from dunlin_events import comparing, era_told, parked_rows, watermark
 from dunlin_events.applying import BEHIND, Item
 from dunlin_events.comparing import Difference
 from dunlin_events.following import FollowingReader
@@ -79,7 +79,10 @@ class Standstill:
         row = await self._owner.fetchrow(
             f'SELECT era, sequence, event_id FROM "{self._projection.schema}".watermark '  # noqa: S608
             "WHERE (consumer, owner, stream) = ($1, $2, $3)", *key)
-        return Mark(row["era"], row["sequence"], row["event_id"], HOLE) if row else Mark(0, 0, NIL, HOLE)
+        if row and row["sequence"]:
+            return Mark(row["era"], row["sequence"], row["event_id"], HOLE)
+        told = await era_told.last_told(Plain(self._owner), [key])
+        return Mark(told[key], 0, NIL, HOLE)
 
     async def _go_on_from(self, key: Key, mark: Mark, reader: FollowingReader) -> None:
         """What was read beyond is parked for the original, which may have passed over it."""
