@@ -168,7 +168,7 @@ class Relay:
             return state.closed(), 0
         if opening:
             await open_window(connection, state)
-        rows = await rows_of(connection, ids)
+        rows = await rows_of(connection, state, ids)
         self._shown.waits(ids, rows, self._behind)
         await self._send(connection, rows)
         ended = not self._ahead and not self._more_behind_them
@@ -190,7 +190,9 @@ class Relay:
     async def _end(self, connection: asyncpg.Connection, state: State) -> None:
         """All of the window was sent. Say so of the first one of a new era: what was not told by then is no more."""
         if state.window_is_open and state.prev == BEGINNING:
-            await self._publish(connection, await endings(connection, self._topic))
+            records = await endings(connection, self._topic)
+            await look(connection, state)  # after the look: they are not those of a rebase since
+            await self._publish(connection, records)
 
     async def _next_ids(self, connection: asyncpg.Connection, state: State) -> list[int]:
         """The next page of the open window."""
@@ -206,7 +208,7 @@ class Relay:
         ids = await ids_of(connection, state, self._page)
         if not ids:
             ids = await ids_of(connection, state.closed().opened(snapshot), self._page)
-        self._shown.waits(ids, await rows_of(connection, ids), self._behind)
+        self._shown.waits(ids, await rows_of(connection, state, ids), self._behind)
 
     async def _send(self, connection: asyncpg.Connection, rows: Sequence[Any]) -> None:
         records = [

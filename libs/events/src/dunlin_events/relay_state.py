@@ -51,7 +51,8 @@ SELECT id FROM (
     AND pg_visible_in_snapshot(txid, $2::text::pg_snapshot)) committed_between
 WHERE +id > $3 ORDER BY +id LIMIT $4"""
 _ROWS = """
-SELECT stream, era, seq, headers, payload, extract(epoch FROM clock_timestamp() - created_at)::float8 AS age
+SELECT stream, era, seq, headers, payload, extract(epoch FROM clock_timestamp() - created_at)::float8 AS age,
+       (SELECT epoch FROM relay_state WHERE id = 1) AS epoch
 FROM outbox_event WHERE id = ANY($1::bigint[]) ORDER BY id"""
 
 
@@ -155,9 +156,13 @@ async def ids_of(connection: asyncpg.Connection, state: State, limit: int) -> li
     return [row[0] for row in await connection.fetch(_WINDOW, state.prev, state.cur, state.last_id, limit)]
 
 
-async def rows_of(connection: asyncpg.Connection, ids: Sequence[int]) -> Sequence[Any]:
-    """These rows, ascending by id, with their age in seconds."""
+async def rows_of(connection: asyncpg.Connection, state: State, ids: Sequence[int]) -> Sequence[Any]:
+    """These rows, ascending by id, with their age in seconds.
+
+    Raises Deposed if a later epoch has begun: a rebase has put the rows in another era, which begins at its first fact.
+    """
     rows: Sequence[Any] = await connection.fetch(_ROWS, ids)
+    _refuse_after(state, all(row["epoch"] == state.epoch for row in rows))
     return rows
 
 
