@@ -21,10 +21,11 @@ from restored import relaying, tell, until
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from dunlin_events.contracts.customer import CustomerContactsChanged
-from dunlin_events.envelope import Envelope, Record
+from dunlin_events.envelope import Envelope, Record, latest_era
 from dunlin_events.eras import says_all_was_told
 from dunlin_events.memory_bus import MemoryBus
 from dunlin_events.outbox import APPEND, Trace, bind, pending
+from dunlin_events.own_log import told_in
 from dunlin_events.relay import Relay, rebase
 from dunlin_events.relay_state import era_of
 from dunlin_events.testing import database
@@ -210,9 +211,9 @@ async def test_no_two_restores_of_one_backup_begin_the_same_era(postgres: str, o
         for dsn in (other, third):
             await asyncio.to_thread(restore, dump, dsn)
         eras = [await rebase(dsn, who="ann") for dsn in (other, third)]
-        again = [await rebase(third, who="bea"), await rebase(other, who="bea", told=[2_000_000_000])]
+        again = [await rebase(third, who="bea"), await rebase(other, who="bea", told=[290_000_000])]
         kept = [await begun(dsn) for dsn in (other, third)]
-    assert len({*eras, *again}) == 4 and again[0] > eras[1] and again[1] > 2_000_000_000
+    assert len({*eras, *again}) == 4 and again[0] > eras[1] and again[1] > 290_000_000
     assert [[(era, who) for era, _, who in one] for one in kept] == [
         [(eras[0], "ann"), (again[1], "bea")], [(eras[1], "ann"), (again[0], "bea")]]
     assert len({token for one in kept for _, token, _ in one}) == 4
@@ -254,16 +255,18 @@ async def waiting_for_a_lock(dsn: str, sessions: int) -> None:
 
 
 async def test_what_others_wrote_to_the_topic_stops_no_relay(outbox_dsn: str) -> None:
-    """Only what bears the owner's name says that another database told."""
+    """Only what bears the owner's name, and an era that a clock may have reached, says that another database told."""
     topic, bus, tenant = "dunlin-own", MemoryBus({"dunlin-own": 4}), new_id()
     other = Envelope(new_id(), "dunlin.x.Y.v1", "/dunlin/stranger", f"{tenant}:{ANNE}", 9, 1, NOW, NOW, "c")
     odd = Record("x", (("content-type", b"application/cloudevents+json"),), b"[")
-    junk = [odd, Record("noise", (("ce_era", None),), None), Record(other.stream, other.headers(), b"{}")]
+    forged = [other, *(other._replace(source="/dunlin/own", era=one) for one in (latest_era(), 2**31 - 1))]
+    junk = [odd, Record("noise", (("ce_era", None),), None), *(Record(a.stream, a.headers(), b"{}") for a in forged)]
     await bus.publisher().publish(topic, junk)
     await tell(outbox_dsn, topic, tenant, ANNE)
     async with relaying(outbox_dsn, bus, topic) as relay:
         await until(relay.drained)
     assert len(bus.records(topic)) == len(junk) + 1
+    assert [one.era for one in told_in(bus.records(topic), topic)] == [1], "what `relay rebase` counts on from"
     foreign = other._replace(source="/dunlin/own", era=1)
     await bus.publisher().publish(topic, [Record(foreign.stream, foreign.headers(), b"{}")])
     async with relaying(outbox_dsn, bus, topic):

@@ -1,6 +1,6 @@
 """The envelope: CloudEvents 1.0 in binary mode, and how a fact becomes a record on a bus and back."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from dunlin_events.contracts.base import FACTS, Event, Heard
+from dunlin_kernel.clock import SystemClock
 from dunlin_kernel.errors import DomainError
 
 TENANT_STREAM_SUFFIX = ""
@@ -42,9 +43,17 @@ _READ = frozenset(f"ce_{name}" for name in (
 """The headers that a hearer looks at; the others are for those who read the bus without us."""
 
 
-HIGHEST_ERA, HIGHEST_SEQUENCE, LONGEST_STREAM = 2**31 - 1, 2**63 - 1, 200
-"""What a database keeps of a place: an integer, a bigint, and a text that is part of a key."""
+HIGHEST_SEQUENCE, LONGEST_STREAM = 2**63 - 1, 200
+"""What a database keeps of a place: a bigint, and a text that is part of a key."""
+ERAS_BEGAN, ERAS_AHEAD = datetime(2020, 1, 1, tzinfo=UTC), 5 * 366 * 86_400
+"""Eras are seconds since then; clocks may differ by these. A later era is nobody's: there might be none after it."""
+_CLOCK = SystemClock()
 _NUL = "\0"
+
+
+def latest_era() -> int:
+    """The highest that a record may be of by now."""
+    return int((_CLOCK.now() - ERAS_BEGAN).total_seconds()) + ERAS_AHEAD
 
 
 class About(NamedTuple):
@@ -148,8 +157,8 @@ class Envelope(NamedTuple):
             raise Undecodable("missing_header", f"The record has no header {missing}.") from None
         except ValueError:
             raise Undecodable("malformed_header", "A header of the record is not of its form.") from None
-        if not (1 <= envelope.era <= HIGHEST_ERA and 1 <= envelope.sequence <= HIGHEST_SEQUENCE):
-            raise Undecodable("malformed_header", "Era and sequence begin with 1, and end where a database does.")
+        if not (1 <= envelope.era <= latest_era() and 1 <= envelope.sequence <= HIGHEST_SEQUENCE):
+            raise Undecodable("malformed_header", "Era and sequence begin with 1, and end with the clock and a bigint.")
         if len(envelope.stream) > LONGEST_STREAM or _NUL in "".join(found.values()):
             raise Undecodable("malformed_header", "A header of the record is not of its form.")
         return envelope

@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable, Sequence
 import asyncpg
 
 from dunlin_events.applying import in_stream
-from dunlin_events.envelope import Envelope, Record
+from dunlin_events.envelope import ERAS_AHEAD, Envelope, Record, latest_era
 from dunlin_events.eras import endings
 from dunlin_events.topics import Bus, topic_of
 
 LOOKED_AT = 20
 """Records of each partition: the last ones may be somebody else's, or unreadable."""
+_ROOM = ERAS_AHEAD // 2
+"""Between what is taken for an owner's era and what a hearer reads, so that the era begun after it is read as well."""
 Tail = Callable[[], Awaitable[Sequence[Record]]]
 
 _FOREIGN = """
@@ -37,9 +39,10 @@ def tail_of(bus: Bus, topic: str) -> Tail:
 
 
 def told_in(records: Sequence[Record], topic: str) -> list[Envelope]:
-    """What the topic's own owner told of it."""
+    """What the topic's own owner told of it; an era that no clock has reached is nobody's."""
     found = [plain[1] for record in records if (plain := in_stream(record))]
-    return [envelope for envelope in found if topic_of(envelope.owner) == topic]
+    latest = latest_era() - _ROOM
+    return [one for one in found if one.era <= latest and topic_of(one.owner) == topic]
 
 
 async def never_told_here(connection: asyncpg.Connection, records: Sequence[Record], topic: str) -> str | None:
