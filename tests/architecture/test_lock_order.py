@@ -12,6 +12,7 @@ from sqlalchemy import ClauseElement
 from dunlin_kit.lock_order import locks_of, order_of
 from dunlin_kit.statements import compiled
 
+MANY = re.compile(r"\b(?:ANY|unnest) ?\(", re.I)
 SERVICES = ("customer", "billing", "credit", "notify")
 
 
@@ -46,3 +47,16 @@ def test_every_lock_of_a_store_has_its_place(service: str) -> None:
         assert said <= set(order), f"{name} locks {said - set(order)}"
         locking += bool(said)
     assert locking >= 3
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_several_rows_are_locked_in_the_order_of_their_keys(service: str) -> None:
+    """Two such statements that took them as they come could wait for each other."""
+    ordered = 0
+    for name, statement in statements_of(service):
+        text = compiled(statement).text
+        if "FOR UPDATE" in text or "FOR NO KEY UPDATE" in text:
+            several = MANY.search(text) is not None
+            assert not several or re.search(r"ORDER BY [^()]+\sFOR (NO KEY )?UPDATE", text), f"{name}: {text}"
+            ordered += several
+    assert ordered

@@ -1,15 +1,21 @@
 """Classes follow their rules at the turn of the day: from what was heard, told on change, with preview and by hand."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from customer_svc.consumers.billing import billing
+from customer_svc.domain.classification import DEFAULTS, Dimension
 from customer_svc.jobs.refresh_classes import refresh_classes
+from customer_svc.usecases.classify_customer import classify_customer
+from customer_svc.usecases.refresh_classes import ToJudge, take_class_slice
 from dunlin_events.contracts.billing import CreditAllocated, InvoiceIssued, PaymentConfirmed
-from dunlin_kernel.ids import new_id
+from dunlin_kernel.ids import CustomerId, new_id
 from dunlin_kit.jobs import Job
+from dunlin_kit.tenants import present
 from dunlin_kit.testing import tell
 
 CUSTOMERS = "/customer/v1/customers"
@@ -166,6 +172,38 @@ async def test_what_is_refused(trade: Trade, path: str, body: dict[str, Any], co
         path = f"{CUSTOMERS}/{(await trade.archive.register())['id']}/{path}"
     answer = await trade.archive.send("PUT", path, body)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+async def test_a_class_set_by_hand_while_the_turn_goes_on_stays(trade: Trade) -> None:
+    database, tenant_id = trade.archive.running.database, trade.archive.tenant
+    customer = UUID((await trade.archive.register())["id"])
+    set_by_hand, may_end = asyncio.Event(), asyncio.Event()
+
+    async def by_hand(tx: Any) -> None:
+        await classify_customer(tx, CustomerId(customer), Dimension.SIZE, "large")
+        await tx.flush(last=True)
+        set_by_hand.set()
+        await may_end.wait()
+
+    async def judge(tx: Any) -> None:
+        tenant = await present(tx)
+        await take_class_slice(tx, tenant, DEFAULTS[Dimension.SIZE], [ToJudge(customer, 5)])
+
+    async def waiting(tx: Any) -> int:
+        found: int = await tx.driver.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        return found
+
+    person = asyncio.create_task(database.transact(tenant_id, by_hand))
+    await set_by_hand.wait()
+    turn = asyncio.create_task(database.transact(tenant_id, judge))
+    async with asyncio.timeout(60):
+        while not turn.done() and not await database.read(tenant_id, waiting):  # noqa: ASYNC110  nobody is told
+            await asyncio.sleep(0.01)
+    may_end.set()
+    await asyncio.gather(person, turn)
+    assert (await trade.classes(str(customer)))["size"] == "large"
+    assert [told for told in await trade.told(str(customer)) if told[0] == "size"] == [("size", None, "large", None)]
 
 
 async def test_each_turn_plans_the_next(trade: Trade) -> None:

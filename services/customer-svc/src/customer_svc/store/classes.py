@@ -33,7 +33,7 @@ _OF_MANY: Any = select(*_CLASS).where(
     col(CustomerClassRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
 _OF_DIMENSION: Any = select(*_CLASS).where(col(CustomerClassRow.dimension) == bindparam("dimension", type_=Text))
 _OF_SOME: Any = _OF_DIMENSION.where(
-    col(CustomerClassRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_()).with_for_update()
+    col(CustomerClassRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
 _REMOVE: Any = delete(CustomerClassRow).where(
     col(CustomerClassRow.customer_id) == bindparam("customer_id"),
     col(CustomerClassRow.dimension) == bindparam("dimension", type_=Text))
@@ -84,8 +84,8 @@ async def of_dimension(tx: Transaction, dimension: Dimension) -> dict[UUID, Held
     return {row["customer_id"]: _class_of(row) for row in rows}
 
 
-async def lock(tx: Transaction, dimension: Dimension, customer_ids: Collection[UUID]) -> dict[UUID, HeldClass]:
-    """The classes of these customers in one dimension, locked."""
+async def of_some(tx: Transaction, dimension: Dimension, customer_ids: Collection[UUID]) -> dict[UUID, HeldClass]:
+    """The classes of these customers in one dimension; they change under the lock of their customer."""
     rows = await tx.rows(_OF_SOME, dimension=dimension.value, customer_ids=list(customer_ids))
     return {row["customer_id"]: _class_of(row) for row in rows}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from customer_svc.domain.classification import ClassChange, ClassificationRule, Dimension, judged
-from customer_svc.store import archive, class_numbers, classes
+from customer_svc.store import archive, class_numbers, classes, customers
 from dunlin_kernel.ids import CustomerId
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
@@ -32,9 +32,11 @@ async def refresh_classes(
 
 
 async def take_class_slice(tx: Transaction, tenant: Tenant, rule: ClassificationRule, some: Sequence[ToJudge]) -> None:
-    """Judge these again under lock, keep and tell what changes."""
+    """Judge these again under the lock of the customers, under which a person sets a class; keep and tell changes."""
     tx.recorded_at = tenant.now
-    held = await classes.lock(tx, rule.dimension, [one.customer_id for one in some])
+    ids = [one.customer_id for one in some]
+    await customers.lock_some(tx, ids)
+    held = await classes.of_some(tx, rule.dimension, ids)
     for one in some:
         before = held.get(one.customer_id)
         after = judged(rule, one.number, before, tenant.today)
