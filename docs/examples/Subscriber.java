@@ -23,6 +23,8 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  * Hears billing's facts from Kafka, and keeps what each customer owes.
  *
  * <p>java Subscriber BOOTSTRAP GROUP BOOKS.json [TOPIC] [--once]
+ *
+ * <p>java Subscriber --begin-anew BOOKS.json empties the books, to be told all anew.
  */
 public final class Subscriber {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -43,6 +45,19 @@ public final class Subscriber {
         public Map<String, Account> accounts = new TreeMap<>();
         public Map<Integer, TreeSet<Integer>> told = new TreeMap<>();
         public TreeSet<String> doubted = new TreeSet<>();
+        public int leastEra; // what is told of earlier ones is no more
+        public int refusedEra; // the least one, once these books are begun anew
+    }
+
+    /** The owner was restored from a backup, and its history is another than the one heard: begin anew. */
+    private static final class NewEra extends RuntimeException {
+        private static final long serialVersionUID = 1;
+        private final int era; // the first that may tell the history that lives
+
+        private NewEra(String said, int era) {
+            super(said + ": begin anew");
+            this.era = era;
+        }
     }
 
     private final Path file;
@@ -50,17 +65,39 @@ public final class Subscriber {
 
     private Subscriber(Path file) throws IOException {
         this.file = file;
-        this.books = Files.exists(file) ? JSON.readValue(file.toFile(), Books.class) : new Books();
+        this.books = kept(file);
+    }
+
+    private static Books kept(Path file) throws IOException {
+        return Files.exists(file) ? JSON.readValue(file.toFile(), Books.class) : new Books();
+    }
+
+    /** Keeps which era was refused, and nothing else of its batch. */
+    private static void refuse(Path file, int era) throws IOException {
+        Books books = kept(file);
+        books.refusedEra = era;
+        keep(file, books);
+    }
+
+    /** After NewEra: forget all but which era was refused, for what is told of earlier ones is no more. */
+    private static void beginAnew(Path file) throws IOException {
+        Books old = kept(file);
+        Books books = new Books();
+        books.leastEra = Math.max(old.leastEra, old.refusedEra);
+        keep(file, books);
     }
 
     /** Applies each fact once and in the order of its stream. */
     private void hear(ConsumerRecord<String, byte[]> record) throws IOException {
+        int era = Integer.parseInt(header(record, "ce_era"));
+        if (era < books.leastEra) {
+            return;
+        }
         if (header(record, "ce_type").endsWith(".EraTold.v1")) {
             noteTold(JSON.readTree(record.value()));
             return;
         }
         String stream = record.key();
-        int era = Integer.parseInt(header(record, "ce_era"));
         long sequence = Long.parseLong(header(record, "ce_sequence"));
         Mark known = books.heard.get(stream);
         Mark mark = known == null ? new Mark(era, 0, "") : known;
@@ -85,8 +122,10 @@ public final class Subscriber {
     /** Reading goes on where the last fact heard comes again under its id: in the same era, or in a new one. */
     private void compare(String stream, Mark heard, Mark again) {
         if (again.sequence() != heard.sequence() || !again.id().equals(heard.id())) {
-            throw new IllegalStateException(
-                    stream + ": era " + again.era() + " does not go on from " + heard + ": begin with empty books");
+            // of two stories in one era neither lives: the owner has to begin another
+            throw new NewEra(
+                    stream + ": era " + again.era() + " does not go on from " + heard,
+                    again.era() > heard.era() ? again.era() : again.era() + 1);
         }
         if (again.era() > heard.era()) {
             books.waiting.remove(stream);
@@ -105,8 +144,7 @@ public final class Subscriber {
         }
         books.heard.forEach((stream, mark) -> {
             if (mark.era() < era) {
-                throw new IllegalStateException(
-                        stream + ": all was told again, and " + mark + " was not: begin with empty books");
+                throw new NewEra(stream + ": all was told again, and " + mark + " was not", era);
             }
         });
     }
@@ -140,7 +178,7 @@ public final class Subscriber {
     }
 
     /** All of a batch or nothing of it. */
-    private void keep() throws IOException {
+    private static void keep(Path file, Books books) throws IOException {
         Path next = file.resolveSibling(file.getFileName() + ".next");
         JSON.writerWithDefaultPrettyPrinter().writeValue(next.toFile(), books);
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -155,6 +193,19 @@ public final class Subscriber {
     }
 
     public static void main(String[] arguments) throws IOException {
+        if (arguments[0].equals("--begin-anew")) {
+            beginAnew(Path.of(arguments[1]));
+            return;
+        }
+        try {
+            read(arguments);
+        } catch (NewEra other) {
+            refuse(Path.of(arguments[2]), other.era);
+            throw other;
+        }
+    }
+
+    private static void read(String[] arguments) throws IOException {
         boolean once = List.of(arguments).contains("--once");
         Subscriber subscriber = new Subscriber(Path.of(arguments[2]));
         Map<String, Object> settings = Map.of(
@@ -175,7 +226,7 @@ public final class Subscriber {
                 if (!batch.isEmpty()) {
                     subscriber.books.doubted.forEach(
                             stream -> System.out.println("ERA " + stream + ": its last fact has not come again"));
-                    subscriber.keep();
+                    keep(subscriber.file, subscriber.books);
                     try {
                         consumer.commitSync();
                     } catch (CommitFailedException | RebalanceInProgressException moved) {

@@ -1,6 +1,6 @@
 """What a subscriber keeps in its database: how far it has heard each stream, what waits, and what came of it.
 
-`python books.py books.sqlite` shows it.
+`python books.py books.sqlite` shows it; with `--begin-anew` it is emptied first, to be told all anew.
 """
 
 import json
@@ -19,15 +19,24 @@ CREATE TABLE IF NOT EXISTS account (customer TEXT, currency TEXT, open TEXT, una
                                     PRIMARY KEY (customer, currency));
 CREATE TABLE IF NOT EXISTS told (era INT, part INT, PRIMARY KEY (era, part));
 CREATE TABLE IF NOT EXISTS place (feed TEXT PRIMARY KEY, cursor TEXT, begun_again INT DEFAULT 0);
+CREATE TABLE IF NOT EXISTS history (only INT PRIMARY KEY DEFAULT 1, least INT DEFAULT 0, refused INT DEFAULT 0);
+INSERT OR IGNORE INTO history DEFAULT VALUES;
 """
 
 
 class NewEra(Exception):
-    """The owner was restored from a backup, and its history is another than the one heard: begin with empty books."""
+    """The owner was restored from a backup, and its history is another than the one heard: begin anew.
+
+    `era` is the first that may tell the history that lives.
+    """
+
+    def __init__(self, said: str, era: int) -> None:
+        super().__init__(f"{said}: begin anew")
+        self.era = era
 
 
 class Books:
-    """A projection with its inbox, in one database, so that both change in one transaction."""
+    """A projection of one owner's facts with its inbox, in one database, so that both change in one transaction."""
 
     def __init__(self, path: str) -> None:
         self.database = sqlite3.connect(path, timeout=30)
@@ -38,14 +47,28 @@ class Books:
 
         `is_all` says of a feed that there is no more at the moment.
         """
+        try:
+            with self.database:
+                least = self._least_era()
+                for fact in facts:
+                    if int(fact["era"]) >= least:
+                        self._hear_one(fact)
+                if cursor:
+                    self.database.execute("INSERT INTO place VALUES (?1, ?2, 0) ON CONFLICT DO UPDATE SET cursor = ?2",
+                                          (feed, cursor))
+                if is_all and self._ends_again(feed):
+                    self._none_doubted("doubted", self._latest_era())
+        except NewEra as other:
+            with self.database:
+                self.database.execute("UPDATE history SET refused = ?", (other.era,))
+            raise
+
+    def begin_anew(self) -> None:
+        """After NewEra: forget all but which era was refused, for what is told of earlier ones is no more."""
         with self.database:
-            for fact in facts:
-                self._hear_one(fact)
-            if cursor:
-                self.database.execute("INSERT INTO place VALUES (?1, ?2, 0) ON CONFLICT DO UPDATE SET cursor = ?2",
-                                      (feed, cursor))
-            if is_all and self._ends_again(feed):
-                self._none_doubted("doubted")
+            for table in ("watermark", "waiting", "account", "told", "place"):
+                self.database.execute(f"DELETE FROM {table}")  # noqa: S608  ours
+            self.database.execute("UPDATE history SET least = max(least, refused), refused = 0")
 
     def begin_again(self, feed: str) -> None:
         """The owner was restored: its feed is read from the first fact on, and each stream is doubted until then."""
@@ -90,11 +113,20 @@ class Books:
             "INSERT OR IGNORE INTO waiting VALUES (?, ?, ?)", (stream, sequence, json.dumps(dict(fact))))
         self._drain(stream, heard)
 
+    def _least_era(self) -> int:
+        found: int = self.database.execute("SELECT least FROM history").fetchone()[0]
+        return found
+
+    def _latest_era(self) -> int:
+        found: int = self.database.execute("SELECT coalesce(max(era), 0) FROM watermark").fetchone()[0]
+        return found
+
     def _compare(self, fact: Fact, is_new_era: bool, heard: int, heard_id: str) -> None:
         """Reading goes on where the last fact heard comes again under its id: in the same era, or in a new one."""
         stream = fact["partitionkey"]
         if (int(fact["sequence"]), fact["id"]) != (heard, heard_id):
-            raise NewEra(f"{stream}: era {fact['era']} does not go on from {heard} {heard_id}")
+            era = int(fact["era"])  # of two stories in one era neither lives: the owner has to begin another
+            raise NewEra(f"{stream}: era {era} does not go on from {heard} {heard_id}", era if is_new_era else era + 1)
         if is_new_era:
             self.database.execute("DELETE FROM waiting WHERE stream = ?", (stream,))
         self.database.execute(
@@ -105,14 +137,14 @@ class Books:
         self.database.execute("INSERT OR IGNORE INTO told VALUES (?, ?)", (said["era"], said["part"]))
         parts = self.database.execute("SELECT count(*) FROM told WHERE era = ?", (said["era"],)).fetchone()[0]
         if parts == said["parts"]:
-            self._none_doubted(f"era < {int(said['era'])}")
+            self._none_doubted(f"era < {int(said['era'])}", said["era"])
 
-    def _none_doubted(self, doubted: str) -> None:
+    def _none_doubted(self, doubted: str, told: int) -> None:
         found = self.database.execute(
             f"SELECT stream, era, sequence, id FROM watermark WHERE {doubted} LIMIT 1").fetchone()  # noqa: S608  ours
         if found:
             stream, era, heard, heard_id = found
-            raise NewEra(f"{stream}: all was told again, and {heard} {heard_id} of era {era} was not")
+            raise NewEra(f"{stream}: all was told again, and {heard} {heard_id} of era {era} was not", told)
 
     def _ends_again(self, feed: str) -> bool:
         """Whether a feed that was begun again has come to its end."""
@@ -150,4 +182,7 @@ class Books:
 
 
 if __name__ == "__main__":
-    print(json.dumps(Books(sys.argv[1]).shown(), indent=2))
+    books = Books(sys.argv[1])
+    if "--begin-anew" in sys.argv:
+        books.begin_anew()
+    print(json.dumps(books.shown(), indent=2))

@@ -147,6 +147,12 @@ async def test_after_a_restore_it_reads_again_and_stops_where_a_stream_is_no_mor
         await rebase(billing.service.urls.ops, who="ann")
         status, said = await pulled()
         assert status != 0 and f"{stream_of(billing.tenant, gone)}: all was told again" in said
+        emptying = await asyncio.create_subprocess_exec(
+            sys.executable, str(DOCS / "examples/books.py"), str(books), "--begin-anew",
+            stdout=asyncio.subprocess.DEVNULL)
+        assert await emptying.wait() == 0
+        assert await pulled() == (0, "")
+        assert [row[2:] for row in (await shown(books))["accounts"]] == [["3.00", "0.00", 3]]
 
 
 def test_a_number_given_twice_in_one_era_stops_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

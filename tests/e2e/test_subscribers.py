@@ -85,6 +85,7 @@ class Subscriber(NamedTuple):
 
     command: Callable[[Topic, str, Path], Sequence[str]]
     read: Callable[[Path], Kept]
+    anew: Callable[[Path], Sequence[str]]
 
     @contextlib.asynccontextmanager
     async def running(
@@ -105,6 +106,19 @@ class Subscriber(NamedTuple):
             said, _ = await asyncio.wait_for(process.communicate(), 90)
             assert bool(process.returncode) == fails, said.decode()
             return said.decode()
+
+
+    async def begin_anew(self, books: Path) -> None:
+        emptying = await asyncio.create_subprocess_exec(*self.anew(books), stdout=asyncio.subprocess.DEVNULL)
+        assert await asyncio.wait_for(emptying.wait(), 90) == 0
+
+
+def python_anew(books: Path) -> list[str]:
+    return [sys.executable, str(EXAMPLES / "books.py"), str(books), "--begin-anew"]
+
+
+def java_anew(books: Path) -> list[str]:
+    return ["java", "-cp", f"{books.parent}:{jars()}/*", "Subscriber", "--begin-anew", str(books)]
 
 
 def python_command(topic: Topic, group: str, books: Path) -> list[str]:
@@ -135,7 +149,7 @@ def java_books(books: Path) -> Kept:
 @pytest.fixture(params=["python", "java"])
 async def subscriber(request: pytest.FixtureRequest, tmp_path: Path) -> Subscriber:
     if request.param == "python":
-        return Subscriber(python_command, python_books)
+        return Subscriber(python_command, python_books, python_anew)
     if not (shutil.which("javac") and shutil.which("mvn")):
         if os.environ.get("DUNLIN_REQUIRE_KAFKA") == "1":
             pytest.fail("the Java subscriber needs a JDK and Maven")
@@ -144,7 +158,7 @@ async def subscriber(request: pytest.FixtureRequest, tmp_path: Path) -> Subscrib
     compiling = await asyncio.create_subprocess_exec(
         "javac", "-Xlint:all", "-Werror", "-d", str(tmp_path), "-cp", f"{jars()}/*", str(EXAMPLES / "Subscriber.java"))
     assert await compiling.wait() == 0
-    return Subscriber(java_command, java_books)
+    return Subscriber(java_command, java_books, java_anew)
 
 
 def mixed(customers: Sequence[UUID], first: int, last: int, dice: Random) -> list[Record]:
@@ -237,3 +251,24 @@ async def test_a_stream_that_a_new_era_cut_back_or_does_not_have_stops_the_readi
     said = await subscriber.run_once(topic, group, books, fails=True)
     assert f"{stream_of(TENANT, gone)}: all was told again" in said
     assert subscriber.read(books).heard == {stream_of(TENANT, one): 2 for one in (whole, cut, gone)}
+    late, lives = tmp_path / "late", {str(whole): ("2.00", 2), str(cut): ("2.00", 2)}
+    for kept in (books, late):
+        assert "all was told again" in await subscriber.run_once(topic, f"{kept.name}-{group}", kept, fails=True)
+        await subscriber.begin_anew(kept)
+        await subscriber.run_once(topic, f"{kept.name}-anew-{group}", kept)
+        assert subscriber.read(kept).accounts == lives
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(180)
+async def test_of_two_stories_in_one_era_neither_is_heard_once_the_owner_has_begun_another(
+    topic: Topic, group: str, subscriber: Subscriber, tmp_path: Path
+) -> None:
+    one, books = new_id(), tmp_path / "books"
+    await topic.tell(told(one, 1), told(one, 2), told(one, 2), told(one, 3))
+    said = await subscriber.run_once(topic, group, books, fails=True)
+    assert "era 1 does not go on" in said
+    await subscriber.begin_anew(books)
+    await topic.tell(told(one, 1, era=7), *Era(7, new_id(), AT).endings("billing"))
+    await subscriber.run_once(topic, f"anew-{group}", books)
+    assert subscriber.read(books).accounts == {str(one): ("1.00", 1)}
