@@ -100,8 +100,10 @@ UNION ALL
 SELECT r.id, r.effective_on, c.effective_on FROM payment_reversal r
 JOIN credit c ON c.tenant_id = r.tenant_id AND c.id = r.credit_id WHERE r.effective_on < c.effective_on LIMIT 20""")
 _LOCKED = text("""
-SELECT e.fact_id, e.effective_on, e.recorded_at, l.closed_until FROM ledger_entry e
-JOIN period_lock l ON l.hard AND e.effective_on <= l.closed_until AND e.recorded_at > l.recorded_at LIMIT 20""")
+SELECT e.fact_id, e.effective_on, e.recorded_at, l.closed_until FROM journal_entry e
+JOIN period_lock l ON l.hard AND e.effective_on <= l.closed_until AND (e.recorded_at, e.id) > (l.recorded_at, l.id)
+LIMIT 20""")
+"""Both ids are made behind the posting barrier: they tell what came after where the clock of a sandbox stands."""
 _NUMBERS = text("""
 SELECT series, next_number, found, last FROM (
   SELECT s.series, s.next_number, count(i.id) AS found,

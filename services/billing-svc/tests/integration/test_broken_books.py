@@ -1,0 +1,159 @@
+"""Each integrity check of billing-svc holds over a company's books, and finds what breaks them."""
+
+from typing import Any
+
+from billing_svc.store.integrity import CHECKS
+from dunlin_kit.broken_invariants import OWN_STREAMS, Breaks, put, put_of, unseen, untold
+
+DAY = "2026-01-05"
+ONE = "00000000-0000-7000-8000-000000000001"
+LAST = "ffffffff-ffff-7fff-bfff-ffffffffffff"
+LONG_AGO = '"effective_on": "2020-01-01"'
+
+
+def booked(account: str, column: str = "amount", value: str = "amount + 1") -> str:
+    return f"UPDATE journal_line SET {column} = {value} WHERE account = '{account}'"
+
+
+def after(place: str, key: str, source: str) -> str:
+    return put_of(place, source, f"'{key}', id, 'effective_on', '2020-01-01'")
+
+
+TWICE = ("INSERT INTO outbox_event (event_id, stream, era, seq, type, headers, payload) "
+         "SELECT gen_random_uuid(), stream, era, seq + 1000, type, headers, payload FROM outbox_event "
+         f"WHERE {OWN_STREAMS} AND split_part(type, '.', 3) = 'PaymentConfirmed'")
+A_TRANSFER = put("balance_transfer", '{"amount": 5}')
+
+BREAKS: Breaks = {
+    "I1": ("UPDATE item SET open = open - 1", "UPDATE item SET amount = amount + 1",
+           "UPDATE invoice SET status = 'void'",
+           "UPDATE allocation SET amount = amount + 1", "UPDATE allocation SET discount = 1",
+           "UPDATE ledger_entry SET amount = amount + 1 WHERE side = 'receivable'"),
+    "I2": ("UPDATE credit SET unapplied = unapplied + 1", "UPDATE credit SET amount = amount + 1",
+           "UPDATE credit SET state = 'reversed'", "UPDATE allocation SET amount = amount + 1",
+           put_of("refund", "credit", "'credit_id', id, 'amount', 5"),
+           "UPDATE ledger_entry SET amount = amount + 1 WHERE side = 'credit'"),
+    "I1-past": ("UPDATE ledger_entry SET effective_on = effective_on - 30 WHERE amount < 0",),
+    "I3": (booked("receivable_control"),),
+    "I3-controls": ("UPDATE account SET open = open + 1", "UPDATE account SET disputed = disputed + 1",
+                    "UPDATE account SET unapplied = unapplied + 1", "DELETE FROM account",
+                    booked("receivable_control"), booked("customer_credit"), "UPDATE item SET open = open + 1",
+                    "UPDATE item SET disputed = disputed + 1", "UPDATE credit SET unapplied = unapplied + 1"),
+    "I3-entries": ("UPDATE account SET entries = entries + 1", "DELETE FROM ledger_entry WHERE position = 1",
+                   "UPDATE ledger_entry SET position = 1000 WHERE position = 2"),
+    "I4": (f"UPDATE event_stream SET seq = seq + 1 WHERE {OWN_STREAMS}",
+           f"DELETE FROM outbox_event WHERE {OWN_STREAMS} AND seq = 1"),
+    "I6": (untold("InvoiceIssued"), TWICE),
+    "I14": ("UPDATE allocation SET effective_on = effective_on - 30",
+            after("allocation_reversal", "allocation_id", "allocation"),
+            put_of("invoice_void", "invoice", "'invoice_id', id, 'effective_on', '2020-01-01'"),
+            after("payment_reversal", "credit_id", "credit")),
+    "I14-locked": ("UPDATE journal_entry SET effective_on = '2025-12-31'",
+                   "UPDATE journal_entry SET effective_on = '2025-12-31', recorded_at = recorded_at + interval '1 day'",
+                   put("journal_entry", f'{{"effective_on": "2025-12-31", "id": "{LAST}"}}')),
+    "I15": ("UPDATE number_series SET next_number = next_number + 1",
+            "UPDATE invoice SET number = regexp_replace(number, '[0-9]+$', '000077') WHERE number LIKE '%2'",
+            "DELETE FROM invoice WHERE number LIKE '%1'", "DELETE FROM credit_note",
+            put("charge", '{"series": "INV", "number": "X-000001"}')),
+    "I15-order": ("UPDATE invoice SET issued_on = issued_on - 5 WHERE number LIKE '%2'",),
+    "I18": ("UPDATE credit SET state = 'pending'",
+            put_of("payment_decision", "credit", "'credit_id', id, 'decision', 'expired'"),
+            "UPDATE credit SET state = 'rejected', id = gen_random_uuid() WHERE kind = 'payment'",
+            put("credit", f'{{"state": "pending", "id": "{ONE}"}}') + "; "
+            + put("payment_decision", f'{{"credit_id": "{ONE}", "decision": "confirmed"}}')),
+    "I19": ("UPDATE credit SET second_person = 'amount'",
+            "UPDATE credit SET second_person = 'amount'; " + "INSERT INTO payment_decision (tenant_id, id, "
+            "credit_id, decision, actor, recorded_at) "
+            "SELECT tenant_id, gen_random_uuid(), id, 'confirmed', actor, recorded_at FROM credit"),
+    "I15-credited": ("UPDATE credit_note_line SET net = net + 10000000",
+                     "UPDATE credit_note_line SET tax = tax + 10000000"),
+    "I15-credit-notes": ("UPDATE credit_note SET net = net + 1", "UPDATE credit_note SET tax = tax + 1",
+                         "UPDATE credit_note_line SET net = net + 1, tax = tax - 1",
+                         "UPDATE credit_note SET issued_on = issued_on + 1",
+                         put_of("credit_note_cancellation", "credit_note", "'credit_note_id', id"),
+                         "UPDATE credit SET state = 'reversed'", "UPDATE credit SET amount = amount + 1"),
+    "I16-discounts": ("UPDATE allocation SET discount = 1",),
+    "I14-credits": ("UPDATE credit_note SET issued_on = issued_on - 30",
+                    after("credit_note_cancellation", "credit_note_id", "credit_note"),
+                    after("refund", "credit_id", "credit"),
+                    put("refund", f'{{"id": "{ONE}"}}') + "; "
+                    + put("refund_reversal", f'{{"refund_id": "{ONE}", {LONG_AGO}}}')),
+    "I6-items": (untold("DisputeOpened"), put("dispute_settlement"), put("arrangement", '{"version": 1}'),
+                 put("audit_log", '{"action": "arrangement_defaulted"}')),
+    "I16": ("UPDATE item SET disputed = disputed + 1", "UPDATE dispute SET rest = rest - 1", "DELETE FROM dispute",
+            "UPDATE item SET open = disputed - 1 WHERE disputed > 0", put("dispute", '{"rest": 5}')),
+    "I16-arranged": ("UPDATE item SET standing_due_on = standing_due_on + 1", "UPDATE item SET due_version = 2",
+                     "UPDATE item SET arrangement_id = gen_random_uuid()",
+                     put_of("standing_due", "item", "'item_id', id, 'due_version', due_version, 'position', 1")),
+    "I16-written-off": ("UPDATE item SET written_off = 1",
+                        put_of("write_off", "item", "'item_id', id, 'state', 'approved', 'amount', 5")),
+    "I16-recovered": (put("write_off", '{"recovered": 1, "amount": 1}'), put("write_off", '{"state": "reversed"}'),
+                      put("write_off", '{"state": "approved"}'),
+                      put("write_off", f'{{"state": "approved", "checker": "", {LONG_AGO}}}'),
+                      put("write_off", '{"state": "approved", "checker": "another"}')),
+    "I1-interest": (put("interest_account", '{"charged": 5}'),
+                    put("interest_account", f'{{"item_id": "{ONE}"}}') + "; "
+                    + put("item", f'{{"kind": "interest", "claim_item_id": "{ONE}", "amount": 5}}'),
+                    put("interest_account", f'{{"item_id": "{ONE}"}}') + "; "
+                    + put("item", f'{{"kind": "interest", "claim_item_id": "{ONE}", "id": "{ONE}"}}') + "; "
+                    + put("interest_waiver", f'{{"item_id": "{ONE}", "reason": "recomputed", "amount": 5}}')),
+    "I19-waivers": (put("interest_waiver"), put("interest_waiver", '{"maker": "one", "checker": "one"}')),
+    "I16-fees": (put("fee_waiver", '{"amount": 5}'),
+                 "UPDATE ledger_entry SET fact_kind = 'fee_waived' WHERE side = 'receivable'"),
+    "I16-settled": ("UPDATE dispute SET rest = rest - 1",
+                    put_of("dispute_settlement", "dispute", "'dispute_id', id, 'amount', 5")),
+    "I16-deliveries": (put("delivery", '{"amount": 5, "open": 3}'),
+                       put("delivery", '{"amount": 5, "open": 5, "cancelled": "wrong"}'),
+                       put("delivery", f'{{"amount": 5, "open": 5, "id": "{ONE}"}}') + "; "
+                       + put_of("delivery_billing", "invoice", "'invoice_id', id, 'amount', 5, 'delivery_id', "
+                                f"'{ONE}'")),
+    "I6-deliveries": (put("delivery"),),
+    "I2-deposits": tuple(
+        put("deposit_request", f'{{"id": "{ONE}", "currency": "{currency}"}}') + "; "
+        + put_of("deposit_payment", f"credit WHERE kind = '{kind}'",
+                 f"'request_id', '{ONE}', 'credit_id', id")
+        for currency, kind in (("USD", "payment"), ("CNY", "credit_note"))),
+    "I6-deposits": (put("deposit_request"),),
+    "I3-compensations": (put("compensation", '{"amount": 5}'),
+                         booked("bank", "account", "'third_party_claims'"),
+                         booked("bank", "account", "'third_party_bank'")),
+    "I3-base": (booked("receivable_control", "base_amount"),),
+    "I3-carried": (put("carried_amount", '{"base": 1}'), put("carried_amount", '{"open": 1}')),
+    "I3-base-controls": (put("carried_amount", '{"base": 5, "side": "receivable"}'),
+                         put("carried_amount", '{"base": 5, "side": "credit"}'),
+                         "UPDATE journal_line SET currency = 'USD' WHERE account = 'receivable_control'",
+                         "UPDATE journal_line SET currency = 'USD' WHERE account = 'customer_credit'"),
+    "I3-aged": ("UPDATE account SET aged[1] = aged[1] + 1", "UPDATE account SET aged_items[1] = aged_items[1] + 1",
+                "UPDATE account SET turns_on = NULL", "UPDATE account SET turns_on = turns_on + 100"),
+    "I3-opened": ("UPDATE item SET effective_on = effective_on - 1", "DELETE FROM ledger_entry WHERE position = 1",
+                  "UPDATE ledger_entry SET fact_kind = 'invoice_issued' WHERE side = 'receivable'",
+                  "UPDATE ledger_entry SET effective_on = effective_on - 9 WHERE amount < 0 AND side = 'receivable'"),
+    "I3-facts": (booked("receivable_control"), booked("customer_credit"), booked("receivable_control", "base_amount"),
+                 "DELETE FROM ledger_entry WHERE position = 1"),
+    "I3-bank": (booked("bank"), "UPDATE ledger_entry SET fact_kind = 'refund_paid' WHERE side = 'receivable'"),
+    "I3-transfers": (A_TRANSFER,),
+    "I3-cleared": (put("journal_line", '{"account": "customer_transfer", "amount": 5}'),
+                   put("journal_line", '{"account": "customer_transfer", "base_amount": 5}')),
+    "I1-held": (f"{A_TRANSFER}; UPDATE item SET open = open - 1",
+                f"{A_TRANSFER}; UPDATE credit SET unapplied = unapplied + 1",
+                f"{A_TRANSFER}; UPDATE item SET customer_id = gen_random_uuid()"),
+    "I1-merged": ("UPDATE account SET merged_into = gen_random_uuid()",
+                  "UPDATE account SET merged_into = gen_random_uuid(), open = 0, unapplied = 0"),
+}
+
+
+async def test_what_breaks_is_found(postgres: str, company: Any) -> None:
+    """Two invoices, one paid in part and credited in part, money left over, a dispute, closed books."""
+    assert list(BREAKS) == [check.id for check in CHECKS]
+    who = await company.register()
+    invoice = await company.issue(who, "1000", DAY)
+    contested = await company.issue(who, "500", DAY)
+    await company.pay(who, "300.00", DAY)
+    await company.pay(who, "100.00", DAY, allocation="none")
+    await company.post("/credit-notes", {"invoice_id": invoice["id"], "reason": "goods_returned", "lines": [
+        {"position": 1, "net": {"amount": "50.00", "currency": "CNY"}}]})
+    await company.post("/disputes", {"item_id": contested["items"][0]["id"], "reason": "quality", "evidence": None,
+                                     "amount": {"amount": "65.00", "currency": "CNY"}})
+    await company.post("/period-locks", {"closed_until": "2025-12-31", "hard": True, "reason": "year end"})
+    await company.issue(who, "10", DAY)
+    assert await unseen(postgres, company.running.urls, company.tenant, CHECKS, BREAKS) == []
