@@ -1,7 +1,9 @@
 """The worker's look at its invariants: what breaks shows, what is mended shows, and nobody waits for it."""
 
 import asyncio
+from itertools import count
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prometheus_client import REGISTRY
@@ -37,7 +39,7 @@ def checked_at() -> float:
 @pytest.fixture
 async def watch(toy: Running) -> Any:
     ops = Database(toy.urls.ops, source="/dunlin/toy", pool_size=1)
-    yield IntegrityWatch("toy", ops=ops, app=toy.database, checks=CHECKS)
+    yield IntegrityWatch("toy", ops=ops, app=toy.database, checks=CHECKS, first_after=0)
     await ops.close()
 
 
@@ -65,10 +67,30 @@ async def test_what_breaks_is_shown_until_it_is_mended(toy: Running, watch: Inte
     assert shown("small") == 0
 
 
+async def test_a_check_that_fails_is_passed_over_and_the_round_does_not_count(toy: Running) -> None:
+    for _ in range(2):
+        await toy.tenant()
+    ops = Database(toy.urls.ops, source="/dunlin/toy", pool_size=1)
+    looked: list[tuple[UUID, str]] = []
+
+    class Looking(IntegrityWatch):
+        async def _look(self, tenant: UUID, check: Check) -> None:
+            looked.append((tenant, check.id))
+            await super()._look(tenant, check)
+
+    broken = Check("broken", "Never can be asked.", text("SELECT 1 / (SELECT count(*) FROM note WHERE false)"))
+    watch, before = Looking("toy", ops=ops, app=toy.database, checks=(broken, *CHECKS)), checked_at()
+    await watch.round(asyncio.Event(), share=1)
+    await ops.close()
+    tenants = {tenant for tenant, _ in looked}
+    assert len(tenants) >= 2
+    assert set(looked) == {(tenant, check.id) for tenant in tenants for check in (broken, *CHECKS)}
+    assert checked_at() == before
+
+
 async def test_it_runs_by_itself_until_it_is_stopped(
     toy: Running, watch: IntegrityWatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(integrity_watch, "FIRST_AFTER_SECONDS", 0)
     monkeypatch.setattr(integrity_watch, "SHARE", 1)
     monkeypatch.setattr(IntegrityWatch.round, "__kwdefaults__", {"share": 1})
     await toy.tenant()
@@ -90,11 +112,8 @@ async def test_after_a_check_it_rests_many_times_longer(
     async def rest(_: asyncio.Event, seconds: float) -> None:
         rests.append(seconds)
 
-    async def look(*_: Any) -> float:
-        return 2.0
-
     monkeypatch.setattr(integrity_watch, "_rest", rest)
-    monkeypatch.setattr(IntegrityWatch, "_look", look)
+    monkeypatch.setattr(integrity_watch, "perf_counter", count(step=2).__next__)
     await toy.tenant()
     await watch.round(asyncio.Event())
     assert rests

@@ -27,7 +27,7 @@ from dunlin_kit import garbage, migrating, rebuilds, schema_watch
 from dunlin_kit.database import Database
 from dunlin_kit.era_watch import EraWatch
 from dunlin_kit.health import Check, probes
-from dunlin_kit.integrity_watch import IntegrityWatch
+from dunlin_kit.integrity_watch import FIRST_AFTER_SECONDS, IntegrityWatch
 from dunlin_kit.jobs import Handler, JobRunner
 from dunlin_kit.probing import answer_probes
 from dunlin_kit.settings import BusKind, ServiceSettings
@@ -92,9 +92,10 @@ class Worker:
         consumer = Consumer(reader, [subscription], self.app.transact, name=subscription.consumer)
         return consumer.copying_to(DeadLetters(self.bus.publisher(), group))
 
-    def watching(self, checks: Sequence[Check]) -> Self:
-        """Look at these invariants from time to time, from now on."""
-        self._watch = IntegrityWatch(self.service, ops=self.ops, app=self.app, checks=checks)
+    def watching(self, checks: Sequence[Check], *, first_after: float = FIRST_AFTER_SECONDS) -> Self:
+        """Look at these invariants from time to time, so many seconds after its start first."""
+        self._watch = IntegrityWatch(
+            self.service, ops=self.ops, app=self.app, checks=checks, first_after=first_after)
         return self
 
     def poke(self) -> None:
