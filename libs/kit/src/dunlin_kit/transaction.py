@@ -89,7 +89,9 @@ class Transaction:
     async def flush(self, *, last: bool = False) -> None:
         """Write the rows gathered so far in one statement, if the `conditions` hold; with the `last` also all facts.
 
-        It keeps the heads it moved. Nothing is locked after the streams, and all of them are taken at once, by key.
+        It keeps the heads it moved. All streams are taken at once, by key, and no statement follows that could wait. In
+        the last one itself PostgreSQL promises no order between them and the rows: whatever others may change is locked
+        before.
         """
         await self._caught_up()
         while self.conditions:
