@@ -1,21 +1,28 @@
 """Streams that a new era has no more: held, said, and built again as the log has them; and two eras of one number."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
 
+import asyncpg
 import pytest
 from hearer import Place, hearing, subscription, told
 from prometheus_client import REGISTRY
-from test_rebuilding import TOPIC, heard_by, heard_in_full, rebuilding
+from test_rebuilding import TOPIC, heard_by, heard_in_full, publish, rebuilding
 
 from dunlin_events import parking
-from dunlin_events.consuming import Consumer
+from dunlin_events.applying import apply
+from dunlin_events.consuming import Consumer, Tx
 from dunlin_events.envelope import Record, stream_of
 from dunlin_events.eras import Era
 from dunlin_events.memory_bus import MemoryBus
 from dunlin_events.testing import deliver_all
+from dunlin_events.topics import partition_of
 from dunlin_events.watermark import Key
-from dunlin_kernel.errors import Conflict, RuleBroken
+from dunlin_kernel.errors import Conflict, NotReady, RuleBroken
 from dunlin_kernel.ids import new_id
 
 TENANT = new_id()
@@ -109,6 +116,36 @@ async def test_what_an_earlier_era_says_of_a_stream_not_heard_of_stays_unheard(p
     assert (await place.order(late), await place.parked()) == ("", [])
     await heard_in_full(place, bus, told(tenant, late, 1, era=7), told(tenant, late, 2, era=9))
     assert (await place.order(late), await place.mark(stream_of(tenant, late))) == ("1", (7, 1, "era"))
+
+
+async def test_the_end_of_an_era_that_cannot_be_stored_comes_again_until_it_is(place: Place) -> None:
+    bus, tenant, gone = MemoryBus(), new_id(), new_id()
+    await heard_in_full(place, bus, told(tenant, gone, 1))
+
+    async def transact(tenant: UUID, work: Callable[[Tx], Awaitable[Any]]) -> Any:
+        if isinstance(work, partial) and work.func is apply:
+            raise NotReady("busy", "Others are in the way.")
+        return await place.database.transact(tenant, work)
+
+    await publish(bus, *ended(7))
+    with pytest.raises(NotReady):
+        await deliver_all(Consumer(bus.reader("hearer", [TOPIC], "one"), [subscription()], transact, name="hearer"))
+    assert await place.mark(stream_of(tenant, gone)) == (1, 1, None)
+    await heard_by(place, bus)
+    assert await place.mark(stream_of(tenant, gone)) == (1, 1, "era")
+
+
+async def test_the_end_of_an_era_waits_for_no_stream_of_another_partition(place: Place) -> None:
+    bus, tenant = MemoryBus(), new_id()
+    here = next(one for one in iter(new_id, None) if partition_of(stream_of(tenant, one)) == 0)
+    there = next(one for one in iter(new_id, None) if partition_of(stream_of(tenant, one)) == 1)
+    await heard_in_full(place, bus, told(tenant, here, 1), told(tenant, there, 1))
+    connection = await asyncpg.connect(place.dsn)
+    async with connection.transaction():
+        await connection.execute("SELECT FROM watermark WHERE stream = $1 FOR UPDATE", stream_of(tenant, there))
+        await asyncio.wait_for(heard_in_full(place, bus, ended(7)[0]), 60)
+    await connection.close()
+    assert [(await place.mark(stream_of(tenant, one)))[2] for one in (here, there)] == ["era", None]
 
 
 async def test_two_restores_that_began_an_era_of_the_same_number_are_told_apart(place: Place) -> None:

@@ -157,17 +157,24 @@ async def apply(tx: Tx, items: Sequence[Item]) -> Plan:
     await work_off(tx, plan.work)
     await watermark.advance(tx, {key: plan.marks[key] for key in plan.moved})
     await parked_rows.park(tx, plan.parked)
-    for told in plan.told:
-        plan.parked += await era_told.hold_missing(tx, *told)
+    for key, envelope, by_another in plan.told:
+        plan.parked += await (
+            era_told.hold_place(tx, key, envelope) if by_another
+            else era_told.hold_missing(tx, key, envelope, plan.marks))
     return plan
 
 
 async def lock(tx: Tx, items: Sequence[Item]) -> dict[Key, Mark]:
-    """Lock their streams; one of which nothing is heard begins in the last era that was told in full, if there is one.
+    """Lock their streams, and those that the end of an era may hold.
 
-    So what an earlier era said of a stream that is gone stays unheard, however often the log is read again.
+    A stream of which nothing is heard begins in the last era that was told in full, if there is one: so what an
+    earlier era said of a stream that is gone stays unheard, however often the log is read again.
     """
-    marks = await watermark.lock(tx, {item.key for item in items})
+    keys = {item.key for item in items}
+    for item in items:
+        if item.envelope and not item.is_numbered:
+            keys.update(await era_told.behind(tx, item.key, item.envelope))
+    marks = await watermark.lock(tx, keys)
     blank = {item.key for item in items if item.is_numbered and not marks[item.key].sequence}
     told = await era_told.last_told(tx, blank)
     return marks | {key: marks[key]._replace(era=max(marks[key].era, era)) for key, era in told.items()}

@@ -137,10 +137,15 @@ class Consumer:
             await self._standing.tell(plan.parked)
 
     async def _alone(self, item: Item) -> None:
-        """One event in a transaction of its own; one that can never work is parked, and its stream stands still."""
+        """One event in a transaction of its own; one that can never work is parked, and its stream stands still.
+
+        The end of an era is no event, and calls no handler: what is in its way is the world, and it comes again.
+        """
         try:
             await self._together([item])
         except CAN_NEVER_WORK as error:
+            if item.envelope and not item.is_numbered:
+                raise
             failed = item.parked(reason_of(error), repr(error))
             parked = await self._transact(tenant_of(item.key), partial(_hold, item=item, failed=failed))
             await self._standing.tell(parked)

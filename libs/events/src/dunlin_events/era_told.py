@@ -4,7 +4,7 @@ Each partition has such a record. What of its streams stands in an earlier era b
 never told in the new one: it began after the backup was made.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Text, bindparam, text
@@ -19,8 +19,8 @@ from dunlin_kernel.ids import NIL
 
 _OF_OWNER = (bindparam("consumer", type_=Text), bindparam("owner", type_=Text), bindparam("era", type_=Integer))
 _BEHIND = text("""
-SELECT stream FROM watermark WHERE consumer = :consumer AND owner = :owner AND era < :era AND sequence > 0
-    AND held IS DISTINCT FROM 'era' ORDER BY stream FOR UPDATE
+SELECT stream FROM watermark WHERE consumer = :consumer AND owner = :owner AND era < :era
+    AND (sequence > 0 OR held = 'hole') AND held IS DISTINCT FROM 'era'
 """).bindparams(*_OF_OWNER)
 _TOLD = text("""
 SELECT stream, era FROM watermark WHERE consumer = :consumer AND owner = :owner AND stream = ANY(:streams)
@@ -61,17 +61,32 @@ def is_told_by_another(mark: Mark, envelope: Envelope) -> bool:
     return mark.era == envelope.era and mark.event_id != envelope.event_id
 
 
-async def hold_missing(tx: Statements, key: Key, envelope: Envelope, by_another: bool) -> list[Parked]:
-    """Hold the streams of this partition that were not told in the era; returns what is shown to an operator.
+async def behind(tx: Statements, key: Key, envelope: Envelope) -> list[Key]:
+    """The streams of this partition that may have to be held: the caller locks them, in one order with all others.
 
-    `key` is the partition's place. It is held itself where another restore told an era under this number before: nobody
-    can say which of the two an event is of.
+    `key` is the partition's place. A stream that waits for its first event is among them: it may move meanwhile.
     """
-    if by_another:
-        return await _hold(tx, key, envelope, [key.stream], f"Another restore began an era {envelope.era} too.")
-    await parked_rows.forget(tx, key, Mark(envelope.era, 0, NIL, None))
     rows = await tx.rows(_BEHIND, consumer=key.consumer, owner=key.owner, era=envelope.era)
-    missing = [row[0] for row in rows if place_of(row[0]) == key.stream]
+    return [key._replace(stream=row[0]) for row in rows if place_of(row[0]) == key.stream]
+
+
+async def hold_place(tx: Statements, key: Key, envelope: Envelope) -> list[Parked]:
+    """Hold the partition's place: another restore told an era under this number before.
+
+    Nobody can say which of the two an event is of. Returns what is shown to an operator.
+    """
+    return await _hold(tx, key, envelope, [key.stream], f"Another restore began an era {envelope.era} too.")
+
+
+async def hold_missing(
+    tx: Statements, key: Key, envelope: Envelope, marks: Mapping[Key, Mark]
+) -> list[Parked]:
+    """Hold those of the locked streams that were not told in the era; returns what is shown to an operator."""
+    await parked_rows.forget(tx, key, Mark(envelope.era, 0, NIL, None))
+    missing = [
+        one.stream for one, mark in marks.items()
+        if one[:2] == key[:2] and mark.sequence and mark.era < envelope.era and mark.held != ERA
+        and place_of(one.stream) == key.stream]
     return await _hold(tx, key, envelope, missing, f"The stream was not told in era {envelope.era}.")
 
 
