@@ -35,8 +35,12 @@ END $put$"""
 _UNGUARDED = """
 DO $$ DECLARE guard record; BEGIN
   FOR guard IN SELECT conrelid::regclass AS place, conname FROM pg_constraint
-               WHERE contype = 'c' AND connamespace = 'public'::regnamespace AND conrelid <> 0 LOOP
-    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', guard.place, guard.conname);
+               WHERE contype IN ('c', 'u') AND connamespace = 'public'::regnamespace AND conrelid <> 0 LOOP
+    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', guard.place, guard.conname);
+  END LOOP;
+  FOR guard IN SELECT indexrelid::regclass AS place FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+               WHERE indisunique AND NOT indisprimary AND relnamespace = 'public'::regnamespace LOOP
+    EXECUTE format('DROP INDEX %s', guard.place);
   END LOOP;
 END $$"""
 
@@ -61,8 +65,8 @@ async def unseen(
 ) -> list[str]:
     """The checks that find something before anything is broken, and the breaks that their check does not find.
 
-    Triggers, foreign keys and CHECK constraints are off, and the service's role may write everything of this tenant,
-    so that what no request can do can be done; each break is undone before the next, and everything at the end.
+    Triggers, foreign keys, CHECK and UNIQUE constraints are off, and the service's role may write everything of this
+    tenant, so that what no request can do can be done; each break is undone before the next, and everything at the end.
     """
     said = []
     async with _unguarded(admin_url, urls, tenant) as connection:
