@@ -77,24 +77,21 @@ async def migrated(admin_url: str, service: str) -> AsyncIterator[DatabaseUrls]:
         template = await _template(admin, admin_url, service)
         await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER {service}_owner STRATEGY file_copy')
         await restrict(admin, service, name)
-    deadlocks = 0
     try:
         yield DatabaseUrls.of(admin_url, service, name)
-        async with _connected(admin_url) as admin:
-            deadlocks = await deadlocks_of(admin, name)
     finally:
         async with _connected(admin_url) as admin:  # another one: the server may have been killed meanwhile
             await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    assert not deadlocks, f"{deadlocks} deadlocks in {service}'s database: a lock was taken out of its order"
 
 
-async def deadlocks_of(admin: Any, database: str) -> int:
+async def deadlocks_of(admin_url: str, database: str) -> int:
     """How many the server has counted there. Its sessions are ended: what one has counted shows at the latest then."""
-    found = await admin.fetch(_ENDED, database)
-    async with asyncio.timeout(60):
-        while found and await admin.fetchval(_LEFT, [row["pid"] for row in found]):  # noqa: ASYNC110  nobody is told
-            await asyncio.sleep(0.01)
-    return int(await admin.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = $1", database))
+    async with _connected(admin_url) as admin:
+        found = await admin.fetch(_ENDED, database)
+        async with asyncio.timeout(60):
+            while found and await admin.fetchval(_LEFT, [row["pid"] for row in found]):  # noqa: ASYNC110  nobody is told
+                await asyncio.sleep(0.01)
+        return int(await admin.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = $1", database))
 
 
 @contextlib.asynccontextmanager
@@ -196,7 +193,10 @@ def settings_for(service: str, urls: DatabaseUrls, issuer: TestIssuer, **more: A
 
 @contextlib.asynccontextmanager
 async def running(admin_url: str, service: str, folder: Path, **more: Any) -> AsyncIterator[Running]:
-    """A service's API (its `app.create_app(settings)`) with an HTTP client in the same process."""
+    """A service's API (its `app.create_app(settings)`) with an HTTP client in the same process.
+
+    In the end its database may not have counted a deadlock.
+    """
     async with migrated(admin_url, service) as urls:
         issuer = TestIssuer(folder)
         settings = settings_for(service, urls, issuer, **more)
@@ -207,6 +207,8 @@ async def running(admin_url: str, service: str, folder: Path, **more: Any) -> As
             httpx.AsyncClient(transport=transport, base_url="http://test") as client,
         ):
             yield Running(service, app, client, settings, issuer, urls)
+        deadlocks = await deadlocks_of(admin_url, urls.app.rpartition("/")[2])
+        assert not deadlocks, f"{deadlocks} deadlocks in {service}'s database: a lock was taken out of its order"
 
 
 async def work_off(service: Running, tenant: UUID, handlers: Mapping[str, Handler]) -> int:

@@ -43,7 +43,7 @@ def test_exposure(parts: tuple[int, ...], policy: CreditPolicy, expected: int) -
 
 @pytest.mark.parametrize(("counts", "expected"), [(False, 4_560_00), (True, 4_605_20)])
 def test_interest_that_has_accrued_counts_where_the_policy_says_so(counts: bool, expected: int) -> None:
-    parts = ExposureParts(*map(cny, (4_560_00, 0, 0, 0, 0)), accrued=cny(45_20))
+    parts = ExposureParts(*map(cny, (4_560_00, 0, 0, 0, 0, 45_20)))
     policy = CreditPolicy(2, 10_000, 10_000, 500, 30, accrued_interest=counts)
     assert exposure_of(parts, policy) == cny(expected)
 
