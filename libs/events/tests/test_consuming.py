@@ -195,39 +195,6 @@ async def test_a_record_that_no_stream_can_show_is_counted_until_somebody_gives_
     assert await counted() == 0
 
 
-async def test_a_consumer_that_hangs_in_a_batch_is_seen_to_come_round_no_more(place: Place) -> None:
-    def turned() -> float:
-        return REGISTRY.get_sample_value("dunlin_consumer_turned_at_seconds", {"group": "hangs"}) or 0.0
-
-    async def round_since(before: float) -> None:
-        async with asyncio.timeout(10):
-            while True:
-                if turned() > before:
-                    break
-                await asyncio.sleep(0.02)
-
-    async def transact(tenant: UUID, work: Callable[[Tx], Awaitable[Any]]) -> Any:
-        await free.wait()
-        return await place.database.transact(tenant, work)
-
-    bus, free, stop = MemoryBus(), asyncio.Event(), asyncio.Event()
-    free.set()
-    reader = bus.reader("hangs", [TOPIC], "one")
-    running = asyncio.create_task(Consumer(reader, [subscription()], transact, name="hangs").run(stop))
-    await round_since(0)
-    await round_since(turned())
-    free.clear()
-    await bus.publisher().publish(TOPIC, [told(TENANT, new_id(), 1)])
-    await asyncio.sleep(1.1)
-    hung_at = turned()
-    await asyncio.sleep(0.7)
-    assert turned() == hung_at
-    free.set()
-    await round_since(hung_at)
-    stop.set()
-    await running
-
-
 async def test_what_is_not_ready_waits_and_is_tried_again_by_itself(place: Place) -> None:
     one, two, mood, bus = new_id(), new_id(), Mood(waits=True), MemoryBus()
     await bus.publisher().publish(

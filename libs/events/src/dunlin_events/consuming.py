@@ -37,7 +37,8 @@ FIRST_WAIT_S: Final = 0.1
 LONGEST_WAIT_S: Final = 30.0
 
 LAG = Gauge("dunlin_consumer_lag_records", "Records stored and not yet read", ["topic", "group"])
-TURNED = Gauge("dunlin_consumer_turned_at_seconds", "When it last came round, in seconds since 1970", ["group"])
+TURNED = Gauge(
+    "dunlin_consumer_turned_at_seconds", "When it last came round, in seconds since 1970", ["topic", "group"])
 FAILURES = Counter("dunlin_consumer_failures", "Batches to be tried again because the world is broken", ["group"])
 UNKNOWN = Counter(
     "dunlin_consumer_unknown_types", "Facts passed over: no contract has their type", ["consumer", "owner"])
@@ -73,7 +74,8 @@ class Consumer:
         await self._reader.start()
         try:
             while not stop.is_set():
-                TURNED.labels(self.name).set_to_current_time()
+                for topic in self._subscriptions:
+                    TURNED.labels(topic, self.name).set_to_current_time()
                 try:
                     await self.turn(timeout_ms=POLL_MS)
                     wait = FIRST_WAIT_S
@@ -89,6 +91,8 @@ class Consumer:
         finally:
             await self._reader.stop()
             await self._standing.stop()
+            for topic in self._subscriptions:
+                TURNED.remove(topic, self.name)  # it was told to end: it does not hang
 
     async def turn(self, *, timeout_ms: int) -> int:
         """Take one batch from the bus, apply it and commit its offsets; return its size.
