@@ -24,6 +24,32 @@ SHARED = {"Problem", "ProblemError", "Amount", "IntegrityRead", "IntegrityCheckR
 CHASSIS_WRITES = ("retry_{}_parked_event", "skip_{}_parked_event", "skip_{}_hole")
 """What every service's chassis does, with no use case of the service."""
 
+WITHOUT_VERSION = {
+    "set_credit_limit": "A limit is a fact: none is overwritten, the last one counts, and a raise is judged by all.",
+    "set_group_limit": "As a customer's: each is added, and what was set before is kept.",
+    "set_classification_rule": "Adds a version; two at once meet at its number (already_exists).",
+    "classify_customer": "Says the whole class in one dimension, and reads nothing of what it takes the place of.",
+    "remove_absence": "An absence is never changed: whoever removes it has seen all of it.",
+}
+"""What changes something and asks for no If-Match, and why nobody overwrites unseen."""
+VERSIONS = "The versions of a policy: people adopt a few in a year, and at most 200 are shown."
+ALL_AT_ONCE = {
+    **dict.fromkeys(("list_credit_policies", "list_rating_policies", "list_classification_rules", "list_ladders",
+                     "list_ladder_versions"), VERSIONS),
+    **dict.fromkeys((f"list_{service}_events" for service in SERVICES), "The feed goes by `after`, the last position."),
+    **dict.fromkeys(("get_kpis", "get_collection_kpis", "get_cash_forecast", "list_journal_balances"),
+                    "A report on one snapshot, by period, week or account of the journal."),
+    **dict.fromkeys(("list_owing", "list_addressings"), "Of the customers that the request names."),
+    "list_reference_rates": "A rate changes a few times in a year.",
+    "list_financial_statements": "One for a year: at most 200 are shown.",
+    "list_contacts": "A customer has 100 at most.",
+    "list_addresses": "A customer has 50 at most.",
+    "list_absences": "One person's: a few in a year.",
+    "list_customer_classes": "One for each dimension.",
+    "list_templates": "One for each language and tone.",
+}
+"""Lists that are no pages, and why all of it fits into one answer."""
+
 
 class Operation(NamedTuple):
     service: str
@@ -96,8 +122,12 @@ def test_every_post_declares_its_key_and_every_conditional_change_its_version(op
         headers = {p["name"].lower() for p in operation.said.get("parameters", ()) if p["in"] == "header"}
         if operation.verb == "post":
             assert "idempotency-key" in headers, operation.path
-        if operation.verb == "patch":
-            assert "if-match" in headers, operation.path
+    changing = (one for one in operations if one.verb in ("patch", "put", "delete"))
+    assert {one.said["operationId"] for one in changing if "if-match" not in _parameters(one)} == set(WITHOUT_VERSION)
+
+
+def _parameters(operation: Operation) -> set[str]:
+    return {parameter["name"].lower() for parameter in operation.said.get("parameters", ())}
 
 
 def test_path_ids_are_uuids(operations: list[Operation]) -> None:
@@ -186,10 +216,14 @@ def test_money_is_never_a_number(documents: dict[str, Any]) -> None:
 
 
 def test_lists_are_pages(operations: list[Operation], documents: dict[str, Any]) -> None:
-    schemas = documents["dunlin"]["components"]["schemas"]
+    schemas, all_at_once = documents["dunlin"]["components"]["schemas"], set()
     for operation in operations:
-        if any(parameter["name"] == "cursor" for parameter in operation.said.get("parameters", ())):
-            answer = operation.said["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
-            assert {"data", "next_cursor", "has_more"} <= schemas[answer]["properties"].keys(), operation.path
+        said = operation.said["responses"].get("200", {}).get("content", {}).get("application/json", {})
+        fields = schemas[said["schema"]["$ref"].split("/")[-1]].get("properties", {}) if said else {}
+        if "cursor" in _parameters(operation):
+            assert {"data", "next_cursor", "has_more"} <= fields.keys(), operation.path
             limit = next(p for p in operation.said["parameters"] if p["name"] == "limit")
             assert limit["schema"]["maximum"] == 200, operation.path
+        elif operation.verb == "get" and fields.get("data", {}).get("type") == "array":
+            all_at_once.add(operation.said["operationId"])
+    assert all_at_once == set(ALL_AT_ONCE)

@@ -84,7 +84,7 @@ async def test_another_tenant_sees_nothing(books: Any) -> None:
     headers = books.service.headers(other, "credit:read", "credit:write")
     client = books.service.client
     limits = await client.get(f"/credit/v1/customers/{books.customer}/limits?currency=CNY", headers=headers)
-    assert limits.json() == {"data": []}
+    assert limits.json() == {"data": [], "next_cursor": None, "has_more": False}
     set_there = await client.put(path(books), json=GOOD, headers=headers)
     assert (set_there.status_code, set_there.json()["code"]) == (409, "customer_not_known_yet")
 

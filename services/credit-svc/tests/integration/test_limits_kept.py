@@ -27,6 +27,23 @@ async def test_limits_are_added_and_the_last_counts(books: Any) -> None:
     assert await books.told() == ["CreditLimitChanged", "CreditLimitChanged"]
 
 
+async def test_limits_are_read_page_by_page_to_the_first(books: Any) -> None:
+    for amount in ("1.00", "2.00", "3.00"):
+        await books.limit(amount)
+    seen: list[int] = []
+    cursor: dict[str, str] = {}
+    for _ in range(3):
+        answer = await books.service.client.get(
+            f"/credit/v1/customers/{books.customer}/limits", headers=books.headers(),
+            params={"currency": "CNY", "limit": 2, **cursor})
+        page = answer.json()
+        seen += [limit["version"] for limit in page["data"]]
+        if not page["has_more"]:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert seen == [3, 2, 1]
+
+
 async def test_a_fact_says_what_was_set(books: Any) -> None:
     limit = await books.limit(None, valid_from="2026-03-05", valid_until="2026-12-31")
     [(stream, fact, payload)] = await books.service.told(books.tenant)

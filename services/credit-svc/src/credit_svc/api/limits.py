@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from credit_svc.api.shapes import Body, Currency, amount_or_none
@@ -17,6 +17,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kernel.currencies import exponent_of
 from dunlin_kernel.money import Money
 from dunlin_kit.auth import requires
+from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
@@ -71,10 +72,8 @@ class CreditLimitRead(BaseModel):
             approved_by=limit.approved_by, set_at=limit.set_at)
 
 
-class CreditLimitList(BaseModel):
-    """The limits of a customer in a currency, newest first, at most 200."""
-
-    data: list[CreditLimitRead]
+class CreditLimitPage(Page[CreditLimitRead]):
+    """The limits of a customer in a currency, newest first."""
 
 
 LIMIT_REFUSED = refuses(
@@ -94,10 +93,13 @@ async def set_credit_limit(customer_id: UUID, body: CreditLimitUpdate, tx: Tx) -
     return CreditLimitRead.of(customer_id, await set_limit(tx, body.to_command(customer_id)))
 
 
-@reads.get("/credit/v1/customers/{customer_id}/limits", dependencies=[requires("credit:read")])
+@reads.get("/credit/v1/customers/{customer_id}/limits", dependencies=[requires("credit:read")], responses=RESPONSES)
 async def list_credit_limits(
-    customer_id: UUID, currency: Annotated[str, Query(pattern=r"^[A-Z]{3}$")], tx: Tx,
-) -> CreditLimitList:
+    customer_id: UUID, currency: Annotated[str, Query(pattern=r"^[A-Z]{3}$")], tx: Tx, cursor: Paging,
+    response: Response, limit: Limit = 50,
+) -> CreditLimitPage:
     """All limits ever set for a customer in a currency, newest first."""
-    history = await limits.history(tx, customer_id, currency)
-    return CreditLimitList(data=[CreditLimitRead.of(customer_id, limit) for limit in history])
+    version = int(cursor.after[0]) if cursor.after else None
+    found = await limits.before(tx, customer_id, currency, version, limit + 1)
+    return CreditLimitPage(**cursor.page(
+        response, found, limit, lambda one: [one.fact.version], lambda one: CreditLimitRead.of(customer_id, one)))

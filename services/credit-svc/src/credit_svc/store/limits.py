@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, literal_column, select
+from sqlalchemy import BigInteger, Text, Uuid, bindparam, literal_column, select
 from sqlmodel import col
 
 from credit_svc.domain.limit import LimitFact, LimitKind, LimitSource
@@ -14,11 +14,15 @@ from credit_svc.store.tables import CreditLimitRow
 from dunlin_events.consuming import Tx
 from dunlin_kernel.money import Money
 
-_HISTORY = (
+_ALL = (
     select(*CreditLimitRow.__table__.c)
     .where(col(CreditLimitRow.customer_id) == bindparam("customer_id", type_=Uuid),
            col(CreditLimitRow.currency) == bindparam("currency", type_=Text))
-    .order_by(col(CreditLimitRow.version).desc()).limit(literal_column("200")))
+    .order_by(col(CreditLimitRow.version).desc()))
+_HISTORY = _ALL.limit(literal_column("200"))
+_BEFORE = _ALL.where(col(CreditLimitRow.version) < bindparam("before", type_=BigInteger)).limit(
+    bindparam("most", type_=BigInteger))
+_NEWEST = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,17 @@ def facts_of(row: Any, currency: str) -> tuple[LimitFact, ...]:
 
 async def history(tx: Tx, customer_id: UUID, currency: str) -> Sequence[SetLimit]:
     """The last 200 limits set for a customer in a currency, newest first."""
-    rows = await tx.rows(_HISTORY, customer_id=customer_id, currency=currency)
+    return _limits_of(await tx.rows(_HISTORY, customer_id=customer_id, currency=currency), currency)
+
+
+async def before(tx: Tx, customer_id: UUID, currency: str, version: int | None, most: int) -> Sequence[SetLimit]:
+    """At most so many of the limits set before this version (None: the last too), newest first."""
+    return _limits_of(await tx.rows(
+        _BEFORE, customer_id=customer_id, currency=currency, before=_NEWEST if version is None else version,
+        most=most), currency)
+
+
+def _limits_of(rows: Sequence[Any], currency: str) -> list[SetLimit]:
     found = ((fact_of(row, currency), row) for row in rows)
     return [SetLimit(fact, row["reason"], row["set_by"], row["set_at"], row["approved_by"])
             for fact, row in found if fact is not None]
