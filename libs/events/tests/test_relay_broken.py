@@ -7,9 +7,10 @@ from typing import NoReturn
 import asyncpg
 import pytest
 from emitting import emit
-from restored import relaying, until
+from restored import AT, era, relaying, tell, until
 
-from dunlin_events.envelope import Record
+from dunlin_events import relay as relay_module
+from dunlin_events.envelope import Envelope, Record
 from dunlin_events.kafka_tail import last_records
 from dunlin_events.memory_bus import MemoryBus
 from dunlin_events.relay import Relay
@@ -83,3 +84,46 @@ async def test_a_relay_that_is_told_to_end_ends(outbox_dsn: str) -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+class LongLooks(MemoryBus):
+    """Gives its tail at once the first time, and then when it is released."""
+
+    def __init__(self) -> None:
+        super().__init__({TOPIC: 4})
+        self.looks, self.released = 0, asyncio.Event()
+
+    async def tail(self, topic: str, most: int) -> list[Record]:
+        self.looks += 1
+        if self.looks > 1:
+            await self.released.wait()
+        return await super().tail(topic, most)
+
+
+async def test_facts_are_sent_while_the_log_is_looked_at_again(
+    outbox_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the look found is judged as soon as it is there."""
+    monkeypatch.setattr(relay_module, "LOG_SECONDS", 0.01)
+    bus = LongLooks()
+    async with relaying(outbox_dsn, bus, TOPIC) as relay:
+        await until(lambda: bus.looks == 2)
+        await tell(outbox_dsn, TOPIC, TENANT, ANNE)
+        relay.poke()
+        await until(lambda: len(bus.records(TOPIC)) == 1)
+        assert bus.looks == 2 and await era(outbox_dsn) == 1
+        foreign = Envelope(new_id(), "dunlin.broken.X.v1", "/dunlin/broken", f"{TENANT}:{ANNE}", 1, 9, AT, AT, "c")
+        await bus.publisher().publish(TOPIC, [Record(foreign.stream, foreign.headers(), b"{}")])
+        bus.released.set()
+        async with asyncio.timeout(60):
+            while await era(outbox_dsn) is not None:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+
+async def test_a_look_that_has_no_end_holds_no_relay_up_that_is_to_end(
+    outbox_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "LOG_SECONDS", 0.01)
+    bus = LongLooks()
+    async with relaying(outbox_dsn, bus, TOPIC):
+        await until(lambda: bus.looks == 2)

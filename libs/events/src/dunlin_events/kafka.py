@@ -271,7 +271,7 @@ class KafkaBus:
     async def tail(self, topic: str, most: int) -> Sequence[Record]:
         partitions = [TopicPartition(topic, number) for number in range(self._topics[topic])]
         async with _away():
-            made = AIOKafkaConsumer(bootstrap_servers=self._bootstrap)
+            made = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, fetch_max_wait_ms=50)
             return await last_records(made, partitions, most, self._request_timeout_ms / 1000)
 
     async def _create(self, admin: Any, topics: Sequence[str]) -> None:

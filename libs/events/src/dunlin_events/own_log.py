@@ -4,7 +4,9 @@ A copy has the cluster's own identity, and nothing in it says what was told else
 does: whoever told it knows it.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 import asyncpg
 
@@ -17,7 +19,7 @@ LOOKED_AT = 20
 """Records of each partition: the last ones may be somebody else's, or unreadable."""
 _ROOM = ERAS_AHEAD // 2
 """Between what is taken for an owner's era and what a hearer reads, so that the era begun after it is read as well."""
-Tail = Callable[[], Awaitable[Sequence[Record]]]
+Tail = Callable[[], Coroutine[Any, Any, Sequence[Record]]]
 
 _FOREIGN = """
 SELECT g.stream || ' ' || g.era || '/' || g.seq
@@ -36,6 +38,30 @@ def tail_of(bus: Bus, topic: str) -> Tail:
         return await bus.tail(topic, LOOKED_AT)
 
     return look
+
+
+class Beside:
+    """A look at a time, beside the work of whoever has it."""
+
+    def __init__(self) -> None:
+        self._looking: asyncio.Task[Sequence[Record]] | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        return self._looking is not None
+
+    def told(self, tail: Tail) -> Sequence[Record] | None:
+        """Begin a look, unless one is under way. Returns what it found, once it has; raises what it raised."""
+        self._looking = self._looking or asyncio.create_task(tail())
+        if not self._looking.done():
+            return None
+        ended, self._looking = self._looking, None
+        return ended.result()
+
+    async def end(self, patience_s: float) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait({self._looking}, timeout=patience_s)
 
 
 def told_in(records: Sequence[Record], topic: str) -> list[Envelope]:

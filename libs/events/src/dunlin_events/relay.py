@@ -13,7 +13,7 @@ from dunlin_events.ending import is_told_to_end
 from dunlin_events.envelope import Record
 from dunlin_events.eras import endings
 from dunlin_events.outbox import wire_headers
-from dunlin_events.own_log import Tail, never_told_here
+from dunlin_events.own_log import Beside, Tail, never_told_here
 from dunlin_events.rebasing import rebase
 from dunlin_events.relay_gauges import Shown
 from dunlin_events.relay_state import (
@@ -131,16 +131,17 @@ class Relay:
         state, self._ahead, self._compared = await take_over(connection), [], False
         self._shown.leads(state.epoch)
         await connection.add_listener(OUTBOX_CHANNEL, lambda *_: self.poke())
+        beside = Beside()
         try:
             await self._measure(connection, state)
             await self._while_leading(connection, self._publisher.start())
             idle, looked_at = IDLE_SECONDS, -LOG_SECONDS
             while not stop.is_set():
                 self._woken.clear()
-                if (now := asyncio.get_running_loop().time()) >= looked_at + LOG_SECONDS:
+                if (now := asyncio.get_running_loop().time()) >= looked_at + LOG_SECONDS or beside.is_under_way:
                     looked_at = now
                     with contextlib.suppress(BusAway):  # with nothing to send, that is no trouble of the relay
-                        await self._look_at_the_log(connection)
+                        await self._look_at_the_log(connection, beside)
                 state, sent = await self._tick(connection, state)
                 if sent:
                     self._wait, idle = FIRST_WAIT, IDLE_SECONDS
@@ -151,6 +152,7 @@ class Relay:
                     idle = min(2 * idle, LONGEST_IDLE_SECONDS)
         finally:
             self._shown.leads_no_more()
+            await beside.end(STOP_SECONDS)
             async with asyncio.timeout(STOP_SECONDS):
                 await self._publisher.stop()
 
@@ -178,11 +180,19 @@ class Relay:
         await move_mark(connection, state)
         return state, len(ids)
 
-    async def _look_at_the_log(self, connection: asyncpg.Connection) -> None:
-        """Nothing is sent before it. Raises BusAway, and Restored where another database told under this one's name."""
+    async def _look_at_the_log(self, connection: asyncpg.Connection, beside: Beside | None = None) -> None:
+        """Nothing is sent before it; later ones go on beside the sending.
+
+        Raises BusAway, and Restored where another database told under this one's name.
+        """
         if self._tail is None:
             return
-        told = await self._while_leading(connection, self._tail())
+        if self._compared and beside is not None:
+            told = beside.told(self._tail)
+        else:
+            told = await self._while_leading(connection, self._tail())
+        if told is None:
+            return
         self._compared = True
         if foreign := await never_told_here(connection, told, self._topic):
             await disown(connection, f"the log has {foreign}, which this database never told")
