@@ -27,7 +27,7 @@ CHASSIS_WRITES = ("retry_{}_parked_event", "skip_{}_parked_event", "skip_{}_hole
 WITHOUT_VERSION = {
     "set_credit_limit": "A limit is a fact: none is overwritten, the last one counts, and a raise is judged by all.",
     "set_group_limit": "As a customer's: each is added, and what was set before is kept.",
-    "set_classification_rule": "Adds a version; two at once meet at its number (already_exists).",
+    "set_classification_rule": "Adds a version and overwrites none: two at once have a number each.",
     "classify_customer": "Says the whole class in one dimension, and reads nothing of what it takes the place of.",
     "remove_absence": "An absence is never changed: whoever removes it has seen all of it.",
 }

@@ -10,7 +10,7 @@ from dunlin_kit.transaction import Transaction
 
 
 async def set_classification_rule(tx: Transaction, rule: ClassificationRule) -> ClassificationRule:
-    """The rule with its version. Refuses: rule_in_the_past, etag_mismatch (another version came between)."""
+    """The rule with its version; two at once have one each. Refuses: rule_in_the_past."""
     tenant = await present(tx)
     if rule.effective_from < tenant.today:
         raise RuleBroken("rule_in_the_past", "A rule begins today or later: classes of the past stay as they were.")
