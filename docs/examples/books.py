@@ -49,7 +49,7 @@ class Books:
         """
         try:
             with self.database:
-                least = self._least_era()
+                [least] = self.database.execute("SELECT least FROM history").fetchone()
                 for fact in facts:
                     if int(fact["era"]) >= least:
                         self._hear_one(fact)
@@ -57,7 +57,7 @@ class Books:
                     self.database.execute("INSERT INTO place VALUES (?1, ?2, 0) ON CONFLICT DO UPDATE SET cursor = ?2",
                                           (feed, cursor))
                 if is_all and self._ends_again(feed):
-                    self._none_doubted("doubted", self._latest_era())
+                    self._none_doubted("doubted", 0)  # a feed tells of no earlier era
         except NewEra as other:
             with self.database:
                 self.database.execute("UPDATE history SET refused = ?", (other.era,))
@@ -112,14 +112,6 @@ class Books:
         self.database.execute(
             "INSERT OR IGNORE INTO waiting VALUES (?, ?, ?)", (stream, sequence, json.dumps(dict(fact))))
         self._drain(stream, heard)
-
-    def _least_era(self) -> int:
-        found: int = self.database.execute("SELECT least FROM history").fetchone()[0]
-        return found
-
-    def _latest_era(self) -> int:
-        found: int = self.database.execute("SELECT coalesce(max(era), 0) FROM watermark").fetchone()[0]
-        return found
 
     def _compare(self, fact: Fact, is_new_era: bool, heard: int, heard_id: str) -> None:
         """Reading goes on where the last fact heard comes again under its id: in the same era, or in a new one."""
