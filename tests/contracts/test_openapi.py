@@ -17,9 +17,9 @@ VERBS = ("get", "post", "put", "patch", "delete")
 WRITES = ("post", "put", "patch", "delete")
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 SHARED = {"Problem", "ProblemError", "Amount", "IntegrityRead", "IntegrityCheckRead", "TestClockRead", "StreamSumRead",
-          "OperationRead", "OperationFailure", "OperationStatus", "EventRead", "EventPage", "ParkedEventRead",
-          "ParkedEventPage", "ParkedReason", "ParkedStreamRetry", "ParkedEventSkip", "ParkedHoleSkip",
-          "KpiPeriod"}
+          "OperationRead", "OperationFailure", "OperationWait", "OperationStatus", "EventRead", "EventPage",
+          "ParkedEventRead", "ParkedEventPage", "ParkedReason", "ParkedStreamRetry", "ParkedEventSkip",
+          "ParkedHoleSkip", "KpiPeriod"}
 """Component names that several services have: the chassis' and the kernel's own, the same everywhere."""
 CHASSIS_WRITES = ("retry_{}_parked_event", "skip_{}_parked_event", "skip_{}_hole")
 """What every service's chassis does, with no use case of the service."""

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from dunlin_local import importing, remote
+from dunlin_local import importing, ledger_takeover, remote
 from dunlin_local.ledger_file import LedgerFile
 from dunlin_local.ledger_mapping import LedgerMapping
 from dunlin_local.ledger_takeover import LedgerTakeover, Outcome, Refusal
@@ -31,6 +31,7 @@ issued_on = "issued"
 due_on = "issued"
 """
 LEDGER = "number,who,amount,issued\n7,A,1.00,2019-01-01\n8,B,2.00,2019-01-02\n9,A,x,2019-01-03\n10,C,3.00,2019-01-04\n"
+WAITS = {"code": "customer_not_known_yet", "detail": "Line 3: This customer has not been heard of here yet."}
 IMPORT = "11111111-1111-7111-8111-111111111111"
 
 
@@ -77,7 +78,7 @@ class FakeDunlin:
 
 def _operation(result: Any) -> dict[str, Any]:
     return {"id": "op", "status": "succeeded" if result else "running", "done": 1, "total": 2, "result": result,
-            "error": None}
+            "error": None, "waits_for": None if result else WAITS}
 
 
 @pytest.fixture
@@ -179,6 +180,15 @@ def test_what_is_waited_for_is_said_once(
     monkeypatch.setattr(remote, "note", said.append)
     take(FakeDunlin(failures=(httpx.ConnectError("away"),) * 3), file)
     assert said == ["waiting up to 120 s: http://dunlin does not answer (ConnectError)"]
+
+
+def test_what_a_running_import_waits_for_is_said_once(file: LedgerFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(ledger_takeover, "note", said.append)
+    fake = FakeDunlin()
+    fake.looks = -2
+    take(fake, file)
+    assert said == ["waiting: customer_not_known_yet: Line 3: This customer has not been heard of here yet."]
 
 
 @pytest.mark.parametrize("page", [b"<html>Welcome</html>", b"[]"])

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from dunlin_local.ledger_file import LedgerFile, LedgerLine
 from dunlin_local.remote import Remote, RemoteError
+from dunlin_local.terminal import note
 
 CUSTOMERS_A_CALL = 1000
 ROWS_A_CALL = 2000
@@ -132,9 +133,13 @@ class LedgerTakeover:
 
     def _ended(self, path: str, operation: dict[str, Any], step: str = "") -> dict[str, Any]:
         """The result of an operation, once it has one. Raises RemoteError."""
+        said = None
         while operation["status"] == "running":
             if step:
                 self._watch(step, operation["done"], operation["total"])
+            if (waits_for := operation["waits_for"]) not in (None, said):
+                note(f"waiting: {waits_for['code']}: {waits_for['detail']}")
+                said = waits_for
             time.sleep(LOOK_SECONDS)
             operation = self._remote.get(path + operation["id"])
         if operation["error"]:

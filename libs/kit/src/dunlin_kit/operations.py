@@ -69,8 +69,18 @@ class OperationFailure(BaseModel):
     detail: str
 
 
+class OperationWait(BaseModel):
+    """What running work stands still for; it goes on by itself when that has come."""
+
+    code: str
+    detail: str
+
+
 class OperationRead(BaseModel):
-    """Long work: `done` of `total` (null while not known); `result` or `error` once it has ended."""
+    """Long work: `done` of `total` (null while not known); `result` or `error` once it has ended.
+
+    `waits_for` is null unless it runs and stands still.
+    """
 
     id: UUID
     kind: str
@@ -79,6 +89,7 @@ class OperationRead(BaseModel):
     total: int | None
     result: dict[str, Any] | None = Field(description="What came of it, as the operation that began it says.")
     error: OperationFailure | None
+    waits_for: OperationWait | None
     created_at: datetime
 
     @property
@@ -105,13 +116,22 @@ def start(tx: Transaction, kind: str, total: int | None) -> UUID:
 
 
 def progress(tx: Transaction, operation_id: UUID, done: int, total: int | None) -> None:
-    tx.change(OPERATIONS, {"operation_id": operation_id, "done": done, "total": total}, key=("operation_id",))
+    tx.change(OPERATIONS, {
+        "operation_id": operation_id, "done": done, "total": total, "error": None}, key=("operation_id",))
+
+
+def wait(tx: Transaction, operation_id: UUID, code: str, detail: str) -> None:
+    """It stands still for this until its next progress: kept where the failure of one that has ended is."""
+    tx.change(
+        OPERATIONS, {"operation_id": operation_id, "error": json.dumps({"code": code, "detail": detail})},
+        key=("operation_id",))
 
 
 def succeed(tx: Transaction, operation_id: UUID, done: int, result: Mapping[str, Any]) -> None:
     tx.change(
         OPERATIONS,
-        {"operation_id": operation_id, "status": "succeeded", "done": done, "result": json.dumps(dict(result))},
+        {"operation_id": operation_id, "status": "succeeded", "done": done,
+         "result": json.dumps(dict(result)), "error": None},
         key=("operation_id",),
     )
 
@@ -129,14 +149,17 @@ async def get(tx: Transaction, operation_id: UUID) -> OperationRead:
     row = await tx.row(_FIND, operation_id=operation_id)
     if row is None:
         raise NotFound("operation_not_found", "There is no such operation.")
+    status, why = OperationStatus(row["status"]), row["error"]
+    runs = status is OperationStatus.RUNNING
     return OperationRead(
         id=row["operation_id"],
         kind=row["kind"],
-        status=OperationStatus(row["status"]),
+        status=status,
         done=row["done"],
         total=row["total"],
         result=row["result"],
-        error=OperationFailure(**row["error"]) if row["error"] else None,
+        error=OperationFailure(**why) if why and not runs else None,
+        waits_for=OperationWait(**why) if why and runs else None,
         created_at=row["created_at"],
     )
 

@@ -69,7 +69,8 @@ NOWHERE = "/ledger-imports/01900000-0000-7000-8000-000000000000"
 
 
 @pytest.mark.parametrize(("method", "path", "body"), [
-    ("POST", f"{NOWHERE}/rows", rows(2)), ("POST", f"{NOWHERE}:run", None), ("GET", NOWHERE, None),
+    ("POST", f"{NOWHERE}/rows", rows(2)), ("POST", f"{NOWHERE}:run", None),
+    ("POST", f"{NOWHERE}:cancel", None), ("GET", NOWHERE, None),
     ("GET", f"{NOWHERE}/refusals", None)])
 async def test_what_is_not_there_is_not_found(company: Any, method: str, path: str, body: Any) -> None:
     answer = await company.send(method, path, body)
@@ -97,6 +98,7 @@ async def test_each_route_needs_its_scope_and_its_own_tenant(company: Any) -> No
     running, place = company.running, f"/billing/v1/ledger-imports/{begun['id']}"
     routes = [("POST", "/billing/v1/ledger-imports", BEGIN, "imports:write"),
               ("POST", f"{place}/rows", rows(2), "imports:write"), ("POST", f"{place}:run", None, "imports:write"),
+              ("POST", f"{place}:cancel", None, "imports:write"),
               ("GET", place, None, "imports:read"), ("GET", f"{place}/refusals", None, "imports:read")]
     stranger = await running.tenant()
     for method, path, body, scope in routes:

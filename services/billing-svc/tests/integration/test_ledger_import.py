@@ -210,12 +210,55 @@ async def test_rows_wait_for_a_customer_that_was_not_heard_of(
     with pytest.raises(NotReady):
         await import_ledger(importer.company.running.database, job)
     assert await importer.company.account(customers["A"]) == ("10.00", "0.00"), "those before it were taken"
+    place = answer.headers["location"].removeprefix("/billing/v1")
+    waiting = await importer.company.get(place)
+    assert (waiting["status"], waiting["error"], waiting["waits_for"]) == ("running", None, {
+        "code": "customer_not_known_yet", "detail": "Line 3: This customer has not been heard of here yet."})
     await importer.company.register(external_id="Z", number="C-Z")
     await import_ledger(importer.company.running.database, job)
-    operation = await importer.company.get(answer.headers["location"].removeprefix("/billing/v1"))
+    operation = await importer.company.get(place)
+    assert operation["waits_for"] is None
     assert operation["result"] == result(invoices=3)
     again = await importer.company.send("POST", f"/ledger-imports/{sent['id']}:run")
     assert (again.status_code, again.json()) == (202, operation), "an import that has ended says how"
+
+
+async def test_an_import_that_is_cancelled_keeps_what_was_taken_and_its_file_can_be_sent_anew(
+    importer: Importer, customers: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rounds, "LOOKS", 1)
+    company, rows = importer.company, [
+        row(2, "A", "10.00", "2025-01-01"), row(3, "Z", "20.00", "2025-01-02", paid_on="2025-01-03"),
+        row(4, "A", "30.00", "2025-01-03"), row(5, "A", "1.0", "2025-01-03")]
+    sent = await importer.send(rows)
+    answer = await company.send("POST", f"/ledger-imports/{sent['id']}:run")
+    job = await importer.job()
+    with pytest.raises(NotReady):
+        await import_ledger(company.running.database, job)
+    cancelled = (await company.send("POST", f"/ledger-imports/{sent['id']}:cancel")).json()
+    assert {name: cancelled[name] for name in ("status", "total", "invoices", "payments", "unchanged", "refused")} == {
+        "status": "ended", "total": 5} | result(invoices=1, refused=4)
+    operation = await company.get(answer.headers["location"].removeprefix("/billing/v1"))
+    assert (operation["status"], operation["error"]["code"], operation["waits_for"]) == (
+        "failed", "ledger_import_cancelled", None)
+    given_up = "ledger_import_cancelled"
+    assert await importer.refusals() == [
+        (3, "invoice", given_up), (3, "payment", given_up), (4, "invoice", given_up), (5, "row", "wrong_precision")]
+    await import_ledger(company.running.database, job)
+    assert await company.account(customers["A"]) == ("10.00", "0.00"), "the round that was planned takes nothing"
+    again = await company.send("POST", f"/ledger-imports/{sent['id']}:cancel")
+    assert (again.status_code, again.json()["code"]) == (409, "illegal_transition")
+    assert await importer.take([rows[0], rows[2]]) == result(invoices=1, unchanged=1)
+    assert importer.latest != sent["id"]
+
+
+async def test_an_import_is_cancelled_before_it_runs(importer: Importer, customers: dict[str, Any]) -> None:
+    sent = await importer.send([row(2, "A", "10.00", "2025-01-01"), row(3, "A", "1.0", "2025-01-01")])
+    cancelled = (await importer.company.send("POST", f"/ledger-imports/{sent['id']}:cancel")).json()
+    assert (cancelled["status"], cancelled["total"], cancelled["refused"]) == ("ended", 2, 2)
+    operation = await importer.run(sent["id"])
+    assert (operation["status"], operation["error"]["code"]) == ("failed", "ledger_import_cancelled")
+    assert await importer.facts() == 0
 
 
 async def test_a_refusal_that_shows_only_at_the_writing_is_found_and_the_rest_is_taken(

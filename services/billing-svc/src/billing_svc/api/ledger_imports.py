@@ -13,6 +13,7 @@ from billing_svc.domain.ledger_judgement import Refused
 from billing_svc.domain.ledger_row import InvoiceTexts, LedgerPart, PaymentTexts, RowTexts
 from billing_svc.store import ledger_import_rows, ledger_imports
 from billing_svc.usecases.add_ledger_rows import add_ledger_rows as add
+from billing_svc.usecases.cancel_ledger_import import cancel_ledger_import as cancel
 from billing_svc.usecases.create_ledger_import import CreateLedgerImport
 from billing_svc.usecases.create_ledger_import import create_ledger_import as create
 from billing_svc.usecases.run_ledger_import import run_ledger_import as run
@@ -156,6 +157,14 @@ async def run_ledger_import(ledger_import_id: UUID, tx: Tx, response: Response) 
     await tx.flush()
     response.headers["Location"] = operations.location_of("billing", running.operation_id)
     return await operations.get(tx, running.operation_id)
+
+
+@writes.post("/ledger-imports/{ledger_import_id}:cancel", dependencies=[MAY_WRITE],
+             responses=NOT_FOUND | refuses("illegal_transition", "tenant_not_known_yet", status=409))
+async def cancel_ledger_import(ledger_import_id: UUID, tx: Tx) -> LedgerImportRead:
+    """Give it up, such as one that waits for a customer who will never come. What was taken stays; the rest is refused,
+    each part with `ledger_import_cancelled`, and the operation fails. The same file can be sent anew."""
+    return LedgerImportRead.of(await cancel(tx, ledger_import_id))
 
 
 @router.get("/ledger-imports/{ledger_import_id}", dependencies=[MAY_READ], responses=NOT_FOUND)

@@ -15,7 +15,7 @@ from dunlin_kernel.lifecycle import Lifecycle
 
 
 class LedgerImportStatus(StrEnum):
-    """`receiving` rows, then `running`, then `ended`: with whatever was refused in its report."""
+    """`receiving` rows, then `running`, then `ended`, also by being cancelled: with its refusals in a report."""
 
     RECEIVING = "receiving"
     RUNNING = "running"
@@ -23,7 +23,7 @@ class LedgerImportStatus(StrEnum):
 
 
 LEDGER_IMPORT_LIFECYCLE = Lifecycle("ledger_import", {
-    LedgerImportStatus.RECEIVING: {LedgerImportStatus.RUNNING},
+    LedgerImportStatus.RECEIVING: {LedgerImportStatus.RUNNING, LedgerImportStatus.ENDED},
     LedgerImportStatus.RUNNING: {LedgerImportStatus.ENDED},
     LedgerImportStatus.ENDED: set(),
 })
@@ -90,6 +90,11 @@ class LedgerImport:
     def to(self, status: LedgerImportStatus) -> "LedgerImport":
         """Refuses: illegal_transition."""
         return replace(self, status=LEDGER_IMPORT_LIFECYCLE.advance(self.status, status))
+
+    def cancelled(self, refused: int) -> "LedgerImport":
+        """It ends as it stands: so many were refused in all, and none are left. Refuses: illegal_transition."""
+        tally = replace(self.tally, refused=refused)
+        return replace(self.to(LedgerImportStatus.ENDED), total=tally.judged, tally=tally)
 
 
 def heard_first(facts: Sequence[StagedFact], heard: Mapping[str, Customer]) -> Sequence[StagedFact]:

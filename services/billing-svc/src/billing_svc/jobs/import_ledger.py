@@ -10,6 +10,7 @@ from billing_svc.store import ledger_imports
 from billing_svc.usecases.plan_ledger_round import plan_ledger_round
 from billing_svc.usecases.refuse_ledger_fact import refuse_ledger_fact
 from billing_svc.usecases.take_ledger_slice import take_ledger_slice
+from billing_svc.usecases.tell_ledger_wait import tell_ledger_wait
 from dunlin_kernel.errors import DomainError, NotReady
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, finish
@@ -23,7 +24,8 @@ LOOKS, LOOK_SECONDS = 20, 0.1
 async def import_ledger(database: Database, job: Job) -> None:
     """Take some slices, then plan the next round. A run that was stopped goes on with what is left.
 
-    Fails, to be tried again with growing waits, while the next fact's customer has not been heard of.
+    Fails, to be tried again with growing waits, while the next fact's customer has not been heard of: the
+    import's operation says so.
     """
     import_id, round_, size = UUID(job.payload["ledger_import_id"]), job.payload["round"], SLICE
     for _ in range(SLICES_A_ROUND):
@@ -50,9 +52,10 @@ async def _slice(database: Database, job: Job, import_id: UUID, size: int) -> tu
         try:
             take = partial(take_ledger_slice, import_id=import_id, size=size)
             return min(SLICE, size * 2), await database.transact(job.tenant, take)
-        except NotReady:
+        except NotReady as why:
             looks += 1
             if looks == LOOKS:
+                await database.transact(job.tenant, partial(tell_ledger_wait, import_id=import_id, why=why))
                 raise
             await asyncio.sleep(LOOK_SECONDS)
         except DomainError as why:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Integer,
     Text,
     Uuid,
+    and_,
     bindparam,
     delete,
     func,
@@ -18,12 +19,13 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from billing_svc.domain.ledger_import import LedgerImport
 from billing_svc.domain.ledger_judgement import Refused
 from billing_svc.domain.ledger_row import LedgerPart, StagedFact
 from billing_svc.store.ledger_import_tables import LedgerImportFactRow, LedgerImportRefusalRow
+from dunlin_kernel.errors import DomainError
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
@@ -31,11 +33,13 @@ _t, _refusal = LedgerImportFactRow.__table__.c, LedgerImportRefusalRow.__table__
 _invoice = LedgerImportFactRow.__table__.alias("invoice").c
 _import_id = bindparam("import_id", type_=Uuid)
 _size = bindparam("size", type_=Integer)
+_not_judged = and_(
+    _t.ledger_import_id == _import_id,
+    func.row(_t.order_on, _t.part, _t.line)
+    > func.row(bindparam("turn_on", type_=Date), bindparam("turn_part", type_=Text),
+               bindparam("turn_line", type_=BigInteger)))
 NEXT = (
-    select(LedgerImportFactRow.__table__)
-    .where(_t.ledger_import_id == _import_id, func.row(_t.order_on, _t.part, _t.line)
-           > func.row(bindparam("turn_on", type_=Date), bindparam("turn_part", type_=Text),
-                      bindparam("turn_line", type_=BigInteger)))
+    select(LedgerImportFactRow.__table__).where(_not_judged)
     .order_by(_t.order_on, _t.part, _t.line).limit(_size))
 COUNT = select(func.count().label("facts")).where(_t.ledger_import_id == _import_id)
 AFTER_INVOICES = (
@@ -46,6 +50,12 @@ AFTER_INVOICES = (
 JOIN_BY_HASH = select(func.set_config(literal_column("'enable_nestloop'"), literal_column("'off'"), true()))
 """The table was filled a moment ago and never analysed: the planner takes it for small and would compare all pairs."""
 CLEAR = delete(LedgerImportFactRow.__table__).where(_t.ledger_import_id == _import_id)
+REFUSE_REST = (
+    insert(LedgerImportRefusalRow.__table__).from_select(
+        ["tenant_id", "ledger_import_id", "line", "part", "external_id", "code", "detail"],
+        select(_t.tenant_id, _t.ledger_import_id, _t.line, _t.part, _t.external_id, bindparam("code", type_=Text),
+               bindparam("detail", type_=Text)).where(_not_judged))
+    .on_conflict_do_nothing())
 REFUSED_ROWS = select(func.count().label("refused")).where(_refusal.ledger_import_id == _import_id)
 REFUSED_INVOICES = select(_refusal.external_id).where(
     _refusal.ledger_import_id == _import_id, _refusal.part != literal_column("'payment'"),
@@ -93,6 +103,12 @@ async def next_of(tx: Transaction, held: LedgerImport, size: int) -> list[Staged
 async def clear(tx: Transaction, import_id: UUID) -> None:
     """All were judged."""
     await tx.rows(CLEAR, import_id=import_id)
+
+
+async def refuse_rest(tx: Transaction, held: LedgerImport, why: DomainError) -> None:
+    """All whose turn has not come."""
+    await tx.rows(REFUSE_REST, import_id=held.id, turn_on=held.turn.on, turn_part=held.turn.part,
+                  turn_line=held.turn.line, code=why.code, detail=why.detail)
 
 
 async def refused_rows(tx: Transaction, import_id: UUID) -> int:
