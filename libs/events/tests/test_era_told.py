@@ -148,6 +148,35 @@ async def test_the_end_of_an_era_waits_for_no_stream_of_another_partition(place:
     assert [(await place.mark(stream_of(tenant, one)))[2] for one in (here, there)] == ["era", None]
 
 
+async def test_an_era_that_was_overtaken_before_it_was_accepted_is_accepted_no_more(place: Place) -> None:
+    """Restored to a moment after what was heard, which the next restore, to one before it, has no more."""
+    bus, tenant, cut, whole = MemoryBus(), new_id(), new_id(), new_id()
+    ids = [new_id() for _ in range(8)]
+
+    def all_of(one: UUID, era: int, last: int) -> list[Record]:
+        return [told(tenant, one, n, era=era, event_id=ids[n]) for n in range(1, last + 1)]
+
+    await heard_in_full(place, bus, *all_of(cut, 1, 5), *all_of(whole, 1, 5))
+    await heard_in_full(place, bus, *all_of(cut, 2, 7), *all_of(whole, 2, 7), *ended(2))
+    await heard_in_full(place, bus, *all_of(cut, 3, 3), *all_of(whole, 3, 6), *ended(3))
+    listed = await place.database.transact(TENANT, parking.list_parked)
+    assert {(line.key.stream, line.waiting) for line in listed} == {
+        (stream_of(tenant, cut), 5), (stream_of(tenant, whole), 6)}, "one of the two has the note besides"
+    keys = {one: Key("hearer", "customer", stream_of(tenant, one)) for one in (cut, whole)}
+    with pytest.raises(RuleBroken, match="rebuild"):
+        await place.database.transact(tenant, lambda tx: parking.accept_era(tx, keys[cut], who="ann"))
+    await place.database.transact(tenant, lambda tx: parking.accept_era(tx, keys[whole], who="ann"))
+    async with rebuilding(place, bus) as rebuild:
+        await rebuild.start()
+        assert (await rebuild.compare()).rewinds == {keys[cut].stream: 3}
+        await rebuild.switch()
+        await rebuild.drop()
+    await heard_in_full(place, bus, told(tenant, cut, 4, era=3), told(tenant, whole, 7, era=3))
+    assert [await place.order(one) for one in (cut, whole)] == ["1 2 3 4", "1 2 3 4 5 6 7"]
+    assert [await place.mark(keys[one].stream) for one in (cut, whole)] == [(3, 4, None), (3, 7, None)]
+    assert (await place.parked(), held()) == ([], 0)
+
+
 async def test_two_restores_that_began_an_era_of_the_same_number_are_told_apart(place: Place) -> None:
     bus = MemoryBus()
     await heard_in_full(place, bus, *(one := ended(7)), *one)

@@ -1,7 +1,7 @@
 """Streams that a new era no longer has: held once their owner says that all the era began with was told.
 
-Each partition has such a record. What of its streams stands in an earlier era by then, and waits for no operator, was
-never told in the new one: it began after the backup was made.
+Each partition has such a record. What of its streams stands in an earlier era by then, and has nothing of the new one
+that waits, was not told in it as far as it was heard: it began, or went on, after the backup was made.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -18,21 +18,24 @@ from dunlin_events.watermark import ERA, Key, Mark
 from dunlin_kernel.ids import NIL
 
 _OF_OWNER = (bindparam("consumer", type_=Text), bindparam("owner", type_=Text), bindparam("era", type_=Integer))
-_BEHIND = text("""
-SELECT stream FROM watermark WHERE consumer = :consumer AND owner = :owner AND era < :era
-    AND (sequence > 0 OR held = 'hole') AND held IS DISTINCT FROM 'era'
-""").bindparams(*_OF_OWNER)
+_WAITS = """EXISTS (
+    SELECT FROM parked_event p WHERE (p.consumer, p.owner, p.stream) = (w.consumer, w.owner, w.stream)
+    AND p.skipped_at IS NULL AND p.era >= :era)"""
+_BEHIND = text(f"""
+SELECT stream FROM watermark w WHERE consumer = :consumer AND owner = :owner AND era < :era
+    AND (sequence > 0 OR held = 'hole') AND (held IS DISTINCT FROM 'era' OR NOT {_WAITS})
+""").bindparams(*_OF_OWNER)  # noqa: S608
 _TOLD = text("""
 SELECT stream, era FROM watermark WHERE consumer = :consumer AND owner = :owner AND stream = ANY(:streams)
 """).bindparams(*_OF_OWNER[:2], bindparam("streams", type_=ARRAY(Text)))
-_HOLD = text("""
+_HOLD = text(f"""
 WITH stopped AS (
-    UPDATE watermark SET held = 'era' WHERE consumer = :consumer AND owner = :owner AND stream = ANY(:streams)
-    RETURNING consumer, owner, stream)
+    UPDATE watermark w SET held = 'era' WHERE consumer = :consumer AND owner = :owner AND stream = ANY(:streams)
+        AND (held IS DISTINCT FROM 'era' OR NOT {_WAITS}) RETURNING consumer, owner, stream)
 INSERT INTO parked_event (consumer, owner, stream, mark, era, type, headers, reason, detail)
 SELECT consumer, owner, stream, :mark, :era, :type, '[]', 'era', :detail FROM stopped
-ON CONFLICT (consumer, owner, stream, mark) DO NOTHING
-""").bindparams(
+ON CONFLICT (consumer, owner, stream, mark) DO NOTHING RETURNING stream
+""").bindparams(  # noqa: S608
     *_OF_OWNER, bindparam("streams", type_=ARRAY(Text)),
     *(bindparam(name, type_=Text) for name in ("mark", "type", "detail")))
 """A note without a number: it is no event, and goes when the stream goes on."""
@@ -85,17 +88,18 @@ async def hold_missing(
     await parked_rows.forget(tx, key, Mark(envelope.era, 0, NIL, None))
     missing = [
         one.stream for one, mark in marks.items()
-        if one[:2] == key[:2] and mark.sequence and mark.era < envelope.era and mark.held != ERA
-        and place_of(one.stream) == key.stream]
-    return await _hold(tx, key, envelope, missing, f"The stream was not told in era {envelope.era}.")
+        if one[:2] == key[:2] and mark.sequence and mark.era < envelope.era and place_of(one.stream) == key.stream]
+    detail = f"The stream was not told in era {envelope.era} as far as it was heard."
+    return await _hold(tx, key, envelope, missing, detail)
 
 
 async def _hold(
     tx: Statements, key: Key, envelope: Envelope, streams: Collection[str], detail: str
 ) -> list[Parked]:
+    if not streams:
+        return []
     mark = f"era {envelope.era}"
-    if streams:
-        await tx.rows(
-            _HOLD, consumer=key.consumer, owner=key.owner, era=envelope.era, streams=list(streams), mark=mark,
-            type=envelope.type, detail=detail)
-    return [Parked(key._replace(stream=one), mark, Record(one, (), None), None, ERA, detail) for one in streams]
+    held = [row[0] for row in await tx.rows(
+        _HOLD, consumer=key.consumer, owner=key.owner, era=envelope.era, streams=list(streams), mark=mark,
+        type=envelope.type, detail=detail)]
+    return [Parked(key._replace(stream=one), mark, Record(one, (), None), None, ERA, detail) for one in held]

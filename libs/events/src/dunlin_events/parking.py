@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Boolean, Integer, Text, bindparam, text
 
-from dunlin_events import parked_rows, watermark
+from dunlin_events import era_told, parked_rows, watermark
 from dunlin_events.envelope import Envelope, Record
 from dunlin_events.parked_rows import KEY_BINDS, OF_STREAM, Parked, ParkedEventColumns, headers_of
 from dunlin_events.structured import in_binary_mode
@@ -189,6 +189,7 @@ async def skip_hole(tx: Statements, key: Key, *, who: str, why: str) -> str:
 async def accept_era(tx: Statements, key: Key, *, who: str) -> None:
     """Read on in a new era: proved by the event at the watermark, which came again under its old id.
 
+    An era is not accepted once a later one was told in full: what it told is no more.
     Who did it is kept. Refuses: no_new_era; era_not_proved, after which the projection is rebuilt from the log.
     """
     stands = await _locked(tx, key)
@@ -196,7 +197,8 @@ async def accept_era(tx: Statements, key: Key, *, who: str) -> None:
         raise Conflict("no_new_era", f"The stream is held by: {stands.held}.", held=stands.held)
     row = await tx.row(_AT, **key._asdict(), era=stands.era, sequence=stands.sequence)
     again = _envelope_of(key, *row) if row else None
-    if again is None or again.event_id != stands.event_id:
+    told = (await era_told.last_told(tx, [key]))[key]
+    if again is None or again.event_id != stands.event_id or again.era < told:
         raise RuleBroken("era_not_proved", "The event at the watermark did not come again: rebuild the projection.")
     await tx.rows(_DONE, **key._asdict(), who=who, what=ERA)
     accepted = stands._replace(era=again.era, held=HOLE)
