@@ -1,5 +1,6 @@
 """Judging an older ledger: every fact is new, there already, or refused, in order, and nothing is overpaid."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -175,3 +176,8 @@ def test_an_import_counts_what_it_judged_and_ends_once() -> None:
     assert after.to(LedgerImportStatus.ENDED).status is LedgerImportStatus.ENDED
     with pytest.raises(DomainError, match="illegal_transition"):
         after.to(LedgerImportStatus.RECEIVING)
+    cancelled = after.cancelled(7)
+    assert (cancelled.status, cancelled.tally) == (LedgerImportStatus.ENDED, replace(after.tally, refused=7))
+    assert cancelled.total == cancelled.tally.judged, "none are left"
+    with pytest.raises(DomainError, match="illegal_transition"):
+        cancelled.cancelled(7)
