@@ -1,5 +1,6 @@
 """Each integrity check of credit-svc holds over a customer's credit, and finds what breaks it."""
 
+import json
 from typing import Any
 
 from credit_svc.store.integrity import CHECKS
@@ -24,6 +25,16 @@ def learnt(column: str) -> str:
 RECORD = put("payment_record", f'{{"customer_id": "{ONE}", "currency": "CNY"}}')
 LEARNT = ('"weight": 2, "amount": 3, "days_late": 20, "live": true, '
           f'"customer_id": "{ONE}", "currency": "CNY"')
+LATE = put("learnt_payment", f"{{{LEARNT}}}")
+SUMS = {"customer_id": ONE, "currency": "CNY", "payments": 1, "weight": 2, "late": 2, "much_late": 2, "days": 40,
+        "squares": 800, "amount": 6, "amount_days": 120}
+
+
+def kept(wrong: str) -> str:
+    """All that is learnt of a late payment, but for one sum."""
+    return put("payment_record", json.dumps(SUMS | {wrong: 0})) + "; " + LATE
+
+
 SET = f'"limit_id": "{ONE}", "customer_id": "{ONE}", "currency": "CNY"'
 
 BREAKS: Breaks = {
@@ -42,7 +53,8 @@ BREAKS: Breaks = {
     "I4": (f"UPDATE event_stream SET seq = seq + 1 WHERE {OWN_STREAMS}",
            f"DELETE FROM outbox_event WHERE {OWN_STREAMS} AND seq = 1"),
     "I4-limits": ("UPDATE authorization_head SET limits = limits + 1", "UPDATE credit_limit SET version = version + 1",
-                  "DELETE FROM credit_limit"),
+                  "DELETE FROM credit_limit",
+                  put_of("credit_limit", "authorization_head", "'customer_id', customer_id, 'currency', currency")),
     "I6": (*map(untold, ("CreditLimitChanged", "CreditAuthorized")), "DELETE FROM credit_limit",
            "DELETE FROM credit_authorization", moved("expired"), moved("released"),
            *map(put, ("credit_hold", "risk_alert", "group_limit")),
@@ -64,7 +76,7 @@ BREAKS: Breaks = {
                        + put("credit_limit", f'{{{SET}, "amount": 5, "source": "manual"}}')),
     "I8-payments": (*(f"{RECORD}; {learnt(column)}" for column in (
                         "payments", "weight", "late", "much_late", "days", "squares", "amount", "amount_days")),
-                    f"{RECORD}; " + put("learnt_payment", f"{{{LEARNT}}}")),
+                    f"{RECORD}; {LATE}", kept("late"), kept("much_late")),
 }
 
 
