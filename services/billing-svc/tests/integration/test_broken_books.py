@@ -239,7 +239,7 @@ BREAKS: Breaks = {
 
 
 async def test_what_breaks_is_found(postgres: str, company: Any) -> None:
-    """Two invoices, one paid in part and credited in part, money left over, a dispute, books closed over the first one."""
+    """Two invoices, one paid in part and credited in part, a dispute, money left over, books closed over the first."""
     assert list(BREAKS) == [check.id for check in CHECKS]
     who = await company.register()
     invoice = await company.issue(who, "1000", EVE)
