@@ -210,7 +210,8 @@ BREAKS: Breaks = {
     "I3-aged": ("UPDATE account SET aged[1] = aged[1] + 1", "UPDATE account SET aged_items[1] = aged_items[1] + 1",
                 "UPDATE account SET turns_on = NULL", "UPDATE account SET turns_on = turns_on + 100"),
     "I3-opened": (
-        "UPDATE ledger_entry SET effective_on = effective_on + 1 WHERE fact_kind = 'invoice_issued' AND position = 1",
+        ("UPDATE ledger_entry SET effective_on = '2026-01-05' WHERE position = 1; "
+        "UPDATE ledger_entry SET effective_on = '2026-01-04' WHERE amount < 0"),
         "UPDATE item SET effective_on = effective_on - 1", "DELETE FROM ledger_entry WHERE position = 1",
         "UPDATE ledger_entry SET fact_kind = 'invoice_issued' WHERE side = 'receivable'",
         "UPDATE ledger_entry SET effective_on = effective_on - 9 WHERE amount < 0 AND side = 'receivable'"),
