@@ -113,7 +113,7 @@ def test_an_envelope_is_refused_that_no_database_keeps(what: str) -> None:
         Envelope.of(OUT_OF_BOUNDS[what])
 
 
-@pytest.mark.parametrize(("era", "sequence"), [(1, 1), (latest_era(), 2**63 - 1)])
+@pytest.mark.parametrize(("era", "sequence"), [(1, 1), (latest_era(), 2**63 - 1)], ids=["least", "most"])
 def test_an_envelope_at_the_bounds_is_read(era: int, sequence: int) -> None:
     envelope = Envelope.of(told(TENANT, new_id(), sequence, era=era))
     assert (envelope.era, envelope.sequence) == (era, sequence)
