@@ -112,7 +112,7 @@ async def test_after_a_check_it_rests_many_times_longer(
     async def rest(_: asyncio.Event, seconds: float) -> None:
         rests.append(seconds)
 
-    monkeypatch.setattr(integrity_watch, "_rest", rest)
+    monkeypatch.setattr(integrity_watch, "rest", rest)
     monkeypatch.setattr(integrity_watch, "perf_counter", count(step=2).__next__)
     await toy.tenant()
     await watch.round(asyncio.Event())

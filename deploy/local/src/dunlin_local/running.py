@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from dunlin_events.ending import rest
 from dunlin_kernel.clock import SystemClock
 from dunlin_kit import garbage
 from dunlin_kit.process import uvicorn_loop
@@ -177,8 +178,7 @@ def _stop_on_signals() -> asyncio.Event:
 async def _watch(server: Postgres | None, stop: asyncio.Event) -> None:
     """Start the embedded server again when it was killed; raises PostgresError where it cannot be."""
     while not stop.is_set():
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), WATCH_SECONDS)
+        await rest(stop, WATCH_SECONDS)
         if server is not None and not server.is_running and not stop.is_set():
             progress.print("[yellow]PostgreSQL was killed; starting it again[/yellow]")
             await asyncio.to_thread(server.revive)

@@ -1,7 +1,6 @@
 """Consuming: batches from the bus, each applied in one transaction under its watermarks, then the offsets."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final, Self
@@ -15,6 +14,7 @@ from dunlin_events.contracts.base import FACTS, import_contracts
 from dunlin_events.crash_points import passing
 from dunlin_events.dead_letters import DeadLetters
 from dunlin_events.draining import CAN_NEVER_WORK, reason_of, tenant_of
+from dunlin_events.ending import is_told_to_end, rest
 from dunlin_events.eras import says_all_was_told
 from dunlin_events.parked_rows import Parked, ParkedEventColumns
 from dunlin_events.standing import ParkingLimit, Standing, TooManyParked
@@ -82,11 +82,11 @@ class Consumer:
                 except (TooManyParked, Displaced):
                     raise
                 except (Exception, asyncio.CancelledError) as broken:
-                    if _is_told_to_end():
+                    if is_told_to_end():
                         raise
                     FAILURES.labels(self.name).inc()
                     LOG.warning("consumer_waits", group=self.name, seconds=wait, reason=repr(broken))
-                    await _sleep(stop, wait)
+                    await rest(stop, wait)
                     wait = min(wait * 2, LONGEST_WAIT_S)
         finally:
             await self._reader.stop()
@@ -183,14 +183,3 @@ async def _hold(tx: Tx, *, item: Item, failed: Parked) -> list[Parked]:
     await watermark.advance(tx, {key: plan.marks[key] for key in plan.moved})
     await parked_rows.park(tx, plan.parked)
     return plan.parked
-
-
-def _is_told_to_end() -> bool:
-    """Whether this task was cancelled; a client that cancels within itself passes that on as well."""
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
-
-
-async def _sleep(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)

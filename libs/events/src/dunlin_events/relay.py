@@ -9,7 +9,7 @@ import asyncpg
 
 from dunlin_events import sessions
 from dunlin_events.crash_points import passing
-from dunlin_events.ending import is_told_to_end
+from dunlin_events.ending import is_told_to_end, rest
 from dunlin_events.envelope import Record
 from dunlin_events.eras import endings
 from dunlin_events.outbox import wire_headers
@@ -100,8 +100,7 @@ class Relay:
                     if is_told_to_end():
                         raise
                     self._shown.failed(broken, self._wait)
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(stop.wait(), self._wait)
+                    await rest(stop, self._wait)
                     self._wait = min(self._wait * 2, LONGEST_WAIT)
         finally:
             ending.cancel()
@@ -118,8 +117,7 @@ class Relay:
         try:
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
                 self._shown.follows()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), FOLLOW_SECONDS)
+                await rest(stop, FOLLOW_SECONDS)
                 if stop.is_set():
                     return
             await self._lead(connection, stop)
@@ -147,8 +145,7 @@ class Relay:
                     self._wait, idle = FIRST_WAIT, IDLE_SECONDS
                 else:
                     self._drained = not self._woken.is_set()
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._woken.wait(), idle)
+                    await rest(self._woken, idle)
                     idle = min(2 * idle, LONGEST_IDLE_SECONDS)
         finally:
             self._shown.leads_no_more()

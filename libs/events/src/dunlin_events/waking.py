@@ -1,10 +1,11 @@
 """Waking a reader in another process soon after a commit, without NOTIFY inside business transactions."""
 
 import asyncio
-import contextlib
 
 import asyncpg
 import structlog
+
+from dunlin_events.ending import rest
 
 OUTBOX_CHANNEL = "dunlin_outbox"
 """What relays listen on, each in the database of its service."""
@@ -36,8 +37,7 @@ class Poker:
                     await self._send_while_connected(stop)
                 except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as broken:
                     LOG.warning("poker_disconnected", channel=self._channel, error=repr(broken))
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(stop.wait(), 1)
+                    await rest(stop, 1)
         finally:
             ending.cancel()
 

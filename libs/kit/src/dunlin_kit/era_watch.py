@@ -1,12 +1,12 @@
 """In which era a service tells, looked at for as long as its worker runs: what hears and works stops where it ends."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 import asyncpg
 
+from dunlin_events.ending import rest
 from dunlin_events.relay_state import era_of
 from dunlin_kernel.ids import NIL
 from dunlin_kit.database import Database
@@ -30,8 +30,7 @@ class EraWatch:
         try:
             while not stop.is_set():
                 await self._look()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+                await rest(stop, LOOK_SECONDS)
         finally:
             ending.cancel()
 

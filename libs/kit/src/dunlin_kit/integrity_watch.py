@@ -1,13 +1,13 @@
 """The worker's own look at its invariants: check by check, tenant by tenant, with a small share of a core."""
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from time import perf_counter
 from uuid import UUID
 
 from prometheus_client import Counter, Gauge
 
+from dunlin_events.ending import rest
 from dunlin_kernel.ids import NIL
 from dunlin_kit.database import Database
 from dunlin_kit.health import PATIENT, Check, IntegrityCheckRead, checked
@@ -45,14 +45,14 @@ class IntegrityWatch:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set, whatever breaks."""
-        await _rest(stop, self._first_after)
+        await rest(stop, self._first_after)
         while not stop.is_set():
             began = perf_counter()
             try:
                 await self.round(stop)
             except Exception as broken:
                 log.warning("integrity waits for the database", service=self._service, error=repr(broken))
-            await _rest(stop, max(ROUND_SECONDS - (perf_counter() - began), ROUND_SECONDS * SHARE))
+            await rest(stop, max(ROUND_SECONDS - (perf_counter() - began), ROUND_SECONDS * SHARE))
 
     async def round(self, stop: asyncio.Event, *, share: float = SHARE) -> None:
         """Look at everything once, and rest between; what breaks shows at once.
@@ -76,7 +76,7 @@ class IntegrityWatch:
                     await self._ops.read(NIL, _tenants)  # ends the round where it is the database that is away
                 took = perf_counter() - began
                 SECONDS.labels(self._service, check.id).inc(took)
-                await _rest(stop, took * (1 / share - 1))
+                await rest(stop, took * (1 / share - 1))
         if whole and not stop.is_set():
             CHECKED_AT.labels(self._service).set_to_current_time()
 
@@ -97,8 +97,3 @@ class IntegrityWatch:
 async def _tenants(tx: Transaction) -> Sequence[dict[str, UUID]]:
     found: Sequence[dict[str, UUID]] = await tx.driver.fetch(_TENANTS)
     return found
-
-
-async def _rest(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from dunlin_events import operating
 from dunlin_events.consuming import Consumer
 from dunlin_events.dead_letters import DeadLetters
+from dunlin_events.ending import rest
 from dunlin_events.own_log import tail_of
 from dunlin_events.postgres_log import PostgresBus
 from dunlin_events.relay import Relay
@@ -144,8 +145,7 @@ class Worker:
                     break
                 except BusAway as away:
                     log.warning("the bus is away", service=self.service, reason=str(away))
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(stop.wait(), _BUS_SECONDS)
+                    await rest(stop, _BUS_SECONDS)
         except BaseException:
             stop.set()
             raise
@@ -173,8 +173,7 @@ class Worker:
         while not stop.is_set():
             with contextlib.suppress(Exception):
                 await self.ops.transact(NIL, purge)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _PURGE_SECONDS)
+            await rest(stop, _PURGE_SECONDS)
 
 
 async def run_api(app: FastAPI, settings: ServiceSettings) -> None:

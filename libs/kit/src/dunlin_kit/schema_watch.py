@@ -1,12 +1,12 @@
 """A worker waits, and says so, while its database is behind its code; on one that is newer it works, and says so."""
 
 import asyncio
-import contextlib
 from collections.abc import Coroutine
 from typing import Any
 
 import asyncpg
 
+from dunlin_events.ending import rest
 from dunlin_kernel.ids import NIL
 from dunlin_kit import migrating
 from dunlin_kit.database import Database
@@ -36,8 +36,7 @@ async def until_migrated(service: str, ops: Database, stop: asyncio.Event) -> No
             if otherwise != said:
                 log.warning("the worker waits for migrate", service=service, reason=otherwise)
                 said = otherwise
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _AGAIN_SECONDS)
+        await rest(stop, _AGAIN_SECONDS)
 
 
 async def then(migrated: "asyncio.Task[None]", part: Coroutine[Any, Any, None], stop: asyncio.Event) -> None:
