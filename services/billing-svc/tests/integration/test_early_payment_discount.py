@@ -187,6 +187,41 @@ async def test_money_that_is_returned_after_the_credit_leaves_what_was_not_credi
     assert await failing(company) == []
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("net", ["500.00", "333.33", "0.01"])
+async def test_notes_that_are_cancelled_leave_the_discount_as_it_was(
+    company: Any, net: str, order: tuple[int, int],
+) -> None:
+    who = await early_payer(company)
+    invoice = await company.issue(who, "1000", "2026-01-05")
+    await company.pay(who, "1107.40", "2026-01-05")
+    before = await company.balances()
+    await company.clock("2026-02-20")
+    notes = [await company.post("/credit-notes", credit_note(invoice, part)) for part in (net, None)]
+    assert await company.account(who) == ("0.00", "1107.40")
+    await company.clock("2026-02-25")
+    for one, reason in zip(order, ("issued_in_error", "withdrawn"), strict=True):
+        await company.post(f"/credit-notes/{notes[one]['id']}:cancel", {"reason": reason})
+        assert (await company.account(who))[0] == "0.00", "what was credited is paid again, by the same money"
+    assert await company.account(who) == ("0.00", "0.00")
+    assert await company.balances() == before
+    assert await failing(company) == []
+
+
+async def test_a_note_is_cancelled_after_its_money_was_used_elsewhere(company: Any) -> None:
+    who = await early_payer(company)
+    invoice = await company.issue(who, "1000", "2026-01-05")
+    paid = await company.pay(who, "1107.40", "2026-01-05")
+    await company.clock("2026-02-20")
+    note = await company.post("/credit-notes", credit_note(invoice, "500.00"))
+    await company.post("/refunds", {"credit_id": paid["id"], "amount": cny("153.70"), "method": "bank_transfer",
+                                    "reason": "credited"})
+    await company.post(f"/credit-notes/{note['id']}:cancel", {"reason": "withdrawn"})
+    assert await company.account(who) == ("165.00", "0.00")
+    assert (await company.balances())["discount"] == "10.00"
+    assert await failing(company) == []
+
+
 async def test_notes_that_race_take_the_whole_discount_back(company: Any) -> None:
     who = await early_payer(company)
     invoice = await company.issue(who, "1000", "2026-01-05")

@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_svc.domain.allocation import Allocation
-from billing_svc.domain.credited_discount import credited_parts
+from billing_svc.domain.credit import Credit, CreditKind
+from billing_svc.domain.credited_discount import TakenBack, credited_parts, given_again, taken_back
 from billing_svc.domain.discount import Discount
+from billing_svc.domain.item import Item
 from dunlin_kernel.money import Money
 
 DAY = date(2026, 3, 1)
@@ -59,3 +61,43 @@ def test_no_more_is_credited_than_was_relieved_nor_than_there_is(
         shared = min(rest, sum(relieved for relieved, _ in allocations))
         whole = sum(relieved for relieved, _ in allocations)
         assert all(abs(one.credited.minor * whole - shared * one.allocation.relieved.minor) < whole for one in found)
+
+
+@pytest.mark.parametrize(
+    ("was", "again", "amount", "discount"),
+    [
+        ((113_000, 2_260), [], 110_740, 2_260),
+        ((113_000, 2_260), [(56_500, 1_130)], 55_370, 1_130),
+        ((113_000, 2_260), [(112_999, 2_260)], 1, 0),
+        ((113_000, 0), [(50_000, 0)], 63_000, 0),
+    ])
+def test_what_a_note_took_back_is_what_was_paid_less_what_is_paid_again(
+    was: tuple[int, int], again: list[tuple[int, int]], amount: int, discount: int,
+) -> None:
+    found = taken_back(paid(*was), [paid(*one) for one in again])
+    assert (found.amount, found.discount.total) == (cny(amount), cny(discount))
+
+
+@pytest.mark.parametrize(
+    ("unapplied", "owed", "disputed", "off", "share"),
+    [
+        (55_370, 56_500, 0, 1_130, (55_370, 1_130)),
+        (90_000, 90_000, 0, 1_130, (55_370, 1_130)),
+        (55_370, 55_370, 0, 0, (55_370, None)),
+        (40_000, 56_500, 0, 1_130, (40_000, None)),
+        (55_370, 56_499, 0, 1_130, (55_370, None)),
+        (55_370, 56_500, 20_000, 1_130, (36_500, None)),
+        (55_370, 0, 0, 1_130, None),
+        (0, 56_500, 0, 1_130, None),
+    ])
+def test_a_cancelled_note_gives_the_money_again_as_far_as_both_sides_are_there(
+    unapplied: int, owed: int, disputed: int, off: int, share: tuple[int, int | None] | None,
+) -> None:
+    some = UUID(int=1)
+    taken = TakenBack(some, some, cny(55_370), Discount(cny(off), cny(0)))
+    credit = Credit(some, some, cny(110_740), cny(unapplied), DAY, DAY, DAY, 1, CreditKind.PAYMENT)
+    item = Item(some, some, "INV-1", some, cny(113_000), cny(owed), cny(disputed), DAY, DAY, DAY, 1)
+    made = given_again(taken, credit, item)
+    assert [(one.amount.minor, one.discount.total.minor if one.discount else None) for one in made.shares] == (
+        [share] if share else [])
+    assert made.rest == cny(unapplied - (share[0] if share else 0))

@@ -61,7 +61,8 @@ async def apply_credit_note(
 async def cancel_credit_note(
     credit_note_id: UUID, body: CreditNoteCancel, tx: Tx, response: Response, validate_only: ValidateOnly = False,
 ) -> CreditNoteRead:
-    """Cancel a credit note: what it paid is owed again, and its lines can be credited again."""
+    """Cancel a credit note: what it paid is owed again, and its lines can be credited again. Money that it freed of a
+    payment with a discount pays its part again."""
     await cancel(tx, [body.to_wish(credit_note_id)])
     return await _written(tx, credit_note_id, response)
 

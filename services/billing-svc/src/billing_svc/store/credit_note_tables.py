@@ -69,3 +69,27 @@ class CreditNoteCancellationRow(Row, table=True):
         ForeignKeyConstraint(["tenant_id", "credit_note_id"], ["credit_note.tenant_id", "credit_note.id"]),
         UniqueConstraint("tenant_id", "credit_note_id"),
     )
+
+
+class CreditedDiscountRow(Row, table=True):
+    """What a note took back of money that had paid with a discount; `reversal_id` undid that allocation. A fact."""
+
+    __tablename__ = "credited_discount"
+    tenant_id: UUID = Field(primary_key=True)
+    reversal_id: UUID = Field(primary_key=True)
+    credit_note_id: UUID
+    credit_id: UUID
+    item_id: UUID
+    currency: str = Field(sa_type=Text)
+    amount: int = Field(sa_type=BigInteger)
+    discount: int = Field(sa_type=BigInteger)
+    discount_tax: int = Field(sa_type=BigInteger)
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "reversal_id"], ["allocation_reversal.tenant_id", "allocation_reversal.id"]),
+        ForeignKeyConstraint(["tenant_id", "credit_note_id"], ["credit_note.tenant_id", "credit_note.id"]),
+        ForeignKeyConstraint(["tenant_id", "credit_id"], ["credit.tenant_id", "credit.id"]),
+        ForeignKeyConstraint(["tenant_id", "item_id"], ["item.tenant_id", "item.id"]),
+        CheckConstraint("amount >= 0 AND 0 <= discount_tax AND discount_tax <= discount", name="amounts"),
+        Index(None, "tenant_id", "credit_note_id"),
+    )

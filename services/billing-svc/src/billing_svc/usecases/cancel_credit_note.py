@@ -1,4 +1,5 @@
-"""Cancel credit notes: what they paid is owed again, what was earned less is earned; their numbers stay taken."""
+"""Cancel credit notes: what they paid is owed again, what was earned less is earned; their numbers stay taken. Money
+that a note freed, because it had earned a discount on what was credited, pays that again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +7,10 @@ from datetime import date
 from uuid import UUID
 
 from billing_svc.domain.credit_note import CancelReason, CreditNote, cancelled, fact_of_cancellation
+from billing_svc.domain.credited_discount import TakenBack, given_again
 from billing_svc.domain.reversal import CreditReversal, Undoing, undo_credit
-from billing_svc.store import allocations, credit_notes, items
+from billing_svc.store import allocations, credit_notes, credited_discounts, customer_credits, items
+from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
 from billing_svc.usecases.posting import Posting, open_posting
 from billing_svc.usecases.reverse_allocation import enter_reversal
 from dunlin_events.contracts.base import Amount
@@ -15,6 +18,8 @@ from dunlin_events.contracts.billing import Origin
 from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled
 from dunlin_kernel.ids import new_id
 from dunlin_kit.transaction import Transaction
+
+REASON = "credit_note_cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,10 @@ async def cancel_credit_note(tx: Transaction, wishes: Sequence[CancelCreditNote]
     posting = await open_posting(tx, [(one.customer_id, one.amount.currency) for one in named.values()])
     posting.credits |= await credit_notes.by_id(tx, ids)
     live = await allocations.live_of(tx, ids)
-    posting.items |= await items.by_id(tx, {one.item_id for one in live})
+    taken = await credited_discounts.by_notes(tx, ids)
+    freed = [one for by_note in taken.values() for one in by_note]
+    posting.credits |= await customer_credits.by_id(tx, {one.credit_id for one in freed})
+    posting.items |= await items.by_id(tx, {one.item_id for one in live} | {one.item_id for one in freed})
     await posting.carrying.remember(tx, [one.id for one in live])
     await posting.remember_steps(ids)
     made = []
@@ -45,19 +53,29 @@ async def cancel_credit_note(tx: Transaction, wishes: Sequence[CancelCreditNote]
         note = posting.credit_note(wish.credit_note_id).standing()
         undoing = Undoing(note, [one for one in live if one.credit_id == note.id], posting.steps_of(note.id) or [],
                           posting.books)
-        made.append(_cancelled(posting, wish, undoing))
+        day = _cancelled(posting, wish, undoing)
+        await _give_again(posting, taken.get(note.id, ()), day)
+        made.append(posting.credit_note(note.id))
     posting.save()
     return made
 
 
-def _cancelled(posting: Posting, wish: CancelCreditNote, undoing: Undoing) -> CreditNote:
+def _cancelled(posting: Posting, wish: CancelCreditNote, undoing: Undoing) -> date:
     undone = undo_credit(
         undoing, new_id, wanted=wish.effective_on, correction=wish.reason is CancelReason.ISSUED_IN_ERROR)
     for one in undone.allocations:
         enter_reversal(posting, one, wish.reason.value)
     _enter(posting, undone.credit, wish.reason)
-    note = posting.credits[wish.credit_note_id] = cancelled(posting.credit_note(wish.credit_note_id))
-    return note
+    posting.credits[wish.credit_note_id] = cancelled(posting.credit_note(wish.credit_note_id))
+    return undone.credit.effective_on
+
+
+async def _give_again(posting: Posting, taken: Sequence[TakenBack], day: date) -> None:
+    for one in taken:
+        credit = posting.credits[one.credit_id]
+        await allocate_credit(
+            posting, credit, given_again(one, credit, posting.items[one.item_id]),
+            AllocationDay(None, day), reason=REASON, origin=Origin.LIVE)
 
 
 def _enter(posting: Posting, reversal: CreditReversal, reason: CancelReason) -> None:

@@ -7,11 +7,11 @@ from uuid import UUID
 from billing_svc.domain.allocation import Allocated, Allocation, AllocationRule, Choice, Part, Share
 from billing_svc.domain.credit import Credit, CreditKind
 from billing_svc.domain.credit_note import CreditedLine, CreditNote
-from billing_svc.domain.credited_discount import CreditedPart, credited_parts
+from billing_svc.domain.credited_discount import CreditedPart, credited_parts, taken_back
 from billing_svc.domain.discounting import allocate_discounted
 from billing_svc.domain.item import Item
 from billing_svc.domain.reversal import UndoReason, UndoWish, undo_allocation
-from billing_svc.store import allocations, credit_notes, customer_credits
+from billing_svc.store import allocations, credit_notes, credited_discounts, customer_credits
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
 from billing_svc.usecases.posting import Posting
 from billing_svc.usecases.reverse_allocation import enter_reversal
@@ -74,7 +74,8 @@ class ReturningDiscounts:
         posting, was = self._posting, part.allocation
         note = posting.credit_note(note_id)
         wish = UndoWish(was.id, UndoReason.REASSIGNED)
-        enter_reversal(posting, undo_allocation(wish, was, posting.books, new_id()), note.kind.value)
+        reversal = undo_allocation(wish, was, posting.books, new_id())
+        enter_reversal(posting, reversal, note.kind.value)
         (made,) = await self._pay(
             note, Allocated((Share(was.item_id, part.credited),), note.unapplied - part.credited))
         again: tuple[Allocation, ...] = ()
@@ -82,6 +83,7 @@ class ReturningDiscounts:
             money, choice = posting.credits[was.credit_id], Choice(AllocationRule.ITEMS, (Part(was.item_id),))
             again = await self._pay(money, allocate_discounted(
                 money, choice, {was.item_id: posting.items[was.item_id]}))
+        credited_discounts.add(posting.tx, reversal.id, note_id, taken_back(was, again))
         live = self._live[note.invoice_id]
         live[:] = [one for one in (*live, *again) if one.id != was.id]
         return made
