@@ -24,6 +24,7 @@ SPOILT = {
     ("credit", "promises"): "UPDATE broken_promise SET broken = false WHERE customer_id = '{customer}'",
     ("billing", "customers"): "UPDATE customer SET due_days = 99, status = 'closed' WHERE customer_id = '{customer}'",
     ("billing", "approvals"): "UPDATE asked_approval SET waiting = false WHERE customer_id = '{customer}'",
+    ("billing", "promises"): "DELETE FROM heard_promise WHERE customer_id = '{customer}'",
     ("credit", "customers"): "UPDATE customer SET number = 'X' WHERE customer_id = '{customer}'",
     ("notify", "customers"): "UPDATE customer SET known = false WHERE customer_id = '{customer}'",
 }

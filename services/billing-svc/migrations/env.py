@@ -17,7 +17,9 @@ import billing_svc.store.document_tables
 import billing_svc.store.exchange_tables
 import billing_svc.store.fee_policies
 import billing_svc.store.fee_waivers
+import billing_svc.store.heard_promises
 import billing_svc.store.interest_tables
+import billing_svc.store.kept_forecasts
 import billing_svc.store.ledger_import_tables
 import billing_svc.store.ledger_tables
 import billing_svc.store.library_tables

@@ -1,6 +1,25 @@
 """The cash forecast on real books: who pays late is expected late, and all of it ties to what is owed."""
 
+from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
+
+from billing_svc.consumers.customer import customer
+from billing_svc.consumers.notify import notify
+from billing_svc.jobs.turn_day import turn_day
+from billing_svc.usecases.plan_day_turn import TURN_DAY
+from dunlin_events.contracts.base import Amount
+from dunlin_events.contracts.customer import TenantConfigured
+from dunlin_events.contracts.notify_promises import (
+    PromiseBroken,
+    PromiseCorrected,
+    PromiseEnd,
+    PromiseMade,
+    PromiseOutcome,
+    PromiseWithdrawn,
+)
+from dunlin_kernel.ids import new_id
+from dunlin_kit.testing import tell, work_off
 
 
 def weeks(report: dict[str, Any]) -> dict[str, str]:
@@ -44,3 +63,62 @@ async def test_what_is_overdue_is_expected_now_and_what_is_disputed_is_not(compa
     assert weeks(said) == {"2026-03-02": "220.00"}
     (cny,) = said["data"]
     assert [cny[name]["amount"] for name in ("disputed", "receivables", "unapplied")] == ["80.00", "300.00", "50.00"]
+
+
+def said_of(who: UUID, amount: str, day: date, *items: str) -> dict[str, Any]:
+    """What every fact of one promise says."""
+    return {"customer_id": who, "promise_id": new_id(), "amount": Amount(amount=amount, currency="CNY"),
+            "promised_on": day, "grace_days": 2, "items": list(items)}
+
+
+async def promised(company: Any) -> list[tuple[str, str, str, int]]:
+    (cny,) = (await company.get("/cash-forecast"))["data"]
+    return [(one["week_from"], one["expected"]["amount"], one["promised"]["amount"], one["items"])
+            for one in cny["weeks"] if one["items"]]
+
+
+async def test_what_is_promised_is_expected_on_its_day_while_the_promise_runs(company: Any) -> None:
+    who, other = [await company.register(number=f"C-00000{n}") for n in (1, 2)]
+    first, second = [(await company.issue(who, net, "2026-01-05", rate="0"))["items"][0]["id"]
+                     for net in ("300", "500")]
+    await company.issue(other, "70", "2026-01-05", rate="0")
+    database, tenant, today = company.running.database, company.tenant, date(2026, 1, 5)
+    partly, every = said_of(who, "400.00", date(2026, 1, 15), first, second), said_of(other, "90.00", today)
+    await tell(database, notify, tenant, PromiseMade(**partly, made_on=today))
+    await tell(database, notify, tenant, PromiseMade(**every, made_on=today))
+    assert await promised(company) == [
+        ("2026-01-05", "70.00", "70.00", 1), ("2026-01-12", "400.00", "400.00", 2),
+        ("2026-02-02", "400.00", "0.00", 1)]
+    nothing: dict[str, Any] = {"received": Amount(amount="0.00", currency="CNY")}
+    await tell(database, notify, tenant, PromiseBroken(**partly, **nothing, judged_on=today), first=2)
+    await tell(database, notify, tenant, PromiseWithdrawn(**every, reason=PromiseEnd.WITHDRAWN, withdrawn_on=today),
+               first=2)
+    assert await promised(company) == [("2026-02-02", "870.00", "0.00", 3)]
+    again = PromiseCorrected(**partly, **nothing, was=PromiseOutcome.BROKEN, outcome=PromiseOutcome.RUNNING,
+                             corrected_on=today)
+    await tell(database, notify, tenant, again, first=3)
+    assert await promised(company) == [
+        ("2026-01-12", "400.00", "400.00", 2), ("2026-02-02", "470.00", "0.00", 2)]
+
+
+async def test_each_monday_is_kept_and_compared_to_what_came(company: Any) -> None:
+    who = await company.register()
+    configured = TenantConfigured(name="T", currency="CNY", zone="Asia/Shanghai", sandbox=True,
+                                  clock_at=datetime(2026, 1, 5, 2, tzinfo=UTC))
+    await tell(company.running.database, customer, company.tenant, configured)
+    await company.issue(who, "300", "2026-01-05", rate="0")
+    await company.clock("2026-02-05")
+    await work_off(company.running, company.tenant, {TURN_DAY: turn_day})
+    await company.pay(who, "250.00", "2026-02-05")
+    gone = await company.pay(who, "40.00", "2026-02-05")
+    await company.post(f"/payments/{gone['id']}:reverse", {"reason": "not_received"})
+    assert (await company.get("/cash-forecast"))["data"][0]["accuracy"][0]["weeks"][-1]["week_from"] == "2026-01-26"
+    await company.clock("2026-02-11")
+    assert await work_off(company.running, company.tenant, {TURN_DAY: turn_day}) == 6
+    (cny,) = (await company.get("/cash-forecast"))["data"]
+    own = cny["accuracy"][0]
+    assert (own["weeks_ahead"], own["received"]["amount"], len(own["weeks"])) == (0, "250.00", 4)
+    last = own["weeks"][-1]
+    assert (last["week_from"], last["expected"]["amount"], last["received"]["amount"]) == (
+        "2026-02-02", "300.00", "250.00")
+    assert own["error_bps"] == 2000

@@ -1,9 +1,11 @@
 """Cash forecast: what is open is expected so many days after the day it stands due as its customer pays late on
-average, and today at the earliest. What is disputed is not expected; all of it ties to the receivables control."""
+average, and today at the earliest; what is promised, on the day of the promise. What is disputed is not expected; all
+of it ties to the receivables control."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from dunlin_kernel.errors import Conflict
 from dunlin_kernel.money import Money, sum_money
@@ -13,15 +15,25 @@ DEFINITION = (
     "Open and undisputed items by the week in which they are expected: the due date that stands plus the customer's "
     "average delay, no earlier than today. The delay is the days from due date to value date of money on invoices over "
     "the last 365 days, weighted by amount; of all customers in that currency for one without such money, and none "
-    "where there is none. Unapplied credit stands beside it and is not netted; promises are not in it.")
+    "where there is none. What a running promise covers is expected on its day, no earlier than today: up to its "
+    "amount, of its items the first due first. Unapplied credit stands beside it and is not netted.")
+
+
+class Expected(NamedTuple):
+    """Minor units and items expected in one week, and how much of that is promised."""
+
+    minor: int
+    promised: int
+    items: int
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedWeek:
-    """So much of so many items is expected from Monday to Sunday."""
+    """So much of so many items is expected from Monday to Sunday, `promised` of it by a promise that runs."""
 
     first: date
     amount: Money
+    promised: Money
     items: int
 
     @property
@@ -64,17 +76,18 @@ def monday_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def forecast_of(expected: Mapping[int, tuple[int, int]], weeks: int, today: date, of: Controls) -> CashForecast:
-    """`expected`: by number of week from this one on, minor units and items; from `weeks` on it is later.
+def forecast_of(expected: Mapping[int, Expected], weeks: int, today: date, of: Controls) -> CashForecast:
+    """`expected`: by number of week from this one on; from `weeks` on it is later.
 
     Refuses: report_does_not_tie.
     """
     currency, monday = of.receivables.currency, monday_of(today)
     shown = []
     for week in range(weeks):
-        minor, items = expected.get(week, (0, 0))
-        shown.append(ExpectedWeek(monday + timedelta(days=7 * week), Money(minor, currency), items))
-    later = Money(sum(minor for week, (minor, _) in expected.items() if week >= weeks), currency)
+        one = expected.get(week, Expected(0, 0, 0))
+        shown.append(ExpectedWeek(monday + timedelta(days=7 * week), Money(one.minor, currency),
+                                  Money(one.promised, currency), one.items))
+    later = Money(sum(one.minor for week, one in expected.items() if week >= weeks), currency)
     whole = sum_money(currency, (one.amount for one in shown)) + later + of.disputed
     if whole != of.receivables:
         raise Conflict("report_does_not_tie", "What is expected, later and disputed is not what is owed.",

@@ -1,8 +1,9 @@
 """The turn of the tenant's day, in slices: accounts are aged, arrangements are judged, what fell overdue is told of
-and what interest has accrued; then the next turn is planned."""
+and what interest has accrued; on Mondays the forecast is kept; then the next turn is planned."""
 
 from collections.abc import Awaitable, Callable
 
+from billing_svc.jobs.keep_forecast import keep_monday
 from billing_svc.jobs.pace import Pace
 from billing_svc.usecases.accrue_interest import accrue_interest
 from billing_svc.usecases.age_accounts import age_accounts
@@ -42,4 +43,5 @@ async def turn_day(database: Database, job: Job) -> None:
         pace = Pace(most)
         while await pace.take(database, job.tenant, one):
             continue
+    await keep_monday(database, job)
     await database.transact(job.tenant, end)

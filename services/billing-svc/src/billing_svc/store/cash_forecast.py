@@ -1,4 +1,5 @@
-"""What a cash forecast is made of: open items by the week in which they are expected, and how late money came."""
+"""What a cash forecast is made of: open items by the week in which they are expected, what is promised of
+them, and how late money came."""
 
 from collections import defaultdict
 from datetime import date, timedelta
@@ -6,7 +7,15 @@ from uuid import UUID
 
 from sqlalchemy import Date, Integer, Uuid, bindparam, text
 
-from billing_svc.domain.cash_forecast import HISTORY_DAYS, CashForecast, Controls, Learnt, forecast_of, monday_of
+from billing_svc.domain.cash_forecast import (
+    HISTORY_DAYS,
+    CashForecast,
+    Controls,
+    Expected,
+    Learnt,
+    forecast_of,
+    monday_of,
+)
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
@@ -20,14 +29,27 @@ WITH late AS (
     AND NOT EXISTS (SELECT 1 FROM allocation_reversal r WHERE r.allocation_id = a.id) GROUP BY 1, 2),
 learnt AS (SELECT currency, sum(days) AS days, sum(amount) AS amount, count(*) AS customers FROM late GROUP BY 1)"""
 EXPECTED = text(f"""{_LATE},
+owed AS (
+  SELECT i.id, i.customer_id, i.currency, i.standing_due_on, i.open - i.disputed AS amount FROM item i
+  WHERE i.open > i.disputed AND (CAST(:customer_id AS uuid) IS NULL OR i.customer_id = :customer_id)),
+covered AS (
+  SELECT DISTINCT ON (o.id) o.id, o.standing_due_on, o.amount, p.promise_id, p.amount AS promise, p.promised_on
+  FROM heard_promise p JOIN owed o ON o.customer_id = p.customer_id AND o.currency = p.currency
+  WHERE p.running AND (p.items = '[]' OR p.items @> to_jsonb(CAST(o.id AS text)))
+  ORDER BY o.id, p.promised_on, p.promise_id),
+promised AS (
+  SELECT id, promised_on, least(amount, promise - sum(amount) OVER before + amount) AS amount FROM covered
+  WINDOW before AS (PARTITION BY promise_id ORDER BY standing_due_on, id)),
 expected AS (
-  SELECT i.currency, i.open - i.disputed AS amount, greatest(:today, i.standing_due_on + round(
-           coalesce(l.days / l.amount, g.days / g.amount, 0))::int) AS day
-  FROM item i LEFT JOIN late l ON l.customer_id = i.customer_id AND l.currency = i.currency
-  LEFT JOIN learnt g ON g.currency = i.currency
-  WHERE i.open > i.disputed AND (CAST(:customer_id AS uuid) IS NULL OR i.customer_id = :customer_id))
-SELECT currency, least((day - :monday) / 7, :weeks) AS week, sum(amount) AS amount, count(*) AS items
-FROM expected GROUP BY 1, 2""").bindparams(  # noqa: S608  constants
+  SELECT o.id, o.currency, o.amount - greatest(0, coalesce(p.amount, 0)) AS amount, 0 AS promised,
+         greatest(:today, o.standing_due_on + round(coalesce(l.days / l.amount, g.days / g.amount, 0))::int) AS day
+  FROM owed o LEFT JOIN late l ON l.customer_id = o.customer_id AND l.currency = o.currency
+  LEFT JOIN learnt g ON g.currency = o.currency LEFT JOIN promised p ON p.id = o.id
+  UNION ALL
+  SELECT o.id, o.currency, p.amount, p.amount, greatest(:today, p.promised_on)
+  FROM owed o JOIN promised p ON p.id = o.id)
+SELECT currency, least((day - :monday) / 7, :weeks) AS week, sum(amount) AS amount, sum(promised) AS promised,
+       count(DISTINCT id) AS items FROM expected WHERE amount > 0 GROUP BY 1, 2""").bindparams(  # noqa: S608  constants
     *_BINDS, bindparam("monday", type_=Date), bindparam("weeks", type_=Integer))
 CONTROLS = text(f"""{_LATE},
 owed AS (
@@ -41,9 +63,10 @@ ORDER BY currency""").bindparams(*_BINDS)  # noqa: S608  constants
 async def forecasts(tx: Transaction, today: date, weeks: int, customer_id: UUID | None) -> list[CashForecast]:
     """By currency; of one customer or all. Refuses: report_does_not_tie."""
     binds = {"today": today, "since": today - timedelta(days=HISTORY_DAYS), "customer_id": customer_id}
-    expected: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
+    expected: dict[str, dict[int, Expected]] = defaultdict(dict)
     for row in await tx.rows(EXPECTED, **binds, monday=monday_of(today), weeks=weeks):
-        expected[row["currency"]][row["week"]] = int(row["amount"]), row["items"]
+        expected[row["currency"]][row["week"]] = Expected(
+            int(row["amount"]), int(row["promised"]), row["items"])
     found = []
     for row in await tx.rows(CONTROLS, **binds):
         currency = row["currency"]
