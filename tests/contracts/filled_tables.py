@@ -18,6 +18,7 @@ _BY_TYPE = {
     "integer": "n", "bigint": "n", "smallint": "n % 100", "numeric": "n", "time without time zone": "'12:00'",
     "uuid": "lpad(to_hex(n), 32, '0')::uuid", "bytea": "''::bytea", "xid8": "'1'::xid8"}
 
+ONE_OF_EACH = ("customer", "customer_owner")
 SELDOM = ("open", "unapplied", "closed_on", "outcome")
 
 
@@ -35,7 +36,7 @@ async def loosened(owner: Any) -> dict[tuple[str, str], list[str]]:
 async def fill(
     owner: Any, table: str, tenant: UUID, rows: int, words: dict[tuple[str, str], list[str]],
 ) -> None:
-    """So many rows of one tenant; a customer has some two hundred of them, and words take turns."""
+    """So many rows of one tenant; a customer has some eighty of them, where it may have more, and words take turns."""
     columns = [one for one in await owner.fetch(COLUMNS, table) if not (one["generated"] or one["identity"])]
     made = [_value(one, words.get((table, one["name"])), table) for one in columns]
     names = ", ".join(f'"{one["name"]}"' for one in columns)
@@ -48,7 +49,7 @@ def _value(column: Any, words: list[str] | None, table: str) -> str:
     name, type_ = column["name"], column["type"]
     if name == "tenant_id":
         return ":tenant"
-    if name == "customer_id" and table != "customer":
+    if name == "customer_id" and table not in ONE_OF_EACH:
         return "lpad(to_hex(1 + n % 100), 32, '0')::uuid"
     if words:
         usual = min(2, len(words))

@@ -9,6 +9,7 @@ import credit_svc.store.hold_tables
 import credit_svc.store.library_tables
 import credit_svc.store.limit_tables
 import credit_svc.store.rating_tables
+import credit_svc.store.staff_tables
 import credit_svc.store.tables  # noqa: F401
 from credit_svc.store.rows import Row
 from dunlin_kit.migrating import run_migrations

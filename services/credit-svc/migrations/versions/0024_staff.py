@@ -1,4 +1,10 @@
-"""To be filled in."""
+"""Staff as customer-svc tells of them: whose rows a deputy is shown who asks for his own; owners by code."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+from dunlin_kit.migrating import protect
 
 revision = "0024"
 down_revision = "0023"
@@ -7,7 +13,17 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.create_table(
+        "staff",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("deputy_id", sa.Uuid(), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("absences", JSONB(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "staff_id", name="pk_staff"))
+    protect(op, "credit", "staff")
+    op.create_index("ix_customer_owner_code", "customer_owner", ["tenant_id", "owner_code"])
 
 
 def downgrade() -> None:

@@ -75,7 +75,7 @@ async def test_a_page_by_customer_reads_the_index_and_not_the_book(books: Any, t
     statement = str(_BY_CUSTOMER.compile(compile_kwargs={"literal_binds": False}))
     bound = {"today": "'2026-03-01'", "disputed_bps": "10000", "delivered_bps": "10000", "cover_kinds": "'{deposit}'",
              "accrued_interest": "true",
-             "currency": "NULL", "below": "NULL", "hold": "NULL", "owner": "NULL",
+             "currency": "NULL", "below": "NULL", "hold": "NULL", "owners": "NULL",
              "after_id": "'00000000-0000-0000-0000-000000000000'", "after_currency": "''", "most": "50"}
     for name, value in bound.items():
         statement = statement.replace(f":{name} ", f"{value} ")

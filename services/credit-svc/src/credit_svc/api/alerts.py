@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from credit_svc.api.owned import EVERYBODYS, StandingInFor, asked_for
 from credit_svc.api.shapes import Body
 from credit_svc.domain.position import AlertRule
 from credit_svc.store import alerts
@@ -15,9 +16,10 @@ from credit_svc.store.alerts import AskedAlerts, RaisedAlert
 from credit_svc.usecases.acknowledge_alert import acknowledge_alert as acknowledge
 from credit_svc.usecases.assign_alert import assign_alert as assign
 from dunlin_events.contracts.base import Amount
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
 writes = APIRouter(route_class=WriteRoute, tags=["alerts"])
@@ -54,18 +56,19 @@ class RiskAlertRead(BaseModel):
     cover_id: UUID | None
     raised_at: datetime
     owner: str | None
+    standing_in_for: str | None = StandingInFor
     acknowledged_by: str | None
     acknowledged_at: datetime | None
     note: str | None
 
     @classmethod
-    def of(cls, one: RaisedAlert) -> Self:
+    def of(cls, one: RaisedAlert, asked: Whose = EVERYBODYS) -> Self:
         alert = one.alert
         return cls(
             id=one.id, customer_id=one.customer_id, number=one.number, name=one.name, rule=alert.rule,
             amount=Amount.of(alert.amount), line=Amount.of(alert.tolerated), level=alert.level,
             authorization_id=alert.authorization_id, invoice_id=alert.invoice_id, cover_id=alert.cover_id,
-            raised_at=alert.at, owner=one.owner,
+            raised_at=alert.at, owner=one.owner, standing_in_for=asked.standing_in_for(one.owner),
             acknowledged_by=one.acknowledged_by, acknowledged_at=one.acknowledged_at, note=one.note)
 
 
@@ -80,15 +83,17 @@ class RiskAlertFilter(StrEnum):
 
 @reads.get("/credit/v1/alerts", dependencies=[requires("credit:read")], responses=RESPONSES)
 async def list_risk_alerts(
-    tx: Tx, cursor: Paging, response: Response, limit: Limit = 50,
+    tx: Tx, me: Me, cursor: Paging, response: Response, limit: Limit = 50,
     status: RiskAlertFilter = RiskAlertFilter.WAITING, customer_id: Annotated[UUID | None, Query()] = None,
-    owner: Annotated[str | None, Query(max_length=100)] = None, rule: Annotated[AlertRule | None, Query()] = None,
+    owner: Owner = None, rule: Annotated[AlertRule | None, Query()] = None,
 ) -> RiskAlertPage:
     """What waits for a person's eye; with `status=all` also what was acknowledged."""
     after = UUID(cursor.after[0]) if cursor.after else None
+    asked = await asked_for(tx, me, owner)
     found = await alerts.some(tx, AskedAlerts(
-        status is RiskAlertFilter.WAITING, customer_id, owner, rule, after, limit + 1))
-    return RiskAlertPage(**cursor.page(response, found, limit, lambda one: [one.id], RiskAlertRead.of))
+        status is RiskAlertFilter.WAITING, customer_id, asked.codes, rule, after, limit + 1))
+    return RiskAlertPage(**cursor.page(
+        response, found, limit, lambda one: [one.id], lambda one: RiskAlertRead.of(one, asked)))
 
 
 @reads.get("/credit/v1/alerts/{alert_id}", dependencies=[requires("credit:read")],

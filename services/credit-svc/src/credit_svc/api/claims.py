@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from credit_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from credit_svc.api.shapes import Body
 from credit_svc.domain.claim import ClaimState
 from credit_svc.store import claims
@@ -16,9 +17,10 @@ from credit_svc.usecases.file_claim import file_claim as file_now
 from credit_svc.usecases.settle_claim import SettleClaim
 from credit_svc.usecases.settle_claim import settle_claim as settle_now
 from dunlin_events.contracts.base import Amount
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -53,6 +55,8 @@ class ClaimRead(BaseModel):
     customer_id: UUID
     number: str | None
     name: str | None
+    owner_code: str | None = OwnerCode
+    standing_in_for: str | None = StandingInFor
     provider: str | None
     amount: Amount
     paid: Amount
@@ -66,11 +70,12 @@ class ClaimRead(BaseModel):
     note: str | None
 
     @classmethod
-    def of(cls, one: KnownClaim) -> Self:
+    def of(cls, one: KnownClaim, asked: Whose = EVERYBODYS) -> Self:
         claim = one.claim
         return cls(
             id=claim.id, cover_id=claim.cover_id, customer_id=one.customer_id, number=one.number, name=one.name,
-            provider=one.provider, amount=Amount.of(claim.amount), paid=Amount.of(claim.paid), state=claim.state,
+            owner_code=one.owner_code, standing_in_for=asked.standing_in_for(one.owner_code), provider=one.provider,
+            amount=Amount.of(claim.amount), paid=Amount.of(claim.paid), state=claim.state,
             reference=one.reference, filed_on=claim.filed_on, filed_by=one.filed_by, filed_at=one.filed_at,
             settled_on=claim.settled_on, settled_by=one.settled_by, note=one.note)
 
@@ -97,11 +102,14 @@ async def settle_claim(claim_id: UUID, body: ClaimSettlement, tx: Tx) -> ClaimRe
 
 @reads.get("/credit/v1/claims", dependencies=[requires("credit:read")], responses=RESPONSES)
 async def list_claims(
-    tx: Tx, cursor: Paging, response: Response, limit: Limit = 50,
+    tx: Tx, me: Me, cursor: Paging, response: Response, limit: Limit = 50,
     cover_id: Annotated[UUID | None, Query()] = None, customer_id: Annotated[UUID | None, Query()] = None,
     state: Annotated[ClaimState | None, Query(description="`filed` is what waits for an answer.")] = None,
+    owner: Owner = None,
 ) -> ClaimPage:
     """What was claimed of whom, and what was paid."""
     after = UUID(cursor.after[0]) if cursor.after else None
-    found = await claims.some(tx, ClaimsAsked(cover_id, customer_id, state, after, limit + 1))
-    return ClaimPage(**cursor.page(response, found, limit, lambda one: [one.claim.id], ClaimRead.of))
+    asked = await asked_for(tx, me, owner)
+    found = await claims.some(tx, ClaimsAsked(cover_id, customer_id, asked.codes, state, after, limit + 1))
+    return ClaimPage(**cursor.page(
+        response, found, limit, lambda one: [one.claim.id], lambda one: ClaimRead.of(one, asked)))

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from credit_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from credit_svc.api.shapes import Body
 from credit_svc.domain.cover import Cover, CoverKind, CoverState
 from credit_svc.domain.policy import WHOLE_BPS
@@ -20,9 +21,10 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -70,6 +72,8 @@ class CoverRead(BaseModel):
     customer_id: UUID
     number: str | None
     name: str | None
+    owner_code: str | None = OwnerCode
+    standing_in_for: str | None = StandingInFor
     kind: CoverKind
     state: CoverState
     amount: Amount
@@ -89,10 +93,11 @@ class CoverRead(BaseModel):
     end_reason: str | None
 
     @classmethod
-    def of(cls, one: KnownCover) -> Self:
+    def of(cls, one: KnownCover, asked: Whose = EVERYBODYS) -> Self:
         cover = one.cover
         return cls(
-            id=cover.id, customer_id=one.customer_id, number=one.number, name=one.name, kind=cover.kind,
+            id=cover.id, customer_id=one.customer_id, number=one.number, name=one.name,
+            owner_code=one.owner_code, standing_in_for=asked.standing_in_for(one.owner_code), kind=cover.kind,
             state=cover.state, amount=Amount.of(cover.amount), share_bps=cover.share_bps,
             retention=Amount.of(cover.retention), counts=Amount.of(cover.counts),
             used=Amount.of(cover.used), valid_from=cover.valid_from,
@@ -131,12 +136,15 @@ async def end_cover(cover_id: UUID, body: CoverEnd, tx: Tx) -> CoverRead:
 
 @reads.get("/credit/v1/covers", dependencies=[requires("credit:read")], responses=RESPONSES)
 async def list_covers(
-    tx: Tx, cursor: Paging, response: Response, limit: Limit = 50,
+    tx: Tx, me: Me, cursor: Paging, response: Response, limit: Limit = 50,
     customer_id: Annotated[UUID | None, Query()] = None,
     state: Annotated[CoverState | None, Query(description="`waiting` is what another person is to approve.")] = None,
     ends_by: Annotated[Day | None, Query(description="Only those whose last day is this one or before.")] = None,
+    owner: Owner = None,
 ) -> CoverPage:
     """Who answers for whom, up to when, and for how much of it."""
     after = UUID(cursor.after[0]) if cursor.after else None
-    found = await covers.some(tx, CoversAsked(customer_id, state, ends_by, after, limit + 1))
-    return CoverPage(**cursor.page(response, found, limit, lambda one: [one.cover.id], CoverRead.of))
+    asked = await asked_for(tx, me, owner)
+    found = await covers.some(tx, CoversAsked(customer_id, asked.codes, state, ends_by, after, limit + 1))
+    return CoverPage(**cursor.page(
+        response, found, limit, lambda one: [one.cover.id], lambda one: CoverRead.of(one, asked)))

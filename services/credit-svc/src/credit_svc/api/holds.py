@@ -8,16 +8,18 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from credit_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from credit_svc.api.shapes import Body, amount_or_none
 from credit_svc.domain.hold import HoldRule
 from credit_svc.store import holds
-from credit_svc.store.holds import Hold
+from credit_svc.store.holds import AskedHolds, Hold
 from credit_svc.usecases import place_credit_hold as placing
 from credit_svc.usecases import release_credit_hold as releasing
 from dunlin_events.contracts.base import Amount
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -57,6 +59,8 @@ class CreditHoldRead(BaseModel):
     customer_id: UUID
     number: str | None
     name: str | None
+    owner_code: str | None = OwnerCode
+    standing_in_for: str | None = StandingInFor
     rule: HoldRule
     reason: str
     note: str | None
@@ -70,9 +74,10 @@ class CreditHoldRead(BaseModel):
     waived_until: date | None
 
     @classmethod
-    def of(cls, one: Hold) -> Self:
+    def of(cls, one: Hold, asked: Whose = EVERYBODYS) -> Self:
         return cls(
-            id=one.id, customer_id=one.customer_id, number=one.number, name=one.name, rule=one.rule,
+            id=one.id, customer_id=one.customer_id, number=one.number, name=one.name,
+            owner_code=one.owner_code, standing_in_for=asked.standing_in_for(one.owner_code), rule=one.rule,
             reason=one.reason, note=one.note, amount=amount_or_none(one.cause.amount), days=one.cause.days,
             placed_by=one.placed_by, placed_at=one.placed_at, released_by=one.released_by,
             released_at=one.released_at, release_reason=one.release_reason, waived_until=one.waived_until)
@@ -111,10 +116,12 @@ async def get_credit_hold(hold_id: UUID, tx: Tx) -> CreditHoldRead:
 
 @reads.get("/credit/v1/holds", dependencies=[requires("credit:read")], responses=RESPONSES)
 async def list_credit_holds(
-    tx: Tx, cursor: Paging, response: Response, limit: Limit = 50,
-    customer_id: Annotated[UUID | None, Query()] = None, standing: bool = True,
+    tx: Tx, me: Me, cursor: Paging, response: Response, limit: Limit = 50,
+    customer_id: Annotated[UUID | None, Query()] = None, standing: bool = True, owner: Owner = None,
 ) -> CreditHoldPage:
     """Holds that stand or, with `standing=false`, all that ever did."""
     after = UUID(cursor.after[0]) if cursor.after else None
-    found = await holds.some(tx, customer_id=customer_id, standing_only=standing, after=after, most=limit + 1)
-    return CreditHoldPage(**cursor.page(response, found, limit, lambda one: [one.id], CreditHoldRead.of))
+    asked = await asked_for(tx, me, owner)
+    found = await holds.some(tx, AskedHolds(customer_id, asked.codes, standing, after, limit + 1))
+    return CreditHoldPage(**cursor.page(
+        response, found, limit, lambda one: [one.id], lambda one: CreditHoldRead.of(one, asked)))

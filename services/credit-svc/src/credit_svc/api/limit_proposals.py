@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from credit_svc.api.limits import LIMIT_REFUSED, CreditLimitUpdate
+from credit_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from credit_svc.api.shapes import Body, amount_or_none
 from credit_svc.domain.limit import LimitKind
 from credit_svc.domain.limit_override import ProposalStatus
@@ -21,6 +22,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
 writes = APIRouter(route_class=WriteRoute, tags=["limits"])
@@ -48,6 +50,8 @@ class LimitProposalRead(BaseModel):
     customer_id: UUID
     number: str | None
     name: str | None
+    owner_code: str | None = OwnerCode
+    standing_in_for: str | None = StandingInFor
     currency: str
     kind: LimitKind
     limit: Amount | None
@@ -64,9 +68,10 @@ class LimitProposalRead(BaseModel):
     may_sign: bool
 
     @classmethod
-    def of(cls, one: LimitProposal, asking: str) -> Self:
+    def of(cls, one: LimitProposal, asking: str, asked: Whose = EVERYBODYS) -> Self:
         return cls(
-            id=one.id, customer_id=one.customer_id, number=one.number, name=one.name, currency=one.currency,
+            id=one.id, customer_id=one.customer_id, number=one.number, name=one.name,
+            owner_code=one.owner_code, standing_in_for=asked.standing_in_for(one.owner_code), currency=one.currency,
             kind=one.kind, limit=amount_or_none(one.amount), valid_from=one.valid_from, valid_until=one.valid_until,
             reason=one.reason, proposed_by=one.proposed_by, proposed_at=one.proposed_at, status=one.status,
             decided_by=one.decided_by, decided_at=one.decided_at, decision_reason=one.decision_reason,
@@ -117,11 +122,12 @@ async def get_limit_proposal(proposal_id: UUID, tx: Tx, me: Me) -> LimitProposal
 @reads.get("/credit/v1/limit-proposals", dependencies=[requires("credit:read")], responses=RESPONSES)
 async def list_limit_proposals(
     tx: Tx, me: Me, response: Response, cursor: Paging, limit: Limit = 50,
-    status: LimitProposalFilter = LimitProposalFilter.WAITING,
+    status: LimitProposalFilter = LimitProposalFilter.WAITING, owner: Owner = None,
 ) -> LimitProposalPage:
     """What needs a signature: limits that wait for a second person."""
     after = UUID(cursor.after[0]) if cursor.after else None
+    asked = await asked_for(tx, me, owner)
     found = await limit_proposals.some(
-        tx, waiting=status is LimitProposalFilter.WAITING, after=after, most=limit + 1)
-    page = cursor.page(response, found, limit, lambda one: [one.id])
-    return LimitProposalPage(**page | {"data": [LimitProposalRead.of(one, me.subject) for one in found[:limit]]})
+        tx, waiting=status is LimitProposalFilter.WAITING, owners=asked.codes, after=after, most=limit + 1)
+    return LimitProposalPage(**cursor.page(
+        response, found, limit, lambda one: [one.id], lambda one: LimitProposalRead.of(one, me.subject, asked)))

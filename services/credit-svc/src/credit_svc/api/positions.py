@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from credit_svc.api.group_shapes import GroupUseRead
+from credit_svc.api.owned import OwnerCode, StandingInFor, asked_for
 from credit_svc.api.shapes import (
     ExposurePartsRead,
     HeardPositionRead,
@@ -24,9 +25,10 @@ from credit_svc.store.positions import NOT_RATED_SORTS_AS, Asked, Position
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.errors import NotReady
 from dunlin_kernel.money import Money
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.tenants import present
 from dunlin_kit.write_route import ReadRoute, Tx
 
@@ -81,18 +83,20 @@ class PositionRead(CurrencyPositionRead):
     name: str | None
     status: str | None = ToldStatus
     owner_id: UUID | None
-    owner_code: str | None = Field(description="Who answers for the customer.")
+    owner_code: str | None = OwnerCode
+    standing_in_for: str | None = StandingInFor
     can_buy: bool = Field(description="Whether at least the smallest order would be approved.")
     reasons: list[DenialReason] = Field(description="Why not; the first is the rule that fires.")
     holds: list[StandingHoldRead]
     group: GroupUseRead | None = Field(description="Null where it is in no group with a limit.")
 
     @classmethod
-    def row(cls, position: Position, policy: CreditPolicy, today: date) -> Self:
+    def row(cls, position: Position, policy: CreditPolicy, today: date, asked: Whose) -> Self:
         return cls(
             **CurrencyPositionRead.of(position).__dict__, customer_id=position.customer_id, number=position.number,
             name=position.name, status=position.status, owner_id=position.owner_id, owner_code=position.owner_code,
-            can_buy=not position.reasons, reasons=list(position.reasons),
+            standing_in_for=asked.standing_in_for(position.owner_code), can_buy=not position.reasons,
+            reasons=list(position.reasons),
             holds=[StandingHoldRead(hold_id=hold.id, rule=hold.rule) for hold in position.holds],
             group=_group_of(position, policy, today))
 
@@ -122,25 +126,24 @@ async def get_credit_position(customer_id: UUID, tx: Tx) -> CreditPositionRead:
 @router.get("/credit/v1/positions", dependencies=[requires("credit:read")], responses=RESPONSES | refuses(
     "cursor_invalid", "unknown_currency", "malformed_amount", "wrong_precision", "amount_too_large"))
 async def list_credit_positions(
-    tx: Tx, cursor: Paging, response: Response, limit: Limit = 50,
+    tx: Tx, me: Me, cursor: Paging, response: Response, limit: Limit = 50,
     currency: Annotated[str | None, Query(pattern=r"^[A-Z]{3}$")] = None,
     available_below: Annotated[str | None, Query(alias="available.lt", max_length=24, description=(
         "Only those with less available, in `currency` or, without it, in the tenant's own."))] = None,
     hold: Annotated[bool | None, Query(description="Only those with a hold that stands, or without.")] = None,
-    owner: Annotated[str | None, Query(max_length=100, description="The code of who answers for them.")] = None,
-    sort: PositionSort = PositionSort.CUSTOMER,
+    owner: Owner = None, sort: PositionSort = PositionSort.CUSTOMER,
 ) -> PositionPage:
     """Who can still buy, and who cannot and why: positions per customer and currency."""
     tenant = await present(tx)
     policy = await policies.current(tx)
     meant = currency or (tenant.currency if available_below is not None else None)
     below = None if available_below is None or meant is None else Money.parse(available_below, meant)
-    asked = Asked(meant, below, by_available=sort is PositionSort.AVAILABLE, after=cursor.after, most=limit + 1,
-                  hold=hold, owner=owner)
-    found = await positions.some(tx, asked, today=tenant.today, policy=policy)
-    page = cursor.page(response, found, limit, _key_of)
-    return PositionPage(**{**page, "data": [
-        PositionRead.row(position, policy, tenant.today) for position in found[:limit]]})
+    asked = await asked_for(tx, me, owner)
+    wanted = Asked(meant, below, by_available=sort is PositionSort.AVAILABLE, after=cursor.after, most=limit + 1,
+                   hold=hold, owners=asked.codes)
+    found = await positions.some(tx, wanted, today=tenant.today, policy=policy)
+    return PositionPage(**cursor.page(
+        response, found, limit, _key_of, lambda one: PositionRead.row(one, policy, tenant.today, asked)))
 
 
 def _group_of(position: Position, policy: CreditPolicy, today: date) -> GroupUseRead | None:

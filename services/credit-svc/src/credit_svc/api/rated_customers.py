@@ -7,11 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from credit_svc.api.owned import StandingInFor, asked_for
 from credit_svc.domain.grade import Grade
 from credit_svc.store import rated_customers
 from credit_svc.store.rated_customers import RatedCustomer
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.write_route import ReadRoute, Tx
 
 reads = APIRouter(route_class=ReadRoute, tags=["ratings"])
@@ -25,6 +27,7 @@ class RatedCustomerRead(BaseModel):
     number: str
     name: str | None
     owner: str | None
+    standing_in_for: str | None = StandingInFor
     rating_id: UUID
     rated_on: date
     grade: Grade
@@ -35,10 +38,11 @@ class RatedCustomerRead(BaseModel):
     reasons: list[str]
 
     @classmethod
-    def of(cls, one: RatedCustomer) -> Self:
+    def of(cls, one: RatedCustomer, asked: Whose) -> Self:
         return cls(
-            customer_id=one.customer_id, number=one.number, name=one.name, owner=one.owner, rating_id=one.rating_id,
-            rated_on=one.rated_on, grade=one.grade, previous_grade=one.previous_grade, score=one.score,
+            customer_id=one.customer_id, number=one.number, name=one.name, owner=one.owner,
+            standing_in_for=asked.standing_in_for(one.owner), rating_id=one.rating_id, rated_on=one.rated_on,
+            grade=one.grade, previous_grade=one.previous_grade, score=one.score,
             default_ppm=one.default_ppm, confidence_bps=one.confidence_bps, reasons=list(one.reasons))
 
 
@@ -48,11 +52,14 @@ class RatedCustomerPage(Page[RatedCustomerRead]):
 
 @reads.get("/credit/v1/ratings", dependencies=[requires("credit:read")], responses=RESPONSES)
 async def list_rated_customers(
-    tx: Tx, cursor: Paging, response: Response, limit: Limit = 50,
+    tx: Tx, me: Me, cursor: Paging, response: Response, limit: Limit = 50,
     grade: Annotated[list[Grade] | None, Query(max_length=5, description="Of these grades only.")] = None,
+    owner: Owner = None,
 ) -> RatedCustomerPage:
     """Who has which grade, and why."""
     after = (str(cursor.after[0]), UUID(cursor.after[1])) if cursor.after else None
-    found = await rated_customers.some(tx, grades=grade or (), after=after, most=limit + 1)
-    return RatedCustomerPage(
-        **cursor.page(response, found, limit, lambda one: [one.number, one.customer_id], RatedCustomerRead.of))
+    asked = await asked_for(tx, me, owner)
+    found = await rated_customers.some(tx, grades=grade or (), owners=asked.codes, after=after, most=limit + 1)
+    return RatedCustomerPage(**cursor.page(
+        response, found, limit, lambda one: [one.number, one.customer_id],
+        lambda one: RatedCustomerRead.of(one, asked)))

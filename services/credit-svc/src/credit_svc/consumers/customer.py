@@ -26,6 +26,7 @@ from dunlin_events.contracts.customer import (
 from dunlin_events.contracts.customer_groups import CustomerGroupChanged, CustomersMerged, GroupConfigured
 from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
 from dunlin_kernel.clock import date_in
+from dunlin_kit.staff import follow_staff
 from dunlin_kit.tenants import follow_tenants
 
 
@@ -55,6 +56,7 @@ async def plan_first_turn(tx: Any, event: TenantConfigured) -> None:
 
 
 follow_tenants(customer, configured=plan_first_turn)
+follow_staff(customer)
 
 
 @customer.on(

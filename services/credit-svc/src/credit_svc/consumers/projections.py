@@ -9,13 +9,14 @@ from credit_svc.store.conduct_tables import BilledInvoiceRow, ConductMarkRow, Le
 from credit_svc.store.group_tables import CustomerGroupRow, ExchangeRateRow
 from credit_svc.store.hold_tables import BrokenPromiseRow, OwedItemRow
 from credit_svc.store.library_tables import TenantRow
+from credit_svc.store.staff_tables import StaffRow
 from credit_svc.store.tables import CustomerMergerRow, CustomerRow, DeliveryRow, ExposureRow
 from dunlin_events.projection import Copied, Projection
 
 PROJECTIONS = (
     Projection("customers", customer, (
         Copied(CustomerRow), Copied(CustomerMergerRow), Copied(CustomerOwnerRow), Copied(CustomerGroupRow),
-        Copied(TenantRow, customer=None))),
+        Copied(TenantRow, customer=None), Copied(StaffRow, customer=None))),
     Projection("exposures", billing, (
         Copied(ExposureRow), Copied(DeliveryRow), Copied(OwedItemRow), Copied(ExchangeRateRow, customer=None),
         Copied(PaymentRecordRow), Copied(LearntPaymentRow),

@@ -60,3 +60,4 @@ class CustomerOwnerRow(Row, table=True):
     customer_id: UUID = Field(primary_key=True, sa_type=Uuid)
     owner_id: UUID | None = Field(sa_type=Uuid)
     owner_code: str | None = Field(sa_type=Text)
+    __table_args__ = (Index("ix_customer_owner_code", "tenant_id", "owner_code"),)

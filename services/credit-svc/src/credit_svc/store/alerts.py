@@ -24,7 +24,7 @@ _FIND = text(f"{_SHOWN} WHERE a.alert_id = CAST(:alert_id AS uuid)")
 _SOME = text(f"""{_SHOWN}
 WHERE a.alert_id > CAST(:after AS uuid) AND (NOT CAST(:waiting AS boolean) OR h.acknowledged_at IS NULL)
   AND (CAST(:customer_id AS uuid) IS NULL OR a.customer_id = CAST(:customer_id AS uuid))
-  AND (CAST(:owner AS text) IS NULL OR coalesce(h.owner, o.owner_code) = CAST(:owner AS text))
+  AND (CAST(:owners AS text[]) IS NULL OR coalesce(h.owner, o.owner_code) = ANY(CAST(:owners AS text[])))
   AND (CAST(:rule AS text) IS NULL OR a.rule = CAST(:rule AS text))
 ORDER BY a.alert_id LIMIT CAST(:most AS bigint)""")
 _ADVISORY = text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:alert_id AS text), 7))")
@@ -51,7 +51,7 @@ class AskedAlerts:
 
     waiting: bool
     customer_id: UUID | None
-    owner: str | None
+    owners: Sequence[str] | None
     rule: AlertRule | None
     after: UUID | None
     most: int
@@ -70,7 +70,7 @@ async def get(tx: Tx, alert_id: UUID, *, to_change: bool = False) -> RaisedAlert
 async def some(tx: Tx, asked: AskedAlerts) -> Sequence[RaisedAlert]:
     """In the order in which they were raised."""
     rows = await tx.rows(
-        _SOME, waiting=asked.waiting, customer_id=asked.customer_id, owner=asked.owner,
+        _SOME, waiting=asked.waiting, customer_id=asked.customer_id, owners=asked.owners,
         rule=asked.rule and asked.rule.value, after=asked.after or NIL, most=asked.most)
     return [_alert(row) for row in rows]
 

@@ -20,14 +20,16 @@ LEFT JOIN customer_owner o ON (o.tenant_id, o.customer_id) = (a.tenant_id, a.cus
 WHERE (CAST(:after AS uuid) IS NULL OR a.authorization_id < CAST(:after AS uuid))
   AND (CAST(:customer_id AS uuid) IS NULL OR a.customer_id = CAST(:customer_id AS uuid))
   AND (CAST(:status AS text) IS NULL OR a.status = CAST(:status AS text))
+  AND (CAST(:owners AS text[]) IS NULL OR o.owner_code = ANY(CAST(:owners AS text[])))
 ORDER BY a.authorization_id DESC LIMIT CAST(:most AS bigint)""")
 
 
 @dataclass(frozen=True, slots=True)
 class AskedAuthorizations:
-    """Of one customer, in one status, before the last one seen."""
+    """Of one customer, of owners, in one status, before the last one seen."""
 
     customer_id: UUID | None
+    owners: Sequence[str] | None
     status: AuthorizationStatus | None
     after: UUID | None
     most: int
@@ -49,8 +51,8 @@ class ListedAuthorization:
 async def some(tx: Tx, asked: AskedAuthorizations) -> Sequence[ListedAuthorization]:
     """Newest first."""
     rows = await tx.rows(
-        _SOME, after=asked.after, customer_id=asked.customer_id, status=asked.status and asked.status.value,
-        most=asked.most)
+        _SOME, after=asked.after, customer_id=asked.customer_id, owners=asked.owners,
+        status=asked.status and asked.status.value, most=asked.most)
     return [ListedAuthorization(
         authorization_of(row), tuple(DenialReason(reason) for reason in row["reasons"]), row["decided_at"],
         row["decided_by"], row["number"], row["name"], row["owner_code"]) for row in rows]

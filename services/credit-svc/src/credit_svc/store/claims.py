@@ -16,14 +16,16 @@ from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
 
 _VIEW = """
-SELECT k.*, v.currency, v.customer_id, v.provider, c.number, c.name FROM cover_claim k
-JOIN cover v USING (tenant_id, cover_id) LEFT JOIN customer c USING (tenant_id, customer_id)"""
+SELECT k.*, v.currency, v.customer_id, v.provider, c.number, c.name, o.owner_code FROM cover_claim k
+JOIN cover v USING (tenant_id, cover_id) LEFT JOIN customer c USING (tenant_id, customer_id)
+LEFT JOIN customer_owner o USING (tenant_id, customer_id)"""
 _FIND = text(f"{_VIEW} WHERE k.claim_id = CAST(:claim_id AS uuid)")
 _OF_COVER = text(f"{_VIEW} WHERE k.cover_id = CAST(:cover_id AS uuid) ORDER BY k.claim_id")
 _SOME = text(f"""{_VIEW} WHERE k.claim_id > CAST(:after AS uuid)
   AND (CAST(:cover_id AS uuid) IS NULL OR k.cover_id = CAST(:cover_id AS uuid))
   AND (CAST(:customer_id AS uuid) IS NULL OR v.customer_id = CAST(:customer_id AS uuid))
   AND (CAST(:state AS text) IS NULL OR k.state = CAST(:state AS text))
+  AND (CAST(:owners AS text[]) IS NULL OR o.owner_code = ANY(CAST(:owners AS text[])))
 ORDER BY k.claim_id LIMIT CAST(:most AS bigint)""")
 
 
@@ -41,14 +43,16 @@ class KnownClaim:
     provider: str | None = None
     number: str | None = None
     name: str | None = None
+    owner_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimsAsked:
-    """Which claims: on a cover, of a customer, in a state, after the last one seen."""
+    """Which claims: on a cover, of a customer, of owners, in a state, after the last one seen."""
 
     cover_id: UUID | None
     customer_id: UUID | None
+    owners: Sequence[str] | None
     state: ClaimState | None
     after: UUID | None
     most: int
@@ -70,8 +74,8 @@ async def on_cover(tx: Tx, cover_id: UUID) -> Sequence[KnownClaim]:
 async def some(tx: Tx, asked: ClaimsAsked) -> Sequence[KnownClaim]:
     """In the order in which they were filed."""
     rows = await tx.rows(
-        _SOME, cover_id=asked.cover_id, customer_id=asked.customer_id, state=asked.state and asked.state.value,
-        after=asked.after or NIL, most=asked.most)
+        _SOME, cover_id=asked.cover_id, customer_id=asked.customer_id, owners=asked.owners,
+        state=asked.state and asked.state.value, after=asked.after or NIL, most=asked.most)
     return [_known(row) for row in rows]
 
 
@@ -98,4 +102,4 @@ def _known(row: Any) -> KnownClaim:
         ClaimState(row["state"]), row["settled_on"])
     return KnownClaim(
         claim, row["customer_id"], row["reference"], row["filed_by"], row["filed_at"], row["settled_by"], row["note"],
-        row["provider"], row["number"], row["name"])
+        row["provider"], row["number"], row["name"], row["owner_code"])

@@ -20,12 +20,15 @@ SELECT jsonb_agg(jsonb_build_array(v.cover_id, v.kind, v.counts) ORDER BY v.cove
 WHERE v.customer_id = {customer} AND v.currency = {currency} AND v.state = 'standing'
   AND v.valid_from <= CAST(:today AS date) AND (v.valid_until IS NULL OR v.valid_until >= CAST(:today AS date))"""
 """The covers that count on a day, as one value of a statement."""
-_VIEW = "SELECT v.*, c.number, c.name FROM cover v LEFT JOIN customer c USING (tenant_id, customer_id)"
+_VIEW = """
+SELECT v.*, c.number, c.name, o.owner_code FROM cover v LEFT JOIN customer c USING (tenant_id, customer_id)
+LEFT JOIN customer_owner o USING (tenant_id, customer_id)"""
 _FIND = text(f"{_VIEW} WHERE v.cover_id = CAST(:cover_id AS uuid)")
 _SOME = text(f"""{_VIEW} WHERE v.cover_id > CAST(:after AS uuid)
   AND (CAST(:customer_id AS uuid) IS NULL OR v.customer_id = CAST(:customer_id AS uuid))
   AND (CAST(:state AS text) IS NULL OR v.state = CAST(:state AS text))
   AND (CAST(:ends_by AS date) IS NULL OR v.valid_until <= CAST(:ends_by AS date))
+  AND (CAST(:owners AS text[]) IS NULL OR o.owner_code = ANY(CAST(:owners AS text[])))
 ORDER BY v.cover_id LIMIT CAST(:most AS bigint)""")
 _ENDING = text(f"""{_VIEW}
 WHERE v.state = 'standing' AND v.valid_until BETWEEN CAST(:today AS date) AND CAST(:until AS date)
@@ -37,7 +40,8 @@ WHERE customer_id = CAST(:customer_id AS uuid) AND currency = CAST(:currency AS 
   AND approved_by IS NULL AND registered_at > CAST(:since AS timestamptz)""")
 _PASS_ON = text("""
 UPDATE cover SET customer_id = CAST(:into_id AS uuid)
-WHERE customer_id = CAST(:source_id AS uuid) AND state <> 'ended' RETURNING *, NULL AS number, NULL AS name""")
+WHERE customer_id = CAST(:source_id AS uuid) AND state <> 'ended'
+RETURNING *, NULL AS number, NULL AS name, NULL AS owner_code""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,15 @@ class KnownCover:
     end_reason: str | None = None
     number: str | None = None
     name: str | None = None
+    owner_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CoversAsked:
-    """Which covers: of a customer, in a state, that end by a day, after the last one seen."""
+    """Which covers: of a customer, of owners, in a state, that end by a day, after the last one seen."""
 
     customer_id: UUID | None
+    owners: Sequence[str] | None
     state: CoverState | None
     ends_by: date | None
     after: UUID | None
@@ -85,8 +91,8 @@ async def get(tx: Tx, cover_id: UUID) -> KnownCover:
 async def some(tx: Tx, asked: CoversAsked) -> Sequence[KnownCover]:
     """In the order in which they were registered."""
     rows = await tx.rows(
-        _SOME, customer_id=asked.customer_id, state=asked.state and asked.state.value, ends_by=asked.ends_by,
-        after=asked.after or NIL, most=asked.most)
+        _SOME, customer_id=asked.customer_id, owners=asked.owners, state=asked.state and asked.state.value,
+        ends_by=asked.ends_by, after=asked.after or NIL, most=asked.most)
     return [_known(row) for row in rows]
 
 
@@ -144,4 +150,5 @@ def _known(row: Any) -> KnownCover:
         row["used"])
     return KnownCover(
         cover, row["customer_id"], row["provider"], row["reference"], row["reason"], row["registered_by"],
-        row["registered_at"], row["approved_by"], row["ended_by"], row["end_reason"], row["number"], row["name"])
+        row["registered_at"], row["approved_by"], row["ended_by"], row["end_reason"], row["number"], row["name"],
+        row["owner_code"])

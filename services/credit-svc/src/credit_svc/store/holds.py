@@ -19,18 +19,22 @@ _READ = """
 SELECT hold_id, customer_id, rule FROM credit_hold
 WHERE customer_id = ANY(CAST(:customer_ids AS uuid[])) AND released_at IS NULL ORDER BY customer_id, hold_id"""
 _STANDING_READ, _STANDING = text(_READ), text(f"{_READ} FOR UPDATE")
-_SHOWN = "SELECT h.*, c.number, c.name FROM credit_hold h LEFT JOIN customer c USING (tenant_id, customer_id)"
+_SHOWN = """
+SELECT h.*, c.number, c.name, o.owner_code FROM credit_hold h LEFT JOIN customer c USING (tenant_id, customer_id)
+LEFT JOIN customer_owner o USING (tenant_id, customer_id)"""
 _FIND = text(f"{_SHOWN} WHERE h.hold_id = CAST(:hold_id AS uuid)")
 _LOCK = text("SELECT hold_id FROM credit_hold WHERE hold_id = CAST(:hold_id AS uuid) FOR UPDATE")
 _SOME = text(f"""{_SHOWN}
 WHERE h.hold_id > CAST(:after AS uuid) AND (h.released_at IS NULL OR NOT CAST(:standing AS boolean))
   AND (CAST(:customer_id AS uuid) IS NULL OR h.customer_id = CAST(:customer_id AS uuid))
+  AND (CAST(:owners AS text[]) IS NULL OR o.owner_code = ANY(CAST(:owners AS text[])))
 ORDER BY h.hold_id LIMIT CAST(:most AS bigint)""")
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hold with who placed it and why, and its end; number and name are the customer's, where read with them."""
+    """A hold with who placed it and why, and its end; number, name and owner are the customer's, where read
+    with them."""
 
     id: UUID
     customer_id: UUID
@@ -45,10 +49,22 @@ class Hold:
     waived_until: date | None = None
     number: str | None = None
     name: str | None = None
+    owner_code: str | None = None
 
     @property
     def rule(self) -> HoldRule:
         return self.cause.rule
+
+
+@dataclass(frozen=True, slots=True)
+class AskedHolds:
+    """Which holds: of a customer, of owners, only those that stand; after the last one seen."""
+
+    customer_id: UUID | None
+    owners: Sequence[str] | None
+    standing_only: bool
+    after: UUID | None
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +97,11 @@ async def get(tx: Tx, hold_id: UUID, *, to_change: bool = False) -> Hold:
     return _hold(row)
 
 
-async def some(
-    tx: Tx, *, customer_id: UUID | None, standing_only: bool, after: UUID | None, most: int,
-) -> Sequence[Hold]:
+async def some(tx: Tx, asked: AskedHolds) -> Sequence[Hold]:
     """In the order in which they were placed."""
-    rows = await tx.rows(_SOME, customer_id=customer_id, standing=standing_only, after=after or NIL, most=most)
+    rows = await tx.rows(
+        _SOME, customer_id=asked.customer_id, owners=asked.owners, standing=asked.standing_only,
+        after=asked.after or NIL, most=asked.most)
     return [_hold(row) for row in rows]
 
 
@@ -110,4 +126,4 @@ def _hold(row: Any) -> Hold:
     return Hold(
         row["hold_id"], row["customer_id"], HoldCause(HoldRule(row["rule"]), amount, row["days"]), row["reason"],
         row["note"], row["placed_by"], row["placed_at"], row["released_by"], row["released_at"],
-        row["release_reason"], row["waived_until"], row["number"], row["name"])
+        row["release_reason"], row["waived_until"], row["number"], row["name"], row["owner_code"])

@@ -16,21 +16,25 @@ from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
 
-_SHOWN = "SELECT p.*, c.number, c.name FROM limit_proposal p JOIN customer c USING (tenant_id, customer_id)"
+_SHOWN = """
+SELECT p.*, c.number, c.name, o.owner_code FROM limit_proposal p JOIN customer c USING (tenant_id, customer_id)
+LEFT JOIN customer_owner o USING (tenant_id, customer_id)"""
+_AFTER = """p.proposal_id > CAST(:after AS uuid)
+  AND (CAST(:owners AS text[]) IS NULL OR o.owner_code = ANY(CAST(:owners AS text[])))
+ORDER BY p.proposal_id LIMIT CAST(:most AS bigint)"""
 _FIND = text(f"{_SHOWN} WHERE p.proposal_id = CAST(:proposal_id AS uuid)")
-_WAITING = text(f"""{_SHOWN}
-WHERE p.status = 'waiting' AND p.proposal_id > CAST(:after AS uuid)
-ORDER BY p.proposal_id LIMIT CAST(:most AS bigint)""")
-_OF_ALL = text(f"""{_SHOWN}
-WHERE p.proposal_id > CAST(:after AS uuid) ORDER BY p.proposal_id LIMIT CAST(:most AS bigint)""")
+_WAITING = text(f"{_SHOWN} WHERE p.status = 'waiting' AND {_AFTER}")
+_OF_ALL = text(f"{_SHOWN} WHERE {_AFTER}")
 _PASS_ON = text("""
 UPDATE limit_proposal SET customer_id = CAST(:into_id AS uuid)
-WHERE customer_id = CAST(:source_id AS uuid) AND status = 'waiting' RETURNING *, NULL AS number, NULL AS name""")
+WHERE customer_id = CAST(:source_id AS uuid) AND status = 'waiting'
+RETURNING *, NULL AS number, NULL AS name, NULL AS owner_code""")
 
 
 @dataclass(frozen=True, slots=True)
 class LimitProposal:
-    """A proposed limit and what came of it; number and name are the customer's, where it was read with them."""
+    """A proposed limit and what came of it; number, name and owner are the customer's, where it was read
+    with them."""
 
     id: UUID
     customer_id: UUID
@@ -49,6 +53,7 @@ class LimitProposal:
     limit_id: UUID | None = None
     number: str | None = None
     name: str | None = None
+    owner_code: str | None = None
 
 
 async def get(tx: Tx, proposal_id: UUID) -> LimitProposal:
@@ -59,9 +64,11 @@ async def get(tx: Tx, proposal_id: UUID) -> LimitProposal:
     return _proposal(row)
 
 
-async def some(tx: Tx, *, waiting: bool, after: UUID | None, most: int) -> Sequence[LimitProposal]:
+async def some(
+    tx: Tx, *, waiting: bool, owners: Sequence[str] | None, after: UUID | None, most: int,
+) -> Sequence[LimitProposal]:
     """In the order in which they were made."""
-    rows = await tx.rows(_WAITING if waiting else _OF_ALL, after=after or NIL, most=most)
+    rows = await tx.rows(_WAITING if waiting else _OF_ALL, owners=owners, after=after or NIL, most=most)
     return [_proposal(row) for row in rows]
 
 
@@ -95,4 +102,5 @@ def _proposal(row: Any) -> LimitProposal:
     return LimitProposal(
         row["proposal_id"], row["customer_id"], row["currency"], LimitKind(row["kind"]), amount, row["valid_from"],
         row["valid_until"], row["reason"], row["proposed_by"], row["proposed_at"], ProposalStatus(row["status"]),
-        row["decided_by"], row["decided_at"], row["decision_reason"], row["limit_id"], row["number"], row["name"])
+        row["decided_by"], row["decided_at"], row["decision_reason"], row["limit_id"], row["number"], row["name"],
+        row["owner_code"])

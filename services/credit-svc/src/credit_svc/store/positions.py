@@ -75,7 +75,7 @@ SELECT * FROM ({_FIGURES}) p
 WHERE (CAST(:currency AS text) IS NULL OR currency = CAST(:currency AS text))
   AND (CAST(:below AS bigint) IS NULL OR available < CAST(:below AS bigint))
   AND (CAST(:hold AS boolean) IS NULL OR (holds IS NOT NULL) = CAST(:hold AS boolean))
-  AND (CAST(:owner AS text) IS NULL OR owner_code = CAST(:owner AS text))"""  # noqa: S608  constants only
+  AND (CAST(:owners AS text[]) IS NULL OR owner_code = ANY(CAST(:owners AS text[])))"""  # noqa: S608  constants only
 _OF_CUSTOMER = text(
     f"SELECT * FROM ({_FIGURES}) p WHERE customer_id = CAST(:customer_id AS uuid) ORDER BY currency")  # noqa: S608
 _BY_CUSTOMER = text(f"""{_FILTERED}
@@ -124,7 +124,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which positions: in a currency, with less than so much available, on hold or not, of an owner, after the last."""
+    """Which positions: in a currency, with less than so much available, on hold or not, of owners, after the last."""
 
     currency: str | None
     below: Money | None
@@ -132,7 +132,7 @@ class Asked:
     after: Sequence[Any] | None
     most: int
     hold: bool | None = None
-    owner: str | None = None
+    owners: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ async def some(tx: Tx, asked: Asked, *, today: date, policy: CreditPolicy) -> Se
     rows = await tx.rows(
         _BY_AVAILABLE if asked.by_available else _BY_CUSTOMER,
         currency=asked.currency, below=asked.below and asked.below.minor, most=asked.most,
-        hold=asked.hold, owner=asked.owner, after_available=after_available, after_id=UUID(str(after_id)),
+        hold=asked.hold, owners=asked.owners, after_available=after_available, after_id=UUID(str(after_id)),
         after_currency=after_currency,
         **_bound(today, policy))
     return await _positions(tx, rows, today, policy)

@@ -24,6 +24,7 @@ LEFT JOIN customer_owner o ON o.tenant_id = c.tenant_id AND o.customer_id = c.cu
 WHERE (c.number, c.customer_id) > (CAST(:number AS text), CAST(:after AS uuid))
   AND NOT EXISTS (SELECT FROM customer_merger m WHERE m.customer_id = c.customer_id)
   AND (cardinality(CAST(:grades AS text[])) = 0 OR r.grade = ANY(CAST(:grades AS text[])))
+  AND (CAST(:owners AS text[]) IS NULL OR o.owner_code = ANY(CAST(:owners AS text[])))
 ORDER BY c.number, c.customer_id LIMIT CAST(:most AS bigint)""")
 
 
@@ -46,12 +47,13 @@ class RatedCustomer:
 
 
 async def some(
-    tx: Tx, *, grades: Sequence[Grade], after: tuple[str, UUID] | None, most: int,
+    tx: Tx, *, grades: Sequence[Grade], owners: Sequence[str] | None, after: tuple[str, UUID] | None, most: int,
 ) -> Sequence[RatedCustomer]:
-    """By number; those of these grades, or all."""
+    """By number; those of these grades and owners, or all."""
     number, customer_id = after or ("", NIL)
     rows = await tx.rows(
-        _SOME, number=number, after=customer_id, grades=[grade.value for grade in grades], most=most)
+        _SOME, number=number, after=customer_id, grades=[grade.value for grade in grades], owners=owners,
+        most=most)
     return [
         RatedCustomer(
             row["customer_id"], row["number"], row["name"], row["owner_code"], row["rating_id"], row["rated_on"],
