@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import ClauseElement
 
-from dunlin_kit.lock_order import locks_of, order_of
+from dunlin_kit.lock_order import order_of
+from dunlin_kit.lock_watch import locks_of
 from dunlin_kit.statements import compiled
 
 MANY = re.compile(r"\b(?:ANY|unnest) ?\(", re.I)

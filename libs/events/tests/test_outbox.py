@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import bindparam, column, insert, table
+from sqlalchemy import bindparam, column, insert, literal_column, table
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from dunlin_events.contracts.base import Event
@@ -44,7 +44,7 @@ async def append(connection: asyncpg.Connection, *events: Event) -> dict[str, tu
     facts = put_in(*events)
     form = appending(facts) if facts else APPENDING
     values = dict(zip(form.binds, form.values(facts), strict=True))
-    return {row[0]: (row[1], row[2]) for row in await run(connection, form.statement, values)}
+    return {row[0]: (row[1], row[2]) for row in await run(connection, form.after(()), values)}
 
 
 async def test_numbers_go_on_per_stream_in_the_order_of_emission(outbox_dsn: str) -> None:
@@ -73,7 +73,7 @@ async def test_other_writes_leave_in_the_same_statement(outbox_dsn: str) -> None
     await connection.execute("CREATE TABLE change(note text)")
     change = insert(table("change", column("note"))).values(note=bindparam("note"))
     values = bind(put_in(changed(ANNE))) | {"note": "changed"}
-    heads = await run(connection, APPEND.add_cte(change.cte("w0")), values)
+    heads = await run(connection, APPENDING.after([change.returning(literal_column("1")).cte("w0")]), values)
     assert [tuple(row) for row in heads] == [(f"{TENANT}:{ANNE}", 1, 1)]
     assert await connection.fetchval("SELECT note FROM change") == "changed"
     await connection.close()

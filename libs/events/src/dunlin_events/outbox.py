@@ -1,14 +1,16 @@
 """The outbox: facts are stored with the change they tell of, numbered per stream, in one statement at the end."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    CTE,
     BigInteger,
+    ColumnElement,
     DateTime,
     Identity,
     Integer,
@@ -17,11 +19,15 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    case,
     column,
+    false,
     func,
     literal_column,
+    null,
     select,
     table,
+    true,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.postgresql.base import ischema_names
@@ -37,7 +43,6 @@ ERA_STREAM = ""
 """The row of `event_stream` that holds the era in which new streams begin; it is written by a rebase only."""
 POSITION_HEADERS = ("ce_era", "ce_sequence")
 """Known only once the stream's head is taken; the relay adds them from the row."""
-
 
 
 class Xid8(UserDefinedType[int]):
@@ -144,9 +149,19 @@ def _era() -> Any:
     return func.coalesce(era, literal_column("1"))
 
 
-def _taken(counted: Any) -> Any:
-    """The heads of streams moved on by so many facts, as the rows they then are."""
-    taken = insert(_heads).from_select(["stream", "seq", "era"], counted)
+def written(parts: Sequence[CTE]) -> ColumnElement[bool]:
+    """True, once each of these parts of the statement, one after the other, has written all its rows.
+
+    Nothing else makes PostgreSQL run a part before those that do not read it. A part that is counted is run to its
+    end, CASE looks at one count after the other, and what is filtered by it begins with nothing before it is known.
+    """
+    counts = (select(func.count()).select_from(part).scalar_subquery() for part in parts)
+    return case(*((count.is_(null()), false()) for count in counts), else_=true()) if parts else true()
+
+
+def _taken(counted: Select[Any], parts: Sequence[CTE]) -> Any:
+    """The heads of streams moved on by so many facts, as the rows they then are; after all `parts`."""
+    taken = insert(_heads).from_select(["stream", "seq", "era"], counted.where(written(parts)) if parts else counted)
     return (
         taken.on_conflict_do_update(index_elements=[_heads.c.stream], set_={"seq": _heads.c.seq + taken.excluded.seq})
         .returning(_heads.c.stream, _heads.c.seq, _heads.c.era)
@@ -159,7 +174,7 @@ def _stored(head: Any, numbered: Any) -> Select[tuple[str, int, int]]:
     return select(head.c.stream, head.c.seq, head.c.era).add_cte(outbox.cte("appended"))
 
 
-def _append() -> Select[tuple[str, int, int]]:
+def _append(parts: Sequence[CTE] = ()) -> Select[tuple[str, int, int]]:
     given = _given()
     key = given.c.outbox_stream
     event = select(
@@ -170,7 +185,8 @@ def _append() -> Select[tuple[str, int, int]]:
     head = _taken(
         select(event.c.outbox_stream, event.c.n, _era())
         .where(event.c.i == literal_column("1"))
-        .order_by(event.c.outbox_stream)
+        .order_by(event.c.outbox_stream),
+        parts,
     )
     numbered = (
         select(
@@ -182,10 +198,10 @@ def _append() -> Select[tuple[str, int, int]]:
     return _stored(head, numbered)
 
 
-def _append_to_one() -> Select[tuple[str, int, int]]:
+def _append_to_one(parts: Sequence[CTE]) -> Select[tuple[str, int, int]]:
     given = _given(but=_STREAM)
     count = func.cardinality(bindparam("outbox_event_id", type_=ARRAY(Uuid)))
-    head = _taken(select(bindparam(_STREAM, type_=Text), count, _era()))
+    head = _taken(select(bindparam(_STREAM, type_=Text), count, _era()), parts)
     numbered = (
         select(
             given.c.outbox_event_id, head.c.stream, head.c.era, head.c.seq - count + given.c.o, given.c.outbox_type,
@@ -196,18 +212,21 @@ def _append_to_one() -> Select[tuple[str, int, int]]:
     return _stored(head, numbered)
 
 
-def _append_one() -> Select[tuple[str, int, int]]:
+def _append_one(parts: Sequence[CTE]) -> Select[tuple[str, int, int]]:
     sent = {name: bindparam(name, type_=of) for name, of in _BINDS.items()}
-    head = _taken(select(sent[_STREAM], literal_column("1"), _era()))
+    head = _taken(select(sent[_STREAM], literal_column("1"), _era()), parts)
     return _stored(head, select(
         sent["outbox_event_id"], head.c.stream, head.c.era, head.c.seq, sent["outbox_type"], sent["outbox_headers"],
         sent["outbox_payload"]))
 
 
 class Appending(NamedTuple):
-    """A form of APPEND, which appends facts to any streams, to one, or one fact, and the binds it takes."""
+    """A form of APPEND, which appends facts to any streams, to one, or one fact, and the binds it takes.
 
-    statement: Select[tuple[str, int, int]]
+    `after` makes the statement that first writes these parts, in their order, and then takes the heads.
+    """
+
+    after: Callable[[Sequence[CTE]], Select[tuple[str, int, int]]]
     alike: frozenset[str] = frozenset()
     binds: tuple[str, ...] = tuple(_BINDS)
 
@@ -221,11 +240,11 @@ APPEND = _append()
 """Takes the heads of all streams concerned, in key order, numbers the facts of `bind` from them and stores them.
 
 Returns one row (stream, seq, era) per stream: the last number given. It is the last statement of its transaction:
-the order of a stream is then the order of the commits. With `.add_cte(...)` further writes leave in the same statement.
+the order of a stream is then the order of the commits. With `Appending.after` further writes leave in the same one.
 """
-APPENDING = Appending(APPEND)
-_TO_ONE = Appending(_append_to_one(), frozenset((_STREAM,)))
-_ONE = Appending(_append_one(), frozenset(_BINDS))
+APPENDING = Appending(_append)
+_TO_ONE = Appending(_append_to_one, frozenset((_STREAM,)))
+_ONE = Appending(_append_one, frozenset(_BINDS))
 
 
 def appending(facts: Sequence[Pending]) -> Appending:

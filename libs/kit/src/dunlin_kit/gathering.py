@@ -1,7 +1,7 @@
 """What a transaction is going to write: gathered over all calls, until one statement writes it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -58,17 +58,15 @@ class Gathering:
             fresh = [one for one in rows if not self._changed_in_place(table, one, full_key)]
             self._add(self._changes, table, fresh, full_key)
 
-    def written(self) -> Written:
-        """What is to be written, by parts of one statement."""
-        parts: list[Part] = []
-        values: list[Any] = []
+    def written(self, turn: Callable[[str], Any]) -> Written:
+        """What is to be written, by parts of one statement, in the order of the tables that `turn` sorts them by."""
+        found: list[tuple[Part, Sequence[Any]]] = []
         tenant = self._tenant
         for (table, columns, once), made in self._new.items():
             new = sorted(made, key=lambda row: _sortable([row.get(name) for name in once])) if once else made
             shape, given = statements.taken(table, columns, new)
             part = statements.insert_once_of(shape) if once else statements.insert_of(shape)
-            parts.append(part)
-            values += part.sent(given)
+            found.append((part, part.sent(given)))
             tenant = new[0].get("tenant_id", tenant)
         for gathered, build in ((self._puts, statements.put_of), (self._changes, statements.change_of)):
             for (table, columns, key), by_key in gathered.items():
@@ -77,10 +75,10 @@ class Gathering:
                 rows = [by_key[at] for at in sorted(by_key, key=_sortable)] if len(by_key) > 1 else [*by_key.values()]
                 shape, given = statements.taken(table, columns, rows)
                 part = build(shape, _full_key(table, key))
-                parts.append(part)
-                values += part.sent(given)
+                found.append((part, part.sent(given)))
                 tenant = rows[0].get("tenant_id", tenant)
-        return Written(tuple(parts), values, tenant)
+        found.sort(key=lambda one: turn(one[0].table))
+        return Written(tuple([part for part, _ in found]), [value for _, given in found for value in given], tenant)
 
     def _add(
         self, gathered: dict[_Shape, dict[tuple[Any, ...], Values]], table: Any, rows: Sequence[Values],

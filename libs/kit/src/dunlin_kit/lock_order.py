@@ -1,148 +1,22 @@
-"""The one order of locks, watched while tests run: each service names what its transactions may wait for, in order."""
+"""The one order of locks: each service names what its transactions may wait for, and the last statement goes by it."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from typing import Any, Final, NamedTuple
-from uuid import UUID
-
-from dunlin_events.outbox import Pending
-from dunlin_kit import database, statements
-from dunlin_kit.transaction import Transaction
-
-ADVISORY: Final = "advisory lock"
-_NAMED = re.compile(r"\b(?:FROM|JOIN)\s+(\w+)(?:\s+(?:AS\s+)?(?![A-Z]+\b)(\w+))?")
-_HELD = re.compile(r"FOR (?:NO KEY )?UPDATE(?: OF (\w+))?( SKIP LOCKED)?")
-_CHANGED = re.compile(r"(?:INSERT INTO|DELETE FROM|(?<!FOR )(?<!NO KEY )(?<!DO )\bUPDATE) (?!SET\b|OF\b|SKIP\b)(\w+)")
-
-
-class OutOfOrder(AssertionError):
-    """A lock was taken out of its turn: two such transactions can wait for each other."""
-
-
-class Lock(NamedTuple):
-    """What a statement locks: a table's rows or advisory keys. It `waits` but where locked rows are skipped, and is
-    `said` where the statement asks for nothing but the lock."""
-
-    name: str
-    waits: bool
-    said: bool
-
-
-@cache
-def locks_of(text: str) -> tuple[Lock, ...]:
-    """In the order in which the statement takes them."""
-    named = _NAMED.findall(text)
-    tables = {table: table for table, _ in named} | {alias: table for table, alias in named if alias}
-    found = [Lock(ADVISORY, True, True)] if "pg_advisory_xact_lock" in text else []
-    for of, skips in _HELD.findall(text):
-        found.append(Lock(tables[of or named[0][0]], not skips, True))
-    return (*found, *(Lock(table, True, False) for table in _CHANGED.findall(text)))
-
-
-class Turns:
-    """What one transaction holds so far, by the order of its service."""
-
-    def __init__(self, order: Sequence[str]) -> None:
-        self._place = {name: n for n, name in enumerate(order)}
-        self._held: dict[str, set[Any]] = {}
-        self._over = False
-
-    def ask(self, lock: Lock, named: frozenset[Any]) -> None:
-        """Raises OutOfOrder where something later is held, or a later row, or the streams of its facts."""
-        if lock.name not in self._place:
-            assert not lock.said, f"{lock.name} has no place in the order of locks"
-            return
-        held = self._held.get(lock.name)
-        if held is not None and (not lock.said or lock.name == ADVISORY):
-            return  # what a statement changes was locked before, and there is one advisory lock
-        new = None if held is None else named - held
-        if (new is None or new) and lock.waits:
-            if self._over:
-                raise OutOfOrder(f"{lock.name} after the facts were written")
-            self._check(lock.name, new)
-
-    def have(self, lock: Lock, named: frozenset[Any]) -> None:
-        """It was not in vain: something is held now."""
-        if lock.name in self._place:
-            self._held.setdefault(lock.name, set()).update(named)
-
-    def _check(self, name: str, new: frozenset[Any] | None) -> None:
-        later = [held for held in self._held if self._place[held] > self._place[name]]
-        if later:
-            raise OutOfOrder(f"{name} after {', '.join(later)}")
-        held, wanted = (
-            [one for one in some if isinstance(one, UUID)] for some in (self._held.get(name, ()), new or ()))
-        if held and wanted and min(wanted) < max(held):
-            raise OutOfOrder(f"{name}: a row after a later one")
-
-    def end(self) -> None:
-        """The streams of the facts were taken: nothing may be waited for any more."""
-        self._over = True
-
-
-class WatchedTransaction(Transaction):
-    """As the kit's, and it refuses locks out of turn."""
-
-    def __init__(self, driver: Any, tenant: UUID, *, source: str, clock: Any) -> None:
-        super().__init__(driver, tenant, source=source, clock=clock)
-        self._turns = Turns(order_of(source))
-
-    async def row(self, statement: Any, **values: Any) -> Any:
-        locks = self._asked(statement, values)
-        found = await super().row(statement, **values)
-        self._had(locks, values, found is not None)
-        return found
-
-    async def rows(self, statement: Any, **values: Any) -> list[Any]:
-        locks = self._asked(statement, values)
-        found = await super().rows(statement, **values)
-        self._had(locks, values, bool(found))
-        return found
-
-    async def _write(self, told: Sequence[Pending] = ()) -> None:
-        await super()._write(told)
-        if told:
-            self._turns.end()
-
-    def _asked(self, statement: Any, values: Mapping[str, Any]) -> tuple[Lock, ...]:
-        locks = locks_of(statements.compiled(statement).text)
-        for lock in locks:
-            self._turns.ask(lock, frozenset(_scalars(values.values())))
-        return locks
-
-    def _had(self, locks: Sequence[Lock], values: Mapping[str, Any], found: bool) -> None:
-        for lock in locks:
-            if found or not lock.said:
-                self._turns.have(lock, frozenset(_scalars(values.values())))
 
 
 @cache
 def order_of(source: str) -> tuple[str, ...]:
-    """Of the service that writes as `/dunlin/<service>`."""
-    order: tuple[str, ...] = import_module(f"{source.rpartition('/')[2]}_svc.store.lock_order").LOCK_ORDER
+    """Of the service that writes as `/dunlin/<service>`; nothing where that has none."""
+    try:
+        order: tuple[str, ...] = import_module(f"{source.rpartition('/')[2]}_svc.store.lock_order").LOCK_ORDER
+    except ModuleNotFoundError:
+        return ()
     return order
 
 
-def watch() -> None:
-    """From now on, every transaction of this process whose service has an order."""
-
-    def watched(driver: Any, tenant: UUID, *, source: str, clock: Any) -> Transaction:
-        try:
-            order_of(source)
-        except ModuleNotFoundError:
-            return Transaction(driver, tenant, source=source, clock=clock)
-        return WatchedTransaction(driver, tenant, source=source, clock=clock)
-
-    vars(database)["Transaction"] = watched
-
-
-def _scalars(values: Any) -> Any:
-    for value in values:
-        if isinstance(value, (list, tuple, set, frozenset)):
-            yield from _scalars(value)
-        elif isinstance(value, UUID):
-            yield UUID(int=value.int)
-        else:
-            yield str(value)
+@cache
+def turn_of(source: str) -> Callable[[str], tuple[int, str]]:
+    """What sorts tables: those that have a place in the order by it, then all others by name."""
+    places = {name: n for n, name in enumerate(order_of(source))}
+    return lambda table: (places.get(table, len(places)), table)

@@ -14,7 +14,7 @@ from sqlalchemy import Text, Uuid, bindparam, cast, column, func, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
-from dunlin_events.outbox import Appending
+from dunlin_events.outbox import Appending, written
 
 _DIALECT: Any = dialect()  # type: ignore[no-untyped-call]
 _numbers = count()
@@ -29,12 +29,13 @@ the same in all rows would only make one statement more."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """One data-modifying part of the last statement, and the name of the bind of each column of its rows.
+    """One data-modifying part of the last statement, its table, and the name of the bind of each column of its rows.
 
     Columns at `literals` hold arrays, which travel as text: one, or (`many`) one of each row.
     """
 
     statement: Any
+    table: str
     binds: tuple[str, ...]
     literals: tuple[int, ...]
     many: bool
@@ -122,7 +123,8 @@ class _Rows(NamedTuple):
     def part(self, statement: Any) -> Part:
         table, columns, alike = self.shape
         arrays = tuple(at for at, name in enumerate(columns) if isinstance(table.c[name].type, ARRAY))
-        return Part(statement, tuple(f"{self.prefix}_{name}" for name in columns), arrays, alike is not None)
+        binds = tuple(f"{self.prefix}_{name}" for name in columns)
+        return Part(statement, table.name, binds, arrays, alike is not None)
 
 
 def _rows_of(shape: Shape) -> _Rows:
@@ -196,9 +198,11 @@ class Whole(NamedTuple):
 
 @cache
 def whole(parts: tuple[Part, ...], events: Appending | None) -> Whole:
-    """All parts as common table expressions of one statement; the heads of the streams come back when events go too."""
-    final = events.statement if events else select(literal_column("1"))
-    built = final.add_cte(*(part.statement.cte(f"w{n}") for n, part in enumerate(parts))).compile(dialect=_DIALECT)
+    """All parts in their order as one statement; then the heads of the streams are taken, and come back, if events go.
+    """
+    done = [part.statement.returning(literal_column("1").label("one")).cte(f"w{n}") for n, part in enumerate(parts)]
+    final = events.after(done) if events else select(literal_column("1")).where(written(done))
+    built = final.compile(dialect=_DIALECT)
     names = [_TENANT.key, *(bind for part in parts for bind in part.binds), *(events.binds if events else ())]
     taken = list(built.positiontup or ())
     constants = [name for name in dict.fromkeys(taken) if name not in names]

@@ -24,7 +24,7 @@ from dunlin_kernel.clock import Clock, SystemClock
 from dunlin_kernel.ids import NIL, new_id
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Handler, Job, JobRunner
-from dunlin_kit.lock_order import watch
+from dunlin_kit.lock_watch import watch
 from dunlin_kit.migrating import ROLES, make_databases, migrate, restrict
 from dunlin_kit.settings import BusKind, ServiceSettings
 from dunlin_kit.tenants import TENANT

@@ -12,6 +12,7 @@ from dunlin_events.outbox import Pending, Trace, appending, pending
 from dunlin_kernel.clock import Clock
 from dunlin_kit import statements
 from dunlin_kit.gathering import Gathering
+from dunlin_kit.lock_order import turn_of
 from dunlin_kit.statements import Values
 from dunlin_kit.telemetry import current_trace
 
@@ -89,19 +90,15 @@ class Transaction:
     async def flush(self, *, last: bool = False) -> None:
         """Write the rows gathered so far in one statement, if the `conditions` hold; with the `last` also all facts.
 
-        It keeps the heads it moved. All streams are taken at once, by key, and no statement follows that could wait. In
-        the last one itself PostgreSQL promises no order between them and the rows: whatever others may change is locked
-        before.
+        It keeps the heads it moved. Rows go table by table in the order of locks; then all streams are taken at once,
+        by key, and nothing follows that could wait.
         """
         await self._caught_up()
         while self.conditions:
             await self.conditions.pop()(self)
         if last:
             await _tell(self)
-            told, self.told = self.told, []
-            await self._write(told)
-        else:
-            await self._write()
+        await self._write(last=last)
 
     async def write_ahead(self) -> None:
         """Begin to write what was gathered so far, and let the work go on meanwhile: for long lists of facts.
@@ -125,9 +122,12 @@ class Transaction:
             await self._ahead
             self._ahead = None
 
-    async def _write(self, told: Sequence[Pending] = ()) -> None:
+    async def _write(self, *, last: bool = False) -> None:
         gathered, self._gathered = self._gathered, Gathering(self.tenant)
-        written = gathered.written()
+        told: Sequence[Pending] = ()
+        if last:
+            told, self.told = self.told, []
+        written = gathered.written(turn_of(self.source))
         if written.parts or told:
             events = appending(told) if told else None
             whole = statements.whole(written.parts, events)
@@ -144,12 +144,10 @@ def _ready(statement: Any, values: Values) -> tuple[Any, ...]:
 
 async def _tell(tx: Transaction) -> None:
     """Put the facts gathered so far into the form in which they leave."""
-    gathered, tx.facts = tx.facts, []
-    if gathered and tx.recorded_at is None:
-        stands = await tx.driver.fetchval(_SANDBOX_CLOCK, tx.tenant)
-        tx.recorded_at = stands or tx.clock.now()
-    now = tx.clock.now()
-    for fact, trace in gathered:
-        assert tx.recorded_at is not None
-        tx.told.append(pending(fact, tenant=tx.tenant, now=now, recorded_at=tx.recorded_at, trace=trace,
-                               source=tx.source))
+    if not tx.facts:
+        return
+    now, (gathered, tx.facts) = tx.clock.now(), (tx.facts, [])
+    if tx.recorded_at is None:
+        tx.recorded_at = await tx.driver.fetchval(_SANDBOX_CLOCK, tx.tenant) or now
+    tx.told += [pending(fact, tenant=tx.tenant, now=now, recorded_at=tx.recorded_at, trace=trace, source=tx.source)
+                for fact, trace in gathered]

@@ -3,7 +3,7 @@
 import pytest
 
 from dunlin_kernel.ids import new_id
-from dunlin_kit.lock_order import ADVISORY, Lock, OutOfOrder, Turns, locks_of
+from dunlin_kit.lock_watch import ADVISORY, Lock, OutOfOrder, Turns, locks_of
 
 FIRST, SECOND = sorted((new_id(), new_id()))
 STEPS = {
