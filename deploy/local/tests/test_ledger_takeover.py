@@ -14,7 +14,7 @@ import pytest
 from dunlin_local import importing, ledger_takeover, remote
 from dunlin_local.ledger_file import LedgerFile
 from dunlin_local.ledger_mapping import LedgerMapping
-from dunlin_local.ledger_takeover import LedgerTakeover, Outcome, Refusal
+from dunlin_local.ledger_takeover import LedgerTakeover, Outcome, Refusal, Watcher
 from dunlin_local.remote import Remote, RemoteError
 
 MAPPING = """
@@ -43,6 +43,8 @@ class FakeDunlin:
         self.failures = list(failures)
         self.sent: list[tuple[str, Any, str]] = []
         self.looks = 0
+        self.registering: list[int] = []
+        """How far the registering of customers is at each look."""
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content) if request.content and request.content != b"null" else None
@@ -61,7 +63,10 @@ class FakeDunlin:
                        if one["external_id"] == "C"]
             held = [{"line": one["line"], "code": "row_differs", "detail": "Held."} for one in body["rows"]
                     if one["external_id"] == "B"]
-            return _operation({"registered": 1, "unchanged": 0, "refused": refused + held})
+            self.registered = {"registered": 1, "unchanged": 0, "refused": refused + held}
+        if path.startswith("/customer/v1/"):
+            return _operation(None if self.registering else self.registered) | {
+                "done": self.registering.pop(0) if self.registering else 3, "total": 3, "waits_for": None}
         if path.endswith("ID:run"):
             return _operation(None)
         if path.startswith("/billing/v1/operations/"):
@@ -88,9 +93,9 @@ def file(tmp_path: Path) -> LedgerFile:
     return LedgerFile(tmp_path / "ledger.csv", LedgerMapping.load(tmp_path / "mapping.toml"))
 
 
-def take(fake: FakeDunlin, file: LedgerFile) -> Outcome:
+def take(fake: FakeDunlin, file: LedgerFile, watch: Watcher = lambda *_: None) -> Outcome:
     with httpx.Client(transport=httpx.MockTransport(fake), base_url="http://dunlin") as client:
-        return LedgerTakeover(Remote(client), file, lambda *_: None).run()
+        return LedgerTakeover(Remote(client), file, watch).run()
 
 
 def sent_lines(fake: FakeDunlin) -> list[int]:
@@ -134,6 +139,15 @@ def test_nobody_is_registered_for_a_row_that_says_nothing(tmp_path: Path, file: 
     [registered] = [body["rows"] for path, body, _ in fake.sent if path == "/customer/v1/customers:import"]
     assert [one["external_id"] for one in registered] == ["A"]
     assert sent_lines(fake) == [2, 3], "billing says why it is refused"
+
+
+def test_the_registering_of_customers_is_watched_until_it_ends(file: LedgerFile) -> None:
+    fake = FakeDunlin()
+    told: list[tuple[str, int, int | None]] = []
+    fake.registering = [0, 2]
+    outcome = take(fake, file, lambda step, done, total: told.append((step, done, total)))
+    assert [said for said in told if said[0] == "customers"] == [("customers", done, 3) for done in (0, 2, 3)]
+    assert outcome.registered == 1
 
 
 def test_what_was_received_is_not_sent_again_and_what_runs_is_followed(file: LedgerFile) -> None:

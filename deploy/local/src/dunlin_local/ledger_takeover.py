@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -94,10 +95,14 @@ class LedgerTakeover:
                 f"This row calls the customer {name}; kept is {first['name']}, as line {first['line']} has it."))
 
     def _register(self, customers: list[dict[str, Any]]) -> None:
-        by_line, done = {one["line"]: one["external_id"] for one in customers}, 0
+        by_line, before = {one["line"]: one["external_id"] for one in customers}, 0
+
+        def watch(done: int, _: int | None) -> None:
+            self._watch("customers", before + done, len(customers))
+
         for rows in slices(customers, CUSTOMERS_A_CALL):
             operation = self._remote.post("/customer/v1/customers:import", {"rows": rows})
-            result = self._ended("/customer/v1/operations/", operation)
+            result = self._ended("/customer/v1/operations/", operation, watch)
             self.outcome.registered += result["registered"]
             self.outcome.customers_unchanged += result["unchanged"]
             for one in result["refused"]:
@@ -105,8 +110,7 @@ class LedgerTakeover:
                 self.outcome.refusals.append(Refusal(one["line"], "customer", who, one["code"], one["detail"]))
                 if one["code"] != HELD_ALREADY:
                     self._barred.add(who)
-            done += len(rows)
-            self._watch("customers", done, len(customers))
+            before += len(rows)
 
     def _send(self, begun: dict[str, Any]) -> None:
         """Rows that were not received yet, in the order of the file."""
@@ -127,16 +131,17 @@ class LedgerTakeover:
 
     def _follow(self, import_id: str) -> None:
         operation = self._remote.post(f"/billing/v1/ledger-imports/{import_id}:run")
-        result = self._ended("/billing/v1/operations/", operation, step="posting")
+        result = self._ended("/billing/v1/operations/", operation, partial(self._watch, "posting"))
         self.outcome.invoices, self.outcome.payments = result["invoices"], result["payments"]
         self.outcome.unchanged = result["unchanged"]
 
-    def _ended(self, path: str, operation: dict[str, Any], step: str = "") -> dict[str, Any]:
-        """The result of an operation, once it has one. Raises RemoteError."""
+    def _ended(
+        self, path: str, operation: dict[str, Any], watch: Callable[[int, int | None], None],
+    ) -> dict[str, Any]:
+        """The result of an operation, once it has one; `watch` is told how far it is. Raises RemoteError."""
         said = None
         while operation["status"] == "running":
-            if step:
-                self._watch(step, operation["done"], operation["total"])
+            watch(operation["done"], operation["total"])
             if (waits_for := operation["waits_for"]) not in (None, said):
                 note(f"waiting: {waits_for['code']}: {waits_for['detail']}")
                 said = waits_for
@@ -144,8 +149,7 @@ class LedgerTakeover:
             operation = self._remote.get(path + operation["id"])
         if operation["error"]:
             raise RemoteError(f"The operation failed: {operation['error']['detail']}")
-        if step:
-            self._watch(step, operation["done"], operation["total"])
+        watch(operation["done"], operation["total"])
         result: dict[str, Any] = operation["result"]
         return result
 

@@ -10,7 +10,8 @@ import pytest
 from customer_svc.domain.customer import Customer, CustomerKind, CustomerStatus, Particulars
 from customer_svc.domain.registration import Registration, Row
 from customer_svc.domain.terms import TermsOfTrade
-from customer_svc.usecases import activate_customer, import_customers, register_customers
+from customer_svc.usecases import activate_customer, register_customers
+from customer_svc.usecases.take_imported_rows import take_imported_rows
 from dunlin_kernel.errors import Conflict, DomainError
 from dunlin_kernel.ids import CustomerId, new_id
 from dunlin_kit.transaction import Transaction
@@ -58,7 +59,7 @@ async def test_one_file_imported_twice_at_once_is_taken_once(archive: Any, numbe
         rows = [Row(line, asked(f"X-{line}", f"N-{line}" if numbered else None)) for line in range(2, 40)][::way]
 
         async def work(tx: Transaction) -> tuple[int, int]:
-            imported = await import_customers(tx, rows)
+            imported = await take_imported_rows(tx, rows)
             return imported.registered, imported.unchanged
 
         counted: tuple[int, int] = await archive.running.database.transact(archive.tenant, work)

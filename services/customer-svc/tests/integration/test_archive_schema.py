@@ -9,12 +9,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from customer_svc.jobs.import_customers import import_customers
 from customer_svc.store import library_tables, tables
 from customer_svc.store.rows import Row
+from customer_svc.usecases.import_customers import IMPORT_CUSTOMERS
+from dunlin_kit.testing import work_off
 
 TABLES_OF_TENANTS = {
     "absence", "address", "classification_rule", "contact", "customer", "customer_change", "customer_class",
-    "customer_group", "customer_number_series", "interaction",
+    "customer_group", "customer_import_row", "customer_number_series", "interaction",
     "heard_account", "heard_alert", "heard_case", "heard_claim", "heard_credit",
     "heard_credit_policy", "heard_grade", "heard_hold", "heard_item", "heard_month",
     "heard_promise", "heard_reminder",
@@ -52,6 +55,7 @@ async def test_the_search_can_be_served_by_its_index(archive: Any) -> None:
     await archive.post("/customer/v1/customers:import", {"rows": [
         {"line": n, "external_id": f"X-{n}", "name": f"{chr(0x4E00 + n)}{chr(0x5E00 + n)}贸易", "due_days": 1}
         for n in range(1, 1001)]})
+    await work_off(archive.running, archive.tenant, {IMPORT_CUSTOMERS: import_customers})
     connection = await asyncpg.connect(archive.running.urls.owner)
     try:
         await connection.execute("SET enable_seqscan = off")

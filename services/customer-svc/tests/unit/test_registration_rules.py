@@ -12,7 +12,7 @@ from dunlin_kernel.clock import SystemClock
 from dunlin_kernel.errors import Conflict, RuleBroken
 from dunlin_kernel.ids import CustomerId, new_id
 
-NOBODY = Known(frozenset(), frozenset(), {})
+NOBODY = Known({}, frozenset(), {})
 
 
 def asked(external_id: str | None = "X-1", number: str | None = None, name: str = "Heron") -> Registration:
@@ -25,7 +25,7 @@ def known_as(registration: Registration) -> Known:
         registration.id, registration.number or "C-000001", registration.status, registration.particulars, 1,
         SystemClock().now())
     return Known(
-        frozenset({customer.id}), frozenset({customer.number}), {registration.particulars.external_id or "": customer})
+        {customer.id: customer}, frozenset({customer.number}), {registration.particulars.external_id or "": customer})
 
 
 @pytest.mark.parametrize("number", ["C-000001", "1401", "CA02/7", "a", "A.b_c-9", "x" * 32])
@@ -94,12 +94,20 @@ def test_rows_are_new_unchanged_or_refused() -> None:
         (11, "number_taken")]
 
 
+def test_a_row_that_was_taken_is_known_by_its_id_whatever_became_of_the_customer_since() -> None:
+    row, other = asked("X-1", "N-1"), asked("X-1", name="Ibis")
+    renamed = Registration(row.id, row.number, row.status, other.particulars)
+    judged = sort_rows([Row(2, row), Row(3, other), Row(4, asked("X-4", "N-1"))], known_as(renamed))
+    assert (judged.new, judged.taken, judged.unchanged) == ((), (row,), ("X-1",))
+    assert [(one.line, one.code) for one in judged.refused] == [(4, "number_taken")]
+
+
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["Heron", "Ibis"])), max_size=12))
 def test_a_second_run_changes_nothing(content: list[tuple[str, str]]) -> None:
     rows = [Row(line, asked(key, name=name)) for line, (key, name) in enumerate(content, 2)]
     first = sort_rows(rows, NOBODY)
     by_external_id = {key: known_as(r).by_external_id[key] for r in first.new if (key := r.particulars.external_id)}
-    second = sort_rows(rows, Known(frozenset(), frozenset(), by_external_id))
+    second = sort_rows(rows, Known({}, frozenset(), by_external_id))
     assert second.new == ()
     assert len(second.unchanged) == len(first.new) + len(first.unchanged)
     assert second.refused == first.refused

@@ -1,27 +1,15 @@
 """The route that takes an existing archive over, up to 1000 rows a call."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import Field
 
 from customer_svc import usecases
-from customer_svc.api.terms_shapes import (
-    CustomerDiscountUpdate,
-    Instalments,
-    Sent,
-    discount_of,
-    instalments_of,
-)
-from customer_svc.domain.customer import CustomerKind, CustomerStatus, Particulars
-from customer_svc.domain.customer_number import checked_number
+from customer_svc.api.terms_shapes import CustomerDiscountUpdate, Instalments, Sent
+from customer_svc.domain.import_row import RowTexts
 from customer_svc.domain.labels import MAX_KEYS, MAX_TAGS
-from customer_svc.domain.registration import Registration, Row
-from customer_svc.domain.terms import TermsOfTrade
-from customer_svc.usecases.import_customers import Imported
-from dunlin_kernel.errors import DomainError, RuleBroken
-from dunlin_kernel.ids import CustomerId, new_id
 from dunlin_kit import operations
 from dunlin_kit.auth import requires
 from dunlin_kit.operations import OperationRead
@@ -29,7 +17,6 @@ from dunlin_kit.problems import refuses
 from dunlin_kit.write_route import Tx, WriteRoute
 
 MAX_ROWS = 1000
-FIRST_STATUSES = {status.value: status for status in (CustomerStatus.PROSPECT, CustomerStatus.ACTIVE)}
 Raw = Annotated[str, Field(max_length=1000)]
 writes = APIRouter(prefix="/customer/v1", route_class=WriteRoute, tags=["customers"])
 
@@ -59,26 +46,8 @@ class CustomerImportRow(Sent):
     tags: Annotated[list[Raw], Field(max_length=MAX_TAGS)] = Field(default_factory=list)
     metadata: Annotated[dict[Raw, Raw], Field(max_length=MAX_KEYS)] = Field(default_factory=dict)
 
-    def to_row(self) -> Row:
-        try:
-            return Row(self.line, self._registration())
-        except DomainError as wrong:
-            return Row(self.line, wrong)
-
-    def _registration(self) -> Registration:
-        kind, status = self.kind or CustomerKind.ORGANIZATION.value, self.status or CustomerStatus.ACTIVE.value
-        if kind not in set(CustomerKind):
-            raise RuleBroken("bad_kind", "A customer is an organization or a person.")
-        if status not in FIRST_STATUSES:
-            raise RuleBroken("bad_first_status", "A customer begins as prospect or active.")
-        terms = TermsOfTrade(
-            self.due_days, self.end_of_month, instalments_of(self.instalments), discount_of(self.discount),
-            self.prepayment_bps, self.cash_on_delivery)
-        particulars = Particulars(
-            CustomerKind(kind), self.name, terms, self.external_id or None, self.tax_id or None, self.region or None,
-            self.industry or None, self.source or None, tuple(self.tags), self.metadata)
-        number = checked_number(self.number) if self.number else None
-        return Registration(CustomerId(new_id()), number, FIRST_STATUSES[status], particulars)
+    def to_texts(self) -> RowTexts:
+        return RowTexts(**self.model_dump())
 
 
 class CustomerImportCreate(Sent):
@@ -92,21 +61,10 @@ class CustomerImportCreate(Sent):
 async def import_customers(body: CustomerImportCreate, tx: Tx, response: Response) -> OperationRead:
     """Take rows of an existing archive over, known again by their external id: a second run changes nothing.
 
-    The operation's result: `registered`, `unchanged`, `refused` (line, code, detail) and `customers` (external_id, id,
-    number) for every row that was not refused. All rows of a call are taken in one transaction.
+    A worker takes them in slices, and `done` counts them. The operation's result: `registered`, `unchanged`, `refused`
+    (line, code, detail) and `customers` (external_id, id, number) for every row that was not refused.
     """
-    operation_id = operations.start(tx, "import_customers", len(body.rows))
-    imported = await usecases.import_customers(tx, [row.to_row() for row in body.rows])
-    operations.succeed(tx, operation_id, len(body.rows), _result_of(imported))
+    operation_id = await usecases.import_customers(tx, [row.to_texts() for row in body.rows])
     await tx.flush()
     response.headers["Location"] = operations.location_of("customer", operation_id)
     return await operations.get(tx, operation_id)
-
-
-def _result_of(imported: Imported) -> dict[str, Any]:
-    return {
-        "registered": imported.registered, "unchanged": imported.unchanged,
-        "refused": [{"line": r.line, "code": r.code, "detail": r.detail} for r in imported.refused],
-        "customers": [{"external_id": key, "id": str(customer.id), "number": customer.number}
-                      for key, customer in imported.customers.items()],
-    }

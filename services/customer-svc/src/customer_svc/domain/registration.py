@@ -26,7 +26,7 @@ class Registration:
 class Known:
     """Those entries of the archive that share an id, a number or an external id with a registration."""
 
-    ids: frozenset[CustomerId]
+    by_id: Mapping[CustomerId, Customer]
     numbers: frozenset[str]
     by_external_id: Mapping[str, Customer]
 
@@ -50,9 +50,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """What becomes of the rows of an import: each is in exactly one of the three; `unchanged` holds external ids."""
+    """What becomes of the rows of an import: each is in exactly one of the four.
+
+    `taken` are rows that this very import registered before; `unchanged` holds external ids of customers that were
+    there already.
+    """
 
     new: tuple[Registration, ...]
+    taken: tuple[Registration, ...]
     unchanged: tuple[str, ...]
     refused: tuple[Refused, ...]
 
@@ -60,7 +65,7 @@ class Sorted:
 def must_be_free(registrations: Iterable[Registration], known: Known) -> None:
     """Refuses: id_taken, number_taken, external_id_taken."""
     for registration in registrations:
-        if registration.id in known.ids:
+        if registration.id in known.by_id:
             raise Conflict("id_taken", "There is a customer with this id already.")
         if registration.number in known.numbers:
             raise Conflict("number_taken", "This customer number was given before; numbers are never reused.")
@@ -70,11 +75,12 @@ def must_be_free(registrations: Iterable[Registration], known: Known) -> None:
 
 def sort_rows(rows: Sequence[Row], known: Known) -> Sorted:
     """Judge each row against the archive and the rows before it; the external id says which customer is meant."""
-    taken: dict[str, tuple[str | None, Particulars]] = {
+    held: dict[str, tuple[str | None, Particulars]] = {
         key: (customer.number, customer.particulars) for key, customer in known.by_external_id.items()
     }
     numbers = set(known.numbers)
     new: list[Registration] = []
+    taken: list[Registration] = []
     unchanged: list[str] = []
     refused: list[Refused] = []
     for row in rows:
@@ -84,18 +90,20 @@ def sort_rows(rows: Sequence[Row], known: Known) -> Sorted:
         registration, external_id = row.content, row.content.particulars.external_id
         if external_id is None:
             refused.append(Refused(row.line, "external_id_missing", "A row needs an external id to be known again."))
-        elif external_id in taken:
-            if _says_the_same(registration, *taken[external_id]):
+        elif registration.id in known.by_id:
+            taken.append(registration)
+        elif external_id in held:
+            if _says_the_same(registration, *held[external_id]):
                 unchanged.append(external_id)
             else:
                 refused.append(Refused(row.line, "row_differs", "This external id is held with other content."))
         elif registration.number in numbers:
             refused.append(Refused(row.line, "number_taken", "This customer number was given before."))
         else:
-            taken[external_id] = (registration.number, registration.particulars)
+            held[external_id] = (registration.number, registration.particulars)
             numbers |= {registration.number} if registration.number else set()
             new.append(registration)
-    return Sorted(tuple(new), tuple(unchanged), tuple(refused))
+    return Sorted(tuple(new), tuple(taken), tuple(unchanged), tuple(refused))
 
 
 def _says_the_same(registration: Registration, number: str | None, particulars: Particulars) -> bool:

@@ -123,7 +123,7 @@ async def known(tx: Transaction, registrations: Sequence[Registration]) -> Known
         external_ids=[r.particulars.external_id for r in registrations if r.particulars.external_id])
     customers = [customer_of(row) for row in rows]
     return Known(
-        frozenset(customer.id for customer in customers), frozenset(customer.number for customer in customers),
+        {customer.id: customer for customer in customers}, frozenset(customer.number for customer in customers),
         {key: customer for customer in customers if (key := customer.particulars.external_id)})
 
 

@@ -1,36 +1,22 @@
-"""Rows of an existing archive are taken over: new ones registered, known ones left, the others refused by line."""
+"""Rows of an existing archive are received: they wait for the operation that takes them over, slice by slice."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from uuid import UUID
 
-from customer_svc.domain.customer import Customer
-from customer_svc.domain.registration import Refused, Registration, Row, sort_rows
-from customer_svc.store import customers
-from customer_svc.usecases.register_customers import register_customers
-from dunlin_kernel.errors import Conflict
-from dunlin_kit.database import ReadStale
+from customer_svc.domain.import_row import RowTexts
+from customer_svc.store import import_rows
+from dunlin_kernel.ids import CustomerId, new_id
+from dunlin_kit import jobs, operations
+from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
 
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What came of each row: `customers` by external id, of the new and of the unchanged ones."""
-
-    registered: int
-    unchanged: int
-    refused: tuple[Refused, ...]
-    customers: Mapping[str, Customer]
+IMPORT_CUSTOMERS = "import_customers"
 
 
-async def import_customers(tx: Transaction, rows: Sequence[Row]) -> Imported:
-    """Take the rows over; a second run changes nothing. Refuses: tenant_not_known_yet."""
-    readable = [row.content for row in rows if isinstance(row.content, Registration)]
-    known = await customers.known(tx, readable)
-    judged = sort_rows(rows, known)
-    try:
-        new = await register_customers(tx, judged.new)
-    except Conflict as taken:  # none of these was there a moment ago: another import has come between
-        raise ReadStale from taken
-    registered = {c.particulars.external_id or "": c for c in new}
-    kept = {key: known.by_external_id[key] for key in judged.unchanged if key not in registered}
-    return Imported(len(new), len(judged.unchanged), judged.refused, {**kept, **registered})
+async def import_customers(tx: Transaction, rows: Sequence[RowTexts]) -> UUID:
+    """The operation that takes them. Refuses: tenant_not_known_yet."""
+    operation_id = operations.start(tx, IMPORT_CUSTOMERS, len(rows))
+    import_rows.stage(tx, operation_id, [(CustomerId(new_id()), row) for row in rows])
+    payload = {"operation_id": str(operation_id), "started_by": tx.actor}
+    jobs.schedule(tx, IMPORT_CUSTOMERS, str(operation_id), (await present(tx)).now, payload)
+    return operation_id
