@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from billing_svc.consumers.customer import customer
 from billing_svc.domain.kpis import Kpi
+from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
+from dunlin_kernel.ids import new_id
+from dunlin_kit.testing import tell
 
 
 async def traded(company: Any) -> Any:
@@ -96,3 +100,24 @@ async def test_in_base_currency_cash_stands_at_its_own_rate(company: Any) -> Non
     assert lines["invoices"] == ("10000.00", "71000.00")
     assert (lines["cash"], lines["exchange"]) == (("-4000.00", "-28600.00"), ("0.00", "200.00"))
     assert rolled["closing_base"] == {"amount": "42600.00", "currency": "CNY"}
+
+
+async def test_each_owner_has_the_figures_of_the_customers_that_are_theirs(company: Any) -> None:
+    whole = await traded(company)
+    mine = await company.register(number="C-000009")
+    await tell(company.running.database, customer, company.tenant,
+               CustomerOwnerChanged(customer_id=mine, owner_id=new_id(), owner_code="S-LI"), first=2)
+    await company.issue(mine, "200", "2026-02-28", rate="0")
+    await company.pay(mine, "50.00", "2026-02-28")
+    said = await company.get("/kpis-by-owner?to=2026-02-28")
+    assert (said["period_from"], said["period_to"], said["provisional"]) == ("2026-02-01", "2026-02-28", True)
+    assert [(one["owner"], one["figures"]["closing"]["amount"], one["figures"]["collected"]["amount"],
+             one["figures"]["buyers"]) for one in said["data"]] == [
+        ("S-LI", "150.00", "50.00", 1), (None, "1700.00", "600.00", 1)]
+    values = {one["kpi"]: one["value"] for one in said["data"][0]["kpis"]}
+    assert (values["collection_rate"], values["dso"], values["repurchase_rate"]) == (
+        "25.000000", "21.000000", "0.000000")
+    own = (await company.get(f"/kpis?to=2026-02-28&customer_id={whole}"))["data"][0]
+    assert own["kpis"] == said["data"][1]["kpis"]
+    assert [one["owner"] for one in (await company.get("/kpis-by-owner?owner=S-LI"))["data"]] == ["S-LI"]
+    assert (await company.get("/kpis-by-owner?owner=S-LI&currency=USD"))["data"] == []

@@ -14,8 +14,9 @@ from billing_svc.store.roll_forward import Period
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.money import Money
 from dunlin_kernel.periods import KpiPeriod, periods_asked
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, whose
 from dunlin_kit.wire import Day, Instant
 from dunlin_kit.write_route import ReadRoute, Tx
 
@@ -89,6 +90,25 @@ class KpiPeriodRead(BaseModel):
     figures: KpiFiguresRead
 
 
+class OwnerKpisRead(BaseModel):
+    """The customers for whom one member of staff answers today, in one currency; owner null: nobody does."""
+
+    owner: str | None
+    currency: str
+    kpis: list[KpiRead]
+    figures: KpiFiguresRead
+
+
+class OwnerKpiReportRead(BaseModel):
+    """Key figures of one period by owner and currency, as known at a time; customers of nobody last."""
+
+    period_from: date
+    period_to: date
+    known_at: datetime
+    provisional: bool
+    data: list[OwnerKpisRead]
+
+
 class KpiReportRead(BaseModel):
     """Key figures by period, the earliest first, and currency, as known at a time."""
 
@@ -113,8 +133,34 @@ async def get_kpis(
     data = []
     for first, until in periods_asked(period, start, last, count):
         found = await kpis.figures(tx, Period(first, until, known, customer_id))
-        data += [_read(first, until, code, found[code]) for code in sorted(found) if currency in (None, code)]
+        data += [_read(first, until, code, one) for (_, code), one in found.items() if currency in (None, code)]
     return KpiReportRead(known_at=known, provisional=known_at is None or known_at >= tenant.now, data=data)
+
+
+@router.get("/kpis-by-owner", dependencies=[requires("reports:read")],
+            responses=refuses("tenant_not_known_yet", status=409) | refuses("period_reversed"))
+async def get_kpis_by_owner(
+    tx: Tx, me: Me, period: KpiPeriod = KpiPeriod.MONTH,
+    end: Annotated[Day | None, Query(alias="to", description="The last day; today when left out.")] = None,
+    start: Annotated[Day | None, Query(alias="from", description="From this day on, whatever the period.")] = None,
+    known_at: Annotated[Instant | None, Query(description="As recorded up to then; now when left out.")] = None,
+    currency: Annotated[Currency | None, Query()] = None, owner: Owner = None,
+) -> OwnerKpiReportRead:
+    """How each collector's customers pay: the same key figures by who answers for them today."""
+    tenant = await periods.present_for(tx, known_at)
+    asked = (await whose(tx, me.subject, owner, tenant.today)).codes
+    ((first, until),) = periods_asked(period, start, end or tenant.today, 1)
+    known = known_at or tenant.now
+    found = await kpis.figures(tx, Period(first, until, known, None), by_owner=True)
+    return OwnerKpiReportRead(
+        period_from=first, period_to=until, known_at=known, provisional=known_at is None or known_at >= tenant.now,
+        data=[_owners(code, in_currency, one) for (code, in_currency), one in found.items()
+              if currency in (None, in_currency) and (asked is None or code in asked)])
+
+
+def _owners(owner: str | None, currency: str, figures: Figures) -> OwnerKpisRead:
+    return OwnerKpisRead(owner=owner, currency=currency, figures=KpiFiguresRead.of(figures, currency),
+                         kpis=[KpiRead.of(one) for one in kpis_of(figures)])
 
 
 def _read(first: date, until: date, currency: str, figures: Figures) -> KpiPeriodRead:

@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Date, DateTime, Text, Uuid, bindparam, text
@@ -14,31 +15,32 @@ from billing_svc.domain.roll_forward import RollLine, kinds_of
 from billing_svc.store.roll_forward import Period
 from dunlin_kit.transaction import Transaction
 
-_BINDS = (bindparam("start", type_=Date), bindparam("end", type_=Date),
-          bindparam("known_at", type_=DateTime(timezone=True)), bindparam("customer_id", type_=Uuid),
-          bindparam("sold", type_=ARRAY(Text)), bindparam("lost", type_=ARRAY(Text)))
-FLOWS = text("""
-SELECT currency, coalesce(sum(amount) FILTER (WHERE effective_on < :start), 0) AS opening, sum(amount) AS closing,
-       coalesce(sum(amount) FILTER (WHERE effective_on >= :start AND fact_kind = ANY(:sold)), 0) AS sales,
-       -coalesce(sum(amount) FILTER (WHERE effective_on >= :start AND fact_kind = ANY(:lost)), 0) AS written_off
-FROM ledger_entry WHERE side = 'receivable' AND effective_on <= :end AND recorded_at <= :known_at
-  AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id) GROUP BY 1""").bindparams(*_BINDS)
-SOLD = text("""
-SELECT currency, CAST(date_trunc('month', effective_on) AS date) AS month, sum(amount) AS sales FROM ledger_entry
-WHERE side = 'receivable' AND effective_on <= :end AND recorded_at <= :known_at AND fact_kind = ANY(:sold)
-  AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id) GROUP BY 1, 2""").bindparams(*_BINDS[1:5])
-OPEN = text("""
+_BINDS: dict[str, Any] = {
+    "start": Date(), "end": Date(), "known_at": DateTime(timezone=True), "customer_id": Uuid(), "sold": ARRAY(Text),
+    "lost": ARRAY(Text)}
+_OF = "(CAST(:customer_id AS uuid) IS NULL OR e.customer_id = :customer_id)"
+_OWED = "e.side = 'receivable' AND e.effective_on <= :end AND e.recorded_at <= :known_at"
+_FLOWS = f"""
+SELECT {{owner}} AS owner, e.currency, coalesce(sum(e.amount) FILTER (WHERE e.effective_on < :start), 0) AS opening,
+  sum(e.amount) AS closing,
+  coalesce(sum(e.amount) FILTER (WHERE e.effective_on >= :start AND e.fact_kind = ANY(:sold)), 0) AS sales,
+  -coalesce(sum(e.amount) FILTER (WHERE e.effective_on >= :start AND e.fact_kind = ANY(:lost)), 0) AS written_off
+FROM ledger_entry e {{customer}} WHERE {_OWED} AND {_OF} GROUP BY 1, 2 ORDER BY 1, 2"""  # noqa: S608  constants
+_SOLD = f"""
+SELECT {{owner}} AS owner, e.currency, CAST(date_trunc('month', e.effective_on) AS date) AS month,
+       sum(e.amount) AS sales
+FROM ledger_entry e {{customer}} WHERE {_OWED} AND e.fact_kind = ANY(:sold) AND {_OF}
+GROUP BY 1, 2, 3"""  # noqa: S608  constants
+_OPEN = f"""
 WITH owed AS (
-  SELECT currency, item_id, sum(amount) AS open FROM ledger_entry
-  WHERE side = 'receivable' AND effective_on <= :end AND recorded_at <= :known_at
-    AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id)
-  GROUP BY 1, 2 HAVING sum(amount) <> 0)
-SELECT o.currency, CAST(date_trunc('month', i.effective_on) AS date) AS month,
-       sum(o.open * (:end - i.effective_on)) AS open_days,
-       coalesce(sum(o.open) FILTER (WHERE i.due_on >= :end), 0) AS current,
-       coalesce(sum(o.open * (:end - i.due_on)) FILTER (WHERE i.due_on < :end), 0) AS overdue_days
-FROM owed o JOIN item i ON i.id = o.item_id GROUP BY 1, 2""").bindparams(*_BINDS[1:4])
-COLLECTED = text("""
+  SELECT e.customer_id, e.currency, e.item_id, sum(e.amount) AS open FROM ledger_entry e
+  WHERE {_OWED} AND {_OF} GROUP BY 1, 2, 3 HAVING sum(e.amount) <> 0)
+SELECT {{owner}} AS owner, e.currency, CAST(date_trunc('month', i.effective_on) AS date) AS month,
+       sum(e.open * (:end - i.effective_on)) AS open_days,
+       coalesce(sum(e.open) FILTER (WHERE i.due_on >= :end), 0) AS current,
+       coalesce(sum(e.open * (:end - i.due_on)) FILTER (WHERE i.due_on < :end), 0) AS overdue_days
+FROM owed e JOIN item i ON i.id = e.item_id {{customer}} GROUP BY 1, 2, 3"""  # noqa: S608  constants
+_COLLECTED = f"""
 WITH cash AS (
   SELECT a.currency, a.amount, a.business_on - i.due_on AS late, a.customer_id, a.effective_on, a.recorded_at
   FROM allocation a JOIN item i ON i.id = a.item_id JOIN credit c ON c.id = a.credit_id AND c.kind <> 'credit_note'
@@ -46,44 +48,54 @@ WITH cash AS (
   SELECT a.currency, -a.amount, a.business_on - i.due_on, a.customer_id, r.effective_on, r.recorded_at
   FROM allocation_reversal r JOIN allocation a ON a.id = r.allocation_id JOIN item i ON i.id = a.item_id
   JOIN credit c ON c.id = a.credit_id AND c.kind <> 'credit_note')
-SELECT currency, sum(amount) AS collected, sum(amount * late) AS late_days FROM cash
-WHERE effective_on BETWEEN :start AND :end AND recorded_at <= :known_at
-  AND (CAST(:customer_id AS uuid) IS NULL OR customer_id = :customer_id) GROUP BY 1""").bindparams(*_BINDS[:4])
+SELECT {{owner}} AS owner, e.currency, sum(e.amount) AS collected, sum(e.amount * e.late) AS late_days
+FROM cash e {{customer}} WHERE e.effective_on BETWEEN :start AND :end AND e.recorded_at <= :known_at AND {_OF}
+GROUP BY 1, 2"""  # noqa: S608  constants
+_BUYERS = f"""
+WITH bought AS (
+  SELECT e.currency, e.customer_id, count(*) AS times FROM invoice e
+  WHERE e.issued_on <= :end AND e.recorded_at <= :known_at AND {_OF}
+    AND NOT EXISTS (SELECT 1 FROM invoice_void v WHERE v.tenant_id = e.tenant_id AND v.invoice_id = e.id
+                    AND v.recorded_at <= :known_at)
+  GROUP BY 1, 2 HAVING max(e.issued_on) >= :start)
+SELECT {{owner}} AS owner, e.currency, count(*) AS buyers, count(*) FILTER (WHERE e.times > 1) AS returning
+FROM bought e {{customer}} GROUP BY 1, 2"""  # noqa: S608  constants
+_WHOLE = {"owner": "CAST(NULL AS text)", "customer": ""}
+_BY_OWNER = {"owner": "k.owner_code", "customer": "LEFT JOIN customer k ON k.customer_id = e.customer_id"}
+Whose = tuple[str | None, str]
+"""The owner's code, None for nobody's or everybody's, and a currency."""
 
-BUYERS = text("""
-WITH billed AS (
-  SELECT i.customer_id, i.currency, i.issued_on FROM invoice i
-  WHERE i.issued_on <= :end AND i.recorded_at <= :known_at
-    AND (CAST(:customer_id AS uuid) IS NULL OR i.customer_id = :customer_id)
-    AND NOT EXISTS (SELECT 1 FROM invoice_void v WHERE v.tenant_id = i.tenant_id AND v.invoice_id = i.id
-                    AND v.recorded_at <= :known_at)),
-bought AS (
-  SELECT currency, customer_id, count(*) AS times FROM billed GROUP BY 1, 2 HAVING max(issued_on) >= :start)
-SELECT currency, count(*) AS buyers, count(*) FILTER (WHERE times > 1) AS returning FROM bought
-GROUP BY 1""").bindparams(*_BINDS[:4])
+
+@cache
+def _ready(statement: str, by_owner: bool) -> Any:
+    made = statement.format(**(_BY_OWNER if by_owner else _WHOLE))
+    return text(made).bindparams(*(bindparam(name, type_=of) for name, of in _BINDS.items() if f":{name}" in made))
 
 
-async def figures(tx: Transaction, period: Period) -> dict[str, Figures]:
-    """By currency: whatever has ever been owed in it."""
+async def figures(tx: Transaction, period: Period, *, by_owner: bool = False) -> dict[Whose, Figures]:
+    """By currency: whatever has ever been owed in it; also by who answers for the customers today, where asked."""
     kinds = {"sold": kinds_of(RollLine.INVOICES), "lost": kinds_of(RollLine.WRITE_OFFS)}
-    flows = await tx.rows(FLOWS, **period.binds(), **kinds)
-    sold = await tx.rows(SOLD, **period.binds(), sold=kinds["sold"])
-    still_open = _by_currency(await tx.rows(OPEN, **period.binds()))
-    collected = {row["currency"]: row for row in await tx.rows(COLLECTED, **period.binds())}
-    months = _by_currency(sold)
-    bought = {row["currency"]: row for row in await tx.rows(BUYERS, **period.binds())}
-    found = {}
+
+    async def found(statement: str, **more: Any) -> list[Any]:
+        return await tx.rows(_ready(statement, by_owner), **period.binds(), **more)
+
+    flows = await found(_FLOWS, **kinds)
+    sold = _by_whose(await found(_SOLD, sold=kinds["sold"]))
+    still_open = _by_whose(await found(_OPEN))
+    collected = {_whose(row): row for row in await found(_COLLECTED)}
+    bought = {_whose(row): row for row in await found(_BUYERS)}
+    made = {}
     for row in flows:
-        currency = row["currency"]
-        cash, buying = collected.get(currency), bought.get(currency)
-        found[currency] = Figures(
+        whose = _whose(row)
+        cash, buying = collected.get(whose), bought.get(whose)
+        made[whose] = Figures(
             days=(period.end - period.start).days + 1, opening=int(row["opening"]), closing=int(row["closing"]),
-            current=_sum(still_open[currency], "current"), sales=int(row["sales"]),
+            current=_sum(still_open[whose], "current"), sales=int(row["sales"]),
             collected=int(cash["collected"]) if cash else 0, late_days=int(cash["late_days"]) if cash else 0,
-            written_off=int(row["written_off"]), overdue_days=_sum(still_open[currency], "overdue_days"),
-            months=_months(months[currency], still_open[currency], period.end),
+            written_off=int(row["written_off"]), overdue_days=_sum(still_open[whose], "overdue_days"),
+            months=_months(sold[whose], still_open[whose], period.end),
             buyers=int(buying["buyers"]) if buying else 0, returning=int(buying["returning"]) if buying else 0)
-    return found
+    return made
 
 
 def _months(sold: Iterable[Any], still_open: Iterable[Any], end: date) -> tuple[Month, ...]:
@@ -100,10 +112,14 @@ def _months(sold: Iterable[Any], still_open: Iterable[Any], end: date) -> tuple[
     return tuple(found)
 
 
-def _by_currency(rows: Iterable[Any]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = defaultdict(list)
+def _whose(row: Any) -> Whose:
+    return row["owner"], row["currency"]
+
+
+def _by_whose(rows: Iterable[Any]) -> dict[Whose, list[Any]]:
+    found: dict[Whose, list[Any]] = defaultdict(list)
     for row in rows:
-        found[row["currency"]].append(row)
+        found[_whose(row)].append(row)
     return found
 
 
