@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prometheus_client import REGISTRY
@@ -16,6 +17,7 @@ from dunlin_kernel.ids import NIL, new_id
 from dunlin_kit.transaction import Transaction
 from notify_svc.consumers.credit import credit
 from notify_svc.consumers.customer import customer
+from notify_svc.store import customers
 
 REGISTERED = CustomerRegistered.model_validate(CustomerRegistered.examples[0])
 RATED = CreditRated.model_validate(CreditRated.examples[0] | {"customer_id": REGISTERED.customer_id})
@@ -52,6 +54,27 @@ async def test_what_two_owners_tell_of_an_unknown_customer_at_once_is_kept(desk:
     await asyncio.gather(*later)
     [kept] = await desk.rows(KEPT, REGISTERED.customer_id)
     assert kept == {"known": True, "number": REGISTERED.number, "grade": RATED.grade.value}
+
+
+async def test_whoever_waits_for_a_stub_that_somebody_makes_holds_no_customer(desk: Any) -> None:
+    """Else they wait in a ring: who makes it goes on with the customers that are there, and this one with the stub."""
+    new, there = sorted((new_id(), new_id()))
+    later: list[asyncio.Task[None]] = []
+
+    async def hold(*customer_ids: UUID, tx: Transaction) -> None:
+        assert (await customers.hold(tx, customer_ids)).keys() == {*customer_ids}
+
+    async def make(tx: Transaction) -> None:
+        await hold(new, tx=tx)
+        later.append(asyncio.create_task(desk.database.transact(desk.tenant, lambda other: hold(new, there, tx=other))))
+        async with asyncio.timeout(60):
+            while not await tx.driver.fetchval(BLOCKED):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert await tx.driver.fetch("SELECT FROM customer WHERE customer_id = $1 FOR UPDATE NOWAIT", there)
+
+    await desk.database.transact(desk.tenant, lambda tx: hold(there, tx=tx))
+    await desk.database.transact(desk.tenant, make)
+    await asyncio.gather(*later)
 
 
 async def test_batches_that_name_the_same_customers_in_both_orders_never_wait_in_a_ring(desk: Any) -> None:

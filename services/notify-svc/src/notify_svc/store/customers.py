@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
@@ -18,10 +18,11 @@ from notify_svc.store.ladder_tables import CustomerRow
 
 NO_SEGMENT = Segment()
 
-_LOCK = (
-    select(*CustomerRow.__table__.c)
-    .where(col(CustomerRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
-    .order_by(col(CustomerRow.customer_id)).with_for_update())
+_ASKED = bindparam("customer_ids", type_=ARRAY(Uuid))
+_NAMED = col(CustomerRow.customer_id) == _ASKED.any_()
+_LOCK = select(*CustomerRow.__table__.c).where(_NAMED).order_by(col(CustomerRow.customer_id)).with_for_update()
+_LOCK_IF_ALL_THERE = _LOCK.where(
+    select(func.count()).select_from(CustomerRow).where(_NAMED).scalar_subquery() == func.cardinality(_ASKED))
 _HEARD_OF = select(col(CustomerRow.customer_id)).where(
     col(CustomerRow.customer_id) == bindparam("customer_id", type_=Uuid))
 _SEGMENTS = select(col(CustomerRow.customer_id), col(CustomerRow.grade), col(CustomerRow.classes)).where(
@@ -65,27 +66,23 @@ class CustomerKept:
 
 async def lock(tx: Any, customer_ids: Collection[UUID]) -> Mapping[UUID, CustomerKept]:
     """Wait for these customers, in the order of their ids; those not heard of yet are left out."""
-    rows = await tx.rows(_LOCK, customer_ids=sorted(customer_ids))
-    return {
-        row["customer_id"]: CustomerKept(
-            row["customer_id"], row["known"], row["number"], row["name"], row["status"], row["refused_on"],
-            row["opted_out_on"], Segment(row["grade"], row["classes"]), row["owner_id"], row["owner_code"])
-        for row in rows
-    }
+    return await _locked(tx, _LOCK, customer_ids)
 
 
 async def hold(tx: Any, customer_ids: Collection[UUID]) -> Mapping[UUID, CustomerKept]:
     """As `lock`, with a stub for each that was not heard of yet.
 
     Several owners tell of a customer. Without a row that can be locked, what one of them was the first to say would be
-    overwritten by what another one says at the same time.
+    overwritten by what another one says at the same time. Where one is missing none is held yet: whoever waits for a
+    stub that somebody else makes must hold no other.
     """
-    known = await lock(tx, customer_ids)
-    if missing := sorted(set(customer_ids) - known.keys()):
-        tx.once(CustomerRow, *(_row_of(CustomerKept(one, known=False)) for one in missing), key=("customer_id",))
+    kept = await _locked(tx, _LOCK_IF_ALL_THERE, customer_ids)
+    if len(kept) < len(set(customer_ids)):
+        stubs = (_row_of(CustomerKept(one, known=False)) for one in sorted(set(customer_ids)))
+        tx.once(CustomerRow, *stubs, key=("customer_id",))
         await tx.flush()
-        known = {**known, **await lock(tx, missing)}
-    return known
+        kept = await lock(tx, customer_ids)
+    return kept
 
 
 async def assert_heard_of(tx: Any, customer_id: UUID | None) -> None:
@@ -111,6 +108,16 @@ def keep(tx: Any, customer: CustomerKept) -> None:
 def refused(tx: Any, customer_id: UUID, on: date) -> None:
     """Gather that the customer's address was refused for good."""
     tx.change(CustomerRow, {"customer_id": customer_id, "refused_on": on}, key=("customer_id",))
+
+
+async def _locked(tx: Any, statement: Any, customer_ids: Collection[UUID]) -> Mapping[UUID, CustomerKept]:
+    rows = await tx.rows(statement, customer_ids=sorted(set(customer_ids)))
+    return {
+        row["customer_id"]: CustomerKept(
+            row["customer_id"], row["known"], row["number"], row["name"], row["status"], row["refused_on"],
+            row["opted_out_on"], Segment(row["grade"], row["classes"]), row["owner_id"], row["owner_code"])
+        for row in rows
+    }
 
 
 def _row_of(customer: CustomerKept) -> dict[str, Any]:
