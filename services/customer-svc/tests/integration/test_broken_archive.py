@@ -12,7 +12,7 @@ BREAKS: Breaks = {
            "UPDATE customer SET due_days = 99",
            "UPDATE customer SET group_id = gen_random_uuid()", "UPDATE customer SET owner_id = gen_random_uuid()",
            "UPDATE customer SET merged_into = gen_random_uuid()", "DELETE FROM customer",
-           put("customer_group", '{"version": 1}'), put("interaction", '{"kind": "visit"}'),
+           put("customer_group", '{"version": 1}'), put("interaction", '{"kind": "visit"}'), put("staff"),
            put("customer_change", '{"field": "status", "before": "prospect", "after": "active"}')),
     "C1": ("DELETE FROM customer_change WHERE field = 'status'",
            "UPDATE customer_change SET before = 'prospect' WHERE field = 'status'"),

@@ -25,8 +25,10 @@ _PAGE: Any = (
     select(*_COLUMNS).where(col(StaffRow.code) > bindparam("after", type_=Text))
     .order_by(col(StaffRow.code)).limit(bindparam("wanted", type_=Integer)))
 _EVERYBODY: Any = select(*_COLUMNS)
+_LOCK_EVERYBODY: Any = _EVERYBODY.order_by(col(StaffRow.id)).with_for_update()
 _AWAY: Any = select(*_ABSENCE).where(
     bindparam("day", type_=Date).between(col(AbsenceRow.from_on), col(AbsenceRow.until_on)))
+_AWAY_SINCE: Any = select(*_ABSENCE).where(col(AbsenceRow.until_on) >= bindparam("day", type_=Date))
 _ABSENCES: Any = (
     select(*_ABSENCE).where(col(AbsenceRow.staff_id) == bindparam("staff_id"))
     .order_by(col(AbsenceRow.from_on), col(AbsenceRow.id)))
@@ -53,6 +55,16 @@ async def page(tx: Transaction, after: tuple[Any, ...] | None, limit: int) -> li
 async def everybody(tx: Transaction) -> dict[StaffId, Staff]:
     """All staff of the tenant by id: some tens, whose deputies stand in for each other."""
     return {StaffId(row["id"]): _staff_of(row) for row in await tx.rows(_EVERYBODY)}
+
+
+async def lock_everybody(tx: Transaction) -> list[Staff]:
+    """All staff of the tenant by id, locked until the end of the transaction."""
+    return [_staff_of(row) for row in await tx.rows(_LOCK_EVERYBODY)]
+
+
+async def away_since(tx: Transaction, day: date) -> list[Absence]:
+    """Every absence that is not over on a day."""
+    return [_absence_of(row) for row in await tx.rows(_AWAY_SINCE, day=day)]
 
 
 async def away_on(tx: Transaction, day: date) -> list[Absence]:
