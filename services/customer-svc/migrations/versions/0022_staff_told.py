@@ -15,9 +15,9 @@ FROM tenant t WHERE EXISTS (SELECT FROM staff s WHERE s.tenant_id = t.tenant_id)
 OTHERWISE, ENDS = "otherwise AS (", "WHERE fact IS NOT NULL LIMIT 20"
 STAFFED = """staffed AS (
     SELECT 'StaffConfigured', s.id, 1::bigint, 0::bigint
-    FROM public.staff s JOIN own ON own.tenant = s.tenant_id LEFT JOIN LATERAL (
-      SELECT h.said FROM heard h WHERE h.fact = 'StaffConfigured' AND h.said ->> 'staff_id' = s.id::text
-      ORDER BY h.id DESC LIMIT 1) h ON true
+    FROM public.staff s JOIN own ON own.tenant = s.tenant_id LEFT JOIN (
+      SELECT DISTINCT ON (h.said ->> 'staff_id') (h.said ->> 'staff_id')::uuid AS staff, h.said
+      FROM heard h WHERE h.fact = 'StaffConfigured' ORDER BY h.said ->> 'staff_id', h.id DESC) h ON h.staff = s.id
     WHERE (h.said ->> 'code', h.said ->> 'deputy_id', (h.said ->> 'active')::bool)
           IS DISTINCT FROM (s.code, s.deputy_id::text, s.active)),
   """
