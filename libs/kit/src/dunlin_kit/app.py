@@ -9,9 +9,10 @@ from fastapi import APIRouter, FastAPI
 
 from dunlin_kernel.clock import Clock, SystemClock
 from dunlin_kit import event_feed, health, operations, parked_events, problems
-from dunlin_kit.auth import Authenticator, Keys
+from dunlin_kit.auth import Authenticator
 from dunlin_kit.database import RequestDatabase
 from dunlin_kit.health import Check
+from dunlin_kit.issuer_keys import Keys
 from dunlin_kit.limits import Limits
 from dunlin_kit.paths import Paths
 from dunlin_kit.settings import ServiceSettings
@@ -61,8 +62,9 @@ def create_api(api: Api, settings: ServiceSettings, *, clock: Clock | None = Non
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service, app.state.database = api.service, database
+    keys = Keys(settings.jwks, time, service=api.service, max_age=settings.jwks_max_age_seconds)
     app.state.authenticator = Authenticator(
-        issuer=settings.issuer, audience=settings.audience, keys=Keys(settings.jwks, time), clock=time
+        issuer=settings.issuer, audience=settings.audience, keys=keys, clock=time
     )
     app.state.limits = Limits(settings.requests_per_second, time)
     app.state.cursor_secret = settings.cursor_secret.get_secret_value().encode()

@@ -1,16 +1,13 @@
 """Who asks and what they may: signed tokens only, deny by default, the tenant from the token, never from the body."""
 
-import asyncio
 import hashlib
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-import httpx
 from fastapi import Depends, Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.security import OAuth2, SecurityScopes
@@ -21,12 +18,12 @@ from joserfc.jwk import KeySet
 from dunlin_kernel.clock import Clock
 from dunlin_kernel.ids import NIL
 from dunlin_kit.headers import header
+from dunlin_kit.issuer_keys import Keys
 from dunlin_kit.problems import Refusal
 
 ALGORITHMS = ["ES256", "ES384", "EdDSA", "Ed25519", "PS256", "RS256"]
 TENANT_HEADER = b"dunlin-tenant"
 ACT_FOR_TENANTS = "tenants:act"
-_REFRESH_SECONDS = 10
 _CACHED = 4096
 
 _scheme = OAuth2(flows={"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}}, auto_error=False)
@@ -45,51 +42,28 @@ class Principal:
         return self.tenant == NIL
 
 
-class Keys:
-    """The issuer's public keys: a file or a URL; read again, at most every ten seconds, for a key not known."""
-
-    def __init__(self, source: str, clock: Clock) -> None:
-        self._source = source
-        self._clock = clock
-        self._keys: KeySet | None = None
-        self._read_at = 0.0
-
-    async def get(self, kid: str | None) -> KeySet:
-        stale = self._keys is None or (kid is not None and all(key.kid != kid for key in self._keys.keys))
-        now = self._clock.now().timestamp()
-        if self._keys is None or (stale and now - self._read_at >= _REFRESH_SECONDS):
-            self._keys = KeySet.import_key_set(json.loads(await self._read()))
-            self._read_at = now
-        return self._keys
-
-    async def _read(self) -> str:
-        if not self._source.startswith(("http://", "https://")):
-            return await asyncio.to_thread(Path(self._source).read_text)
-        try:
-            async with httpx.AsyncClient(timeout=5) as client:
-                answer = await client.get(self._source)
-                answer.raise_for_status()
-                return answer.text
-        except httpx.HTTPError as failed:
-            raise Refusal(
-                503, "issuer_unavailable", "The token issuer's keys cannot be had now.", headers={"Retry-After": "5"}
-            ) from failed
-
-
 class Authenticator:
-    """Turns a bearer token into a principal; one that was verified is remembered until it ends."""
+    """Turns a bearer token into a principal; one that was verified is remembered until it ends.
+
+    With other keys of the issuer each is verified anew: the one that signed it may have been withdrawn.
+    """
 
     def __init__(self, *, issuer: str, audience: str, keys: Keys, clock: Clock) -> None:
         self._issuer, self._audience, self._keys, self._clock = issuer, audience, keys, clock
         self._verified: dict[bytes, _Verified] = {}
+        self._verified_by: KeySet | None = None
 
     async def principal(self, request: Request) -> Principal:
-        """Refuses: unauthenticated, tenant_required, tenant_not_allowed."""
+        """Refuses: unauthenticated, tenant_not_allowed, issuer_unavailable."""
         kind, _, token = (header(request, b"authorization") or "").partition(" ")
         if kind.lower() != "bearer" or not token:
             raise _unauthenticated("Send a bearer token.")
         digest = hashlib.sha256(token.encode()).digest()
         now = self._clock.now().timestamp()
+        keys = await self._keys.current()
+        if keys is not self._verified_by:
+            self._verified.clear()
+            self._verified_by = keys
         known = self._verified.get(digest)
         if known is None:
             known = self._remember(digest, await self._verify(token))
@@ -110,7 +84,7 @@ class Authenticator:
     async def _verify(self, token: str) -> Mapping[str, Any]:
         try:
             header = _header(token)
-            decoded = jwt.decode(token, await self._keys.get(header.get("kid")), algorithms=ALGORITHMS)
+            decoded = jwt.decode(token, await self._keys.knowing(header.get("kid")), algorithms=ALGORITHMS)
         except (JoseError, ValueError, KeyError, TypeError, RecursionError) as failed:
             raise _unauthenticated("The token is not valid.") from failed
         claims = decoded.claims

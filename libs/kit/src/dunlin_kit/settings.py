@@ -35,6 +35,7 @@ class ServiceSettings(BaseSettings):
     issuer: str = Field(description="The exact `iss` of tokens.")
     audience: str = "dunlin"
     jwks: str = Field(description="The issuer's public keys: a URL or a file.")
+    jwks_max_age_seconds: float = Field(default=300, ge=10, description="So long a key that was withdrawn is good.")
     cursor_secret: SecretStr = Field(
         min_length=16, description="Signs page cursors; the same for all processes of a service."
     )
