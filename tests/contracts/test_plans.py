@@ -30,6 +30,7 @@ GROWN_LATER: Mapping[str, str] = {
     "list_customer_parked_events": "holds what is parked, which is little", "list_billing_parked_events": "the same",
     "list_credit_parked_events": "the same", "list_notify_parked_events": "the same",
     "get_ageing": "sums every account, as it is asked to", "get_ageing_breakdown": "the same",
+    "get_product_analysis": "shares out every open item",
     "list_troubles": "gathers what went wrong in many places",
     "list_customers": "by tag or metadata: no index under row-level security serves a part of a value",
     "list_arrangements": "by state: many are active", "list_receipts": "by owner: every customer of an owner",

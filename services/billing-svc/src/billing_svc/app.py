@@ -35,6 +35,7 @@ from billing_svc.api import (
     payments,
     pending_payments,
     period_locks,
+    product_analysis,
     proposals,
     receipts,
     refunds,
@@ -87,7 +88,7 @@ ROUTERS = (
     exchange_rates.writes, exchange_rates.router, credit_notes.writes, credit_notes.router,
     discount_policy.writes, discount_policy.router, differences.writes, differences.router,
     receipts.router, refunds.writes, refunds.router, proposals.writes,
-    owing.router, kpis.router, cash_forecast.router, roll_forward.router,
+    owing.router, kpis.router, product_analysis.router, cash_forecast.router, roll_forward.router,
     statements.writes, statements.router, documents.router,
     credit_exchanges.writes)
 
