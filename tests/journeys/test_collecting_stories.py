@@ -7,6 +7,7 @@ import pytest
 from dunlin_running import Dunlin, Journey
 from story_words import Books, cny
 
+REPLAYED = True
 LETTERS = {"gap_days": 7, "run_at": "12:00", "levels": [
     {"offset_days": -3, "tone": "upcoming"}, {"offset_days": 2, "tone": "firm", "channel": "letter"}]}
 PLACE = {"street": "1 Quay", "city": "Bergen", "postal_code": "5003", "country": "NO", "recipient": "Heron Ltd"}
