@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dunlin_events import postgres_reader
 from dunlin_events.envelope import Record
-from dunlin_events.postgres_group import share_of
+from dunlin_events.postgres_group import Membership, share_of
 from dunlin_events.postgres_log import PostgresBus
 from dunlin_events.testing import database
 from dunlin_events.topics import BusAway, Displaced, Partition, Reader, Received, partition_of
+from dunlin_kit.grown_tables import statements_sent
 
 TOPIC = "t"
 
@@ -184,6 +186,45 @@ async def settled(readers: Sequence[Reader], wanted: list[int]) -> None:
     held = Counter(partition for reader in readers for partition in reader.assigned())
     assert len(held) == 3
     assert set(held.values()) == {1}
+
+
+async def test_a_reader_that_found_nothing_looks_when_it_is_woken(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_reader, "_LOOK_S", 3600)
+    bus = bus_at(dsn, session_s=36000)
+    publisher, reader = bus.publisher(), bus.reader("g", [TOPIC], "one")
+    await reader.start()
+    while len(reader.assigned()) < 3 or await reader.poll(max_records=1, timeout_ms=1):
+        await reader.poll(max_records=1, timeout_ms=50)
+    with statements_sent() as sent:
+        assert await reader.poll(max_records=1, timeout_ms=1) == {}
+        assert not sent, "nobody woke it"
+    await publisher.publish(TOPIC, [Record("k", (), b"1")])
+    place = Partition(TOPIC, partition_of("k", 3))
+    assert list(await reader.poll(max_records=1, timeout_ms=60_000)) == [place]
+    assert await reader.poll(max_records=1, timeout_ms=1) == {}
+    await reader.seek(place, 0)
+    assert list(await reader.poll(max_records=1, timeout_ms=1)) == [place], "what it is to read again is there"
+    await publisher.stop()
+    await reader.stop()
+
+
+async def test_a_group_in_which_nothing_changed_is_looked_at_by_one_statement(dsn: str) -> None:
+    topics = {TOPIC: 3}
+    one, other = Membership("g", "one", topics, 3600), Membership("g", "other", topics, 3600)
+    connection = await asyncpg.connect(dsn)
+    await one.join(connection)
+    held = await one.share(connection, {})
+    held = await one.share(connection, held)
+    with statements_sent() as sent:
+        assert await one.share(connection, {**held, Partition(TOPIC, 0): 7}) == {**held, Partition(TOPIC, 0): 7}
+    assert len(sent) == 1
+    await other.join(connection)
+    assert len(await one.share(connection, held)) == 2, "the other one is seen"
+    assert len(await other.share(connection, {})) == 1
+    await connection.execute("UPDATE bus_member SET seen_at = seen_at - interval '2 hours' WHERE member = 'one'")
+    await other.share(connection, {})
+    assert len(await other.share(connection, {})) == 3, "the silent one is seen"
+    await connection.close()
 
 
 @given(st.sets(st.text("abcdef", min_size=1, max_size=3), min_size=1), st.integers(1, 40), st.integers(0, 9))

@@ -268,8 +268,8 @@ async def test_a_commit_wakes_a_runner_that_is_looking_just_then(
     class Late(JobRunner):
         looked = False
 
-        async def run_one(self) -> bool:
-            found = await super().run_one()
+        async def _claimed(self) -> Job | None:
+            found = await super()._claimed()
             if not self.looked:
                 self.looked = True
                 await working.transact(tenant, plan)
@@ -284,6 +284,32 @@ async def test_a_commit_wakes_a_runner_that_is_looking_just_then(
     runner.poke()
     await running
     await working.close()
+
+
+async def test_of_many_that_wait_one_looks(toy: Running, ops: Database) -> None:
+    """What is committed wakes it; the job is run by any of them, and nobody waits for a look that is over."""
+    stop, looks = asyncio.Event(), 0
+
+    class Counting(JobRunner):
+        async def _claimed(self) -> Job | None:
+            nonlocal looks
+            looks += 1
+            if looks == 8:
+                stop.set()
+            self.poke()
+            await asyncio.sleep(0)
+            assert self._claiming.locked()
+            return None
+
+    runner = Counting(service="toy", ops=ops, app=toy.database, handlers={"kind": _never})
+    runner.at_once = 4
+    async with asyncio.timeout(30):
+        await runner.run(stop)
+    assert looks == 8, "those that waited for the one look no more"
+
+
+async def _never(_: Database, __: Job) -> None:
+    raise AssertionError
 
 
 async def test_nothing_is_called_after_what_was_not_kept(toy: Running) -> None:

@@ -173,11 +173,9 @@ async def poisoned(tx: Statements, *, consumer: str, within: timedelta) -> int:
     return int(row[0])
 
 
-async def reasons(tx: Statements, *, consumer: str) -> dict[str, int]:
-    """How many streams stand still, by reason; and how many records wait that are in no stream, being undecodable."""
-    return {row[0]: row[1] for row in await tx.rows(_REASONS, consumer=consumer)}
-
-
-async def can_go_on(tx: Statements, *, consumer: str) -> list[Key]:
-    """Streams whose next event is here and may be tried, and those in which nothing that waits is still to come."""
-    return [Key(consumer, owner, stream) for owner, stream in map(tuple, await tx.rows(_CAN_GO_ON, consumer=consumer))]
+async def standing(tx: Statements, *, consumer: str) -> tuple[dict[str, int], list[Key]]:
+    """How many streams stand still, by reason, and how many records wait that are in no stream, being undecodable; then
+    streams whose next event is here and may be tried, and those in which nothing that waits is still to come."""
+    reasons = {row[0]: row[1] for row in await tx.rows(_REASONS, consumer=consumer)}
+    return reasons, [Key(consumer, owner, stream) for owner, stream in map(
+        tuple, await tx.rows(_CAN_GO_ON, consumer=consumer))]

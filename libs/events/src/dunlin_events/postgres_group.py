@@ -23,6 +23,16 @@ ON CONFLICT (grp, member) DO UPDATE SET seen_at = excluded.seen_at WHERE bus_mem
 RETURNING epoch
 """
 _SEEN = "UPDATE bus_member SET seen_at = clock_timestamp() WHERE grp = $1 AND member = $2 AND epoch = $3"
+_STANDING = """
+WITH me AS (
+    UPDATE bus_member SET seen_at = clock_timestamp() WHERE grp = $1 AND member = $2 AND epoch = $3 RETURNING member)
+SELECT jsonb_build_array(
+    (SELECT jsonb_agg(jsonb_build_array(member, topics) ORDER BY member) FROM bus_member WHERE grp = $1),
+    (SELECT jsonb_agg(jsonb_build_array(topic, part, member) ORDER BY topic, part) FROM bus_claim WHERE grp = $1))::text
+FROM me WHERE NOT EXISTS (
+    SELECT FROM bus_member WHERE grp = $1 AND member <> $2 AND seen_at < clock_timestamp() - make_interval(secs => $4))
+"""
+"""All members and claims of a group, in which this member is alive and nobody is silent; else nothing."""
 _LEAVE = """
 WITH gone AS (DELETE FROM bus_member WHERE grp = $1 AND member = $2 AND epoch = $3 RETURNING member)
 DELETE FROM bus_claim WHERE grp = $1 AND member IN (SELECT member FROM gone)
@@ -88,6 +98,8 @@ class Membership:
     def __init__(self, group: str, member: str, topics: Mapping[str, int], session_s: float) -> None:
         self.group, self.member, self.topics, self.session_s = group, member, topics, session_s
         self.epoch: int | None = None
+        self._shared: str | None = None
+        """The members and claims among which nothing was to be given up or taken."""
 
     async def join(self, connection: Any) -> None:
         if self.epoch is None:
@@ -109,6 +121,9 @@ class Membership:
 
         Returns the next offset of each partition held now. Raises Displaced.
         """
+        standing = await connection.fetchval(_STANDING, self.group, self.member, self.epoch, self.session_s)
+        if standing and standing == self._shared:
+            return dict(positions)
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 12))", self.group)
             if not await connection.fetchval(_REJOIN, self.group, self.member, self.epoch, list(self.topics)):
@@ -123,6 +138,7 @@ class Membership:
             if taken:
                 await connection.execute(_TAKE, self.group, *columns(taken), self.member)
             rows = await connection.fetch(_POSITIONS, self.group, self.member)
+        self._shared = None if released or taken else standing
         if released:
             await self._tell(connection)
         stored = {Partition(topic, part): at for topic, part, at in rows}

@@ -9,11 +9,14 @@ from typing import Any, Final
 import asyncpg
 
 from dunlin_events import sessions
+from dunlin_events.ending import rest
 from dunlin_events.envelope import Record
 from dunlin_events.postgres_group import CHANNEL, Membership, away, close, columns
 from dunlin_events.topics import BusAway, Partition, Received
 
 _SILENT_POLL_S: Final = 300.0
+_LOOK_S: Final = 2.0
+"""Between two looks that nobody asked for: whoever appends wakes the readers."""
 
 _COMMIT = """
 INSERT INTO bus_offset (grp, topic, part, next)
@@ -53,7 +56,7 @@ class PostgresReader:
         self._positions: dict[Partition, int] = {}
         self._heads: dict[Partition, int] = {}
         self._paused: set[Partition] = set()
-        self._shared_at = self._polled_at = 0.0
+        self._shared_at = self._seen_at = self._polled_at = self._look_at = 0.0
         self._heart: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -68,23 +71,20 @@ class PostgresReader:
         """Raises BusAway, Displaced."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_ms / 1000
-        while True:
-            self._polled_at = loop.time()
+        while not timeout_ms or await self._is_to_look(deadline):
+            self._polled_at, self._look_at = loop.time(), 0.0
             self._woken.clear()
             async with self._turn, away(self._let_go):
                 connection = await self._connected()
                 if loop.time() >= self._shared_at + self._membership.session_s / 3:
                     self._positions = await self._membership.share(connection, self._positions)
-                    self._shared_at = loop.time()
+                    self._shared_at = self._seen_at = loop.time()
                 found = await self._fetch(connection, max_records)
-            left = deadline - loop.time()
-            if found or left <= 0:
+            self._look_at = 0.0 if found else min(
+                loop.time() + _LOOK_S, self._shared_at + self._membership.session_s / 3)
+            if found or loop.time() >= deadline:
                 return found
-            try:
-                await asyncio.wait_for(self._woken.wait(), min(left, self._membership.session_s / 3))
-            except TimeoutError:
-                if loop.time() >= deadline:
-                    return {}  # the next poll looks at once
+        return {}
 
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
         """Raises BusAway."""
@@ -99,6 +99,7 @@ class PostgresReader:
     async def seek(self, partition: Partition, offset: int) -> None:
         if partition in self._positions:
             self._positions[partition] = offset
+            self._look_at = 0.0
 
     def pause(self, *partitions: Partition) -> None:
         self._paused.update(partitions)
@@ -128,6 +129,13 @@ class PostgresReader:
                     await self._membership.leave(connection)
             await close(connection)
 
+    async def _is_to_look(self, deadline: float) -> bool:
+        """Wait until somebody asks for a look or it is time for one; False where the deadline comes before."""
+        self._polled_at = now = asyncio.get_running_loop().time()
+        if self._look_at > now:
+            await rest(self._woken, min(self._look_at, deadline) - now)
+        return self._woken.is_set() or asyncio.get_running_loop().time() >= self._look_at
+
     def _let_go(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
@@ -149,7 +157,7 @@ class PostgresReader:
                     connection.terminate()
                     raise
             self._connection = connection
-            self._shared_at = 0.0
+            self._shared_at = self._look_at = 0.0
         return self._connection
 
     def _hear(self, _connection: Any, _pid: int, _channel: str, payload: str) -> None:
@@ -181,11 +189,13 @@ class PostgresReader:
 
     async def _beat(self) -> None:
         """Say that this member lives while a long batch is in work; one that no longer polls falls silent."""
+        clock, gap = asyncio.get_running_loop().time, self._membership.session_s / 2
         while True:
-            await asyncio.sleep(self._membership.session_s / 3)
-            if asyncio.get_running_loop().time() - self._polled_at > _SILENT_POLL_S:
+            await asyncio.sleep(max(self._seen_at + gap - clock(), gap / 5))
+            if clock() < self._seen_at + gap or clock() - self._polled_at > _SILENT_POLL_S:
                 continue
             with contextlib.suppress(BusAway):
                 async with self._turn, away(self._let_go):
                     if self._connection is not None:
                         await self._membership.seen(self._connection)
+                        self._seen_at = clock()

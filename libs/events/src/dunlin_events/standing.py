@@ -49,23 +49,25 @@ class Standing:
         self._unready = False
         self._next_try = 0.0
 
-    async def look(self) -> None:
-        """Read anew which streams stand still, and show it."""
-        self._unready = False
+    async def look(self) -> list[Key]:
+        """Read anew which streams stand still, and show it. Returns those that can go on."""
+        self._unready, can_go_on = False, list[Key]()
         for consumer in self._consumers():
-            reasons = await self._transact(NIL, partial(parked_rows.reasons, consumer=consumer))
+            reasons, found = await self._transact(NIL, partial(parked_rows.standing, consumer=consumer))
+            can_go_on += found
             self._unready |= UNREADY in reasons
             for reason in (HOLE, ERA, POISON, UNREADY, UNDECODABLE):
                 HELD.labels(consumer, reason).set(reasons.get(reason, 0))
+        return can_go_on
 
     async def retry(self) -> None:
         """Now and then, let streams go on that can."""
         now = asyncio.get_running_loop().time()
         if now < self._next_try:
             return
-        for consumer in self._consumers():
-            await self.drain(await self._transact(NIL, partial(parked_rows.can_go_on, consumer=consumer)))
-        await self.look()
+        if can_go_on := await self.look():
+            await self.drain(can_go_on)
+            await self.look()
         self._next_try = now + (UNREADY_S if self._unready else LOOK_S)
 
     async def tell(self, parked: Sequence[Parked]) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import DateTime, Integer, Text, Uuid, column, func, table
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from dunlin_events.ending import rest
 from dunlin_events.outbox import Trace
 from dunlin_kernel.errors import NotReady
 from dunlin_kernel.ids import NIL, new_id
@@ -24,7 +25,8 @@ from dunlin_kit.telemetry import log, set_trace
 from dunlin_kit.tenants import Tenant, own_row
 from dunlin_kit.transaction import Transaction
 
-_IDLE_SECONDS = 0.25
+_IDLE_SECONDS, _LONGEST_IDLE_SECONDS = 0.25, 1.0
+"""Between two looks that nobody asked for; they grow rarer while nothing is due."""
 LEASE_SECONDS = 30
 _LONGEST_WAIT_SECONDS = 300
 _LONGEST_WAIT_WHEN_BUSY = 5
@@ -179,28 +181,50 @@ class JobRunner:
         """Until `stop` is set, whatever breaks; without handlers there is nothing to claim."""
         if not self._handlers:
             await stop.wait()
-        await asyncio.gather(*(self._work(stop) for _ in range(self.at_once)))
-
-    async def _work(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            self._wake.clear()
-            try:
-                worked = await self.run_one()
-            except Exception as broken:
-                log.warning("jobs wait for the database", service=self._service, error=repr(broken))
-                worked = False
-            if not worked:
-                try:
-                    await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
-                except TimeoutError:
-                    continue
+        ending = asyncio.create_task(self._wake_at(stop))
+        try:
+            await asyncio.gather(*(self._work(stop) for _ in range(self.at_once)))
+        finally:
+            ending.cancel()
 
     async def run_one(self) -> bool:
         """Run the oldest due job; False when there is none."""
         async with self._claiming:
-            job = await self._ops.transact(NIL, self._claim)
-        if job is None:
-            return False
+            job = await self._claimed()
+        if job is not None:
+            await self._do(job)
+        return job is not None
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            async with self._claiming:  # one looks for all
+                job = await self._next(stop)
+            if job is not None:
+                await self._do(job)
+                self.poke()  # what waited for it may be claimed now
+
+    async def _next(self, stop: asyncio.Event) -> Job | None:
+        """Wait for a job that is due; None when `stop` is set."""
+        idle = _IDLE_SECONDS
+        while not stop.is_set():
+            self._wake.clear()
+            try:
+                if job := await self._claimed():
+                    return job
+            except Exception as broken:
+                log.warning("jobs wait for the database", service=self._service, error=repr(broken))
+            await rest(self._wake, idle)
+            idle = min(2 * idle, _LONGEST_IDLE_SECONDS)
+        return None
+
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._wake.set()
+
+    async def _claimed(self) -> Job | None:
+        return await self._ops.transact(NIL, self._claim)
+
+    async def _do(self, job: Job) -> None:
         started = perf_counter()
         renewing = asyncio.create_task(self._renew(job))
         try:
@@ -214,7 +238,6 @@ class JobRunner:
         finally:
             renewing.cancel()
         RUNS.labels(self._service, job.kind).observe(perf_counter() - started)
-        return True
 
     async def _claim(self, tx: Transaction) -> Job | None:
         row = await tx.driver.fetchrow(_CLAIM, list(self._handlers), self._lease_seconds)
