@@ -80,7 +80,7 @@ def bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
         ":release": {"reason": "Theirs"}, ":acknowledge": {}, ":assign": {"owner": "Theirs"},
         "/compensations": {
             "item_id": named.get("item_id"), "amount": secret("1.00"), "payer": "theirs", "received_on": "2026-01-05"},
-        ":share": {}, "/deposit-requests": {
+        "/compensations/{compensation_id}:reverse": {"reason": "reclaimed"}, ":share": {}, "/deposit-requests": {
             "customer_id": named["customer_id"], "amount": secret("1.00"), "order_reference": "theirs"},
         ":pay": {"amount": secret("1.00"), "received_on": "2026-01-05", "method": "cash"},
         "/deposit-requests/{deposit_request_id}:end": {"reason": "order_cancelled"},

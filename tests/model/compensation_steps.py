@@ -17,6 +17,7 @@ class Insured:
     claimed: int
     paid: int
     shared: int = 0
+    gone: bool = False
 
 
 class CompensationSteps(BooksMachine):
@@ -30,7 +31,8 @@ class CompensationSteps(BooksMachine):
     def compensate(self, which: int, minor: int, fits: bool) -> None:
         debt = one_of(self.books.debts, which)
         owed = self.books.balance(debt.item)
-        left = owed - sum(one.minor for one in self.insured.values() if one.item == debt.item)
+        left = owed - sum(one.minor for one in self.insured.values()
+                          if one.item == debt.item and not one.gone)
         minor = minor % left + 1 if fits and left > 0 else minor
         said = self.company.post("/compensations", {
             "item_id": debt.item, "amount": amount(minor, debt.currency), "payer": "Insurer",
@@ -44,7 +46,7 @@ class CompensationSteps(BooksMachine):
         self.insured[made["id"]] = Insured(made["id"], debt.item, minor, owed, self._paid(debt.item))
         self.office.done["compensate"] += 1
 
-    @rule(when=lambda self: self.insured, which=PICK)
+    @rule(often=4, when=lambda self: self.insured, which=PICK)
     def pass_on(self, which: int) -> None:
         due = {one.id: one for one in self.insured.values() if self._due(one)}
         one = one_of(due or self.insured, which)
@@ -52,13 +54,27 @@ class CompensationSteps(BooksMachine):
         said = self.company.post(f"/compensations/{one.id}:share", {})
         if said.status_code != 200:
             assert not minor or self.today <= self.is_open, said.text
-            self.refused("pass_on", said, "nothing_to_share", "period_locked")
+            self.refused("pass_on", said, "nothing_to_share", "period_locked", "compensation_reversed")
             return
         one.shared += minor
         assert minor_of(said.json()["shared"]) == one.shared
         self.office.done["pass_on"] += 1
 
+    @rule(often=1, when=lambda self: self.insured, which=PICK)
+    def claim_back(self, which: int) -> None:
+        one = one_of(self.insured, which)
+        said = self.company.post(f"/compensations/{one.id}:reverse", {"reason": "reclaimed"})
+        if said.status_code != 200:
+            assert one.gone or one.shared == one.minor or self.today <= self.is_open, said.text
+            self.refused("claim_back", said, "compensation_reversed", "compensation_shared", "period_locked")
+            return
+        assert not one.gone
+        one.gone = True
+        self.office.done["claim_back"] += 1
+
     def _due(self, one: Insured) -> int:
+        if one.gone:
+            return 0
         recovered = min(max(self._paid(one.item) - one.paid, 0), one.claimed)
         return max((2 * one.minor * recovered + one.claimed) // (2 * one.claimed) - one.shared, 0)
 

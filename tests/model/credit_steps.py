@@ -9,7 +9,11 @@ from stepping import AMOUNTS, EITHER, PICK, among, rule
 
 
 class CreditSteps(BooksMachine):
-    """Credit notes and refunds."""
+    """Credit notes and refunds. `taken`: by note, what each share had paid that is not paid by its money any more."""
+
+    def begin(self) -> None:
+        super().begin()
+        self.taken = dict[str, list[tuple[Share, int, int]]]()
 
     @rule(when=lambda self: self.books.invoiced, which=PICK, minor=AMOUNTS)
     def credit(self, which: int, minor: int) -> None:
@@ -71,6 +75,22 @@ class CreditSteps(BooksMachine):
         for one in again:
             self.share("discount_back", Share(
                 one["id"], money.credit, debt.item, left - let_off, date.fromisoformat(one["effective_on"]), let_off))
+        kept = (left - let_off, let_off) if left else (0, 0)
+        self.taken.setdefault(share.credit, []).append((was, was.minor - kept[0], was.let_off - kept[1]))
+
+    def _given_again(self, note: str) -> None:
+        """Once the note is cancelled the money that it freed pays again, as far as both sides are there."""
+        for was, minor, let_off in self.taken.pop(note, ()):
+            left, owed = min(minor, self.books.balance(was.credit)), self.books.undisputed(was.item)
+            whole = left == minor and minor + let_off <= owed
+            expected = (minor, let_off) if whole else (min(left, owed), 0)
+            if not expected[0]:
+                continue
+            one = next(one for one in self.company.get(f"/payments/{was.credit}")["allocations"]
+                       if one["id"] not in self.books.shares and one["item_id"] == was.item)
+            assert (minor_of(one["amount"]), minor_of(one["discount"])) == expected
+            self.share("given again", Share(
+                one["id"], was.credit, was.item, expected[0], date.fromisoformat(one["effective_on"]), expected[1]))
 
     @rule(when=lambda self: self.books.notes, which=PICK, why=among("issued_in_error", "withdrawn"))
     def cancel(self, which: int, why: str) -> None:
@@ -88,6 +108,7 @@ class CreditSteps(BooksMachine):
             self.ended(share, undone[share.id], correction=why == "issued_in_error")
         self.moved("cancel", self.move(note, -self.books.moneys[note].minor, after["cancelled_on"]))
         del self.books.notes[note]
+        self._given_again(note)
 
     @rule(when=lambda self: self.books.moneys, which=PICK, minor=AMOUNTS, over=EITHER)
     def refund(self, which: int, minor: int, over: bool) -> None:

@@ -30,7 +30,8 @@ RULES = {
     "RefundReversed": "refund_back", "RefundReclaimed": "reverse", "CreditExchanged": "exchange",
     "CreditExchangeReversed": "exchange_back",
     "CreditTransferred": "merge", "DebtTransferred": "merge", "CompensationReceived": "compensate",
-    "CompensationShared": "pass_on", "CreditAllocated": "apply", "AllocationReversed": "undo",
+    "CompensationShared": "pass_on", "CompensationReversed": "claim_back", "CreditAllocated": "apply",
+    "AllocationReversed": "undo",
     "DisputeOpened": "dispute", "DisputeSettled": "settle", "ArrangementAgreed": "agree",
     "ArrangementRevised": "revise", "ArrangementAdvanced": "turn_the_day", "ArrangementCompleted": "turn_the_day",
     "ArrangementDefaulted": "turn_the_day", "ArrangementReinstated": "turn_the_day"}

@@ -4,7 +4,12 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+import pytest
+
+from billing_svc.consumers.credit import credit
+from dunlin_events.contracts.credit_covers import ClaimSettled
 from dunlin_kernel.ids import new_id
+from dunlin_kit.testing import tell
 
 
 def cny(amount: str) -> dict[str, str]:
@@ -75,3 +80,70 @@ async def test_no_more_is_compensated_than_is_owed_by_however_many(company: Any)
         "receivable_control": "400.00", "revenue": "-400.00", "third_party_bank": "300.00",
         "third_party_claims": "-300.00"}
     assert await broken(company) == []
+
+
+async def test_what_was_not_passed_on_is_taken_back_once_and_the_debt_can_be_compensated_again(company: Any) -> None:
+    who, item = await owed(company)
+    made = (await compensate(company, item, "300.00")).json()
+    path = f"/compensations/{made['id']}"
+    await company.pay(who, "40.00", "2026-01-05")
+    await company.post(f"{path}:share", None)
+    wrong = await company.send("POST", f"{path}:reverse", {"reason": "recorded_in_error"})
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "compensation_shared")
+    answers = await asyncio.gather(*(company.send("POST", f"{path}:reverse", {"reason": "reclaimed"}) for _ in "123"))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    gone = await company.get(path)
+    assert (gone["reversed_on"], gone["reversal_reason"], figures(gone)) == (
+        "2026-01-05", "reclaimed", ("360.00", "40.00", "30.00", "0.00"))
+    late = await company.send("POST", f"{path}:share")
+    assert (late.status_code, late.json()["code"]) == (409, "compensation_reversed")
+    assert await company.balances() == {
+        "bank": "40.00", "receivable_control": "360.00", "revenue": "-400.00", "customer_credit": "0.00",
+        "third_party_bank": "0.00", "third_party_claims": "0.00"}
+    assert (await compensate(company, item, "360.00")).status_code == 201
+    told = [said for _, fact, said in await company.running.told(company.tenant) if fact == "CompensationReversed"]
+    assert [(said["amount"]["amount"], said["account"]["open"]["amount"]) for said in told] == [("270.00", "360.00")]
+    assert await broken(company) == []
+
+
+async def test_a_statement_shows_it_beside_what_the_customer_owes(company: Any) -> None:
+    who, item = await owed(company)
+    first = (await compensate(company, item, "100.00")).json()
+    await company.post(f"/compensations/{first['id']}:reverse", {"reason": "recorded_in_error"})
+    await compensate(company, item, "300.00")
+    await company.pay(who, "40.00", "2026-01-05")
+    asked = {"customer_id": str(who), "period_from": "2026-01-01", "period_to": "2026-01-05"}
+    made = await company.post("/statements", asked)
+    (one,) = made["currencies"]
+    assert one["closing"]["receivables"]["amount"] == "360.00"
+    assert sorted((moved["fact_kind"], moved["number"], moved["payer"], moved["amount"]["amount"])
+                  for moved in one["third_parties"]) == [
+        ("compensation_received", "INV-000001", "Sinosure", "100.00"),
+        ("compensation_received", "INV-000001", "Sinosure", "300.00"),
+        ("compensation_reversed", "INV-000001", "Sinosure", "-100.00")]
+    assert await company.get(f"/statements/{made['id']}") == made
+    paper = await company.send("GET", f"/statements/{made['id']}/document?format=pdf")
+    assert paper.status_code == 200, paper.text
+
+
+@pytest.mark.parametrize("outcome", ["settled", "refused"])
+async def test_what_was_paid_on_a_claim_waits_in_the_inbox_until_it_is_booked(company: Any, outcome: str) -> None:
+    who, item = await owed(company)
+    paid, refused = ClaimSettled.examples
+    example = paid if outcome == "settled" else refused
+    settled = ClaimSettled.model_validate(dict(example) | {
+        "customer_id": who, "claim_id": new_id(), "paid": cny("300.00" if outcome == "settled" else "0.00")})
+    await tell(company.running.database, credit, company.tenant, settled)
+
+    async def waits() -> list[tuple[str, ...]]:
+        return [(one["reason"], one["claim_id"], one["number"], one["amount"]["amount"])
+                for one in (await company.get("/approvals"))["data"]]
+    if outcome == "refused":
+        assert await waits() == []
+        return
+    claim = str(settled.claim_id)
+    assert await waits() == [("claim_settled", claim, "C-000001", "300.00")]
+    made = [(await compensate(company, item, part, claim_id=claim)).json() for part in ("100.00", "200.00")]
+    assert await waits() == []
+    await company.post(f"/compensations/{made[0]['id']}:reverse", {"reason": "recorded_in_error"})
+    assert await waits() == [("claim_settled", claim, "C-000001", "100.00")]

@@ -92,7 +92,7 @@ async def test_the_inbox_shows_what_waits_with_number_name_amount_maker_and_sinc
     row = page["data"][0]
     assert row == {
         "write_off_id": None, "interest_waiver_id": None, "proposal_id": None, "limit_proposal_id": None,
-        "cover_id": None, "group_limit_proposal_id": None, "payment_id": paid[0]["id"],
+        "cover_id": None, "claim_id": None, "group_limit_proposal_id": None, "payment_id": paid[0]["id"],
         "group_id": None, "customer_id": str(who), "number": "C-000001", "name": "北京华为贸易", "owner_code": None,
         "amount": {"amount": "200.00", "currency": "CNY"}, "payer": "Heron", "reason": "above_threshold",
         "maker": "clerk", "since": row["since"], "expires_on": "2026-02-04", "may_sign": False}

@@ -10,16 +10,21 @@ from hypothesis import strategies as st
 
 from billing_svc.domain.compensation import (
     Compensation,
+    CompensationReversalReason,
     CompensationStanding,
     PaidBefore,
     ReceiveCompensation,
+    ReverseCompensation,
     compensation_of,
     fact_of_compensation,
+    fact_of_compensation_reversal,
     fact_of_share,
+    reversal_of,
     shareable,
 )
 from billing_svc.domain.item import Item
-from dunlin_kernel.errors import RuleBroken
+from billing_svc.domain.posting_dates import Books
+from dunlin_kernel.errors import Conflict, RuleBroken
 from dunlin_kernel.money import Money
 
 TODAY, ONE = date(2026, 4, 1), UUID(int=1)
@@ -84,3 +89,41 @@ def test_sharing_often_or_once_comes_to_the_same(amount: int, receipts: list[int
         often = replace(often, shared=often.shared + often.due)
     once = CompensationStanding(compensation(amount), often.recovered, cny(0))
     assert often.shared == once.due <= cny(amount)
+
+
+LATER = date(2026, 5, 1)
+BOOKS = Books(date(2026, 4, 10), LATER)
+
+
+@pytest.mark.parametrize(("reason", "shared", "wanted", "left", "day"), [
+    ("reclaimed", 0, None, 30_000, LATER), ("reclaimed", 3_000, date(2026, 4, 20), 27_000, date(2026, 4, 20)),
+    ("recorded_in_error", 0, None, 30_000, date(2026, 4, 11))])
+def test_what_was_not_passed_on_goes_back_and_its_claim_with_it(
+    reason: str, shared: int, wanted: date | None, left: int, day: date,
+) -> None:
+    standing = CompensationStanding(compensation(30_000), cny(4_000), cny(shared))
+    wish = ReverseCompensation(ONE, CompensationReversalReason(reason), wanted)
+    made = reversal_of(wish, standing, BOOKS, UUID(int=7))
+    assert (made.amount, made.effective_on, made.reason.value) == (cny(left), day, reason)
+    lines = fact_of_compensation_reversal(made, Money(5, "EUR")).journal
+    assert [(line.account.value, line.amount.minor, line.base) for line in lines] == [
+        ("third_party_bank", -left, Money(-5, "EUR")), ("third_party_claims", left, Money(5, "EUR"))]
+    assert fact_of_compensation_reversal(made, None).journal[0].base is None
+
+
+@pytest.mark.parametrize(("reason", "shared", "gone", "code"), [
+    ("reclaimed", 30_000, None, "compensation_shared"), ("recorded_in_error", 1, None, "compensation_shared"),
+    ("reclaimed", 0, TODAY, "compensation_reversed")])
+def test_what_was_passed_on_or_went_back_is_not_taken_back(
+    reason: str, shared: int, gone: date | None, code: str,
+) -> None:
+    standing = CompensationStanding(compensation(30_000), cny(40_000), cny(shared), gone)
+    with pytest.raises(Conflict, match=code):
+        reversal_of(ReverseCompensation(ONE, CompensationReversalReason(reason)), standing, BOOKS, UUID(int=7))
+
+
+def test_of_what_went_back_nothing_is_due() -> None:
+    gone = CompensationStanding(compensation(30_000), cny(4_000), cny(0), LATER)
+    assert gone.due == cny(0)
+    with pytest.raises(Conflict, match="compensation_reversed"):
+        shareable(gone)

@@ -43,3 +43,22 @@ class CompensationShared(MoneyFact):
          "compensation_id": ID + "c", "item_id": ID + "3", "amount": cny(amount), "recovered": cny(recovered),
          "effective_on": "2026-05-01"}
         for left, amount, recovered in (("36000.00", "3000.00", "4000.00"), ("0.00", "27000.00", "40000.00")))
+
+
+class CompensationReversed(MoneyFact):
+    """A compensation was taken back: what was not passed on of it went back, and nothing of its account moves."""
+
+    owner: ClassVar[str] = OWNER
+    reversal_id: UUID
+    compensation_id: UUID
+    item_id: UUID
+    number: str
+    amount: Amount
+    claim_id: UUID | None = Field(description="The claim on a cover, where one was filed.")
+    effective_on: date
+    reason: str
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": ID + "1", "origin": "live", "account": account("40000.00"), "reversal_id": ID + "f",
+         "compensation_id": ID + "c", "item_id": ID + "3", "number": "INV-000001", "amount": cny("30000.00"),
+         "claim_id": claim, "effective_on": "2026-05-01", "reason": reason}
+        for claim, reason in ((ID + "d", "reclaimed"), (None, "recorded_in_error")))

@@ -67,8 +67,8 @@ class PaymentPolicyRead(BaseModel):
 
 class ApprovalRead(BaseModel):
     """What waits for a signature, by its id: a payment, write-off, waiver of interest, refund or credit note here, a
-    credit limit, a group's or a cover at credit-svc. `maker` recorded it at `since`; `may_sign`: you are another
-    person."""
+    credit limit, a group's or a cover at credit-svc; or what was paid on a claim there, and waits to be booked. `maker`
+    recorded it at `since`; `may_sign`: you are another person."""
 
     payment_id: UUID | None
     write_off_id: UUID | None
@@ -77,6 +77,8 @@ class ApprovalRead(BaseModel):
     limit_proposal_id: UUID | None
     group_limit_proposal_id: UUID | None
     cover_id: UUID | None
+    claim_id: UUID | None = Field(
+        description="A claim at credit-svc that was paid: so much of it is to be booked as compensations that name it.")
     customer_id: UUID | None = Field(description="Null where it is of a group.")
     group_id: UUID | None
     number: str
@@ -101,6 +103,7 @@ class ApprovalRead(BaseModel):
             limit_proposal_id=one.id if one.reason is SecondPerson.CREDIT_LIMIT else None,
             group_limit_proposal_id=one.id if one.reason is SecondPerson.GROUP_LIMIT else None,
             cover_id=one.id if one.reason is SecondPerson.COVER else None,
+            claim_id=one.id if one.reason is SecondPerson.CLAIM_SETTLED else None,
             customer_id=one.customer_id, group_id=one.group_id, number=one.number, name=one.name,
             owner_code=one.owner_code,
             amount=Amount.of(one.amount) if one.amount else None, payer=one.payer, reason=one.reason,
@@ -116,7 +119,8 @@ async def list_approvals(
     tx: Tx, me: Me, response: Response, cursor: Paging, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> ApprovalPage:
     """Everything that waits for a second person: payments to confirm, proposals of write-offs, waivers of interest,
-    refunds and credit notes, and what credit-svc asks for: limits of customers and groups, and covers, signed there."""
+    refunds and credit notes, and what credit-svc asks for: limits of customers and groups, and covers, signed there.
+    And what was paid on claims there, until it is booked."""
     after = UUID(cursor.after[0]) if cursor.after else None
     found = await approvals.waiting(tx, after, limit)
     return ApprovalPage(**cursor.page(

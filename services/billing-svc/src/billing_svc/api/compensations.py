@@ -10,10 +10,11 @@ from pydantic import BaseModel, Field
 
 from billing_svc.api.payments import AMOUNTS
 from billing_svc.api.shapes import Body, Code
-from billing_svc.domain.compensation import ReceiveCompensation
+from billing_svc.domain.compensation import CompensationReversalReason, ReceiveCompensation, ReverseCompensation
 from billing_svc.store import compensations
 from billing_svc.store.compensations import CompensationView
 from billing_svc.usecases.receive_compensation import receive_compensation as receive
+from billing_svc.usecases.reverse_compensation import reverse_compensation as reverse
 from billing_svc.usecases.share_compensation import share_compensation as share
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.ids import new_id
@@ -47,9 +48,16 @@ class CompensationCreate(Body):
             self.claim_id)
 
 
+class CompensationReverse(Body):
+    """Why it is taken back, and from which day on: by default its own day for a correction, else today."""
+
+    reason: CompensationReversalReason
+    effective_on: Day | None = None
+
+
 class CompensationRead(BaseModel):
     """A compensation. The customer owes the item as before; of what it has paid since (`recovered`) the share of
-    `amount` in `claimed` is theirs: `shared` was passed on, `due` is not yet."""
+    `amount` in `claimed` is theirs: `shared` was passed on, `due` is not yet. Since `reversed_on` it counts no more."""
 
     id: UUID
     item_id: UUID
@@ -68,6 +76,8 @@ class CompensationRead(BaseModel):
     recovered: Amount
     shared: Amount
     due: Amount
+    reversed_on: date | None
+    reversal_reason: CompensationReversalReason | None
 
     @classmethod
     def of(cls, view: CompensationView) -> Self:
@@ -78,7 +88,7 @@ class CompensationRead(BaseModel):
             amount=Amount.of(one.amount), claimed=Amount.of(one.claimed), payer=one.payer,
             received_on=one.received_on, effective_on=one.effective_on, reference=one.reference,
             claim_id=one.claim_id, recovered=Amount.of(now.recovered), shared=Amount.of(now.shared),
-            due=Amount.of(now.due))
+            due=Amount.of(now.due), reversed_on=now.reversed_on, reversal_reason=view.reversal_reason)
 
 
 class CompensationPage(Page[CompensationRead]):
@@ -99,10 +109,20 @@ async def receive_compensation(body: CompensationCreate, tx: Tx, response: Respo
 
 @writes.post("/compensations/{compensation_id}:share", dependencies=[requires("payments:write")], responses=(
     NOT_FOUND | refuses("nothing_to_share", "period_locked", "exchange_rate_missing")
-    | refuses("tenant_not_known_yet", status=409)))
+    | refuses("tenant_not_known_yet", "compensation_reversed", status=409)))
 async def share_compensation(compensation_id: UUID, tx: Tx) -> CompensationRead:
     """Pass on to who paid it their share of what the customer has paid since: all that is due."""
     await share(tx, compensation_id)
+    return await _written(tx, compensation_id)
+
+
+@writes.post("/compensations/{compensation_id}:reverse", dependencies=[requires("payments:write")], responses=(
+    NOT_FOUND | refuses("effective_too_early", "effective_in_future", "period_locked", "exchange_rate_missing")
+    | refuses("tenant_not_known_yet", "compensation_reversed", "compensation_shared", status=409)))
+async def reverse_compensation(compensation_id: UUID, body: CompensationReverse, tx: Tx) -> CompensationRead:
+    """Take a compensation back: what was not passed on of it goes back to who paid it, and the claim is ours again.
+    The customer owes as before."""
+    await reverse(tx, ReverseCompensation(compensation_id, body.reason, body.effective_on))
     return await _written(tx, compensation_id)
 
 

@@ -6,6 +6,7 @@ from billing_svc.domain.statement import CurrencyStatement, Statement
 _MOVED = ("日期 Date", "业务 Fact", "单号 Number", "摘要 Reference", "应收 Receivables", "预收 Unapplied",
           "余额 Balance")
 _LINES = ("单号 Number", "开票日 Issued", "到期日 Due", "金额 Amount", "未付 Open", "确认 Agreed")
+_BESIDE = ("日期 Date", "业务 Fact", "单号 Number", "付款方 Payer", "金额 Amount")
 _AGES = ("账龄 Age", "金额 Amount")
 FACTS = {
     "invoice_issued": "发票 Invoice", "invoice_voided": "发票作废 Invoice voided", "interest_charged": "利息 Interest",
@@ -14,6 +15,8 @@ FACTS = {
     "credit_note_issued": "贷项通知 Credit note", "credit_note_cancelled": "贷项撤销 Credit note cancelled",
     "refund_paid": "退款 Refund", "refund_reclaimed": "退款追回 Refund reclaimed",
     "debt_written_off": "坏账核销 Write-off", "debt_recovered": "坏账收回 Recovery",
+    "compensation_received": "赔付 Compensation", "compensation_shared": "追偿分享 Share passed on",
+    "compensation_reversed": "赔付撤回 Compensation taken back",
     "debt_transferred": "客户合并 Transfer of debt", "credit_transferred": "客户合并 Transfer of credit",
 }
 """The usual facts by name; any other is shown by its code."""
@@ -39,8 +42,12 @@ def _tables(one: CurrencyStatement) -> tuple[PaperTable, ...]:
          m.moved.receivables, m.moved.unapplied, after.net)
         for m, after in zip(one.movements, one.after, strict=True)]
     moved.append(("", "期末 Closing", "", "", one.closing.receivables, one.closing.unapplied, one.closing.net))
+    beside = tuple((str(m.effective_on), FACTS.get(m.fact_kind, m.fact_kind), m.number, m.payer, m.amount)
+                   for m in one.third_parties)
     lines = [(line.number, str(line.issued_on), str(line.due_on), line.amount, line.open, "") for line in one.lines]
     return (
         PaperTable(f"{currency} 往来明细 Movements", _MOVED, (10, 16, 14, 18, 14, 14, 14), tuple(moved)),
         PaperTable(f"{currency} 未清项目 Open items", _LINES, (20, 14, 14, 16, 16, 20), tuple(lines)),
-        PaperTable(f"{currency} 账龄 Ageing", _AGES, (30, 30), tuple(one.buckets)))
+        PaperTable(f"{currency} 账龄 Ageing", _AGES, (30, 30), tuple(one.buckets)),
+        *((PaperTable(f"{currency} 第三方赔付 Paid by third parties", _BESIDE, (12, 24, 20, 24, 20), beside),)
+          if beside else ()))

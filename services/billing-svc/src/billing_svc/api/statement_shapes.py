@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from billing_svc.api.shapes import Body
 from billing_svc.api.statement_answer_shapes import StatementAnswerRead
-from billing_svc.domain.statement import Balance, CurrencyStatement, Movement, Statement, StatementLine
+from billing_svc.domain.statement import Balance, CurrencyStatement, Movement, Statement, StatementLine, ThirdPartyMove
 from billing_svc.store.statement_views import statement_of
 from billing_svc.usecases.issue_statement import StatementWish
 from dunlin_events.contracts.base import Amount
@@ -87,6 +87,22 @@ class StatementLineRead(BaseModel):
                    due_on=line.due_on, amount=Amount.of(line.amount), open=Amount.of(line.open))
 
 
+class StatementThirdPartyRead(BaseModel):
+    """Money of an insurer or a guarantor for an item, below zero where it went back: the customer owes as before."""
+
+    effective_on: date
+    fact_kind: str
+    fact_id: UUID
+    number: str
+    payer: str
+    amount: Amount
+
+    @classmethod
+    def of(cls, moved: ThirdPartyMove) -> Self:
+        return cls(effective_on=moved.effective_on, fact_kind=moved.fact_kind, fact_id=moved.fact_id,
+                   number=moved.number, payer=moved.payer, amount=Amount.of(moved.amount))
+
+
 class StatementBucketRead(BaseModel):
     """Closing receivables of one age: `not_due`, `1_30`, ..."""
 
@@ -95,7 +111,8 @@ class StatementBucketRead(BaseModel):
 
 
 class StatementCurrencyRead(BaseModel):
-    """One currency: opening plus all movements is closing, which is the sum of the lines and of the buckets."""
+    """One currency: opening plus all movements is closing, which is the sum of the lines and of the buckets;
+    what third parties paid in these days stands beside it."""
 
     currency: str
     opening: StatementBalanceRead
@@ -103,6 +120,7 @@ class StatementCurrencyRead(BaseModel):
     closing: StatementBalanceRead
     buckets: list[StatementBucketRead]
     lines: list[StatementLineRead]
+    third_parties: list[StatementThirdPartyRead]
 
     @classmethod
     def of(cls, one: CurrencyStatement) -> Self:
@@ -112,7 +130,8 @@ class StatementCurrencyRead(BaseModel):
                        for moved, after in zip(one.movements, one.after, strict=True)],
             closing=StatementBalanceRead.of(one.closing),
             buckets=[StatementBucketRead(name=name, amount=Amount.of(amount)) for name, amount in one.buckets],
-            lines=[StatementLineRead.of(line) for line in one.lines])
+            lines=[StatementLineRead.of(line) for line in one.lines],
+            third_parties=[StatementThirdPartyRead.of(moved) for moved in one.third_parties])
 
 
 class StatementSummaryRead(BaseModel):

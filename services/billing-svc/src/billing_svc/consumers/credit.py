@@ -1,10 +1,12 @@
-"""What credit-svc tells of decisions that wait for a second person: they stand in the one inbox."""
+"""What credit-svc tells of decisions that wait for a second person, and of claims that were paid and wait to be booked:
+they stand in the one inbox."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from billing_svc.domain.payment_policy import SecondPerson
 from billing_svc.store import asked_approvals
 from billing_svc.store.asked_approvals import AskedApproval, GroupAsked
 from dunlin_events.contracts.base import Event
@@ -14,6 +16,7 @@ from dunlin_events.contracts.credit_approvals import (
     GroupApprovalAsked,
     GroupApprovalEnded,
 )
+from dunlin_events.contracts.credit_covers import ClaimOutcome, ClaimSettled
 from dunlin_events.subscription import Subscription
 
 Asked = Mapping[UUID, AskedApproval]
@@ -48,6 +51,15 @@ def approval_ended(event: ApprovalEnded, asked: Asked) -> Asked:
     """It waits no more, or at another customer."""
     known = asked.get(event.approval_id)
     return asked if known is None else {**asked, known.id: replace(known, waiting=False)}
+
+
+@credit.on(ClaimSettled)
+def claim_settled(event: ClaimSettled, asked: Asked) -> Asked:
+    """What was paid on it is to be booked for the debts that it was filed for."""
+    if event.outcome is ClaimOutcome.REFUSED:
+        return asked
+    return {**asked, event.claim_id: AskedApproval(
+        event.claim_id, SecondPerson.CLAIM_SETTLED.value, event.paid.money, credit.owner, event.heard.recorded_at)}
 
 
 @credit.on_tenant(GroupApprovalAsked)

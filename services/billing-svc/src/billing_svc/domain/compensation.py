@@ -6,12 +6,14 @@ Their money stands apart in the bank, so that what customers paid ties to what w
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
 from billing_svc.domain.item import Item
 from billing_svc.domain.journal import JournalAccount, JournalLine
 from billing_svc.domain.ledger import Fact, FactKind
-from dunlin_kernel.errors import RuleBroken
+from billing_svc.domain.posting_dates import Books
+from dunlin_kernel.errors import Conflict, RuleBroken
 from dunlin_kernel.money import Money
 
 
@@ -53,19 +55,49 @@ class PaidBefore:
     by_customer: Money
 
 
+class CompensationReversalReason(StrEnum):
+    """`reclaimed`: who had paid took it back; `recorded_in_error`: it never came, and takes its own day if open."""
+
+    RECLAIMED = "reclaimed"
+    RECORDED_IN_ERROR = "recorded_in_error"
+
+
+@dataclass(frozen=True, slots=True)
+class ReverseCompensation:
+    """The wish. `effective_on` None means the compensation's own day for a correction, else today."""
+
+    compensation_id: UUID
+    reason: CompensationReversalReason
+    effective_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompensationReversal:
+    """The fact: `amount` is what of it had not been passed on yet."""
+
+    id: UUID
+    compensation: Compensation
+    amount: Money
+    reason: CompensationReversalReason
+    effective_on: date
+
+
 @dataclass(frozen=True, slots=True)
 class CompensationStanding:
     """A compensation today: `recovered` is what the customer has paid of the item since, `shared` what was passed on
-    of that to who had paid."""
+    of that to who had paid, `reversed_on` when the rest went back."""
 
     compensation: Compensation
     recovered: Money
     shared: Money
+    reversed_on: date | None = None
 
     @property
     def due(self) -> Money:
         """Their share of what was recovered, less what they had of it; rounded half away from zero."""
         one = self.compensation
+        if self.reversed_on is not None:
+            return Money.zero(one.amount.currency)
         parts = 2 * one.amount.minor * min(self.recovered, one.claimed).minor + one.claimed.minor
         share = Money(parts // (2 * one.claimed.minor), one.amount.currency)
         return max(share - self.shared, Money.zero(one.amount.currency))
@@ -91,10 +123,35 @@ def compensation_of(
 
 
 def shareable(standing: CompensationStanding) -> Money:
-    """What is passed on now. Refuses: nothing_to_share."""
+    """What is passed on now. Refuses: compensation_reversed, nothing_to_share."""
+    _check_standing(standing)
     if standing.due.is_zero:
         raise RuleBroken("nothing_to_share", "Nothing was recovered since that is theirs.")
     return standing.due
+
+
+def reversal_of(
+    wish: ReverseCompensation, standing: CompensationStanding, books: Books, reversal_id: UUID,
+) -> CompensationReversal:
+    """What was not passed on of it goes back, and with it the claim.
+
+    Refuses: compensation_reversed, compensation_shared, effective_too_early, effective_in_future, period_locked.
+    """
+    _check_standing(standing)
+    one, correction = standing.compensation, wish.reason is CompensationReversalReason.RECORDED_IN_ERROR
+    left = one.amount - standing.shared
+    if left.is_zero or (correction and standing.shared.is_positive):
+        raise Conflict("compensation_shared", "Their share of later receipts was passed on already.",
+                       shared=standing.shared.amount)
+    day = books.day_of(wish.effective_on, default=one.effective_on if correction else books.today,
+                       not_before=one.effective_on)
+    return CompensationReversal(reversal_id, one, left, wish.reason, day)
+
+
+def _check_standing(standing: CompensationStanding) -> None:
+    if standing.reversed_on is not None:
+        raise Conflict("compensation_reversed", "This compensation was taken back already.",
+                       reversed_on=standing.reversed_on)
 
 
 def fact_of_compensation(one: Compensation, base: Money | None) -> Fact:
@@ -105,6 +162,12 @@ def fact_of_compensation(one: Compensation, base: Money | None) -> Fact:
 def fact_of_share(share_id: UUID, one: Compensation, amount: Money, base: Money | None, day: date) -> Fact:
     """Dr what is theirs of the claim, Cr bank (of third parties)."""
     return _booked(FactKind.COMPENSATION_SHARED, share_id, one, (-amount, None if base is None else -base), day)
+
+
+def fact_of_compensation_reversal(reversal: CompensationReversal, base: Money | None) -> Fact:
+    """Dr what is theirs of the claim, Cr bank (of third parties)."""
+    return _booked(FactKind.COMPENSATION_REVERSED, reversal.id, reversal.compensation,
+                   (-reversal.amount, None if base is None else -base), reversal.effective_on)
 
 
 def _booked(kind: FactKind, fact_id: UUID, one: Compensation, paid: tuple[Money, Money | None], day: date) -> Fact:

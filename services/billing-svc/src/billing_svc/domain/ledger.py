@@ -36,13 +36,14 @@ class FactKind(StrEnum):
     PAYMENT_REVERSED = "payment_reversed"
     COMPENSATION_RECEIVED = "compensation_received"
     COMPENSATION_SHARED = "compensation_shared"
+    COMPENSATION_REVERSED = "compensation_reversed"
 
 
 OPENING = (FactKind.INVOICE_ISSUED, FactKind.FEE_CHARGED, FactKind.INTEREST_CHARGED, FactKind.REFUND_RECLAIMED)
 """Those that open an item, on the item's own effective day; any other moves what is open of one that is there."""
 
 
-OF_THIRD_PARTIES = (FactKind.COMPENSATION_RECEIVED, FactKind.COMPENSATION_SHARED)
+OF_THIRD_PARTIES = (FactKind.COMPENSATION_RECEIVED, FactKind.COMPENSATION_SHARED, FactKind.COMPENSATION_REVERSED)
 
 
 class LedgerSide(StrEnum):

@@ -16,7 +16,7 @@ MAX_PENDING_DAYS = 365
 
 class SecondPerson(StrEnum):
     """Why a second person must confirm a payment; a write-off and a waiver always need one. A limit of a customer or
-    a group and a cover are signed at credit-svc, which says when."""
+    a group and a cover are signed at credit-svc, which says when. What was paid on a claim there waits to be booked."""
 
     ABOVE_THRESHOLD = "above_threshold"
     NEW_PAYER = "new_payer"
@@ -28,6 +28,7 @@ class SecondPerson(StrEnum):
     CREDIT_LIMIT = "credit_limit"
     COVER = "cover"
     GROUP_LIMIT = "group_limit"
+    CLAIM_SETTLED = "claim_settled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ _LINE_OF: Mapping[str, RollLine | None] = {
     "debt_transferred": RollLine.TRANSFERS,
     "compensation_received": None,
     "compensation_shared": None,
+    "compensation_reversed": None,
 }
 """Where a fact that moves receivables stands; None for one that moves none. An allocation of a credit note is a
 credit."""

@@ -58,8 +58,21 @@ class StatementLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ThirdPartyMove:
+    """Money of an insurer or a guarantor for an item (below zero: it went back): the customer owes as before."""
+
+    effective_on: date
+    fact_kind: str
+    fact_id: UUID
+    number: str
+    payer: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class CurrencyStatement:
-    """One currency: `after` has the balance after each movement, `buckets` the closing receivables by age."""
+    """One currency: `after` has the balance after each movement, `buckets` the closing receivables by age; what third
+    parties paid stands beside it and moves nothing."""
 
     opening: Balance
     movements: tuple[Movement, ...]
@@ -67,6 +80,7 @@ class CurrencyStatement:
     closing: Balance
     buckets: tuple[tuple[str, Money], ...]
     lines: tuple[StatementLine, ...]
+    third_parties: tuple[ThirdPartyMove, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +153,11 @@ def digest_of(snapshot: Mapping[str, Any]) -> str:
 
 
 def _currency(one: CurrencyStatement) -> dict[str, Any]:
+    beside = {"third_parties": [{
+        "effective_on": str(moved.effective_on), "fact_kind": moved.fact_kind, "fact_id": str(moved.fact_id),
+        "number": moved.number, "payer": moved.payer, "amount": moved.amount.amount} for moved in one.third_parties]}
     return {
+        **(beside if one.third_parties else {}),
         "currency": one.opening.receivables.currency, "opening": _balance(one.opening),
         "closing": _balance(one.closing), "buckets": [{"name": name, "amount": amount.amount}
                                                        for name, amount in one.buckets],

@@ -1,14 +1,30 @@
-"""What waits for a second person's signature, here and elsewhere, by id, with the customer's number and name."""
+"""What waits for a second person's signature, here and elsewhere, or for its booking, by id, with the customer's number
+and name."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, Text, Uuid, bindparam, cast, literal_column, null, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    Integer,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
 
 from billing_svc.domain.payment_policy import SecondPerson
 from billing_svc.store.asked_approvals import AskedApprovalRow, AskedGroupLimitRow
+from billing_svc.store.compensation_tables import CompensationReversalRow, CompensationRow
 from billing_svc.store.document_tables import CustomerRow
 from billing_svc.store.interest_tables import InterestWaiverProposalRow
 from billing_svc.store.ledger_tables import CreditRow
@@ -21,6 +37,8 @@ from dunlin_kit.transaction import Transaction
 _t, _customer, _lost = CreditRow.__table__.c, CustomerRow.__table__.c, WriteOffRow.__table__.c
 _waived, _wish = InterestWaiverProposalRow.__table__.c, ProposalRow.__table__.c
 _asked, _group = AskedApprovalRow.__table__.c, AskedGroupLimitRow.__table__.c
+_paid, _back = CompensationRow.__table__.c, CompensationReversalRow.__table__.c
+_CLAIM = literal_column(f"'{SecondPerson.CLAIM_SETTLED.value}'", Text)
 _after = bindparam("after", type_=Uuid)
 _payments = (
     select(_t.id, _t.customer_id, _t.currency, _t.amount, _t.payer,
@@ -42,8 +60,15 @@ _proposals = (
 _elsewhere = (
     select(_asked.approval_id, _asked.customer_id, _asked.currency, _asked.amount, cast(null(), Text), _asked.subject,
            _asked.maker, _asked.since, cast(null(), Date))
-    .where(_asked.waiting, _asked.approval_id > _after))
-_all = union_all(_payments, _write_offs, _waivers, _proposals, _elsewhere).subquery("waiting")
+    .where(_asked.waiting, _asked.subject != _CLAIM, _asked.approval_id > _after))
+_booked = (
+    select(cast(func.coalesce(func.sum(_paid.amount), 0), BigInteger))
+    .where(_paid.claim_id == _asked.approval_id, ~exists().where(_back.compensation_id == _paid.id)).scalar_subquery())
+_claims = (
+    select(_asked.approval_id, _asked.customer_id, _asked.currency, _asked.amount - _booked, cast(null(), Text),
+           _asked.subject, _asked.maker, _asked.since, cast(null(), Date))
+    .where(_asked.waiting, _asked.subject == _CLAIM, _asked.approval_id > _after, _asked.amount > _booked))
+_all = union_all(_payments, _write_offs, _waivers, _proposals, _elsewhere, _claims).subquery("waiting")
 _of_customers = (
     select(_all, _customer.number, _customer.name, _customer.owner_code, cast(null(), Uuid).label("group_id"))
     .join_from(_all, CustomerRow.__table__, _customer.customer_id == _all.c.customer_id))
@@ -58,7 +83,8 @@ WAITING = union_all(_of_customers, _of_groups).order_by("id").limit(bindparam("w
 @dataclass(frozen=True, slots=True)
 class Approval:
     """A payment, write-off, waiver, refund or credit note that waits, or a limit (amount None: not rated), a cover or
-    a limit of a group (None: it is to have none); `maker` recorded it `since` then, and may not sign it."""
+    a limit of a group (None: it is to have none), or what was paid on a claim and is not booked yet; `maker` recorded
+    it `since` then, and may not sign it."""
 
     id: UUID
     customer_id: UUID | None

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKeyConstraint, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from billing_svc.store.rows import Row
@@ -32,6 +32,7 @@ class CompensationRow(Row, table=True):
         ForeignKeyConstraint(["tenant_id", "item_id"], ["item.tenant_id", "item.id"]),
         CheckConstraint("0 < amount AND amount <= claimed", name="amount"),
         Index(None, "tenant_id", "item_id"), Index(None, "tenant_id", "customer_id", "id"),
+        Index("ix_compensation_claim", "tenant_id", "claim_id", postgresql_where=text("claim_id IS NOT NULL")),
     )
 
 
@@ -50,4 +51,23 @@ class CompensationShareRow(Row, table=True):
         ForeignKeyConstraint(["tenant_id", "compensation_id"], ["compensation.tenant_id", "compensation.id"]),
         CheckConstraint("amount > 0", name="amount"),
         Index(None, "tenant_id", "compensation_id"),
+    )
+
+
+class CompensationReversalRow(Row, table=True):
+    """That what was left of a compensation went back: at most once. A fact."""
+
+    __tablename__ = "compensation_reversal"
+    tenant_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    compensation_id: UUID
+    amount: int = Field(sa_type=BigInteger)
+    reason: str = Field(sa_type=Text)
+    effective_on: date
+    actor: str = Field(sa_type=Text)
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "compensation_id"], ["compensation.tenant_id", "compensation.id"]),
+        CheckConstraint("amount > 0", name="amount"),
+        UniqueConstraint("tenant_id", "compensation_id"),
     )

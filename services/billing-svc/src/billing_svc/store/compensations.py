@@ -7,8 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import Integer, Uuid, bindparam, text
 
-from billing_svc.domain.compensation import Compensation, CompensationStanding, PaidBefore
-from billing_svc.store.compensation_tables import CompensationRow, CompensationShareRow
+from billing_svc.domain.compensation import (
+    Compensation,
+    CompensationReversal,
+    CompensationReversalReason,
+    CompensationStanding,
+    PaidBefore,
+)
+from billing_svc.store.compensation_tables import CompensationReversalRow, CompensationRow, CompensationShareRow
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
@@ -21,8 +27,10 @@ _PAID = """
 _VIEW = f"""
 SELECT c.*, i.number AS item_number, u.number AS customer_number, u.name, i.open,
        greatest({_PAID.format(item="c.item_id")} - c.paid_before, 0) AS recovered,
-       (SELECT coalesce(sum(s.amount), 0)::bigint FROM compensation_share s WHERE s.compensation_id = c.id) AS shared
-FROM compensation c JOIN item i ON i.id = c.item_id JOIN customer u ON u.customer_id = i.customer_id"""  # noqa: S608
+       (SELECT coalesce(sum(s.amount), 0)::bigint FROM compensation_share s WHERE s.compensation_id = c.id) AS shared,
+       r.effective_on AS reversed_on, r.reason AS reversal_reason
+FROM compensation c JOIN item i ON i.id = c.item_id JOIN customer u ON u.customer_id = i.customer_id
+LEFT JOIN compensation_reversal r ON r.compensation_id = c.id"""  # noqa: S608
 FIND = text(f"{_VIEW} WHERE c.id = :id").bindparams(bindparam("id", type_=Uuid))
 _after = (bindparam("after", type_=Uuid), bindparam("most", type_=Integer))
 ALL = text(f"{_VIEW} WHERE c.id > :after ORDER BY c.id LIMIT :most").bindparams(*_after)
@@ -30,19 +38,22 @@ OF_CUSTOMER = text(
     f"{_VIEW} WHERE c.customer_id = :customer_id AND c.id > :after ORDER BY c.id LIMIT :most",
 ).bindparams(bindparam("customer_id", type_=Uuid), *_after)
 BEFORE = text(f"""
-SELECT coalesce((SELECT sum(amount) FROM compensation WHERE item_id = :item_id), 0)::bigint AS compensated,
+SELECT coalesce((
+  SELECT sum(amount) FROM compensation c WHERE item_id = :item_id
+  AND NOT EXISTS (SELECT FROM compensation_reversal r WHERE r.compensation_id = c.id)), 0)::bigint AS compensated,
        {_PAID.format(item=":item_id")} AS paid""").bindparams(bindparam("item_id", type_=Uuid))  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class CompensationView:
-    """A compensation as people read it: for which item of whom."""
+    """A compensation as people read it: for which item of whom, and why it was taken back."""
 
     standing: CompensationStanding
     item_number: str
     item_open: Money
     customer_number: str
     customer_name: str | None
+    reversal_reason: CompensationReversalReason | None
 
 
 async def get(tx: Transaction, compensation_id: UUID) -> CompensationView:
@@ -83,12 +94,20 @@ def add_share(
         "recorded_at": on[1]})
 
 
+def add_reversal(tx: Transaction, one: CompensationReversal, *, recorded_at: datetime) -> None:
+    tx.insert(CompensationReversalRow, {
+        "id": one.id, "compensation_id": one.compensation.id, "amount": one.amount.minor, "reason": one.reason.value,
+        "effective_on": one.effective_on, "actor": tx.actor, "recorded_at": recorded_at})
+
+
 def _view(row: Any) -> CompensationView:
     currency = row["currency"]
     one = Compensation(
         row["id"], row["item_id"], row["customer_id"], Money(row["amount"], currency), Money(row["claimed"], currency),
         Money(row["paid_before"], currency), row["payer"], row["received_on"], row["effective_on"], row["reference"],
         row["claim_id"])
-    standing = CompensationStanding(one, Money(row["recovered"], currency), Money(row["shared"], currency))
+    standing = CompensationStanding(
+        one, Money(row["recovered"], currency), Money(row["shared"], currency), row["reversed_on"])
     return CompensationView(
-        standing, row["item_number"], Money(row["open"], currency), row["customer_number"], row["name"])
+        standing, row["item_number"], Money(row["open"], currency), row["customer_number"], row["name"],
+        CompensationReversalReason(row["reversal_reason"]) if row["reversal_reason"] else None)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Date, DateTime, Integer, Uuid, bindparam, text
 
-from billing_svc.domain.statement import Balance, Movement, StatementLine
+from billing_svc.domain.statement import Balance, Movement, StatementLine, ThirdPartyMove
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
@@ -34,6 +34,16 @@ SELECT i.id, i.kind, i.number, i.currency, i.effective_on, i.due_on, i.amount, s
 FROM ledger_entry e JOIN item i ON i.id = e.item_id
 WHERE e.customer_id = :customer_id AND e.effective_on <= :end AND e.recorded_at <= :known_at
 GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(e.amount) <> 0""").bindparams(_CUSTOMER, *_TIMES[1:])
+THIRD_PARTIES = text("""
+SELECT c.currency, m.effective_on, m.fact_kind, m.fact_id, i.number, c.payer, m.amount
+FROM item i JOIN compensation c ON c.item_id = i.id CROSS JOIN LATERAL (
+  SELECT c.effective_on, 'compensation_received' AS fact_kind, c.id AS fact_id, c.amount, c.recorded_at
+  UNION ALL SELECT s.effective_on, 'compensation_shared', s.id, -s.amount, s.recorded_at
+    FROM compensation_share s WHERE s.compensation_id = c.id
+  UNION ALL SELECT r.effective_on, 'compensation_reversed', r.id, -r.amount, r.recorded_at
+    FROM compensation_reversal r WHERE r.compensation_id = c.id) m
+WHERE i.customer_id = :customer_id AND m.effective_on BETWEEN :start AND :end AND m.recorded_at <= :known_at
+ORDER BY 1, 2, 4""").bindparams(_CUSTOMER, *_TIMES)
 _STATED = """
 FROM customer c WHERE c.known AND (EXISTS (SELECT 1 FROM account a WHERE a.customer_id = c.customer_id
                                            AND (a.open > 0 OR a.unapplied > 0))
@@ -53,6 +63,7 @@ class Source:
     opening: Balance
     movements: Sequence[Movement]
     lines: Sequence[StatementLine]
+    third_parties: Sequence[ThirdPartyMove]
 
 
 async def of_customer(tx: Transaction, customer_id: UUID, start: date, end: date, known_at: datetime) -> list[Source]:
@@ -69,7 +80,12 @@ async def of_customer(tx: Transaction, customer_id: UUID, start: date, end: date
         lines[currency].append(StatementLine(
             row["id"], row["kind"], row["number"], row["effective_on"], row["due_on"], Money(row["amount"], currency),
             Money(int(row["open"]), currency)))
-    return [Source(opening.get(currency) or _nothing(currency), movements[currency], lines[currency])
+    beside: dict[str, list[ThirdPartyMove]] = defaultdict(list)
+    for row in await tx.rows(THIRD_PARTIES, **asked):
+        beside[row["currency"]].append(ThirdPartyMove(
+            row["effective_on"], row["fact_kind"], row["fact_id"], row["number"], row["payer"],
+            Money(row["amount"], row["currency"])))
+    return [Source(opening.get(currency) or _nothing(currency), movements[currency], lines[currency], beside[currency])
             for currency in sorted(opening.keys() | movements.keys())]
 
 

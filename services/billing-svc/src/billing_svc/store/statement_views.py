@@ -12,6 +12,7 @@ from billing_svc.domain.statement import (
     Statement,
     StatementHead,
     StatementLine,
+    ThirdPartyMove,
 )
 from dunlin_kernel.money import Money
 
@@ -41,7 +42,10 @@ def _currency(one: Mapping[str, Any]) -> CurrencyStatement:
         tuple(StatementLine(
             UUID(line["item_id"]), line["kind"], line["number"], date.fromisoformat(line["issued_on"]),
             date.fromisoformat(line["due_on"]), Money.parse(line["amount"], currency),
-            Money.parse(line["open"], currency)) for line in one["lines"]))
+            Money.parse(line["open"], currency)) for line in one["lines"]),
+        tuple(ThirdPartyMove(
+            date.fromisoformat(moved["effective_on"]), moved["fact_kind"], UUID(moved["fact_id"]), moved["number"],
+            moved["payer"], Money.parse(moved["amount"], currency)) for moved in one.get("third_parties", ())))
 
 
 def _balance(said: Mapping[str, Any], currency: str) -> Balance:

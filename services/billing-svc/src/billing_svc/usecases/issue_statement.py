@@ -16,6 +16,7 @@ from billing_svc.domain.statement import (
 from billing_svc.store import ageing_policies, audit, customers, periods, statement_sources, statements
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing_statements import StatementBalance, StatementIssued
+from dunlin_kernel.frozen import replace
 from dunlin_kit.tenants import Tenant, present
 from dunlin_kit.transaction import Transaction
 
@@ -45,8 +46,9 @@ async def _issued(tx: Transaction, wish: StatementWish, tenant: Tenant, customer
     head = StatementHead(wish.id, customer.id, customer.number, customer.name, tenant.name, wish.period_from,
                          wish.period_to, tenant.now)
     policy = await ageing_policies.policy_at(tx, tenant.now)
-    made = Statement(head, tuple(
-        currency_statement(one.opening, one.movements, one.lines, wish.period_to, policy) for one in sources))
+    made = Statement(head, tuple(replace(
+        currency_statement(one.opening, one.movements, one.lines, wish.period_to, policy),
+        third_parties=tuple(one.third_parties)) for one in sources))
     digest = digest_of(snapshot_of(made))
     statements.add(tx, made, digest, run_id=wish.run_id, recorded_at=tenant.now)
     audit.add(tx, "statement_issued", wish.id, customer_id=customer.id, recorded_at=tenant.now,

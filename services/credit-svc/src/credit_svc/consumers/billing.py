@@ -60,7 +60,7 @@ from dunlin_events.contracts.billing_arrangements import (
     ArrangementRevised,
 )
 from dunlin_events.contracts.billing_charges import FeeCharged, FeeWaived, InterestCharged, InterestWaived
-from dunlin_events.contracts.billing_compensations import CompensationReceived, CompensationShared
+from dunlin_events.contracts.billing_compensations import CompensationReceived, CompensationReversed, CompensationShared
 from dunlin_events.contracts.billing_credit_exchanges import CreditExchanged, CreditExchangeReversed
 from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
 from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, DeliveryRecorded
@@ -136,7 +136,7 @@ def charged(event: FeeCharged | InterestCharged, position: CreditPosition) -> Cr
     return after.charging(event.amount.money) if isinstance(event, InterestCharged) else after
 
 
-@billing.on(InvoiceSettled, CompensationReceived, CompensationShared)
+@billing.on(InvoiceSettled, CompensationReceived, CompensationShared, CompensationReversed)
 def nothing_moved(event: MoneyFact, position: CreditPosition) -> CreditPosition:
     """What settled it was told before; third parties' money moves the claim, not the debt."""
     return _moved(event, position)
