@@ -27,6 +27,7 @@ class Transaction:
         self.tenant = tenant
         self.clock = clock
         self.actor = "system"
+        self.scopes: frozenset[str] = frozenset()
         self.recorded_at: datetime | None = None
         self.heads: dict[str, int] = {}
         self.conditions: list[Callable[[Transaction], Awaitable[None]]] = []

@@ -105,7 +105,7 @@ class ReadRoute(APIRoute):
         database: Database = request.app.state.database
 
         async def work(tx: Transaction) -> Response:
-            tx.actor = principal.subject
+            tx.actor, tx.scopes = principal.subject, principal.scopes
             request.state.transaction = tx
             return await self._handling.answer(request, None, {"transaction": tx, "principal": principal})
 
@@ -147,7 +147,7 @@ class WriteRoute(ReadRoute):
         runs = count()
 
         async def work(tx: Transaction) -> Answer:
-            tx.actor = principal.subject
+            tx.actor, tx.scopes = principal.subject, principal.scopes
             if dry_run or key is None:
                 return await self._worked(tx, request, sent)
             if next(runs):

@@ -1,4 +1,4 @@
-"""Exceptions of soft locks on the real ledger: one person, from a day on, for a time; and the list of locks."""
+"""Exceptions of soft locks on the real ledger: a person or a role, from a day on, for a time; the list of locks."""
 
 import asyncio
 from typing import Any
@@ -53,6 +53,22 @@ async def test_one_person_posts_from_a_day_on_until_it_ends(company: Any) -> Non
     locks = await company.rows("/period-locks?limit=1")
     assert [(one["closed_until"], one["hard"]) for one in locks] == [("2026-02-28", False), ("2026-01-31", True)]
     assert [one for one in (await company.get("/integrity"))["checks"] if one["violations"]] == []
+
+
+async def test_a_role_posts_and_the_one_who_let_it_does_not(company: Any) -> None:
+    customer = await company.register()
+    await company.clock("2026-03-10")
+    await lock(company, "2026-02-28")
+    role = {name: value for name, value in wish().items() if name != "subject"} | {"scope": "payments:write"}
+    made = await asked_by(company, "chief", "/lock-exceptions", role)
+    assert (made.status_code, made.json()["subject"], made.json()["scope"]) == (201, None, "payments:write")
+    assert [await pays(company, who, customer, "2026-02-20") for who in ("anna", "bert", "chief")] == [
+        "ok", "ok", "period_locked"]
+    await asked_by(company, "chief", f"/lock-exceptions/{made.json()['id']}:end", {})
+    await asked_by(company, "chief", "/lock-exceptions", role | {"scope": "ledger:close"})
+    assert await pays(company, "anna", customer, "2026-02-20") == "period_locked"
+    both = await asked_by(company, "chief", "/lock-exceptions", role | {"subject": "anna"})
+    assert (both.status_code, both.json()["code"]) == (422, "bad_lock_exception")
 
 
 async def test_what_is_refused(company: Any) -> None:

@@ -6,13 +6,14 @@ from uuid import UUID
 
 import pytest
 
-from billing_svc.domain.period import LockException, PeriodState, closed_for, granted
+from billing_svc.domain.period import LockException, MayPost, PeriodState, closed_for, granted
 from dunlin_kernel.errors import DomainError
 
 NOW = datetime(2026, 3, 10, 2, tzinfo=UTC)
 SOFT, HARD = date(2026, 2, 28), date(2026, 1, 31)
 STATE = PeriodState(SOFT, HARD)
-ONE = LockException(UUID(int=1), "anna", date(2026, 2, 15), NOW + timedelta(days=2), "late invoice", "chief", NOW)
+ONE = LockException(
+    UUID(int=1), "anna", None, date(2026, 2, 15), NOW + timedelta(days=2), "late invoice", "chief", NOW)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,9 @@ ONE = LockException(UUID(int=1), "anna", date(2026, 2, 15), NOW + timedelta(days
         ({"ends_at": NOW + timedelta(days=31)}, STATE, None),
         ({"ends_at": NOW + timedelta(days=31, seconds=1)}, STATE, "bad_lock_exception"),
         ({"subject": "chief"}, STATE, "second_person_needed"),
+        ({"subject": None, "scope": "payments:late"}, STATE, None),
+        ({"scope": "payments:late"}, STATE, "bad_lock_exception"),
+        ({"subject": None}, STATE, "bad_lock_exception"),
     ],
 )
 def test_who_may_be_given_one(changed: dict[str, object], state: PeriodState, code: str | None) -> None:
@@ -39,6 +43,22 @@ def test_who_may_be_given_one(changed: dict[str, object], state: PeriodState, co
     except DomainError as refused:
         found = refused.code
     assert found == code
+
+
+@pytest.mark.parametrize(
+    ("whose", "actor", "scopes", "may"),
+    [
+        (MayPost("anna", None, "chief"), "anna", (), True),
+        (MayPost("anna", None, "chief"), "bert", ("a:b",), False),
+        (MayPost(None, "a:b", "chief"), "bert", ("a:b", "c:d"), True),
+        (MayPost(None, "a:b", "chief"), "bert", ("c:d",), False),
+        (MayPost(None, "a:b", "chief"), "chief", ("a:b",), False),
+    ],
+)
+def test_a_role_is_whoever_carries_its_scope_but_the_one_who_gave_it(
+    whose: MayPost, actor: str, scopes: tuple[str, ...], may: bool,
+) -> None:
+    assert whose.is_for(actor, scopes) is may
 
 
 @pytest.mark.parametrize(

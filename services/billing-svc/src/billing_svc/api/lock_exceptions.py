@@ -28,22 +28,26 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
 class LockExceptionCreate(Body):
-    """Who may post (the token's subject) on days from `from_on` on that only a soft lock closes, until `ends_at`."""
+    """Who may post on days from `from_on` on that only a soft lock closes, until `ends_at`: a person by the token's
+    subject, or a role, which is whoever's token carries the scope, but not the one who gives it."""
 
-    subject: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    scope: Annotated[str, StringConstraints(pattern=r"^[a-z_]+:[a-z_]+$", max_length=100)] | None = Field(
+        default=None, examples=["periods:write"])
     from_on: Day
     ends_at: Instant = Field(description="At most 31 days from now.")
     reason: Words
 
     def to_wish(self) -> GrantLockException:
-        return GrantLockException(self.subject, self.from_on, self.ends_at, self.reason)
+        return GrantLockException(self.subject, self.scope, self.from_on, self.ends_at, self.reason)
 
 
 class LockExceptionRead(BaseModel):
     """An exception; it counts until `ends_at`."""
 
     id: UUID
-    subject: str
+    subject: str | None
+    scope: str | None
     from_on: date
     ends_at: datetime
     reason: str
@@ -52,8 +56,8 @@ class LockExceptionRead(BaseModel):
 
     @classmethod
     def of(cls, one: LockException) -> Self:
-        return cls(id=one.id, subject=one.subject, from_on=one.from_on, ends_at=one.ends_at, reason=one.reason,
-                   granted_by=one.granted_by, recorded_at=one.recorded_at)
+        return cls(id=one.id, subject=one.subject, scope=one.scope, from_on=one.from_on, ends_at=one.ends_at,
+                   reason=one.reason, granted_by=one.granted_by, recorded_at=one.recorded_at)
 
 
 class LockExceptionPage(Page[LockExceptionRead]):
@@ -66,7 +70,7 @@ class LockExceptionPage(Page[LockExceptionRead]):
 async def grant_lock_exception(
     body: LockExceptionCreate, tx: Tx, validate_only: ValidateOnly = False,
 ) -> LockExceptionRead:
-    """Let another person post into what is softly closed, for a reason and a time."""
+    """Let another person or a role post into what is softly closed, for a reason and a time."""
     return LockExceptionRead.of(await grant(tx, body.to_wish()))
 
 

@@ -1,7 +1,7 @@
 """Period locks: up to which day the books are closed. A hard lock is never lifted; a soft one may be moved back, and
-has exceptions: a named person may post from a day on, for a reason, until a time."""
+has exceptions: a person, or a role, may post from a day on, for a reason, until a time."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -29,11 +29,25 @@ def lock_up_to(state: PeriodState, closed_until: date, *, hard: bool, today: dat
 
 
 @dataclass(frozen=True, slots=True)
+class MayPost:
+    """Whom an exception is for: the person with this subject, or the role, whose tokens carry this scope."""
+
+    subject: str | None
+    scope: str | None
+    granted_by: str
+
+    def is_for(self, actor: str, scopes: Collection[str]) -> bool:
+        """Whoever gave it to a role has nothing of it, whatever the role."""
+        return actor == self.subject or (self.scope in scopes and actor != self.granted_by)
+
+
+@dataclass(frozen=True, slots=True)
 class LockException:
-    """`subject` may post on days from `from_on` on that only a soft lock closes, until `ends_at`; another gave it."""
+    """A person or a role may post on days from `from_on` on that only a soft lock closes, until `ends_at`."""
 
     id: UUID
-    subject: str
+    subject: str | None
+    scope: str | None
     from_on: date
     ends_at: datetime
     reason: str
@@ -46,6 +60,8 @@ def granted(exception: LockException, state: PeriodState, now: datetime) -> Lock
 
     Refuses: second_person_needed, bad_lock_exception, nothing_locked, hard_lock_stands.
     """
+    if (exception.subject is None) == (exception.scope is None):
+        raise RuleBroken("bad_lock_exception", "An exception is for a person or for a role, one of them.")
     if exception.subject == exception.granted_by:
         raise Forbidden("second_person_needed", "Another person gives an exception than the one who is to use it.")
     if not now < exception.ends_at <= now + LONGEST_EXCEPTION:

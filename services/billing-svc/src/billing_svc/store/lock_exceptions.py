@@ -15,12 +15,13 @@ from dunlin_kit.transaction import Transaction
 
 
 class LockExceptionRow(Row, table=True):
-    """A named person may post into what is softly closed; ended early by an earlier `ends_at`."""
+    """A person or a role may post into what is softly closed; ended early by an earlier `ends_at`."""
 
     __tablename__ = "lock_exception"
     tenant_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
-    subject: str = Field(sa_type=Text)
+    subject: str | None = Field(sa_type=Text)
+    scope: str | None = Field(sa_type=Text)
     from_on: date
     ends_at: datetime = Field(sa_type=DateTime(timezone=True))
     reason: str = Field(sa_type=Text)
@@ -28,6 +29,7 @@ class LockExceptionRow(Row, table=True):
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
     __table_args__ = (
         CheckConstraint("subject <> actor", name="two_persons"),
+        CheckConstraint("(subject IS NULL) <> (scope IS NULL)", name="for_one"),
         Index(None, "tenant_id", "ends_at"),
     )
 
@@ -54,8 +56,8 @@ async def page(tx: Transaction, after: UUID | None, limit: int) -> list[LockExce
 
 def add(tx: Transaction, one: LockException) -> None:
     tx.insert(LockExceptionRow, {
-        "id": one.id, "subject": one.subject, "from_on": one.from_on, "ends_at": one.ends_at, "reason": one.reason,
-        "actor": one.granted_by, "recorded_at": one.recorded_at})
+        "id": one.id, "subject": one.subject, "scope": one.scope, "from_on": one.from_on, "ends_at": one.ends_at,
+        "reason": one.reason, "actor": one.granted_by, "recorded_at": one.recorded_at})
 
 
 def end(tx: Transaction, one: LockException) -> None:
@@ -63,5 +65,5 @@ def end(tx: Transaction, one: LockException) -> None:
 
 
 def _exception(row: Any) -> LockException:
-    return LockException(row["id"], row["subject"], row["from_on"], row["ends_at"], row["reason"], row["actor"],
-                         row["recorded_at"])
+    return LockException(row["id"], row["subject"], row["scope"], row["from_on"], row["ends_at"], row["reason"],
+                         row["actor"], row["recorded_at"])

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Integer, bindparam, func, literal_column, select
 
-from billing_svc.domain.period import PeriodState, closed_for
+from billing_svc.domain.period import MayPost, PeriodState, closed_for
 from billing_svc.domain.posting_dates import Books
 from billing_svc.store.ledger_tables import PeriodLockRow
 from billing_svc.store.lock_exceptions import LockExceptionRow
@@ -28,7 +28,7 @@ LOCKS = (
 STATE = select(CLOSED_UNTIL, _hardest.label("hard_until"))
 _e = LockExceptionRow.__table__.c
 OPEN_FROM = (
-    select(func.jsonb_agg(func.jsonb_build_array(_e.subject, _e.from_on)))
+    select(func.jsonb_agg(func.jsonb_build_array(_e.from_on, _e.subject, _e.scope, _e.actor)))
     .where(_e.ends_at > func.coalesce(_tenant.clock_at, func.now()))
     .correlate(TENANT).scalar_subquery().label("open_from"))
 """Who may post from which day on, of exceptions that have not ended; to be read with the tenant."""
@@ -90,6 +90,7 @@ async def present_books_with(
     statement."""
     tenant, rows = await present_with(tx, CLOSED_UNTIL, HARD_UNTIL, OPEN_FROM, *beside, also=also)
     row = rows[0]
-    mine = [date.fromisoformat(day) for subject, day in row["open_from"] or () if subject == tx.actor]
+    mine = [date.fromisoformat(day) for day, *who in row["open_from"] or ()
+            if MayPost(*who).is_for(tx.actor, tx.scopes)]
     closed = closed_for(PeriodState(row["closed_until"], row["hard_until"]), mine)
     return tenant, Books(closed, tenant.today), rows

@@ -1,4 +1,4 @@
-"""Let a named person post into what is softly closed, for a reason and a time."""
+"""Let a person or a role post into what is softly closed, for a reason and a time."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +14,8 @@ from dunlin_kit.transaction import Transaction
 class GrantLockException:
     """The wish: who may post, on days from which on, until when, and why."""
 
-    subject: str
+    subject: str | None
+    scope: str | None
     from_on: date
     ends_at: datetime
     reason: str
@@ -25,9 +26,10 @@ async def grant_lock_exception(tx: Transaction, wish: GrantLockException) -> Loc
     await periods.hold(tx)
     tenant = await present(tx)
     made = granted(LockException(
-        new_id(), wish.subject, wish.from_on, wish.ends_at, wish.reason, tx.actor, tenant.now),
+        new_id(), wish.subject, wish.scope, wish.from_on, wish.ends_at, wish.reason, tx.actor, tenant.now),
         await periods.state(tx), tenant.now)
     lock_exceptions.add(tx, made)
     audit.add(tx, "lock_exception_granted", made.id, customer_id=None, recorded_at=tenant.now,
-              after={"subject": made.subject, "from_on": str(made.from_on), "ends_at": made.ends_at.isoformat()})
+              after={"subject": made.subject, "scope": made.scope, "from_on": str(made.from_on),
+                     "ends_at": made.ends_at.isoformat()})
     return made
