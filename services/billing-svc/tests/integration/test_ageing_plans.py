@@ -119,3 +119,17 @@ async def test_a_later_page_begins_in_the_index_where_its_cursor_stands(filled: 
     plan = await _plan(app, statement_of(name, frozenset(), sort, True), after_at=TODAY, after_id=new_id(), wanted=51)
     await app.execute("RESET enable_seqscan; RESET enable_sort")
     assert re.search(r"Index Cond: .*ROW\(", plan), plan
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+@pytest.mark.parametrize("sort", ["due_on", "-due_on", "created", "-created"])
+async def test_drafts_are_found_in_any_order_without_passing_what_is_issued(
+    filled: Any, sort: str, goes_on: bool,
+) -> None:
+    app, _, _ = filled
+    await app.execute("SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off")
+    plan = await _plan(app, statement_of("invoices", frozenset({"status"}), sort, goes_on), status="draft", wanted=51,
+                       after_at=TODAY if "due" in sort else new_id(), after_id=new_id())
+    await app.execute("RESET enable_seqscan; RESET enable_sort; RESET enable_bitmapscan")
+    assert "on invoice" in plan and "Sort" not in plan, plan
+    assert re.search(r"ix_invoice_not_issued\w* on invoice.*\n +Index Cond: .*status = 'draft'", plan), plan

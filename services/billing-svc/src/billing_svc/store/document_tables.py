@@ -113,6 +113,8 @@ class InvoiceRow(Row, table=True):
         Index(None, "tenant_id", "issued_on", "id"),
         Index("ix_invoice_due", "tenant_id", text("least(due_on, 'infinity'::date)"), "id"),
         Index("ix_invoice_not_issued", "tenant_id", "status", "id", postgresql_where=text("status <> 'issued'")),
+        Index("ix_invoice_not_issued_due", "tenant_id", "status", text("least(due_on, 'infinity'::date)"), "id",
+              postgresql_where=text("status <> 'issued'")),
     )
 
 
