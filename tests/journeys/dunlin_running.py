@@ -21,7 +21,7 @@ from dunlin_events.topics import HEARERS, Bus
 from dunlin_kernel.clock import SystemClock
 from dunlin_kernel.ids import new_id
 from dunlin_kit import garbage
-from dunlin_kit.testing import DatabaseUrls, deadlocks_of, migrated
+from dunlin_kit.testing import DatabaseUrls, migrated
 from dunlin_local.clients import secret_of
 from dunlin_local.databases import CURSORS, SERVICES, Databases
 from dunlin_local.issuer import Issuer
@@ -92,10 +92,7 @@ async def dunlin(
     postgres: str, folder: Path, *, bus: Callable[[str], Bus] | None = None, settings: Mapping[str, Any] | None = None,
     services: Sequence[str] = SERVICES,
 ) -> AsyncIterator[Dunlin]:
-    """Start all services, or some; `bus` makes another bus than the log in PostgreSQL, given its database's URL.
-
-    In the end none of their databases may have counted a deadlock.
-    """
+    """Start all services, or some; `bus` makes another bus than the log in PostgreSQL, given its database's URL."""
     async with contextlib.AsyncExitStack() as opened:
         urls = {service: await opened.enter_async_context(migrated(postgres, service)) for service in services}
         databases = OwnDatabases(urls, await opened.enter_async_context(database(postgres)))
@@ -119,8 +116,6 @@ async def dunlin(
         finally:
             stop.set()
             await running
-        counted = {service: await deadlocks_of(postgres, one.app.rpartition("/")[2]) for service, one in urls.items()}
-        assert not any(counted.values()), f"deadlocks were counted: {counted}"
 
 
 @dataclass

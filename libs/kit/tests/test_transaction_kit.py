@@ -5,16 +5,13 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from prometheus_client import REGISTRY
 from toy_service import FIND, LIST, LOCK, NOTE
 
 from dunlin_kernel.errors import Conflict, DomainError, RuleBroken
 from dunlin_kernel.ids import NIL, new_id
 from dunlin_kit.database import OutcomeUnknown, ReadStale
-from dunlin_kit.testing import Running
+from dunlin_kit.testing import Running, deadlocks
 from dunlin_kit.transaction import Transaction
-
-RETRIES_BY_DEADLOCK = "dunlin_transaction_retries_total", {"service": "toy", "reason": "deadlock"}
 
 
 class Gone(Conflict, ReadStale):
@@ -100,6 +97,17 @@ async def test_put_replaces_and_once_passes_over(toy: Running) -> None:
     assert await _stored(toy, tenant) == {"put": 5, "other": 8}
 
 
+async def test_what_is_put_counts_also_where_it_is_put_in_once(toy: Running) -> None:
+    tenant, note = new_id(), _note("put", 5)
+
+    async def work(tx: Transaction) -> None:
+        tx.once(NOTE, {**note, "text": "once", "size": 7})
+        tx.put(NOTE, note)
+
+    await toy.database.transact(tenant, work)
+    assert await _stored(toy, tenant) == {"put": 5}
+
+
 async def test_text_arrays_travel_whole(toy: Running, admin: asyncpg.Connection) -> None:
     tenant, words = new_id(), ["a,b", 'c"d\\e', "", "北京", "{x}"]
 
@@ -168,7 +176,7 @@ async def test_a_deadlock_is_run_again(toy: Running) -> None:
         tx.insert(NOTE, *notes)
 
     await toy.database.transact(tenant, make)
-    counted = REGISTRY.get_sample_value(*RETRIES_BY_DEADLOCK) or 0
+    counted = deadlocks("toy")
     met = asyncio.Barrier(2)
 
     async def cross(first: int, second: int) -> None:
@@ -188,7 +196,7 @@ async def test_a_deadlock_is_run_again(toy: Running) -> None:
 
     await asyncio.gather(cross(0, 1), cross(1, 0))
     assert runs == 3
-    assert REGISTRY.get_sample_value(*RETRIES_BY_DEADLOCK) == counted + 1
+    assert deadlocks("toy") == counted + 1
     assert await _stored(toy, tenant) == {"a": 1, "b": 1}
 
 

@@ -59,15 +59,13 @@ class Gathering:
             self._add(self._changes, table, fresh, full_key)
 
     def written(self, turn: Callable[[str], Any]) -> Written:
-        """What is to be written, by parts of one statement, in the order of the tables that `turn` sorts them by."""
+        """What is to be written, by parts of one statement, in the order of the tables that `turn` sorts them by.
+
+        In one table what is put comes first: what is put in once is passed over where it was put, not the other way
+        round.
+        """
         found: list[tuple[Part, Sequence[Any]]] = []
         tenant = self._tenant
-        for (table, columns, once), made in self._new.items():
-            new = sorted(made, key=lambda row: _sortable([row.get(name) for name in once])) if once else made
-            shape, given = statements.taken(table, columns, new)
-            part = statements.insert_once_of(shape) if once else statements.insert_of(shape)
-            found.append((part, part.sent(given)))
-            tenant = new[0].get("tenant_id", tenant)
         for gathered, build in ((self._puts, statements.put_of), (self._changes, statements.change_of)):
             for (table, columns, key), by_key in gathered.items():
                 if not by_key:
@@ -77,6 +75,12 @@ class Gathering:
                 part = build(shape, _full_key(table, key))
                 found.append((part, part.sent(given)))
                 tenant = rows[0].get("tenant_id", tenant)
+        for (table, columns, once), made in self._new.items():
+            new = sorted(made, key=lambda row: _sortable([row.get(name) for name in once])) if once else made
+            shape, given = statements.taken(table, columns, new)
+            part = statements.insert_once_of(shape) if once else statements.insert_of(shape)
+            found.append((part, part.sent(given)))
+            tenant = new[0].get("tenant_id", tenant)
         found.sort(key=lambda one: turn(one[0].table))
         return Written(tuple([part for part, _ in found]), [value for _, given in found for value in given], tenant)
 

@@ -17,6 +17,7 @@ import httpx
 from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
+from prometheus_client import REGISTRY
 
 from dunlin_events.contracts.base import Event, Heard
 from dunlin_events.subscription import Subscription
@@ -70,7 +71,10 @@ async def _template(admin: Any, admin_url: str, service: str) -> str:
 
 @contextlib.asynccontextmanager
 async def migrated(admin_url: str, service: str) -> AsyncIterator[DatabaseUrls]:
-    """A fresh database of a service (`billing`), at its newest revision, with its three roles; dropped afterwards."""
+    """A fresh database of a service (`billing`), at its newest revision, with its three roles; dropped afterwards.
+
+    In the end it may not have counted a deadlock.
+    """
     name = f"{service}_{new_id().hex[-20:]}"
     watch()
     async with _connected(admin_url) as admin:
@@ -79,19 +83,21 @@ async def migrated(admin_url: str, service: str) -> AsyncIterator[DatabaseUrls]:
         await restrict(admin, service, name)
     try:
         yield DatabaseUrls.of(admin_url, service, name)
-    finally:
         async with _connected(admin_url) as admin:  # another one: the server may have been killed meanwhile
+            deadlocks = await _deadlocks_of(admin, name)
+        assert not deadlocks, f"{deadlocks} deadlocks in {service}'s database: a lock was taken out of its order"
+    finally:
+        async with _connected(admin_url) as admin:
             await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-async def deadlocks_of(admin_url: str, database: str) -> int:
+async def _deadlocks_of(admin: Any, database: str) -> int:
     """How many the server has counted there. Its sessions are ended: what one has counted shows at the latest then."""
-    async with _connected(admin_url) as admin:
-        found = await admin.fetch(_ENDED, database)
-        async with asyncio.timeout(60):
-            while found and await admin.fetchval(_LEFT, [row["pid"] for row in found]):  # noqa: ASYNC110  nobody is told
-                await asyncio.sleep(0.01)
-        return int(await admin.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = $1", database))
+    found = await admin.fetch(_ENDED, database)
+    async with asyncio.timeout(60):
+        while found and await admin.fetchval(_LEFT, [row["pid"] for row in found]):  # noqa: ASYNC110  nobody is told
+            await asyncio.sleep(0.01)
+    return int(await admin.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = $1", database))
 
 
 @contextlib.asynccontextmanager
@@ -193,10 +199,7 @@ def settings_for(service: str, urls: DatabaseUrls, issuer: TestIssuer, **more: A
 
 @contextlib.asynccontextmanager
 async def running(admin_url: str, service: str, folder: Path, **more: Any) -> AsyncIterator[Running]:
-    """A service's API (its `app.create_app(settings)`) with an HTTP client in the same process.
-
-    In the end its database may not have counted a deadlock.
-    """
+    """A service's API (its `app.create_app(settings)`) with an HTTP client in the same process."""
     async with migrated(admin_url, service) as urls:
         issuer = TestIssuer(folder)
         settings = settings_for(service, urls, issuer, **more)
@@ -207,8 +210,12 @@ async def running(admin_url: str, service: str, folder: Path, **more: Any) -> As
             httpx.AsyncClient(transport=transport, base_url="http://test") as client,
         ):
             yield Running(service, app, client, settings, issuer, urls)
-        deadlocks = await deadlocks_of(admin_url, urls.app.rpartition("/")[2])
-        assert not deadlocks, f"{deadlocks} deadlocks in {service}'s database: a lock was taken out of its order"
+
+
+def deadlocks(service: str) -> float:
+    """How often a transaction of this process ran again because of one; the server's own count is looked at too."""
+    return REGISTRY.get_sample_value(
+        "dunlin_transaction_retries_total", {"service": service, "reason": "deadlock"}) or 0
 
 
 async def work_off(service: Running, tenant: UUID, handlers: Mapping[str, Handler]) -> int:

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from prometheus_client import REGISTRY
 
 from billing_svc.consumers.customer import customer
 from billing_svc.domain.allocation import AllocationRule, Choice, Part
@@ -29,7 +28,7 @@ from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import JobRunner
-from dunlin_kit.testing import tell
+from dunlin_kit.testing import deadlocks, tell
 from dunlin_kit.transaction import Transaction
 
 CUSTOMERS, ROUNDS = 4, 3
@@ -38,13 +37,7 @@ KINDS = ("pay", "void", "issue", "write_off", "close")
 OWN = {("void", 1): ROUNDS, ("void", -1): ROUNDS + 1, ("write_off", 1): ROUNDS + 2, ("write_off", -1): ROUNDS + 3}
 """Which invoices nobody else names: in the last round all wait for the accounts only, so each gets through."""
 PAID = ROUNDS + 4
-DEADLOCKS = "dunlin_transaction_retries_total", {"service": "billing", "reason": "deadlock"}
 Work = Callable[[Transaction], Awaitable[Any]]
-
-
-def deadlocks() -> float:
-    """How often a transaction ran again because of one; the server's own count is looked at with the database's end."""
-    return REGISTRY.get_sample_value(*DEADLOCKS) or 0
 
 
 class Rush:
@@ -132,7 +125,7 @@ async def taken_over(company: Any) -> None:
 
 
 async def test_all_that_posts_at_once_over_the_same_accounts_never_deadlocks(rush: Rush, worker: JobRunner) -> None:
-    company, before = rush.company, deadlocks()
+    company, before = rush.company, deadlocks("billing")
     await taken_over(company)
     stop = asyncio.Event()
 
@@ -146,7 +139,7 @@ async def test_all_that_posts_at_once_over_the_same_accounts_never_deadlocks(rus
     await asyncio.gather(*(getattr(rush, kind)(OWN.get((kind, way), PAID), way) for kind in KINDS for way in WAYS))
     stop.set()
     await jobs
-    assert deadlocks() == before
+    assert deadlocks("billing") == before
     assert not [one for one in product(KINDS, WAYS) if not rush.done[one]]
     assert not [one for one in (await company.get("/integrity"))["checks"] if not one["holds"]]
     assert len(await company.rows("/invoices?limit=200")) == CUSTOMERS * (PAID + 1 + 2 * (ROUNDS + 1)) + 120

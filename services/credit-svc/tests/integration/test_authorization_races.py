@@ -5,8 +5,6 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from prometheus_client import REGISTRY
-
 from credit_svc.consumers.customer import customer
 from credit_svc.domain.authorization import Authorization
 from credit_svc.store import authorizations
@@ -18,7 +16,7 @@ from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_kernel.errors import Conflict
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
-from dunlin_kit.testing import tell
+from dunlin_kit.testing import deadlocks, tell
 from dunlin_kit.transaction import Transaction
 
 
@@ -45,12 +43,6 @@ async def release(books: Any, authorization_id: UUID) -> bool:
     except Conflict:
         return False
     return True
-
-
-def deadlocks() -> float:
-    """How often a transaction ran again because of one; the server's own count is looked at with the database's end."""
-    return REGISTRY.get_sample_value(
-        "dunlin_transaction_retries_total", {"service": "credit", "reason": "deadlock"}) or 0
 
 
 async def test_200_orders_of_1_against_100_are_exactly_100(books: Any) -> None:
@@ -87,7 +79,7 @@ async def test_200_orders_over_http_while_billing_is_heard(books: Any) -> None:
     assert decisions[:140].count("approved") == 120
     [position] = (await books.position())["positions"]
     assert (position["parts"]["open"]["amount"], position["parts"]["reserved"]["amount"]) == ("400.00", "600.00")
-    assert await books.violations() == [] and deadlocks() == 0
+    assert await books.violations() == [] and deadlocks("credit") == 0
 
 
 async def another(books: Any) -> Any:

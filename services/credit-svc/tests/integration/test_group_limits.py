@@ -5,15 +5,13 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from prometheus_client import REGISTRY
-
 from credit_svc.consumers.billing import billing
 from credit_svc.consumers.customer import customer
 from dunlin_events.contracts.billing_exchange import ExchangeRateSet
 from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_events.contracts.customer_groups import CustomerGroupChanged, GroupConfigured
 from dunlin_kernel.ids import new_id
-from dunlin_kit.testing import tell
+from dunlin_kit.testing import deadlocks, tell
 
 
 async def group_of(books: Any, *, members: int, currency: str = "CNY", set_off: bool = False) -> tuple[UUID, list[Any]]:
@@ -81,8 +79,7 @@ async def test_orders_captures_and_releases_of_members_do_not_deadlock(books: An
     found = (await call(books, f"/groups/{group_id}", method="GET")).json()
     assert float(found["exposure"]["amount"]) <= 500
     assert await books.violations() == []
-    assert not REGISTRY.get_sample_value(
-        "dunlin_transaction_retries_total", {"service": "credit", "reason": "deadlock"})
+    assert deadlocks("credit") == 0
 
 
 async def test_currencies_count_at_the_declared_rate_and_a_missing_one_refuses(books: Any) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from prometheus_client import REGISTRY
 
 from dunlin_events.contracts.base import Event, Heard
 from dunlin_events.contracts.credit_rating import CreditRated
 from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_events.subscription import Subscription
 from dunlin_kernel.ids import NIL, new_id
+from dunlin_kit.testing import deadlocks
 from dunlin_kit.transaction import Transaction
 from notify_svc.consumers.credit import credit
 from notify_svc.consumers.customer import customer
@@ -79,7 +79,7 @@ async def test_whoever_waits_for_a_stub_that_somebody_makes_holds_no_customer(de
 
 async def test_batches_that_name_the_same_customers_in_both_orders_never_wait_in_a_ring(desk: Any) -> None:
     """The database counts deadlocks, and transactions say how often they ran again because of one."""
-    before, named = deadlocks(), [new_id() for _ in range(12)]
+    before, named = deadlocks("notify"), [new_id() for _ in range(12)]
     sequences = {owner: count(1) for owner in TOLD}
 
     async def batch(owner: str, way: int, tx: Transaction) -> None:
@@ -99,11 +99,6 @@ async def test_batches_that_name_the_same_customers_in_both_orders_never_wait_in
         await asyncio.gather(*(desk.database.transact(desk.tenant, partial(batch, owner, way))
                                for owner in TOLD for way in (1, -1)))
         named += [new_id() for _ in range(12)]
-    assert deadlocks() == before
+    assert deadlocks("notify") == before
     kept = await desk.rows("SELECT known, grade FROM customer WHERE customer_id = ANY ($1)", named[:36])
     assert kept == [{"known": True, "grade": RATED.grade.value}] * 36
-
-
-def deadlocks() -> float:
-    return REGISTRY.get_sample_value(
-        "dunlin_transaction_retries_total", {"service": "notify", "reason": "deadlock"}) or 0

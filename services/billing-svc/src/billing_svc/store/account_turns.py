@@ -24,7 +24,7 @@ WHERE coalesce(before, 0) < :items""").bindparams(  # noqa: S608  constants
     bindparam("day", type_=Date), bindparam("most", type_=Integer), bindparam("items", type_=Integer))
 _HELD = f"""
 SELECT a.customer_id, a.currency FROM account a JOIN {_WANTED} USING (customer_id, currency)
-ORDER BY a.customer_id, a.currency FOR UPDATE OF a"""  # noqa: S608  constants
+ORDER BY a.customer_id, a.currency FOR NO KEY UPDATE OF a"""  # noqa: S608  constants
 WAITED_FOR = text(_HELD).bindparams(*_KEYS)
 FREE = text(f"{_HELD} SKIP LOCKED").bindparams(*_KEYS)
 _DAYS = "(CAST(:day AS date) - i.due_on)"

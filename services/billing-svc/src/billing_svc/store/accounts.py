@@ -47,7 +47,7 @@ _all_there = (
 LOCK_FOUND = (
     select(*_held, _barrier.c.held)
     .join_from(_barrier, AccountRow.__table__, literal_column("true")).join(_wanted, _named)
-    .order_by(_t.customer_id, _t.currency).with_for_update(of=AccountRow.__table__))
+    .order_by(_t.customer_id, _t.currency).with_for_update(of=AccountRow.__table__, key_share=True))
 LOCK = LOCK_FOUND.where(_all_there)
 CLOSED = select(_t.customer_id, _t.merged_into, _barrier.c.held).select_from(_barrier.outerjoin(
     AccountRow.__table__.join(_wanted, _named & _t.merged_into.is_not(None)), literal_column("true")))

@@ -29,7 +29,9 @@ KNOWN_TOO = Joined(_columns, _heard)
 """Read in one trip with the tenant."""
 BY_EXTERNAL_ID = select(*_columns).where(
     _t.external_id == func.any(bindparam("external_ids", type_=ARRAY(Text))), _t.known.is_(literal_column("true")))
-HELD = select(*_columns, _t.group_number, _t.classes).where(_named).order_by(_t.customer_id).with_for_update()
+HELD = (
+    select(*_columns, _t.group_number, _t.classes).where(_named).order_by(_t.customer_id)
+    .with_for_update(key_share=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,13 @@ _t, _billing, _customer = DeliveryRow.__table__.c, DeliveryBillingRow.__table__.
 _columns = (_t.id, _t.customer_id, _t.authorization_id, _t.reference, _t.currency, _t.amount, _t.open,
             _t.delivered_on, _t.cancelled)
 _ids = bindparam("ids", type_=ARRAY(Uuid))
-HELD = select(*_columns).where(_t.id == func.any(_ids)).order_by(_t.id).with_for_update()
+HELD = select(*_columns).where(_t.id == func.any(_ids)).order_by(_t.id).with_for_update(key_share=True)
 NOT_BILLED = (
     select(*_columns)
     .where((_t.open > literal_column("0"))
            & ((_t.authorization_id == func.any(bindparam("authorization_ids", type_=ARRAY(Uuid))))
               | (_t.id == func.any(_ids))))
-    .order_by(_t.id).with_for_update())
+    .order_by(_t.id).with_for_update(key_share=True))
 BILLED_BY = (
     select(_billing.invoice_id, _billing.delivery_id, _billing.amount)
     .where(_billing.invoice_id == func.any(_ids)).order_by(_billing.delivery_id))

@@ -12,7 +12,7 @@ from dunlin_kit.transaction import Transaction
 
 _t = InterestRunRow.__table__.c
 HELD = select(_t.id, _t.to_on, _t.operation_id, _t.after_item_id, _t.looked_at, _t.charged, _t.corrected,
-              _t.without_rate).where(_t.id == bindparam("id", type_=Uuid)).with_for_update()
+              _t.without_rate).where(_t.id == bindparam("id", type_=Uuid)).with_for_update(key_share=True)
 
 
 @dataclass(frozen=True, slots=True)

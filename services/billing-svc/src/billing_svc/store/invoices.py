@@ -28,7 +28,7 @@ from dunlin_kit.transaction import Transaction
 _t, _line = InvoiceRow.__table__.c, InvoiceLineRow.__table__.c
 _ids = bindparam("ids", type_=ARRAY(Uuid))
 BY_ID = select(InvoiceRow.__table__).where(_t.id == func.any(_ids)).order_by(_t.id)
-HELD = BY_ID.with_for_update()
+HELD = BY_ID.with_for_update(key_share=True)
 LINES = select(InvoiceLineRow.__table__).where(_line.invoice_id == func.any(_ids)).order_by(
     _line.invoice_id, _line.position)
 

@@ -14,7 +14,7 @@ from dunlin_kit.transaction import Transaction
 
 _t = LedgerImportRow.__table__.c
 BY_ID = select(LedgerImportRow.__table__).where(_t.id == bindparam("id", type_=Uuid))
-HELD = BY_ID.with_for_update()
+HELD = BY_ID.with_for_update(key_share=True)
 UNDER_WAY = select(LedgerImportRow.__table__).where(
     _t.digest == bindparam("digest", type_=Text), _t.status != literal_column("'ended'"))
 ANALYSE = select(func.analyse_ledger().label("analysed"))

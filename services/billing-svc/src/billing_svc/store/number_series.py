@@ -16,7 +16,7 @@ from dunlin_kit.transaction import Transaction
 _t = NumberSeriesRow.__table__.c
 _names = bindparam("names", type_=ARRAY(Text))
 LOCK = select(_t.series, _t.next_number, _t.last_issued_on).where(_t.series == func.any(_names)).order_by(
-    _t.series).with_for_update()
+    _t.series).with_for_update(key_share=True)
 _new = func.unnest(_names).table_valued(column("series", Text)).render_derived(name="new")
 OPEN = (
     insert(NumberSeriesRow.__table__).from_select(

@@ -30,13 +30,15 @@ PAGE = (
 TASKS = (
     select(*_task, _customer.number, _customer.name)
     .join_from(SearchTaskRow.__table__, CustomerRow.__table__, _customer.customer_id == _task.customer_id))
-TASK = TASKS.where(_task.id == bindparam("task_id", type_=Uuid)).with_for_update(of=SearchTaskRow.__table__)
+TASK = TASKS.where(_task.id == bindparam("task_id", type_=Uuid)).with_for_update(
+    of=SearchTaskRow.__table__, key_share=True)
 TASKS_PAGE = (
     TASKS.where(_task.closed_at.is_(None),
                 (bindparam("after", type_=Uuid).is_(None)) | (_task.id > bindparam("after", type_=Uuid)))
     .order_by(_task.id).limit(bindparam("wanted", type_=Integer)))
 TASKS_OF = select(_task.id).where(_task.statement_id == bindparam("statement_id", type_=Uuid)).order_by(_task.id)
-RUN = select(StatementRunRow.__table__).where(_run.id == bindparam("run_id", type_=Uuid)).with_for_update()
+RUN = select(StatementRunRow.__table__).where(_run.id == bindparam("run_id", type_=Uuid)).with_for_update(
+    key_share=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dunlin_kernel.money import Money
 
 _LOCK = text("""
 SELECT customer_id, currency, ageing, concentration, silence FROM alert_level
-WHERE customer_id = ANY(CAST(:customer_ids AS uuid[])) ORDER BY customer_id, currency FOR UPDATE""")
+WHERE customer_id = ANY(CAST(:customer_ids AS uuid[])) ORDER BY customer_id, currency FOR NO KEY UPDATE""")
 _OPENED = text("""
 SELECT customer_id, currency, open FROM exposure WHERE customer_id = ANY(CAST(:customer_ids AS uuid[]))""")
 _LAST_PAID = text(f"""

@@ -15,7 +15,7 @@ from dunlin_kernel.money import Money
 _LOCK_ALL = (
     select(*ExposureRow.__table__.c)
     .where(col(ExposureRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
-    .order_by(col(ExposureRow.customer_id), col(ExposureRow.currency)).with_for_update())
+    .order_by(col(ExposureRow.customer_id), col(ExposureRow.currency)).with_for_update(key_share=True))
 
 
 def figures_of(currency: str, *, opened: int, disputed: int, unapplied: int) -> Figures:

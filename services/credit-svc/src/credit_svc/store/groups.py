@@ -53,7 +53,8 @@ WITH asked AS (
 SELECT s.*, a.customer_ids FROM ({STANDING}
   WHERE g.group_id = ANY(ARRAY(SELECT group_id FROM asked)) AND l.amount IS NOT NULL) s
 JOIN asked a USING (group_id)""")  # noqa: S608  constants only
-_LOCK = text("SELECT currency, number, name FROM credit_group WHERE group_id = CAST(:group_id AS uuid) FOR UPDATE")
+_LOCK = text("""
+SELECT currency, number, name FROM credit_group WHERE group_id = CAST(:group_id AS uuid) FOR NO KEY UPDATE""")
 _LIMITS = text("SELECT * FROM group_limit WHERE group_id = CAST(:group_id AS uuid) ORDER BY version DESC LIMIT 200")
 
 

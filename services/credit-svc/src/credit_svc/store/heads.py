@@ -20,18 +20,19 @@ from dunlin_kit.transaction import Transaction
 _customer, _currency = col(AuthorizationHeadRow.customer_id), col(AuthorizationHeadRow.currency)
 _HEAD = select(_customer, _currency, col(AuthorizationHeadRow.reserved), col(AuthorizationHeadRow.limits))
 _LOCK = _HEAD.where(
-    _customer == bindparam("customer_id", type_=Uuid), _currency == bindparam("currency", type_=Text)).with_for_update()
+    _customer == bindparam("customer_id", type_=Uuid), _currency == bindparam("currency", type_=Text),
+).with_for_update(key_share=True)
 _GROUP = """
 SELECT g.group_id FROM credit_group g JOIN customer_group m USING (tenant_id, group_id)
 WHERE m.customer_id = CAST(:customer_id AS uuid)"""
-_LOCK_GROUP = text(f"{_GROUP} FOR UPDATE OF g")
+_LOCK_GROUP = text(f"{_GROUP} FOR NO KEY UPDATE OF g")
 _OF_ORDER = """
 WITH g AS MATERIALIZED ({group})
 SELECT h.customer_id, h.currency, h.reserved, h.limits, g.group_id,
        t.name, t.currency AS base_currency, t.zone, t.sandbox
 FROM authorization_head h CROSS JOIN tenant t LEFT JOIN g ON true
-WHERE h.customer_id = CAST(:customer_id AS uuid) AND h.currency = CAST(:currency AS text) FOR UPDATE OF h"""
-_LOCK_FOR_ORDER = text(_OF_ORDER.format(group=f"{_GROUP} FOR UPDATE OF g"))
+WHERE h.customer_id = CAST(:customer_id AS uuid) AND h.currency = CAST(:currency AS text) FOR NO KEY UPDATE OF h"""
+_LOCK_FOR_ORDER = text(_OF_ORDER.format(group=f"{_GROUP} FOR NO KEY UPDATE OF g"))
 """The group's row is locked before the head: locks of the outer query are taken on rows that the join gave."""
 _LOCK_MADE = text(_OF_ORDER.format(group=_GROUP))
 _LOCK_OF_AUTHORIZATION = (
@@ -39,10 +40,10 @@ _LOCK_OF_AUTHORIZATION = (
         AuthorizationRow,
         (col(AuthorizationRow.customer_id) == _customer) & (col(AuthorizationRow.currency) == _currency))
     .where(col(AuthorizationRow.authorization_id) == bindparam("authorization_id", type_=Uuid))
-    .with_for_update(of=AuthorizationHeadRow))
+    .with_for_update(of=AuthorizationHeadRow, key_share=True))
 _LOCK_ALL = (
     _HEAD.where(_customer == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
-    .order_by(_customer, _currency).with_for_update())
+    .order_by(_customer, _currency).with_for_update(key_share=True))
 _MAKE = (
     insert(AuthorizationHeadRow)
     .from_select(

@@ -18,12 +18,12 @@ from dunlin_kernel.money import Money
 _READ = """
 SELECT hold_id, customer_id, rule FROM credit_hold
 WHERE customer_id = ANY(CAST(:customer_ids AS uuid[])) AND released_at IS NULL ORDER BY customer_id, hold_id"""
-_STANDING_READ, _STANDING = text(_READ), text(f"{_READ} FOR UPDATE")
+_STANDING_READ, _STANDING = text(_READ), text(f"{_READ} FOR NO KEY UPDATE")
 _SHOWN = """
 SELECT h.*, c.number, c.name, o.owner_code FROM credit_hold h LEFT JOIN customer c USING (tenant_id, customer_id)
 LEFT JOIN customer_owner o USING (tenant_id, customer_id)"""
 _FIND = text(f"{_SHOWN} WHERE h.hold_id = CAST(:hold_id AS uuid)")
-_LOCK = text("SELECT hold_id FROM credit_hold WHERE hold_id = CAST(:hold_id AS uuid) FOR UPDATE")
+_LOCK = text("SELECT hold_id FROM credit_hold WHERE hold_id = CAST(:hold_id AS uuid) FOR NO KEY UPDATE")
 _SOME = text(f"""{_SHOWN}
 WHERE h.hold_id > CAST(:after AS uuid) AND (h.released_at IS NULL OR NOT CAST(:standing AS boolean))
   AND (CAST(:customer_id AS uuid) IS NULL OR h.customer_id = CAST(:customer_id AS uuid))

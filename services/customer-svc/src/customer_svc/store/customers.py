@@ -29,7 +29,7 @@ COLUMNS = (
     col(CustomerRow.merged_into),
 )
 _READ: Any = select(*COLUMNS).where(col(CustomerRow.id) == bindparam("id"))
-_LOCK: Any = _READ.with_for_update()
+_LOCK: Any = _READ.with_for_update(key_share=True)
 _KNOWN: Any = select(*COLUMNS).where(
     or_(
         col(CustomerRow.id) == bindparam("ids", type_=ARRAY(Uuid)).any_(),
@@ -39,7 +39,7 @@ _KNOWN: Any = select(*COLUMNS).where(
 )
 _LOCK_SOME: Any = (
     select(*COLUMNS).where(col(CustomerRow.id) == bindparam("ids", type_=ARRAY(Uuid)).any_())
-    .order_by(col(CustomerRow.id)).with_for_update())
+    .order_by(col(CustomerRow.id)).with_for_update(key_share=True))
 _SERIES = NumberSeriesRow.__table__
 _after_floor = insert(NumberSeriesRow).values(
     tenant_id=bindparam("tenant_id", type_=Uuid),

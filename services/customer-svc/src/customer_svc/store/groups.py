@@ -19,7 +19,7 @@ _COLUMNS = (
     col(CustomerGroupRow.set_off), col(CustomerGroupRow.version),
 )
 _ONE: Any = select(*_COLUMNS).where(col(CustomerGroupRow.id) == bindparam("id"))
-_LOCK: Any = _ONE.with_for_update()
+_LOCK: Any = _ONE.with_for_update(key_share=True)
 _SOME: Any = select(*_COLUMNS).where(col(CustomerGroupRow.id) == bindparam("ids", type_=ARRAY(Uuid)).any_())
 _PAGE: Any = (
     select(*_COLUMNS).where(col(CustomerGroupRow.number) > bindparam("after", type_=Text))

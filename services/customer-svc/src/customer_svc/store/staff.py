@@ -20,12 +20,12 @@ _COLUMNS = (
 )
 _ABSENCE = (col(AbsenceRow.id), col(AbsenceRow.staff_id), col(AbsenceRow.from_on), col(AbsenceRow.until_on))
 _ONE: Any = select(*_COLUMNS).where(col(StaffRow.id) == bindparam("id"))
-_LOCK: Any = _ONE.with_for_update()
+_LOCK: Any = _ONE.with_for_update(key_share=True)
 _PAGE: Any = (
     select(*_COLUMNS).where(col(StaffRow.code) > bindparam("after", type_=Text))
     .order_by(col(StaffRow.code)).limit(bindparam("wanted", type_=Integer)))
 _EVERYBODY: Any = select(*_COLUMNS)
-_LOCK_EVERYBODY: Any = _EVERYBODY.order_by(col(StaffRow.id)).with_for_update()
+_LOCK_EVERYBODY: Any = _EVERYBODY.order_by(col(StaffRow.id)).with_for_update(key_share=True)
 _AWAY: Any = select(*_ABSENCE).where(
     bindparam("day", type_=Date).between(col(AbsenceRow.from_on), col(AbsenceRow.until_on)))
 _AWAY_SINCE: Any = select(*_ABSENCE).where(col(AbsenceRow.until_on) >= bindparam("day", type_=Date))

@@ -15,7 +15,7 @@ from dunlin_kit.transaction import Transaction
 _OWN: Any = select(
     col(TenantRow.tenant_id), col(TenantRow.name), col(TenantRow.currency), col(TenantRow.zone), col(TenantRow.sandbox),
     col(TenantRow.clock_at))
-_LOCK: Any = _OWN.with_for_update()
+_LOCK: Any = _OWN.with_for_update(key_share=True)
 
 
 async def own(tx: Transaction) -> Tenant:

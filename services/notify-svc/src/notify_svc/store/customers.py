@@ -20,7 +20,9 @@ NO_SEGMENT = Segment()
 
 _ASKED = bindparam("customer_ids", type_=ARRAY(Uuid))
 _NAMED = col(CustomerRow.customer_id) == _ASKED.any_()
-_LOCK = select(*CustomerRow.__table__.c).where(_NAMED).order_by(col(CustomerRow.customer_id)).with_for_update()
+_LOCK = (
+    select(*CustomerRow.__table__.c).where(_NAMED).order_by(col(CustomerRow.customer_id))
+    .with_for_update(key_share=True))
 _LOCK_IF_ALL_THERE = _LOCK.where(
     select(func.count()).select_from(CustomerRow).where(_NAMED).scalar_subquery() == func.cardinality(_ASKED))
 _HEARD_OF = select(col(CustomerRow.customer_id)).where(

@@ -19,7 +19,7 @@ from notify_svc.store.message_tables import MessageRow
 _MESSAGE = tuple(MessageRow.__table__.c)
 _LOCK = (
     select(*_MESSAGE).where(col(MessageRow.id) == bindparam("ids", type_=ARRAY(Uuid)).any_())
-    .order_by(col(MessageRow.id)).with_for_update())
+    .order_by(col(MessageRow.id)).with_for_update(key_share=True))
 _FIND = select(*_MESSAGE).where(col(MessageRow.id) == bindparam("id", type_=Uuid))
 _CUSTOMERS = bindparam("customer_ids", type_=ARRAY(Uuid))
 _UNDER_WAY = select(*_MESSAGE).where(

@@ -16,7 +16,7 @@ from notify_svc.store.notice_tables import NoticeRow, StatementRow
 _COLUMNS = tuple(NoticeRow.__table__.c)
 _FIND = select(*_COLUMNS).where(
     col(NoticeRow.kind) == bindparam("kind", type_=Text), col(NoticeRow.key) == bindparam("key", type_=Text),
-).with_for_update()
+).with_for_update(key_share=True)
 _STATEMENT = select(*StatementRow.__table__.c).where(col(StatementRow.id) == bindparam("id", type_=Uuid))
 _OWNERS = text("""
 WITH work AS (
