@@ -1,4 +1,6 @@
-"""To be filled in."""
+"""Money facts are counted where they stand, not in the journal: what they were counted by before goes."""
+
+from alembic import op
 
 revision = "0047"
 down_revision = "0046"
@@ -7,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.execute("DROP FUNCTION facts_not_told_once()")
 
 
 def downgrade() -> None:

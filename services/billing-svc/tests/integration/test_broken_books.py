@@ -3,7 +3,11 @@
 import json
 from typing import Any
 
+from billing_svc.domain.ledger import FactKind
 from billing_svc.store.integrity import CHECKS
+from billing_svc.store.integrity_facts import FACTS, told_as
+from dunlin_events.contracts.base import FACTS as CONTRACTS
+from dunlin_events.contracts.base import import_contracts
 from dunlin_kit.broken_invariants import OWN_STREAMS, Breaks, put, put_of, unseen, untold
 
 EVE, DAY = "2026-01-04", "2026-01-05"
@@ -68,6 +72,39 @@ def merged(left: str, *emptied: str) -> str:
         f"UPDATE account SET merged_into = gen_random_uuid(), {left}", *(f"DELETE FROM {place}" for place in emptied)))
 
 
+ALONE = {
+    FactKind.INVOICE_ISSUED: put("invoice", '{"status": "issued"}'),
+    FactKind.INVOICE_VOIDED: put("invoice_void"),
+    FactKind.FEE_CHARGED: put("charge", '{"kind": "fee"}'),
+    FactKind.FEE_WAIVED: put("fee_waiver"),
+    FactKind.INTEREST_CHARGED: put("charge", '{"kind": "interest"}'),
+    FactKind.INTEREST_WAIVED: put("interest_waiver"),
+    FactKind.DEBT_WRITTEN_OFF: put("write_off", '{"state": "approved"}'),
+    FactKind.DEBT_RECOVERED: put("debt_recovery"),
+    FactKind.WRITE_OFF_REVERSED: put("write_off_reversal"),
+    FactKind.PAYMENT_CONFIRMED: put("credit", '{"kind": "payment", "state": "confirmed"}'),
+    FactKind.CREDIT_NOTE_ISSUED: put("credit_note"),
+    FactKind.CREDIT_NOTE_CANCELLED: put("credit_note_cancellation"),
+    FactKind.DIFFERENCE_CLOSED: put("difference"),
+    FactKind.DIFFERENCE_REVERSED: put("difference_reversal"),
+    FactKind.REFUND_PAID: put("refund"),
+    FactKind.REFUND_REVERSED: put("refund_reversal"),
+    FactKind.REFUND_RECLAIMED: put("charge", '{"kind": "reclaim"}'),
+    FactKind.CREDIT_EXCHANGED: put("credit_exchange"),
+    FactKind.CREDIT_EXCHANGE_REVERSED: put("credit_exchange_reversal"),
+    FactKind.CREDIT_TRANSFERRED: put("balance_transfer", '{"side": "credit"}'),
+    FactKind.DEBT_TRANSFERRED: put("balance_transfer", '{"side": "receivable"}'),
+    FactKind.CREDIT_ALLOCATED: put("allocation"),
+    FactKind.ALLOCATION_REVERSED: put("allocation_reversal"),
+    FactKind.PAYMENT_REVERSED: put("payment_reversal"),
+    FactKind.COMPENSATION_RECEIVED: put("compensation"),
+    FactKind.COMPENSATION_SHARED: put("compensation_share"),
+    FactKind.COMPENSATION_REVERSED: put("compensation_reversal"),
+}
+"""A fact of each kind of which nothing else is there: no entry, no journal, no event."""
+UNBOOKED = ("DELETE FROM journal_entry WHERE fact_id = (SELECT id FROM allocation LIMIT 1)",
+            "DELETE FROM journal_entry WHERE fact_kind = 'credit_allocated'",
+            "DELETE FROM journal_entry WHERE fact_kind = 'credit_allocated'; " + untold("CreditAllocated"))
 A_TRANSFER = put("balance_transfer", '{"amount": 5}')
 
 BREAKS: Breaks = {
@@ -97,7 +134,7 @@ BREAKS: Breaks = {
                    "UPDATE ledger_entry SET position = 1000 WHERE position = 2"),
     "I4": (f"UPDATE event_stream SET seq = seq + 1 WHERE {OWN_STREAMS}",
            f"DELETE FROM outbox_event WHERE {OWN_STREAMS} AND seq = 1"),
-    "I6": (untold("InvoiceIssued"), TWICE),
+    "I6": (untold("InvoiceIssued"), TWICE, *UNBOOKED, *ALONE.values()),
     "I14": ("UPDATE allocation SET effective_on = effective_on - 30",
             after("allocation_reversal", "allocation_id", "allocation"),
             put_of("invoice_void", "invoice", "'invoice_id', id, 'effective_on', '2020-01-01'"),
@@ -237,6 +274,12 @@ BREAKS: Breaks = {
         "UPDATE account SET merged_into = gen_random_uuid()",
         "UPDATE account SET merged_into = gen_random_uuid(), open = 0, unapplied = 0"),
 }
+
+
+def test_a_fact_of_each_kind_is_counted_by_the_event_that_tells_of_it() -> None:
+    assert set(FACTS) == set(ALONE) == set(FactKind)
+    import_contracts()
+    assert {told_as(kind) for kind in FactKind} <= {contract.__name__ for contract in CONTRACTS.values()}
 
 
 async def test_what_breaks_is_found(postgres: str, company: Any) -> None:
