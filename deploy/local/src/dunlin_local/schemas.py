@@ -36,9 +36,6 @@ def _check_known(service: str, found: str | None) -> None:
 async def _revision(url: str) -> str | None:
     connection = await asyncpg.connect(url)
     try:
-        if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
-            return None
-        found: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
-        return found
+        return await migrating.revision_of(connection)
     finally:
         await connection.close()

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import asyncpg
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Executable, text
 
 from dunlin_kernel.ids import NIL
+from dunlin_kit import migrating
 from dunlin_kit.auth import requires
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import DUE
@@ -78,7 +77,6 @@ _HEARD = text(
 )
 PATIENT = text("SELECT set_config('transaction_timeout', '0', true), set_config('statement_timeout', :each, true)")
 _WHO_ASKS_WAITS = "30s"
-_REVISION = text("SELECT version_num FROM alembic_version")
 
 
 def _own(tx: Transaction) -> dict[str, str]:
@@ -160,16 +158,11 @@ def probes(database: Database, revision: str | None, *, bus: Callable[[], bool] 
         if bus is not None and not bus():
             return Response("bus: not reached yet", 503, media_type="text/plain")
 
-        async def look(tx: Transaction) -> Any:
-            return await tx.row(_REVISION)
-
         try:
-            row = await database.read(NIL, look)
-        except asyncpg.UndefinedTableError:
-            row = None
+            found = await database.read(NIL, lambda tx: migrating.revision_of(tx.driver))
         except Exception as failed:
             return Response(f"database: {type(failed).__name__}", 503, media_type="text/plain")
-        otherwise = schema_says(None if row is None else row["version_num"], revision)
+        otherwise = schema_says(found, revision)
         return Response(otherwise or "ready", 503 if otherwise else 200, media_type="text/plain")
 
     return router

@@ -156,6 +156,14 @@ def head_of(package: str) -> str | None:
     return next(iter(made - followed), None)
 
 
+async def revision_of(connection: Any) -> str | None:
+    """Of the database that an asyncpg connection leads to; None where nothing was ever migrated."""
+    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+        return None
+    found: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    return found
+
+
 def _named(package: str) -> tuple[set[str], set[str]]:
     """The revisions, and those that another follows; read from the text of the migrations, none is run."""
     made: set[str] = set()

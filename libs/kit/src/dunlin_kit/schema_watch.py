@@ -13,7 +13,6 @@ from dunlin_kit.database import Database
 from dunlin_kit.health import schema_says
 from dunlin_kit.pooling import Unavailable
 from dunlin_kit.telemetry import log
-from dunlin_kit.transaction import Transaction
 
 _AGAIN_SECONDS = 1
 
@@ -23,7 +22,7 @@ async def until_migrated(service: str, ops: Database, stop: asyncio.Event) -> No
     wanted, said = migrating.head_of(f"{service}_svc") or "", ""
     while not stop.is_set():
         try:
-            found = await ops.read(NIL, _revision)
+            found = await ops.read(NIL, lambda tx: migrating.revision_of(tx.driver))
         except (Unavailable, asyncpg.PostgresError) as away:
             log.warning("the worker waits for its database", service=service, reason=str(away))
         else:
@@ -47,10 +46,3 @@ async def then(migrated: "asyncio.Task[None]", part: Coroutine[Any, Any, None], 
             await part
     finally:
         part.close()
-
-
-async def _revision(tx: Transaction) -> str | None:
-    if await tx.driver.fetchval("SELECT to_regclass('alembic_version')") is None:
-        return None
-    found: str | None = await tx.driver.fetchval("SELECT version_num FROM alembic_version")
-    return found

@@ -13,6 +13,7 @@ from notify_svc.domain.look import Contact, Reach
 PATH = "/customer/v1/customers:addressing"
 MOST = 100
 CLOSED = "closed"
+PHONE = "phone"
 M = TypeVar("M", bound=BaseModel)
 NOBODY = Reach(contact=None, active=True, refused=False)
 
@@ -95,33 +96,28 @@ async def look_at_customers(
     purpose: str = "dunning",
 ) -> dict[UUID, Reach]:
     """The same for each of these customers."""
-    said: dict[UUID, _Addressing] = {}
-    asked = list(customer_ids)
-    for first in range(0, len(asked), MOST):
-        some = [str(one) for one in asked[first:first + MOST]]
-        answer = await customer.get(PATH, tenant=tenant, params={
-            "customer_id": some, "purpose": purpose, "channel": channel.value})
-        try:
-            said |= {one.customer_id: one for one in _AddressingList.model_validate(answer).data}
-        except ValidationError as failed:
-            raise LookFailed("answered in another form") from failed
-    return {one: _reach(said[one], channel) if one in said else NOBODY for one in asked}
+    said = await _addressings(customer, tenant, customer_ids, channel, purpose)
+    return {one: _reach(said[one], channel) if one in said else NOBODY for one in customer_ids}
 
 
 async def look_at_phones(customer: Outbound, tenant: UUID, customer_ids: Collection[UUID]) -> dict[UUID, Contact]:
     """Whom to call about a debt, of those of these customers who have somebody. Refuses: LookFailed."""
-    found: dict[UUID, Contact] = {}
-    asked = list(customer_ids)
+    said = await _addressings(customer, tenant, customer_ids, PHONE, "dunning")
+    return {one.customer_id: Contact(one.phone, one.contact_name, one.language or "")
+            for one in said.values() if one.phone}
+
+
+async def _addressings(
+    customer: Outbound, tenant: UUID, customer_ids: Collection[UUID], channel: str, purpose: str,
+) -> dict[UUID, _Addressing]:
+    """Of those that are known there."""
+    said: dict[UUID, _Addressing] = {}
+    asked = [str(one) for one in customer_ids]
     for first in range(0, len(asked), MOST):
         answer = await customer.get(PATH, tenant=tenant, params={
-            "customer_id": [str(one) for one in asked[first:first + MOST]], "purpose": "dunning", "channel": "phone"})
-        try:
-            said = _AddressingList.model_validate(answer).data
-        except ValidationError as failed:
-            raise LookFailed("answered in another form") from failed
-        found |= {one.customer_id: Contact(one.phone, one.contact_name, one.language or "")
-                  for one in said if one.phone}
-    return found
+            "customer_id": asked[first:first + MOST], "purpose": purpose, "channel": channel})
+        said |= {one.customer_id: one for one in _said(_AddressingList, answer).data}
+    return said
 
 
 def _said(form: type[M], answer: object) -> M:
