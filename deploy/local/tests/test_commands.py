@@ -19,7 +19,7 @@ from joserfc.jwk import KeySet
 
 from dunlin_local import running
 from dunlin_local.__main__ import TOPICS, parser
-from dunlin_local.places import CHECKOUT
+from dunlin_local.places import CHECKOUT, data_folder
 from dunlin_local.ports import free_port
 from dunlin_local.scopes import OPERATOR_SCOPES
 
@@ -43,6 +43,14 @@ def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixtur
         parser().parse_args([command, "--help"])
     assert ended.value.code == 0
     assert f"usage: ./dunlin {command}" in capsys.readouterr().out
+
+
+def test_a_folder_is_meant_from_where_the_command_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUNLIN_CALLED_FROM", str(tmp_path))
+    monkeypatch.setenv("DUNLIN_HOME", "kept/here")
+    assert data_folder() == tmp_path / "kept/here"
+    monkeypatch.delenv("DUNLIN_HOME")
+    assert data_folder() == CHECKOUT / ".dunlin"
 
 
 def test_the_script_is_there_and_can_be_run() -> None:
@@ -117,9 +125,12 @@ def test_reset_asks_and_then_removes(tmp_path: Path) -> None:
 
 
 def test_the_issuer_runs_alone(tmp_path: Path) -> None:
+    """Its folder is looked for where the command is called."""
     port, folder = free_port(), tmp_path / "issuer"
     words = ["issuer", "--host", "127.0.0.1", "--port", str(port), "--name", "http://issuer:9000", "--folder"]
-    issuer = subprocess.Popen([sys.executable, "-m", "dunlin_local", *words, str(folder)])
+    issuer = subprocess.Popen(
+        [sys.executable, "-m", "dunlin_local", *words, folder.name],
+        env=os.environ | {"DUNLIN_CALLED_FROM": str(tmp_path)})
     url = f"http://127.0.0.1:{port}"
     try:
         until_answered(f"{url}/livez")

@@ -64,8 +64,10 @@ def test_it_says_what_is_missing(
     with pytest.raises(SystemExit):
         main(["prepare", "--folder", str(tmp_path)])
     monkeypatch.setenv("DUNLIN_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    monkeypatch.setenv("DUNLIN_CALLED_FROM", str(tmp_path))
     with pytest.raises(SystemExit):
-        main(["prepare", "--folder", str(tmp_path)])
+        main(["prepare", "--folder", "kept"])
     said = " ".join(capsys.readouterr().err.split())
     assert "DUNLIN_DATABASE_URL is needed" in said
     assert "cannot be reached" in said
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["roles"], "looked for where it is called"

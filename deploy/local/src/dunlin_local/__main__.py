@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 from dunlin_kit import garbage
 from dunlin_local.ports import HOST, port
@@ -38,7 +39,8 @@ def parser() -> argparse.ArgumentParser:
     _import(made["import"])
     made["reset"].add_argument("--yes", action="store_true", help="do not ask")
     made["documents"].add_argument("--check", action="store_true", help="change nothing, fail where one differs")
-    made["prepare"].add_argument("--folder", required=True, help="where passwords and the services' secrets are kept")
+    made["prepare"].add_argument(
+        "--folder", required=True, type=Path, help="where passwords and the services' secrets are kept")
     made["topics"].add_argument("--bootstrap", required=True, help="a broker's address, host:port")
     _issuer(made["issuer"])
     _rehearse(made["rehearse"])
@@ -83,7 +85,7 @@ def _issuer(command: argparse.ArgumentParser) -> None:
     command.add_argument("--host", default="0.0.0.0", help="the address to listen on (default: all)")  # noqa: S104
     command.add_argument("--port", type=port, default=9000, help="the port (default 9000)")
     command.add_argument("--name", required=True, help="the issuer's URL, as tokens name it and services expect it")
-    command.add_argument("--folder", required=True, help="where key and client secrets are kept")
+    command.add_argument("--folder", required=True, type=Path, help="where key and client secrets are kept")
 
 
 def main(given: Sequence[str]) -> int:

@@ -18,7 +18,7 @@ def named(path: Path) -> Path:
 
 def data_folder() -> Path:
     """Key, secrets, mail and state of this checkout: `.dunlin`, or DUNLIN_HOME."""
-    return Path(os.environ.get("DUNLIN_HOME", CHECKOUT / ".dunlin")).resolve()
+    return named(Path(os.environ.get("DUNLIN_HOME", CHECKOUT / ".dunlin"))).resolve()
 
 
 def server_folder() -> Path:

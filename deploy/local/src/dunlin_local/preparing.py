@@ -12,12 +12,13 @@ from pathlib import Path
 from dunlin_local.clients import secret_of
 from dunlin_local.databases import CURSORS, SERVICES, Databases, DatabasesError, make_databases
 from dunlin_local.keys import write_secret
+from dunlin_local.places import named
 from dunlin_local.terminal import give_up
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prepare below a folder; again, it changes nothing."""
-    folder = Path(arguments.folder)
+    folder = named(arguments.folder)
     login = os.environ.get("DUNLIN_DATABASE_URL") or give_up(
         "DUNLIN_DATABASE_URL is needed: a login that may create roles and databases.")
     try:
