@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from random import Random
 
+from new_eras import NewEras
 from office import Office
 from patience import Patience
 from production_shape import Fleet
@@ -12,7 +13,7 @@ from dunlin_events.crash_points import POINTS, STATUS, VARIABLE
 from dunlin_events.topics import HEARERS
 from dunlin_local.databases import SERVICES
 
-COMMITS, RELAYS, OFFSETS, SENDS = POINTS[:2], POINTS[2:8], POINTS[8:10], POINTS[10:]
+COMMITS, RELAYS, ENDINGS, OFFSETS, SENDS = POINTS[:2], POINTS[2:10], POINTS[8:10], POINTS[10:12], POINTS[12:]
 WRITTEN_TO, SENDERS = ("customer", "billing", "credit"), ("notify",)
 """Whose API is written to here, and whose worker sends something to the outside."""
 SELDOM = {*SENDS, *(("billing-worker", point) for point in OFFSETS)}
@@ -53,19 +54,24 @@ def each_point_once(dice: Random) -> Plan:
 
 async def crash_by(plan: Plan, fleet: Fleet, office: Office) -> None:
     """All processes at once, each point after the other; the office must be at work."""
-    async with asyncio.TaskGroup() as group:
+    eras = NewEras(fleet)
+    async with eras.accepted(), asyncio.TaskGroup() as group:
         for name, points in plan.items():
-            group.create_task(_crash(fleet, office, name, points))
+            group.create_task(_crash(eras, office, name, points))
     assert fleet.timeline.count("crashed") == sum(map(len, plan.values()))
 
 
-async def _crash(fleet: Fleet, office: Office, name: str, points: Sequence[str]) -> None:
+async def _crash(eras: NewEras, office: Office, name: str, points: Sequence[str]) -> None:
     """Start this process again and again, each time to end at the next of these points; at last for good."""
+    fleet = eras.fleet
     part, dice = fleet.parts[name], Random(f"{fleet.timeline.seed} {name}")
     if points:
         fleet.kill(name)
     for point in points:
         at = f"{point}:{dice.randrange(1, 3 if {point, (name, point)} & SELDOM else 12)}"
+        if point in ENDINGS:  # passed once in each era
+            at = point
+            await eras.begin(name.removesuffix("-worker"))
         fleet.start(name, **{VARIABLE: at})
         fleet.wanted.discard(name)
         answered, patience = office.client.answered, Patience(lambda: office.client.answered)

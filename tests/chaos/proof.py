@@ -19,7 +19,9 @@ from patience import Patience
 from production_shape import Fleet
 
 from dunlin_events.envelope import Envelope
+from dunlin_events.eras import says_all_was_told
 from dunlin_events.topics import topic_of
+from dunlin_kernel.ids import NIL
 from dunlin_local.databases import SERVICES
 
 
@@ -170,10 +172,11 @@ async def assert_heard(fleet: Fleet, outboxes: Mapping[str, list[Any]]) -> None:
     """Each consumer stands at the head of every stream it hears, and nothing is parked."""
     for service in SERVICES:
         marks = {(row["owner"], row["stream"]): row["sequence"] for row in await rows(
-            fleet, service, "SELECT owner, stream, sequence FROM watermark")}
+            fleet, service, f"SELECT owner, stream, sequence FROM watermark WHERE NOT starts_with(stream, '{NIL}')")}
         heads = {(owner, row["stream"]): row["seq"] for owner in HEARS[service] for row in outboxes[owner]}
         assert marks == heads, f"{service} has not heard all, or more than was told"
-        assert not await rows(fleet, service, "SELECT * FROM parked_event"), f"{service} has parked events"
+        parked = await rows(fleet, service, "SELECT * FROM parked_event WHERE skipped_at IS NULL")
+        assert not parked, f"{service} has parked events"
 
 
 async def assert_bus(fleet: Fleet, outboxes: Mapping[str, list[Any]]) -> int:
@@ -183,6 +186,8 @@ async def assert_bus(fleet: Fleet, outboxes: Mapping[str, list[Any]]) -> int:
         seen: dict[str, list[tuple[int, UUID, bytes]]] = {}
         for record in records[topic_of(service)]:
             envelope = Envelope.of(record)
+            if says_all_was_told(envelope.type):
+                continue
             found = seen.setdefault(envelope.stream, [])
             one = (envelope.sequence, envelope.event_id, record.value or b"")
             if envelope.sequence == len(found) + 1:

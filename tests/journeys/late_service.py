@@ -12,10 +12,9 @@ from dunlin_running import HEARS, Dunlin
 from patience import Patience
 from pydantic import SecretStr
 
-from dunlin_events.envelope import Record
 from dunlin_events.memory_bus import MemoryBus
 from dunlin_events.projection import Copied, Projection
-from dunlin_events.topics import Bus, Publisher, Reader
+from dunlin_events.topics import Bus, Publisher, Reader, Tail
 from dunlin_kit.process import Worker, bus_of
 from dunlin_kit.settings import ServiceSettings
 from dunlin_kit.testing import DatabaseUrls, migrated
@@ -47,7 +46,7 @@ class Aside:
     async def ensure_topics(self) -> None:
         await self._bus.ensure_topics()
 
-    async def tail(self, topic: str, most: int) -> Sequence[Record]:
+    async def tail(self, topic: str, most: int) -> Tail:
         return await self._bus.tail(topic, most)
 
 

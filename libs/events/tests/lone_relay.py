@@ -2,12 +2,14 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 
 from dunlin_events import relay, sessions
 from dunlin_events.envelope import Envelope, Record
+from dunlin_events.postgres_reader import read_headers, written_headers
+from dunlin_events.topics import Stretch, Tail
 
 
 class TableBus:
@@ -19,9 +21,21 @@ class TableBus:
     async def start(self) -> None:
         self._connection = await asyncpg.connect(self._dsn)
 
-    async def publish(self, topic: str, records: Sequence[Record]) -> None:
-        rows = [(self._who, Envelope.of(record).sequence) for record in records]
-        await self._connection.executemany("INSERT INTO sent(who, sequence) VALUES ($1, $2)", rows)
+    async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
+        rows = [(self._who, Envelope.of(one).sequence, one.key, written_headers(one.headers)) for one in records]
+        async with self._connection.transaction():
+            await self._connection.executemany(
+                "INSERT INTO sent(who, sequence, key, headers) VALUES ($1, $2, $3, $4)", rows)
+            end = await self._connection.fetchval("SELECT count(*) FROM sent")
+        return {0: Stretch(end - len(rows), end)}
+
+    async def tail(self) -> Tail:
+        """Its one partition's."""
+        looking = await asyncpg.connect(self._dsn)
+        rows = await looking.fetch("SELECT key, headers FROM sent ORDER BY id")
+        await looking.close()
+        told = [Record(key, read_headers(headers), b"") for key, headers in rows]
+        return Tail(told, {0: len(told)} if told else {})
 
     async def stop(self) -> None:
         self._connection.terminate()
@@ -29,7 +43,8 @@ class TableBus:
 
 async def main(dsn: str, who: str, silence_ms: str) -> None:
     sessions.SILENCE_MS = silence_ms
-    await relay.Relay(dsn, TableBus(dsn, who), topic=who).run(asyncio.Event())
+    bus = TableBus(dsn, who)
+    await relay.Relay(dsn, bus, topic="dunlin-customer").comparing_with(bus.tail).run(asyncio.Event())
 
 
 if __name__ == "__main__":

@@ -64,5 +64,5 @@ async def era(dsn: str) -> int | None:
 
 async def on_the_log(bus: Bus, topic: str) -> list[tuple[int, UUID, int]]:
     """Era, customer and sequence of all there is of few facts, each customer's in order."""
-    found = [Envelope.of(record) for record in await bus.tail(topic, 1000)]
+    found = [Envelope.of(record) for record in (await bus.tail(topic, 1000)).records]
     return [(one.era, UUID(one.stream.partition(":")[2]), one.sequence) for one in found]

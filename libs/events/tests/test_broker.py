@@ -15,7 +15,7 @@ from dunlin_events.envelope import Record
 from dunlin_events.kafka import KafkaBus
 from dunlin_events.postgres_log import PostgresBus
 from dunlin_events.testing import database, kafka_broker
-from dunlin_events.topics import Bus, Partition, Reader, Received, WrongPartitionCount, partition_of
+from dunlin_events.topics import Bus, Partition, Reader, Received, Stretch, WrongPartitionCount, partition_of
 from dunlin_kernel.ids import new_id
 
 __all__ = ["kafka_broker"]
@@ -232,10 +232,14 @@ async def test_a_cancelled_poll_loses_nothing(bus: Bus, topic: str) -> None:
 
 
 async def test_the_tail_is_the_last_records_of_each_partition(bus: Bus, topic: str) -> None:
-    assert await bus.tail(topic, 3) == []
+    assert await bus.tail(topic, 3) == ([], {})
     records = [record(key_of(part), f"{part}/{n}", h=b"x") for n in range(5) for part in (0, 2)]
-    async with publishing(bus, topic, *records, record(key_of(3), "alone")):
-        found = [(one.key, one.value, one.headers) for one in await bus.tail(topic, 3)]
+    async with publishing(bus, topic, *records, record(key_of(3), "alone")) as publish:
+        tail = await bus.tail(topic, 3)
+        found = [(one.key, one.value, one.headers) for one in tail.records]
+        assert tail.ends == {0: 5, 2: 5, 3: 1}
+        more = [record(key_of(part), "more") for part in (0, 0, 1)]
+        assert await publish(topic, more) == {0: Stretch(5, 7), 1: Stretch(0, 1)}  # type: ignore[misc]
     last = [(key_of(part), f"{part}/{n}".encode(), (("h", b"x"),)) for part in (0, 2) for n in (2, 3, 4)]
     assert found == [*last, (key_of(3), b"alone", ())]
 

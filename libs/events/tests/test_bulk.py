@@ -10,6 +10,7 @@ from hearer import hearing, subscription
 from patience import Patience
 
 from dunlin_events.consuming import Consumer
+from dunlin_events.own_log import tail_of
 from dunlin_events.relay import Relay
 from dunlin_events.testing import kafka_broker
 from dunlin_events.topics import Bus
@@ -27,7 +28,7 @@ async def test_very_many_facts_in_one_go(postgres: str, outbox_dsn: str, bus: Bu
     clock = asyncio.get_running_loop().time
     async with hearing(postgres) as place:
         consumer = Consumer(bus.reader(topic, [topic], "one"), [subscription()], place.database.transact, name="hearer")
-        relay = Relay(outbox_dsn, bus.publisher(), topic=topic)
+        relay = Relay(outbox_dsn, bus.publisher(), topic=topic).comparing_with(tail_of(bus, topic))
         running = [asyncio.create_task(relay.run(stop)), asyncio.create_task(consumer.run(stop))]
         connection = await asyncpg.connect(outbox_dsn)
         began = clock()

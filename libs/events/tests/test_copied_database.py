@@ -81,7 +81,7 @@ async def test_a_copy_in_the_originals_place_stands_until_the_rebase(
     async with relaying(copy.url(), bus, topic) as relay:
         await stands(copy.url())
         assert sorted(await on_the_log(bus, topic)) == sorted(before) and not relay.drained()
-        told = [one.era for one in told_in(await tail_of(bus, topic)(), topic)]
+        told = [one.era for one in told_in((await tail_of(bus, topic)()).records, topic)]
         began = await rebase(copy.url(), who="ann", told=told)
         await until(relay.drained)
     facts = [one for one in await on_the_log(bus, topic) if one[1] in (ANNE, BERT)]

@@ -1,7 +1,7 @@
 """Dead letters: what is copied, what the copy says, on which bus, and that no copy is ever an obstacle."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from dunlin_events.kafka import KafkaBus
 from dunlin_events.memory_bus import MemoryBus
 from dunlin_events.postgres_log import PostgresBus
 from dunlin_events.testing import database, deliver_all, kafka_broker
-from dunlin_events.topics import DEAD_LETTERS, MANIFEST, Bus, BusAway, Publisher, dead_letters_of
+from dunlin_events.topics import DEAD_LETTERS, MANIFEST, Bus, BusAway, Publisher, Stretch, dead_letters_of
 from dunlin_events.watermark import Key
 from dunlin_kernel.ids import new_id
 
@@ -124,7 +124,7 @@ class Broken:
     async def start(self) -> None:
         return None
 
-    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+    async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
         self.asked += 1
         if self.hangs:
             await asyncio.Event().wait()

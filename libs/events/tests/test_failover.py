@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from dunlin_events.envelope import Envelope, Record
 from dunlin_events.eras import says_all_was_told
 from dunlin_events.relay import Relay, rebase
 from dunlin_events.relay_gauges import RESTORED
+from dunlin_events.topics import Stretch
 from dunlin_kernel.ids import new_id
 from dunlin_local.postgres import SUPERUSER, THROW_AWAY, Postgres
 from dunlin_local.postgres_binaries import runner
@@ -36,10 +37,11 @@ class Bus:
     async def start(self) -> None:
         await asyncio.sleep(0)
 
-    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+    async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
         for one in map(Envelope.of, records):
             if not says_all_was_told(one.type):
                 self.told.setdefault(one.era, {})[one.stream, one.sequence] = str(one.event_id)
+        return {}
 
     async def stop(self) -> None:
         await asyncio.sleep(0)

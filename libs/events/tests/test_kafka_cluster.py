@@ -16,6 +16,7 @@ from patience import Patience
 from dunlin_events.consuming import Consumer
 from dunlin_events.kafka import KafkaBus
 from dunlin_events.nodes_for_tests import Node, own_nodes
+from dunlin_events.own_log import tail_of
 from dunlin_events.relay import Relay
 from dunlin_kernel.ids import new_id
 
@@ -104,7 +105,7 @@ async def test_the_leader_of_three_nodes_killed_under_load(
     bus = KafkaBus(address_of(cluster), topics={TOPIC: 6}, session_s=6.0, request_timeout_ms=5000)
     await bus.ensure_topics()
     customers, writing, ended = [new_id() for _ in range(CUSTOMERS)], asyncio.Event(), asyncio.Event()
-    relay = Relay(outbox_dsn, bus.publisher(), topic=TOPIC)
+    relay = Relay(outbox_dsn, bus.publisher(), topic=TOPIC).comparing_with(tail_of(bus, TOPIC))
     async with hearing(postgres) as place:
         reader = bus.reader("hearer", [TOPIC], "one")
         consumer = Consumer(reader, [subscription()], place.database.transact, name="hearer")

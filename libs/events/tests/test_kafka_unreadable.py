@@ -51,7 +51,7 @@ async def test_a_header_whose_name_is_not_utf8(postgres: str, kafka_broker: Brok
             for partition in odd:
                 await publish_odd(kafka_broker.bootstrap, topic, partition)
     await publisher.stop()
-    assert len(await bus.tail(topic, 1000)) == 5 * CUSTOMERS
+    assert len((await bus.tail(topic, 1000)).records) == 5 * CUSTOMERS
     async with hearing(postgres) as place:
         consumer = Consumer(bus.reader(topic, [topic], "one"), [subscription()], place.database.transact, name="hearer")
         stop = asyncio.Event()

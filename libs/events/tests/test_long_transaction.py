@@ -1,7 +1,7 @@
 """A long transaction elsewhere that has written holds no fact up: the relay sends around it, and in the end its own."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +10,10 @@ import pytest
 from emitting import emit
 
 from dunlin_events.envelope import Envelope, Record
+from dunlin_events.own_log import LOOKED_AT
 from dunlin_events.relay import Relay
 from dunlin_events.relay_state import State, look
+from dunlin_events.topics import Stretch, Tail
 from dunlin_kernel.ids import new_id
 
 TENANT = new_id()
@@ -36,14 +38,20 @@ class Bus:
 
     def __init__(self, looks: Looks) -> None:
         self.came: list[tuple[str, int, int]] = []
+        self._log: list[Record] = []
         self._looks = looks
 
     async def start(self) -> None:
         await asyncio.sleep(0)
 
-    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+    async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
         for envelope in map(Envelope.of, records):
             self.came.append((envelope.stream.partition(":")[2], envelope.sequence, self._looks.begun))
+        self._log += records
+        return {0: Stretch(len(self._log) - len(records), len(self._log))}
+
+    async def tail(self) -> Tail:
+        return Tail(self._log[-LOOKED_AT:], {0: len(self._log)} if self._log else {})
 
     async def stop(self) -> None:
         await asyncio.sleep(0)
@@ -67,7 +75,8 @@ async def test_facts_flow_while_a_transaction_that_has_written_stays_open(
     looks, ended, busy = Looks(monkeypatch), asyncio.Event(), new_id()
     customers = [new_id() for _ in range(WRITERS)]
     bus = Bus(looks)
-    relay = Relay(outbox_dsn, bus, topic="long")
+    monkeypatch.setattr("dunlin_events.relay.LOG_SECONDS", 0.1)
+    relay = Relay(outbox_dsn, bus, topic="dunlin-customer").comparing_with(bus.tail)
     running = asyncio.create_task(relay.run(ended))
     async with asyncio.timeout(PATIENCE_S):
         while not relay.drained():  # noqa: ASYNC110

@@ -1,7 +1,7 @@
 """The relay leads alone, is refused when stale, stands still after a restore, and wakes without business NOTIFYs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ from dunlin_events.eras import says_all_was_told
 from dunlin_events.outbox import APPEND, Trace, bind, pending
 from dunlin_events.relay import Deposed, Poker, Relay, Restored, rebase
 from dunlin_events.relay_state import State, ids_of, look, move_mark, take_over
-from dunlin_events.topics import PARTITIONS, BusAway, partition_of
+from dunlin_events.topics import PARTITIONS, BusAway, Stretch, partition_of
 from dunlin_events.waking import OUTBOX_CHANNEL
 from dunlin_kernel.ids import new_id
 
@@ -40,12 +40,13 @@ class Bus:
     async def start(self) -> None:
         self.started += 1
 
-    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+    async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
         for record in records[: 1 if self.away else None]:
             told = Envelope.of(record)
             (self.ended if says_all_was_told(told.type) else self.sent).append(told)
         if self.away:
             raise BusAway(topic)
+        return {}
 
     async def stop(self) -> None:
         pass
@@ -240,9 +241,9 @@ async def test_a_slow_publication_does_not_cost_the_lead(
     outbox_dsn: str, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class SlowBus(Bus):
-        async def publish(self, topic: str, records: Sequence[Record]) -> None:
+        async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
             await asyncio.sleep(1.2)
-            await super().publish(topic, records)
+            return await super().publish(topic, records)
 
     monkeypatch.setattr(sessions, "SILENCE_MS", "600")
     monkeypatch.setattr(relay_module, "BEAT_SECONDS", 0.1)
@@ -270,10 +271,11 @@ async def test_the_end_of_what_an_era_began_with_is_told_in_each_partition_and_a
     outbox_dsn: str, connection: asyncpg.Connection
 ) -> None:
     class Ending(Bus):
-        async def publish(self, topic: str, records: Sequence[Record]) -> None:
-            await super().publish(topic, records)
+        async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
+            stand = await super().publish(topic, records)
             if len(self.ended) == PARTITIONS:
                 raise BusAway("the answer is lost")
+            return stand
 
     await emit(connection, *[ANNE] * 6)
     era, bus = await rebase(outbox_dsn, who="ann"), Ending()

@@ -1,7 +1,7 @@
 """A rebase beside a relay that leads and has facts to send: the new era goes out from its first fact, and in turn."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -15,7 +15,7 @@ from dunlin_events.envelope import Envelope, Record
 from dunlin_events.eras import says_all_was_told
 from dunlin_events.rebasing import rebase
 from dunlin_events.relay import Relay
-from dunlin_events.topics import PARTITIONS
+from dunlin_events.topics import PARTITIONS, Stretch
 from dunlin_kernel.ids import new_id
 
 TENANT, ANNE = new_id(), new_id()
@@ -33,11 +33,12 @@ class Noting:
 
     async def stop(self) -> None: ...
 
-    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+    async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
         self.told += map(Envelope.of, records)
         self._at -= 1
         if self._at == 0 and self._meanwhile is not None:
             await self._meanwhile()
+        return {}
 
     def of(self, era: int) -> list[int]:
         """The sequences told in an era, in order; 0 for each record that says all was told."""

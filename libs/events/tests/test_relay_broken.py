@@ -1,7 +1,7 @@
 """A bus's client that is cancelled within itself ends neither the relay nor the look at the log."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 import asyncpg
@@ -14,6 +14,7 @@ from dunlin_events.envelope import Envelope, Record
 from dunlin_events.kafka_tail import last_records
 from dunlin_events.memory_bus import MemoryBus
 from dunlin_events.relay import Relay
+from dunlin_events.topics import Stretch, Tail
 from dunlin_kernel.ids import new_id
 
 TENANT, ANNE = new_id(), new_id()
@@ -59,13 +60,13 @@ class Cancelled:
 
     async def stop(self) -> None: ...
 
-    async def tail(self, topic: str, most: int) -> Sequence[Record]:
+    async def tail(self, topic: str, most: int) -> Tail:
         self._perhaps("tail")
         return await self.bus.tail(topic, most)
 
-    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+    async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
         self._perhaps("publish")
-        await self.bus.publisher().publish(topic, records)
+        return await self.bus.publisher().publish(topic, records)
 
 
 async def test_a_cancellation_that_nobody_asked_for_is_tried_again(outbox_dsn: str) -> None:
@@ -93,7 +94,7 @@ class LongLooks(MemoryBus):
         super().__init__({TOPIC: 4})
         self.looks, self.released = 0, asyncio.Event()
 
-    async def tail(self, topic: str, most: int) -> list[Record]:
+    async def tail(self, topic: str, most: int) -> Tail:
         self.looks += 1
         if self.looks > 1:
             await self.released.wait()

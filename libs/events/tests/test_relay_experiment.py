@@ -6,7 +6,7 @@ and commit late, and that roll back. All relays read one outbox at the same time
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple
@@ -17,11 +17,13 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from dunlin_events.envelope import Envelope, Record
 from dunlin_events.outbox import APPEND, Pending, bind
+from dunlin_events.own_log import LOOKED_AT
 from dunlin_events.relay import Relay
-from dunlin_events.topics import BusAway
+from dunlin_events.topics import BusAway, Stretch, Tail
 from dunlin_kernel.ids import new_id
 
 SEED = 20260304
+TOPIC = "dunlin-x"
 WRITERS, SECONDS, PAGE, AHEAD = 16, 5.0, 25, 60
 HEADERS = (
     '{"ce_id":"%s","ce_type":"t","ce_source":"/dunlin/x","ce_partitionkey":"%s","ce_time":"2026-01-01T00:00:00+00:00",'
@@ -63,20 +65,32 @@ class Bus:
 
     chance: Random
     sent: list[Place] = field(default_factory=list)
+    log: list[Record] = field(default_factory=list)
     failing: bool = True
+    looks: int = 0
 
     async def start(self) -> None:
         await asyncio.sleep(0)
 
-    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+    async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
         stop_at = self.chance.randint(0, len(records)) if self.failing and self.chance.random() < 0.1 else None
         for record in records[:stop_at]:
             envelope = Envelope.of(record)
             self.sent.append((envelope.stream, envelope.sequence, str(envelope.event_id)))
+            self.log.append(record)
             if self.chance.random() < 0.1:
                 await asyncio.sleep(0)
         if stop_at is not None:
             raise BusAway(topic)
+        return {0: Stretch(len(self.log) - len(records), len(self.log))}
+
+    async def tail(self) -> Tail:
+        """Its one partition's; a look fails as well when its chance comes."""
+        self.looks += 1
+        await asyncio.sleep(0)
+        if self.failing and self.chance.random() < 0.1:
+            raise BusAway(TOPIC)
+        return Tail(self.log[-LOOKED_AT:], {0: len(self.log)} if self.log else {})
 
     async def stop(self) -> None:
         await asyncio.sleep(0)
@@ -133,7 +147,7 @@ async def relay_and_crash(dsn: str, bus: Bus, stop: asyncio.Event) -> int:
     """Our relay, killed wherever it stands at random moments and followed by a new one; returns how often."""
     chance, crashes = Random(SEED), 0
     while not stop.is_set():
-        relay = Relay(dsn, bus, topic="experiment", page=PAGE, read_ahead=AHEAD)
+        relay = Relay(dsn, bus, topic=TOPIC, page=PAGE, read_ahead=AHEAD).comparing_with(bus.tail)
         running = asyncio.create_task(relay.run(asyncio.Event()))
         await asyncio.sleep(chance.uniform(0.05, 0.4))
         running.cancel()
@@ -141,7 +155,7 @@ async def relay_and_crash(dsn: str, bus: Bus, stop: asyncio.Event) -> int:
         with contextlib.suppress(asyncio.CancelledError):
             await running
     bus.failing, ending = False, asyncio.Event()
-    last = Relay(dsn, bus, topic="experiment", page=PAGE, read_ahead=AHEAD)
+    last = Relay(dsn, bus, topic=TOPIC, page=PAGE, read_ahead=AHEAD).comparing_with(bus.tail)
     running = asyncio.create_task(last.run(ending))
     async with asyncio.timeout(60):
         while True:
@@ -221,7 +235,7 @@ async def test_ours_loses_nothing_and_three_others_are_caught(outbox_dsn: str) -
     verdicts = {name: judge(stored, await task) for name, task in others.items()}
     print(f"seed {SEED}: {len(stored)} facts, {len(bus.sent)} sent, {crashes} crashes;", verdicts)
 
-    assert len(stored) > 500 and crashes > 10 and len(bus.sent) > len(stored)
+    assert len(stored) > 500 and crashes > 10 and len(bus.sent) > len(stored) and bus.looks > 10
     assert judge(stored, bus.sent) == Verdict(lost=0, ghosts=0, misordered=0)
     assert verdicts["by id"].lost > 0
     assert verdicts["by xmin"].misordered > 0

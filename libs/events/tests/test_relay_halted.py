@@ -1,7 +1,7 @@
 """A leader halted between two records of a page: what it sends afterwards comes too late, and it leads no more."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -14,9 +14,10 @@ from structlog.testing import capture_logs
 from dunlin_events import relay as relay_module
 from dunlin_events import relay_state
 from dunlin_events.envelope import Envelope, Record
+from dunlin_events.own_log import tail_of
 from dunlin_events.relay import Relay
 from dunlin_events.testing import kafka_broker
-from dunlin_events.topics import Bus, Publisher
+from dunlin_events.topics import Bus, Publisher, Stretch
 from dunlin_kernel.ids import new_id
 
 __all__ = ["bus", "kafka_broker", "topic"]
@@ -31,17 +32,18 @@ class Halting:
         self.start, self.stop = publisher.start, publisher.stop
         self.halted, self.released, self.stored_late = asyncio.Event(), asyncio.Event(), 0
 
-    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+    async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
         await self._publisher.publish(topic, records[:1])
         self.halted.set()
         await self.released.wait()
-        await self._publisher.publish(topic, records[1:])
+        stand = await self._publisher.publish(topic, records[1:])
         self.stored_late += len(records) - 1
+        return stand
 
 
 @asynccontextmanager
-async def relaying(dsn: str, publisher: Publisher, topic: str) -> AsyncIterator[Relay]:
-    relay, stop = Relay(dsn, publisher, topic=topic), asyncio.Event()
+async def relaying(dsn: str, publisher: Publisher, bus: Bus, topic: str) -> AsyncIterator[Relay]:
+    relay, stop = Relay(dsn, publisher, topic=topic).comparing_with(tail_of(bus, topic)), asyncio.Event()
     running = asyncio.create_task(relay.run(stop))
     try:
         yield relay
@@ -91,12 +93,12 @@ async def test_a_halted_leader_neither_breaks_the_order_nor_moves_the_mark(
         noted = stack.enter_context(capture_logs())
         await emit(connection, TENANT, ANNE, BERT, ANNE, BERT, ANNE)
         first = Halting(bus.publisher())
-        await stack.enter_async_context(relaying(outbox_dsn, first, topic))
+        await stack.enter_async_context(relaying(outbox_dsn, first, bus, topic))
         await asyncio.wait_for(first.halted.wait(), 20)
 
         # Its lead has passed on; its session is left alive, so that only the epoch can refuse it.
         assert await sessions[0].fetchval("SELECT pg_advisory_unlock($1)", relay_state.LEADER_LOCK)
-        second = await stack.enter_async_context(relaying(outbox_dsn, bus.publisher(), topic))
+        second = await stack.enter_async_context(relaying(outbox_dsn, bus.publisher(), bus, topic))
         await drained(second)
         await emit(connection, TENANT, ANNE, BERT)
         second.poke()

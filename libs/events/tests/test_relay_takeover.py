@@ -58,7 +58,8 @@ async def test_another_takes_over_and_the_first_says_nothing_stale(outbox_dsn: s
     async with AsyncExitStack() as stack:
         connection = await asyncpg.connect(outbox_dsn)
         stack.push_async_callback(connection.close)
-        await connection.execute("CREATE TABLE sent(id int GENERATED ALWAYS AS IDENTITY, who text, sequence int)")
+        await connection.execute(
+            "CREATE TABLE sent(id int GENERATED ALWAYS AS IDENTITY, who text, sequence int, key text, headers text)")
         first = await stack.enter_async_context(relay(outbox_dsn, "first"))
         await emit(connection)
         assert await sent(connection, 1) == [("first", 1)]

@@ -8,7 +8,7 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,7 +29,7 @@ from dunlin_events.own_log import told_in
 from dunlin_events.relay import Relay, rebase
 from dunlin_events.relay_state import era_of
 from dunlin_events.testing import database
-from dunlin_events.topics import BusAway
+from dunlin_events.topics import BusAway, Stretch, Tail
 from dunlin_kernel.ids import new_id
 from dunlin_local.postgres import THROW_AWAY, Postgres
 from dunlin_local.postgres_binaries import programs
@@ -58,9 +58,10 @@ class Bus:
     async def start(self) -> None:
         pass
 
-    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+    async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
         for envelope in facts(records):
             self.sent.append((envelope.era, "anne" if str(ANNE) in envelope.stream else "bert", envelope.sequence))
+        return {}
 
     async def stop(self) -> None:
         pass
@@ -281,7 +282,7 @@ async def test_a_relay_with_nothing_to_send_leads_while_the_log_cannot_be_read_a
     class Away(MemoryBus):
         looks, is_away = 0, True
 
-        async def tail(self, topic: str, most: int) -> list[Record]:
+        async def tail(self, topic: str, most: int) -> Tail:
             self.looks += 1
             if self.is_away:
                 raise BusAway("for a while")

@@ -34,13 +34,14 @@ _CREATE_TOPICS = """\
 # Creates the topics that are missing and refuses a wrong partition count. Written by dunlin_events.catalogue.
 # Settings: KAFKA_BOOTSTRAP, KAFKA_REPLICATION (1), KAFKA_TOPICS (the tool that comes with Kafka).
 set -eu
+replication=${KAFKA_REPLICATION:-1}
 
 topics() { "${KAFKA_TOPICS:-/opt/kafka/bin/kafka-topics.sh}" --bootstrap-server "$KAFKA_BOOTSTRAP" "$@"; }
 
 ensure() {
     case " $there " in *" $1 "*) return ;; esac
-    topics --create --if-not-exists --topic "$1" --partitions "$2" --replication-factor "${KAFKA_REPLICATION:-1}" \\
-        %(configs)s
+    topics --create --if-not-exists --topic "$1" --partitions "$2" --replication-factor "$replication" \\
+        --config min.insync.replicas=$((replication / 2 + 1)) %(configs)s
 }
 
 hold() {

@@ -11,10 +11,11 @@ POINTS: Final = (
     "before_publish", "after_publish",
     "before_opening", "after_opening",
     "before_mark", "after_mark",
+    "before_ending", "after_ending",
     "before_offsets", "after_offsets",
     "before_send", "after_send",
 )
-"""A transaction; a page to the bus; the relay's window, its mark; a reader's offsets; a message to the outside."""
+"""A transaction; a page to the bus; the relay's window, its mark, an era's end; a reader's offsets; a message out."""
 
 _point, _left = "", 0
 

@@ -5,7 +5,7 @@ from random import Random  # noqa: TID251  always seeded, by the test
 
 from dunlin_events.envelope import Record
 from dunlin_events.holding import HoldingReader
-from dunlin_events.topics import Bus, Partition, Publisher, Reader, Received
+from dunlin_events.topics import Bus, Partition, Publisher, Reader, Received, Stretch, Tail
 
 
 class FaultyBus:
@@ -24,7 +24,7 @@ class FaultyBus:
     async def ensure_topics(self) -> None:
         await self._bus.ensure_topics()
 
-    async def tail(self, topic: str, most: int) -> Sequence[Record]:
+    async def tail(self, topic: str, most: int) -> Tail:
         return await self._bus.tail(topic, most)
 
 
@@ -37,10 +37,9 @@ class FaultyPublisher:
     async def start(self) -> None:
         await self._publisher.start()
 
-    async def publish(self, topic: str, records: Sequence[Record]) -> None:
-        await self._publisher.publish(topic, records)
-        if self._dice.random() < 0.2:
-            await self._publisher.publish(topic, records)
+    async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
+        stand = await self._publisher.publish(topic, records)
+        return await self._publisher.publish(topic, records) if self._dice.random() < 0.2 else stand
 
     async def stop(self) -> None:
         await self._publisher.stop()

@@ -10,7 +10,9 @@ from zlib import crc32
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition, errors
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from dunlin_events import kafka_topics
 from dunlin_events.envelope import Record
 from dunlin_events.kafka_care import Care
 from dunlin_events.kafka_clients import let_go
@@ -22,7 +24,8 @@ from dunlin_events.topics import (
     BusAway,
     Partition,
     Received,
-    WrongPartitionCount,
+    Stretch,
+    Tail,
     partition_of,
 )
 
@@ -56,20 +59,23 @@ class KafkaPublisher:
             async with self._turn, _away():
                 await self._ready()
 
-    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+    async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
         """Raises BusAway; a part may have been stored."""
         waiting: dict[int, list[Record]] = {}
         for record in records:
             waiting.setdefault(partition_of(record.key, self._topics[topic]), []).append(record)
+        stand: dict[int, Stretch] = {}
         async with self._turn, _away():
             producer = await self._ready()
             try:
                 while waiting:
-                    waiting = await self._send(producer, topic, waiting)
+                    waiting, stored = await self._send(producer, topic, waiting)
+                    stand |= {at: Stretch(stand.get(at, one).first, one.next) for at, one in stored.items()}
             except BaseException:
                 self._producer = None
                 await let_go(producer)
                 raise
+        return stand
 
     async def stop(self) -> None:
         async with self._turn:
@@ -93,12 +99,14 @@ class KafkaPublisher:
 
     async def _send(
         self, producer: Any, topic: str, waiting: Mapping[int, Sequence[Record]]
-    ) -> dict[int, list[Record]]:
-        """Send what fits into one batch per partition; return the rest. The next one leaves when these have arrived."""
-        sent, rest = [], {}
+    ) -> tuple[dict[int, list[Record]], dict[int, Stretch]]:
+        """Send what fits into one batch per partition; return the rest, and where these came to stand, if it is said.
+
+        The next ones leave when these have arrived.
+        """
+        sent, counts, rest = [], {}, {}
         for number, records in waiting.items():
-            batch = producer.create_batch()
-            taken = 0
+            batch, taken = producer.create_batch(), 0
             for record in records:
                 key, headers = record.key.encode(), list(record.headers)
                 if batch.append(timestamp=None, key=key, value=record.value, headers=headers) is None:
@@ -106,12 +114,16 @@ class KafkaPublisher:
                 taken += 1
             batch.close()
             sent.append(await producer.send_batch(batch, topic, partition=number))
-            if taken < len(records):
-                rest[number] = list(records[taken:])
+            counts[number] = taken
+            if left := list(records[taken:]):
+                rest[number] = left
+        firsts: dict[int, int] = {}
         for outcome in await asyncio.gather(*sent, return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
-        return rest
+            if outcome.offset >= 0:
+                firsts[outcome.partition] = outcome.offset
+        return rest, {at: Stretch(first, first + counts[at]) for at, first in firsts.items()}
 
 
 class KafkaReader:
@@ -253,22 +265,19 @@ class KafkaBus:
         ), patience_s=2 * self._request_timeout_ms / 1000)
 
     async def ensure_topics(self) -> None:
-        """Create the topics that are missing. Refuses: wrong_partition_count. Raises BusAway."""
+        """Create what is missing, say loudly what is unsafe. Refuses: wrong_partition_count. Raises BusAway."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
         async with _away():
             try:
                 await admin.start()
-                missing = set(self._topics) - set(await admin.list_topics())
-                if missing:
+                if missing := set(self._topics) - set(await admin.list_topics()):
                     await self._create(admin, sorted(missing))
-                found = await self._counts(admin)
+                patience_s = self._request_timeout_ms / 1000
+                await kafka_topics.hold(admin, self._topics, await self._settings(admin), patience_s)
             finally:
                 await admin.close()
-        for topic, count in found.items():
-            if count != self._topics[topic]:
-                raise WrongPartitionCount(topic, count, self._topics[topic])
 
-    async def tail(self, topic: str, most: int) -> Sequence[Record]:
+    async def tail(self, topic: str, most: int) -> Tail:
         partitions = [TopicPartition(topic, number) for number in range(self._topics[topic])]
         async with _away():
             made = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, fetch_max_wait_ms=50)
@@ -284,12 +293,8 @@ class KafkaBus:
         except AttributeError as error:  # The client says so while the cluster has no controller.
             raise BusAway("Kafka: no controller") from error
 
-    async def _counts(self, admin: Any) -> dict[str, int]:
-        """Partition counts, as soon as the brokers know all topics."""
-        async with asyncio.timeout(self._request_timeout_ms / 1000):
-            while True:
-                described = await admin.describe_topics(list(self._topics))
-                found = {t["topic"]: len(t["partitions"]) for t in described if not t["error_code"]}
-                if found.keys() == self._topics.keys():
-                    return found
-                await asyncio.sleep(0.1)
+    async def _settings(self, admin: Any) -> Sequence[Any]:
+        asked = [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in self._topics]
+        with contextlib.suppress(errors.IncompatibleBrokerVersion):
+            return list(await admin.describe_configs(asked))
+        return ()

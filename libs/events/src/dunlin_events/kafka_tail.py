@@ -6,7 +6,7 @@ from typing import Any
 
 from dunlin_events.envelope import Record
 from dunlin_events.kafka_clients import let_go
-from dunlin_events.topics import Partition, Received
+from dunlin_events.topics import Partition, Received, Tail
 
 
 def received(found: Any) -> Received:
@@ -15,8 +15,8 @@ def received(found: Any) -> Received:
     return Received(Partition(found.topic, found.partition), found.offset, record)
 
 
-async def last_records(consumer: Any, partitions: Sequence[Any], most: int, patience_s: float) -> list[Record]:
-    """The last `most` of each partition, in order. Raises what the client raises, and TimeoutError."""
+async def last_records(consumer: Any, partitions: Sequence[Any], most: int, patience_s: float) -> Tail:
+    """The last `most` of each partition. Raises what the client raises, and TimeoutError."""
     found: dict[Any, list[Record]] = {}
     try:
         async with asyncio.timeout(patience_s):
@@ -33,7 +33,8 @@ async def last_records(consumer: Any, partitions: Sequence[Any], most: int, pati
                     found.setdefault(at, []).extend(received(one).record for one in records if one.offset < end)
     finally:
         await let_go(consumer)
-    return [record for at in sorted(found) for record in found[at]]
+    return Tail([record for at in sorted(found) for record in found[at]],
+                {at.partition: end for at, end in ends.items() if end})
 
 
 async def _next(consumer: Any, at: Any, most: int) -> Sequence[Any]:

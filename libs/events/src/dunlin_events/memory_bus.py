@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 
 from dunlin_events.envelope import Record
-from dunlin_events.topics import MANIFEST, Partition, Received, partition_of
+from dunlin_events.topics import MANIFEST, Partition, Received, Stretch, Tail, partition_of
 
 
 class MemoryBus:
@@ -26,9 +26,10 @@ class MemoryBus:
     async def ensure_topics(self) -> None:
         return None
 
-    async def tail(self, topic: str, most: int) -> list[Record]:
-        return [record for partition, log in sorted(self.logs.items()) if partition.topic == topic
-                for record in log[-most:]]
+    async def tail(self, topic: str, most: int) -> Tail:
+        logs = {partition.number: log for partition, log in sorted(self.logs.items()) if partition.topic == topic}
+        return Tail([record for log in logs.values() for record in log[-most:]],
+                    {number: len(log) for number, log in logs.items()})
 
     def records(self, topic: str) -> list[Record]:
         """Everything of a topic, partition by partition."""
@@ -44,11 +45,15 @@ class MemoryPublisher:
     async def start(self) -> None:
         return None
 
-    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+    async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
+        stand: dict[int, Stretch] = {}
         for record in records:
-            partition = Partition(topic, partition_of(record.key, self._bus.topics[topic]))
-            self._bus.logs.setdefault(partition, []).append(record)
+            number = partition_of(record.key, self._bus.topics[topic])
+            log = self._bus.logs.setdefault(Partition(topic, number), [])
+            log.append(record)
+            stand[number] = Stretch(stand[number].first if number in stand else len(log) - 1, len(log))
         self._bus.grown.set()
+        return stand
 
     async def stop(self) -> None:
         return None

@@ -57,7 +57,7 @@ async def operate(dsn: str, arguments: argparse.Namespace, topic: str, bus: Bus)
 
 async def _rebase(dsn: str, topic: str, bus: Bus) -> int:
     try:
-        told = told_in(await tail_of(bus, topic)(), topic)
+        told = told_in((await tail_of(bus, topic)()).records, topic)
     except BusAway as away:
         print(f"Refused: the bus says which eras there were, and it is away: {away}")
         return 1

@@ -13,13 +13,14 @@ import asyncpg
 from dunlin_events.applying import in_stream
 from dunlin_events.envelope import ERAS_AHEAD, Envelope, Record, latest_era
 from dunlin_events.eras import endings
-from dunlin_events.topics import Bus, topic_of
+from dunlin_events.relay_state import State
+from dunlin_events.topics import Bus, Tail, topic_of
 
 LOOKED_AT = 20
 """Records of each partition: the last ones may be somebody else's, or unreadable."""
 _ROOM = ERAS_AHEAD // 2
 """Between what is taken for an owner's era and what a hearer reads, so that the era begun after it is read as well."""
-Tail = Callable[[], Coroutine[Any, Any, Sequence[Record]]]
+Look = Callable[[], Coroutine[Any, Any, Tail]]
 
 _FOREIGN = """
 SELECT g.stream || ' ' || g.era || '/' || g.seq
@@ -32,9 +33,9 @@ WHERE g.era > present.era
 LIMIT 1"""
 
 
-def tail_of(bus: Bus, topic: str) -> Tail:
+def tail_of(bus: Bus, topic: str) -> Look:
     """The look at what the log of a topic ends with."""
-    async def look() -> Sequence[Record]:
+    async def look() -> Tail:
         return await bus.tail(topic, LOOKED_AT)
 
     return look
@@ -44,19 +45,24 @@ class Beside:
     """A look at a time, beside the work of whoever has it."""
 
     def __init__(self) -> None:
-        self._looking: asyncio.Task[Sequence[Record]] | None = None
+        self._looking: asyncio.Task[Tail] | None = None
+        self._as_it_began: State | None = None
 
     @property
     def is_under_way(self) -> bool:
         return self._looking is not None
 
-    def told(self, tail: Tail) -> Sequence[Record] | None:
-        """Begin a look, unless one is under way. Returns what it found, once it has; raises what it raised."""
-        self._looking = self._looking or asyncio.create_task(tail())
+    def told(self, look: Look, state: State) -> tuple[Tail, State] | None:
+        """Begin a look, unless one is under way. Returns what it found, once it has, and the state as it began.
+
+        Raises what the look raised.
+        """
+        if self._looking is None or self._as_it_began is None:
+            self._looking, self._as_it_began = asyncio.create_task(look()), state
         if not self._looking.done():
             return None
         ended, self._looking = self._looking, None
-        return ended.result()
+        return ended.result(), self._as_it_began
 
     async def end(self, patience_s: float) -> None:
         if self._looking is not None:

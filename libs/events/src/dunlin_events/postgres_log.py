@@ -12,7 +12,7 @@ from dunlin_events import sessions
 from dunlin_events.envelope import Record
 from dunlin_events.postgres_group import CHANNEL, Membership, away, close
 from dunlin_events.postgres_reader import PostgresReader, read_headers, written_headers
-from dunlin_events.topics import MANIFEST, BusAway, WrongPartitionCount, partition_of
+from dunlin_events.topics import MANIFEST, BusAway, Stretch, Tail, WrongPartitionCount, partition_of
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS bus_topic (topic text PRIMARY KEY, partitions int NOT NULL);
@@ -36,9 +36,11 @@ WITH e AS (
     WINDOW w AS (PARTITION BY p ORDER BY o)),
 head AS (
     INSERT INTO bus_head (topic, part, next) SELECT $1, p, n FROM e WHERE i = 1 ORDER BY p
-    ON CONFLICT (topic, part) DO UPDATE SET next = bus_head.next + excluded.next RETURNING part, next)
-INSERT INTO bus_record (topic, part, at, key, headers, value)
-SELECT $1, p, head.next - n + i - 1, k, h, v FROM e JOIN head ON head.part = e.p
+    ON CONFLICT (topic, part) DO UPDATE SET next = bus_head.next + excluded.next RETURNING part, next),
+appended AS (
+    INSERT INTO bus_record (topic, part, at, key, headers, value)
+    SELECT $1, p, head.next - n + i - 1, k, h, v FROM e JOIN head ON head.part = e.p)
+SELECT p, head.next - n, head.next FROM e JOIN head ON head.part = e.p WHERE i = 1
 """
 
 _TAIL = """
@@ -47,6 +49,8 @@ CROSS JOIN LATERAL (SELECT b.at, b.key, b.headers, b.value FROM bus_record b
     WHERE b.topic = h.topic AND b.part = h.part AND b.at >= h.next - $2) AS r
 WHERE h.topic = $1 ORDER BY h.part, r.at
 """
+
+_ENDS = "SELECT part, next FROM bus_head WHERE topic = $1"
 
 _DECLARE = """
 INSERT INTO bus_topic (topic, partitions) SELECT * FROM unnest($1::text[], $2::int[])
@@ -73,10 +77,10 @@ class PostgresPublisher:
             async with self._turn:
                 await self._connected()
 
-    async def publish(self, topic: str, records: Sequence[Record]) -> None:
+    async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
         """All in one transaction. Raises BusAway."""
         if not records:
-            return
+            return {}
         count = self._topics[topic]
         columns = (
             [partition_of(record.key, count) for record in records],
@@ -86,9 +90,10 @@ class PostgresPublisher:
         )
         async with self._turn, away(self._let_go):
             connection = await self._connected()
-            await connection.execute(_APPEND, topic, *columns)
+            rows = await connection.fetch(_APPEND, topic, *columns)
             # In a transaction of its own: NOTIFY in the appending one would make all publishers commit one by one.
             await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, topic)
+            return {part: Stretch(first, end) for part, first, end in rows}
 
     async def stop(self) -> None:
         async with self._turn:
@@ -141,12 +146,13 @@ class PostgresBus:
             if found != self._topics[topic]:
                 raise WrongPartitionCount(topic, found, self._topics[topic])
 
-    async def tail(self, topic: str, most: int) -> list[Record]:
-        """The last records, `most` of each partition. Raises BusAway."""
+    async def tail(self, topic: str, most: int) -> Tail:
+        """Raises BusAway."""
         async with away():
             connection = await asyncpg.connect(self._dsn, timeout=10, command_timeout=30)
             try:
                 rows = await connection.fetch(_TAIL, topic, most)
+                ends = await connection.fetch(_ENDS, topic)
             finally:
                 await close(connection)
-        return [Record(key, read_headers(headers), value) for key, headers, value in rows]
+        return Tail([Record(key, read_headers(headers), value) for key, headers, value in rows], dict(map(tuple, ends)))

@@ -13,13 +13,14 @@ from dunlin_events.ending import is_told_to_end, rest
 from dunlin_events.envelope import Record
 from dunlin_events.eras import endings
 from dunlin_events.outbox import wire_headers
-from dunlin_events.own_log import Beside, Tail, never_told_here
+from dunlin_events.own_log import Beside, Look, never_told_here
 from dunlin_events.rebasing import rebase
 from dunlin_events.relay_gauges import Shown
 from dunlin_events.relay_state import (
     BEGINNING,
     LEADER_LOCK,
     Deposed,
+    LogLost,
     RelayStateColumns,
     Restored,
     State,
@@ -28,13 +29,14 @@ from dunlin_events.relay_state import (
     look,
     move_mark,
     open_window,
+    refuse_after_loss,
     rows_of,
     take_over,
 )
 from dunlin_events.topics import BusAway, Publisher
 from dunlin_events.waking import OUTBOX_CHANNEL, Poker
 
-__all__ = ["Deposed", "Poker", "Relay", "RelayStateColumns", "Restored", "rebase"]
+__all__ = ["Deposed", "LogLost", "Poker", "Relay", "RelayStateColumns", "Restored", "rebase"]
 
 PAGE = 2000
 READ_AHEAD = 100_000
@@ -44,7 +46,7 @@ IDLE_SECONDS, LONGEST_IDLE_SECONDS = 0.25, 1.0
 FOLLOW_SECONDS = 1.0
 BEAT_SECONDS = 3.0
 LOG_SECONDS = 30.0
-"""Between two looks at the log: whether another copy of this database tells beside this one."""
+"""Between two looks at the log: whether it is whole, and whether another copy of this database tells as well."""
 STOP_SECONDS = 10.0
 FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0
 
@@ -68,12 +70,12 @@ class Relay:
         self._drained = False
         self._wait = FIRST_WAIT
         self._behind = 0
-        self._tail: Tail | None = None
+        self._tail: Look | None = None
         self._compared = False
         self._shown = Shown(topic)
 
-    def comparing_with(self, tail: Tail) -> Self:
-        """Send nothing where the log ends with what this database never told."""
+    def comparing_with(self, tail: Look) -> Self:
+        """Send nothing where the log ends with what this database never told, or before what was confirmed."""
         self._tail = tail
         return self
 
@@ -139,7 +141,7 @@ class Relay:
                 if (now := asyncio.get_running_loop().time()) >= looked_at + LOG_SECONDS or beside.is_under_way:
                     looked_at = now
                     with contextlib.suppress(BusAway):  # with nothing to send, that is no trouble of the relay
-                        await self._look_at_the_log(connection, beside)
+                        await self._look_at_the_log(connection, state, beside)
                 state, sent = await self._tick(connection, state)
                 if sent:
                     self._wait, idle = FIRST_WAIT, IDLE_SECONDS
@@ -157,49 +159,59 @@ class Relay:
         """Send one page of the open window, else of a new one; its bounds are stored before anything of it is sent."""
         opening, ids = not state.window_is_open, await self._next_ids(connection, state)
         if not ids:
-            await self._end(connection, state)
+            state = await self._end(connection, state)
             opening, (snapshot, self._behind) = True, await look(connection, state)
             state = state.closed().opened(snapshot)
             ids = await self._next_ids(connection, state)
         if not ids:
-            await self._end(connection, state)
+            state = await self._end(connection, state)
             self._shown.waits([], [], self._behind)
             return state.closed(), 0
         if opening:
             await open_window(connection, state)
         rows = await rows_of(connection, state, ids)
         self._shown.waits(ids, rows, self._behind)
-        await self._send(connection, rows)
+        state = await self._send(connection, state, rows)
         ended = not self._ahead and not self._more_behind_them
         if ended:
-            await self._end(connection, state)
+            state = await self._end(connection, state)
         state = state.closed() if ended else state._replace(last_id=ids[-1])
         await move_mark(connection, state)
         return state, len(ids)
 
-    async def _look_at_the_log(self, connection: asyncpg.Connection, beside: Beside | None = None) -> None:
+    async def _look_at_the_log(
+        self, connection: asyncpg.Connection, state: State, beside: Beside | None = None
+    ) -> None:
         """Nothing is sent before it; later ones go on beside the sending.
 
-        Raises BusAway, and Restored where another database told under this one's name.
+        Raises BusAway, Restored where another database told under this one's name, and LogLost.
         """
         if self._tail is None:
             return
         if self._compared and beside is not None:
-            told = beside.told(self._tail)
+            told = beside.told(self._tail, state)
         else:
-            told = await self._while_leading(connection, self._tail())
+            told = await self._while_leading(connection, self._tail()), state
         if told is None:
             return
+        tail, as_it_began = told
+        if lost := as_it_began.lost(tail.ends):
+            raise LogLost(lost)
         self._compared = True
-        if foreign := await never_told_here(connection, told, self._topic):
-            await disown(connection, f"the log has {foreign}, which this database never told")
+        self._shown.log_is_whole()
+        if foreign := await never_told_here(connection, tail.records, self._topic):
+            await disown(connection, state, f"the log has {foreign}, which this database never told")
 
-    async def _end(self, connection: asyncpg.Connection, state: State) -> None:
+    async def _end(self, connection: asyncpg.Connection, state: State) -> State:
         """All of the window was sent. Say so of the first one of a new era: what was not told by then is no more."""
         if state.window_is_open and state.prev == BEGINNING:
             records = await endings(connection, self._topic)
             await look(connection, state)  # after the look: they are not those of a rebase since
-            await self._publish(connection, records)
+            if records:
+                passing("before_ending")
+                state = await self._publish(connection, state, records)
+                passing("after_ending")
+        return state
 
     async def _next_ids(self, connection: asyncpg.Connection, state: State) -> list[int]:
         """The next page of the open window."""
@@ -217,21 +229,25 @@ class Relay:
             ids = await ids_of(connection, state.closed().opened(snapshot), self._page)
         self._shown.waits(ids, await rows_of(connection, state, ids), self._behind)
 
-    async def _send(self, connection: asyncpg.Connection, rows: Sequence[Any]) -> None:
+    async def _send(self, connection: asyncpg.Connection, state: State, rows: Sequence[Any]) -> State:
         records = [
             Record(row["stream"], wire_headers(row["headers"], row["era"], row["seq"]), row["payload"]) for row in rows
         ]
         passing("before_publish")
-        await self._publish(connection, records)
+        state = await self._publish(connection, state, records)
         passing("after_publish")
         self._shown.sent(len(rows))
+        return state
 
-    async def _publish(self, connection: asyncpg.Connection, records: Sequence[Record]) -> None:
-        if not records:
-            return
+    async def _publish(self, connection: asyncpg.Connection, state: State, records: Sequence[Record]) -> State:
+        """How far the log goes by then. Raises LogLost, too, where they came to stand before what was confirmed."""
         if not self._compared:
-            await self._look_at_the_log(connection)
-        await self._while_leading(connection, self._publisher.publish(self._topic, records))
+            await self._look_at_the_log(connection, state)
+        stand = await self._while_leading(connection, self._publisher.publish(self._topic, records))
+        grown = state.with_appended(stand)
+        if lost := grown.lost(dict(enumerate(grown.ends)) | {part: one.next for part, one in stand.items()}):
+            await refuse_after_loss(connection, grown, lost)
+        return grown
 
     async def _while_leading(self, connection: asyncpg.Connection, work: Awaitable[T]) -> T:
         """Await it; meanwhile the session is kept alive, for the lock hangs on it."""

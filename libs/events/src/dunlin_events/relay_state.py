@@ -1,13 +1,14 @@
 """How far the relay has read, who may move that mark, and which outbox of which database it was read from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 import asyncpg
-from sqlalchemy import BigInteger, Integer, Text
+from sqlalchemy import ARRAY, BigInteger, Integer, Text
 from sqlmodel import Field, SQLModel
 
 from dunlin_events.crash_points import passing
+from dunlin_events.topics import Stretch
 
 LEADER_LOCK = 0x44756E6C696E
 """The session advisory lock of the one relay that sends; advisory locks are per database, so it is the same in all."""
@@ -32,11 +33,14 @@ _ERA = f"""
 SELECT (SELECT ROW(s.*) = ROW(c.*) FROM (SELECT {IDENTIFIED_BY} FROM relay_state) s) IS NOT FALSE AS is_settled,
        coalesce((SELECT era FROM event_stream WHERE stream = ''), 1) AS era
 FROM ({IDENTITY}) c"""  # noqa: S608  a constant
-_NEXT_EPOCH = "UPDATE relay_state SET epoch = epoch + 1 WHERE id = 1 RETURNING prev, cur, last_id, epoch"
+_NEXT_EPOCH = "UPDATE relay_state SET epoch = epoch + 1 WHERE id = 1 RETURNING prev, cur, last_id, epoch, ends"
 _BEGIN_AGAIN = f"""
-UPDATE relay_state SET prev = $1, cur = $1, last_id = 0, epoch = epoch + 1, ({IDENTIFIED_BY}) = ($2, $3, $4, $5)
+UPDATE relay_state SET prev = $1, cur = $1, last_id = 0, epoch = epoch + 1, ends = '{{}}',
+    ({IDENTIFIED_BY}) = ($2, $3, $4, $5)
 WHERE id = 1"""  # noqa: S608  a constant
-_STORE = "UPDATE relay_state SET prev = $1, cur = $2, last_id = $3 WHERE id = 1 AND epoch = $4"
+_STORE = "UPDATE relay_state SET prev = $1, cur = $2, last_id = $3, ends = $5 WHERE id = 1 AND epoch = $4"
+_STORE_ENDS = "UPDATE relay_state SET ends = $1 WHERE id = 1 AND epoch = $2"
+_DISOWN = "UPDATE relay_state SET outbox_id = $1 WHERE id = 1 AND epoch = $2"
 _SNAPSHOT = """
 SELECT (SELECT epoch FROM relay_state WHERE id = 1) AS epoch,
        pg_current_snapshot()::text AS snapshot, coalesce(max(id), 0) AS last_id FROM outbox_event"""
@@ -57,7 +61,10 @@ FROM outbox_event WHERE id = ANY($1::bigint[]) ORDER BY id"""
 
 
 class RelayStateColumns(SQLModel):
-    """`relay_state`, one row: all that `prev` sees is sent, and of what `cur` sees beyond it all up to `last_id`."""
+    """`relay_state`, one row: all that `prev` sees is sent, and of what `cur` sees beyond it all up to `last_id`.
+
+    `ends`, by partition: the log goes at least so far, as the bus has confirmed; one that ends earlier has lost facts.
+    """
 
     id: int = Field(primary_key=True, sa_type=Integer, sa_column_kwargs={"autoincrement": False})
     prev: str = Field(sa_type=Text)
@@ -68,6 +75,7 @@ class RelayStateColumns(SQLModel):
     timeline_id: int = Field(sa_type=Integer)
     database_id: int = Field(sa_type=BigInteger)
     outbox_id: int = Field(sa_type=BigInteger)
+    ends: list[int] = Field(sa_type=ARRAY(BigInteger), sa_column_kwargs={"server_default": "{}"})
 
 
 class Deposed(Exception):
@@ -78,13 +86,18 @@ class Restored(Exception):
     """The database is not the one the mark was made in: nothing is sent until an operator runs `relay rebase`."""
 
 
+class LogLost(Exception):
+    """The log ends before what the bus has confirmed: nothing is sent until the facts are back on it."""
+
+
 class State(NamedTuple):
-    """The relay's mark. While a window is open, `cur` is not `prev`."""
+    """The relay's mark, and how far the log goes at least. While a window is open, `cur` is not `prev`."""
 
     prev: str
     cur: str
     last_id: int
     epoch: int
+    ends: tuple[int, ...] = ()
 
     @property
     def window_is_open(self) -> bool:
@@ -98,6 +111,18 @@ class State(NamedTuple):
         """All of the window is sent."""
         return self._replace(prev=self.cur, last_id=0)
 
+    def with_appended(self, stand: Mapping[int, Stretch]) -> "State":
+        """Where the log ends after these, had it lost nothing before them."""
+        ends = [*self.ends, *[0] * (1 + max(stand, default=-1) - len(self.ends))]
+        for part, stretch in stand.items():
+            ends[part] = max(ends[part], stretch.first) + stretch.next - stretch.first
+        return self._replace(ends=tuple(ends))
+
+    def lost(self, ends: Mapping[int, int]) -> str | None:
+        """The first partition that ends earlier than it should, in words; `ends` has none that are empty."""
+        short = ((part, end, ends.get(part, 0)) for part, end in enumerate(self.ends) if ends.get(part, 0) < end)
+        return next((f"partition {part} ends at {found}, and not at {end}" for part, end, found in short), None)
+
 
 async def take_over(connection: asyncpg.Connection) -> State:
     """Begin a new epoch, in which all earlier leaders are refused. Raises Restored."""
@@ -108,7 +133,8 @@ async def take_over(connection: asyncpg.Connection) -> State:
         raise Restored("the log holds what this database never told: it is a copy, or was set back")
     if tuple(known) != tuple(identity):
         raise Restored(f"read from {dict(known)}, but this is {dict(identity)}")
-    return State(*await connection.fetchrow(_NEXT_EPOCH))
+    prev, cur, last_id, epoch, ends = await connection.fetchrow(_NEXT_EPOCH)
+    return State(prev, cur, last_id, epoch, tuple(ends))
 
 
 async def era_of(connection: asyncpg.Connection) -> int | None:
@@ -173,7 +199,16 @@ async def begin_again(connection: asyncpg.Connection) -> None:
     await connection.execute(_BEGIN_AGAIN, BEGINNING, *identity)
 
 
-async def disown(connection: asyncpg.Connection, why: str) -> NoReturn:
-    """Vouch for it no more: nothing is sent, heard or worked on until `relay rebase`. Raises Restored."""
-    await connection.execute("UPDATE relay_state SET outbox_id = $1", _DISOWNED)
+async def disown(connection: asyncpg.Connection, state: State, why: str) -> NoReturn:
+    """Vouch for it no more: nothing is sent, heard or worked on until `relay rebase`.
+
+    Raises Restored, and Deposed if a later epoch has begun: what an earlier leader has seen is not of its time.
+    """
+    _refuse_after(state, await connection.execute(_DISOWN, _DISOWNED, state.epoch) == "UPDATE 1")
     raise Restored(why)
+
+
+async def refuse_after_loss(connection: asyncpg.Connection, state: State, why: str) -> NoReturn:
+    """Store where the log should end, so that no later relay takes it for whole. Raises LogLost, and Deposed."""
+    _refuse_after(state, await connection.execute(_STORE_ENDS, state.ends, state.epoch) == "UPDATE 1")
+    raise LogLost(why)

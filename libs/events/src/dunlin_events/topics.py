@@ -53,6 +53,15 @@ TOPIC_CONFIGS: Final[Mapping[str, str]] = {
 """What every topic is created with, by whomever: topics are the archive, they keep everything."""
 
 
+REPLICAS: Final = 3
+"""Of every topic, where there are as many brokers; else as many as there are brokers."""
+
+
+def in_sync_of(replicas: int) -> int:
+    """How many of so many replicas must have a fact before it counts as stored: most of them."""
+    return replicas // 2 + 1
+
+
 class Partition(NamedTuple):
     """One ordered log of a topic."""
 
@@ -66,6 +75,20 @@ class Received(NamedTuple):
     partition: Partition
     offset: int
     record: Record
+
+
+class Stretch(NamedTuple):
+    """Where records stand in one partition: from offset `first` up to, and without, `next`."""
+
+    first: int
+    next: int
+
+
+class Tail(NamedTuple):
+    """The last records of a topic, each partition's in order; and where its partitions end, but those without any."""
+
+    records: Sequence[Record]
+    ends: Mapping[int, int]
 
 
 class BusAway(ConnectionError):
@@ -93,8 +116,11 @@ class Publisher(Protocol):
 
     async def start(self) -> None: ...
 
-    async def publish(self, topic: str, records: Sequence[Record]) -> None:
-        """Return when all are stored, in order per key; else raise (BusAway), and the same batch may be sent again."""
+    async def publish(self, topic: str, records: Sequence[Record]) -> Mapping[int, Stretch]:
+        """Return when all are stored, in order per key; else raise (BusAway), and the same batch may be sent again.
+
+        Says where they stand, by partition, as far as the bus does.
+        """
 
     async def stop(self) -> None: ...
 
@@ -135,8 +161,8 @@ class Bus(Protocol):
     async def ensure_topics(self) -> None:
         """Create what is missing. Refuses: wrong_partition_count."""
 
-    async def tail(self, topic: str, most: int) -> Sequence[Record]:
-        """The last records of a topic, `most` of each partition, each partition's in order. Raises BusAway."""
+    async def tail(self, topic: str, most: int) -> Tail:
+        """What a topic ends with, `most` records of each partition. Raises BusAway."""
 
 
 @lru_cache(maxsize=16_384)

@@ -1,4 +1,6 @@
-"""To be filled in."""
+"""How far the bus has confirmed that its log goes, by partition: a log that ends earlier has lost facts."""
+
+from alembic import op
 
 revision = "0025"
 down_revision = "0024"
@@ -7,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.execute("ALTER TABLE relay_state ADD COLUMN ends bigint[] NOT NULL DEFAULT '{}'")
 
 
 def downgrade() -> None:
