@@ -6,6 +6,8 @@ from urllib.parse import quote
 import asyncpg
 import pytest
 
+from billing_svc.usecases.tell_ageing_policy import tell_ageing_policy
+
 
 def _row(report: dict[str, Any]) -> dict[str, str]:
     """The buckets that hold something, and the net, of the only total."""
@@ -148,6 +150,9 @@ async def test_the_buckets_are_the_tenants_and_a_past_answer_keeps_its_own(compa
     await company.clock("2026-03-23")
     made = await set_edges(company, 0, 7, 31)
     assert made.json() == {"version": 1, "edges": [7, 31], "names": ["not_due", "1_7", "8_31", "over_31"]}
+    await company.running.database.transact(company.tenant, tell_ageing_policy)
+    assert [said for _, fact, said in await company.running.told(company.tenant) if fact == "AgeingPolicySet"] == [
+        {"version": 1, "edges": [7, 31]}] * 2
     after = await company.get("/ageing")
     assert (after["edges"], _row(after)) == ([7, 31], {"8_31": "7910.00", "over_31": "780.00", "net": "8690.00"})
     for as_of, buckets in {"2026-03-18": {"1_7": "7910.00", "8_31": "780.00", "net": "8690.00"},

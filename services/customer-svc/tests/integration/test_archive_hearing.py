@@ -22,6 +22,7 @@ from dunlin_events.contracts.billing import (
     PaymentReversed,
 )
 from dunlin_events.contracts.billing_accruals import InterestAccrued
+from dunlin_events.contracts.billing_ageing import AgeingPolicySet
 from dunlin_events.contracts.billing_arrangements import (
     ArrangementAdvanced,
     ArrangementAgreed,
@@ -138,6 +139,12 @@ async def test_one_customer_on_one_page(office: Office) -> None:
     assert (account["open"], account["overdue"], account["oldest_days_overdue"]) == (cny("600.00"), cny("1100.00"), 40)
     assert [(b["from_days"], b["until_days"], b["amount"]["amount"]) for b in account["buckets"]] == [
         (1, 30, "500.00"), (31, 60, "600.00"), (61, 90, "0.00"), (91, None, "0.00")]
+    for version, edges in ((2, [3, 50]), (1, [10])):
+        await tell(office.archive.running.database, billing, office.archive.tenant,
+                   AgeingPolicySet(version=version, edges=edges))
+    [set_otherwise] = (await office.page())["accounts"]
+    assert [(b["from_days"], b["until_days"], b["amount"]["amount"]) for b in set_otherwise["buckets"]] == [
+        (1, 3, "0.00"), (4, 50, "1100.00"), (51, None, "0.00")]
     assert (account["last_invoiced_on"], account["last_paid_on"], account["last_paid"]) == (
         "2026-03-01", "2026-03-10", cny("400.00"))
     [limit] = page["credit"]

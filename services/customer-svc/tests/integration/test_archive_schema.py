@@ -18,7 +18,7 @@ from dunlin_kit.testing import work_off
 TABLES_OF_TENANTS = {
     "absence", "address", "classification_rule", "contact", "customer", "customer_change", "customer_class",
     "customer_group", "customer_import_row", "customer_number_series", "interaction",
-    "heard_account", "heard_alert", "heard_case", "heard_claim", "heard_credit",
+    "heard_account", "heard_ageing_policy", "heard_alert", "heard_case", "heard_claim", "heard_credit",
     "heard_credit_policy", "heard_grade", "heard_hold", "heard_item", "heard_month",
     "heard_promise", "heard_reminder",
     "idempotency_key", "job", "operation", "staff", "tenant"}

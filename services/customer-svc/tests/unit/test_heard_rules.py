@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from customer_svc.domain.heard_credit import CreditWeights, HeardCredit, HeardLimit, share_of
 from customer_svc.domain.heard_ledger import (
-    BUCKETS,
+    USUAL_EDGES,
     HeardAccount,
     HeardItem,
     HeardLedger,
     HeardMonth,
-    bucket_of,
+    buckets_of,
     overdue_of,
 )
 from dunlin_kernel.ids import new_id
@@ -108,20 +108,30 @@ def test_cash_counts_in_its_month_and_the_latest_is_the_last(
     assert known.months["CNY", date(2026, 2, 1)].cash == cny(cash)
 
 
-@pytest.mark.parametrize(("days", "bucket"), [
-    (-1, None), (0, None), (1, 0), (30, 0), (31, 1), (60, 1), (61, 2), (90, 2), (91, 3), (4000, 3)])
-def test_the_bucket_of_days_overdue(days: int, bucket: int | None) -> None:
-    assert bucket_of(days) == bucket
+@pytest.mark.parametrize(("days", "edges", "bucket"), [
+    (-1, USUAL_EDGES, None), (0, USUAL_EDGES, None), (1, USUAL_EDGES, (1, 30)), (30, USUAL_EDGES, (1, 30)),
+    (31, USUAL_EDGES, (31, 60)), (60, USUAL_EDGES, (31, 60)), (61, USUAL_EDGES, (61, 90)), (90, USUAL_EDGES, (61, 90)),
+    (91, USUAL_EDGES, (91, None)), (4000, USUAL_EDGES, (91, None)), (15, (15,), (1, 15)), (16, (15,), (16, None)),
+    (1, (1, 45), (1, 1)), (2, (1, 45), (2, 45))])
+def test_the_bucket_of_days_overdue(days: int, edges: tuple[int, ...], bucket: tuple[int, int | None] | None) -> None:
+    owed = [item(500, 500, due_on=date.fromordinal(TODAY.toordinal() - days), item_id=new_id())]
+    found = overdue_of(owed, "CNY", TODAY, edges)
+    held = {one: amount for one, amount in found.items() if amount.is_positive}
+    assert held == ({bucket: cny(500)} if bucket else {})
 
 
 @settings(max_examples=60)
-@given(st.lists(st.tuples(st.integers(-40, 200), st.integers(0, 500), st.sampled_from(("CNY", "USD"))), max_size=8))
-def test_overdue_is_what_is_open_past_its_day_in_one_currency(debts: list[tuple[int, int, str]]) -> None:
+@given(st.lists(st.tuples(st.integers(-40, 200), st.integers(0, 500), st.sampled_from(("CNY", "USD"))), max_size=8),
+       st.sets(st.integers(1, 100), min_size=1, max_size=5))
+def test_overdue_is_what_is_open_past_its_day_in_one_currency(
+    debts: list[tuple[int, int, str]], edges: set[int],
+) -> None:
     items = [item(500, opened, due_on=date.fromordinal(TODAY.toordinal() - days), item_id=new_id(), code=code)
              for days, opened, code in debts]
-    found = overdue_of(items, "CNY", TODAY)
-    assert sum(one.minor for one in found) == sum(opened for days, opened, code in debts if days > 0 and code == "CNY")
-    assert len(found) == len(BUCKETS)
+    found = overdue_of(items, "CNY", TODAY, sorted(edges))
+    assert sum(one.minor for one in found.values()) == sum(
+        opened for days, opened, code in debts if days > 0 and code == "CNY")
+    assert tuple(found) == buckets_of(sorted(edges))
     assert item(100, 0).days_overdue(TODAY) == 0
 
 

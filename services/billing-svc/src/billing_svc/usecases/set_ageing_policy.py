@@ -2,6 +2,7 @@
 
 from billing_svc.domain.ageing import AgeingPolicy
 from billing_svc.store import ageing_policies, audit
+from dunlin_events.contracts.billing_ageing import AgeingPolicySet
 from dunlin_kernel.ids import new_id
 from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
@@ -17,4 +18,5 @@ async def set_ageing_policy(tx: Transaction, wanted: AgeingPolicy, *, expected: 
     ageing_policies.add(tx, version + 1, wanted, recorded_at=tenant.now)
     audit.add(tx, "ageing_policy_set", new_id(), customer_id=None, recorded_at=tenant.now,
               before={"edges": str(before.edges)}, after={"edges": str(wanted.edges)})
+    tx.emit(AgeingPolicySet(version=version + 1, edges=list(wanted.edges)))
     return version + 1, wanted

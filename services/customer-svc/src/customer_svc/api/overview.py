@@ -1,5 +1,6 @@
 """The route that shows one customer on one page, from its own entry and from what was heard."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Self
 from uuid import UUID
@@ -14,7 +15,7 @@ from customer_svc.api.customer_shapes import CustomerRead
 from customer_svc.api.group_shapes import CustomerGroupRead
 from customer_svc.api.overview_matters import OverviewMatters
 from customer_svc.api.staff_shapes import StaffRead
-from customer_svc.domain.heard_ledger import BUCKETS, HeardAccount, HeardItem, overdue_of
+from customer_svc.domain.heard_ledger import HeardAccount, HeardItem, overdue_of
 from customer_svc.usecases.get_overview import Overview
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.ids import CustomerId
@@ -27,7 +28,8 @@ router = APIRouter(prefix="/customer/v1", route_class=ReadRoute, tags=["customer
 
 
 class OverdueBucketRead(BaseModel):
-    """What is open so many days past its due date, `from_days` and `until_days` (null: no end) included."""
+    """What is open so many days past its due date, `from_days` and `until_days` (null: no end) included: by the buckets
+    of the tenant's ageing."""
 
     from_days: int
     until_days: int | None
@@ -50,14 +52,14 @@ class OverviewAccountRead(BaseModel):
     last_paid: Amount | None
 
     @classmethod
-    def of(cls, account: HeardAccount, items: list[HeardItem], today: date) -> Self:
-        overdue = overdue_of(items, account.currency, today)
+    def of(cls, account: HeardAccount, items: list[HeardItem], today: date, edges: Sequence[int]) -> Self:
+        overdue = overdue_of(items, account.currency, today, edges)
         return cls(
             currency=account.currency, open=Amount.of(account.open), disputed=Amount.of(account.disputed),
             unapplied=Amount.of(account.unapplied), net=Amount.of(account.open - account.unapplied),
-            overdue=Amount.of(sum_money(account.currency, overdue)),
+            overdue=Amount.of(sum_money(account.currency, overdue.values())),
             buckets=[OverdueBucketRead(from_days=first, until_days=last, amount=Amount.of(amount))
-                     for (first, last), amount in zip(BUCKETS, overdue, strict=True)],
+                     for (first, last), amount in overdue.items()],
             oldest_days_overdue=max((item.days_overdue(today) for item in items), default=0),
             last_invoiced_on=account.last_invoiced_on, last_paid_on=account.last_paid_on,
             last_paid=Amount.of(account.last_paid) if account.last_paid else None)
@@ -167,7 +169,8 @@ async def get_overview(customer_id: UUID, tx: Tx) -> CustomerOverviewRead:
 
 def _accounts(said: Overview) -> list[OverviewAccountRead]:
     return [
-        OverviewAccountRead.of(account, [item for item in said.items if item.open.currency == currency], said.on)
+        OverviewAccountRead.of(
+            account, [item for item in said.items if item.open.currency == currency], said.on, said.edges)
         for currency, account in sorted(said.accounts.items())]
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from customer_svc.domain.heard_ledger import HeardItem, HeardLedger
 from customer_svc.domain.heard_matter import HeardMatter, MatterKind
-from customer_svc.store import heard_ledgers
+from customer_svc.store import heard_ageing, heard_ledgers
 from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.base import FACTS, Event, import_contracts
 from dunlin_events.contracts.billing import (
@@ -28,6 +28,7 @@ from dunlin_events.contracts.billing import (
     VoidedItem,
 )
 from dunlin_events.contracts.billing_accruals import InterestAccrued
+from dunlin_events.contracts.billing_ageing import AgeingPolicySet
 from dunlin_events.contracts.billing_arrangements import (
     ArrangementAdvanced,
     ArrangementAgreed,
@@ -70,6 +71,12 @@ async def save(tx: Tx, states: Mapping[UUID, HeardLedger]) -> None:
 
 
 billing = Subscription[HeardLedger](consumer="customer", owner="billing", load=load, save=save)
+
+
+@billing.on_tenant(AgeingPolicySet)
+async def ageing_policy_set(tx: Tx, event: AgeingPolicySet) -> None:
+    """Customers' pages show what is overdue by these buckets."""
+    heard_ageing.keep(tx, event.version, event.edges)
 
 
 @billing.on(*money_facts())

@@ -5,6 +5,7 @@ from customer_svc.consumers.credit import credit
 from customer_svc.consumers.notify import notify
 from customer_svc.store.heard_tables import (
     HeardAccountRow,
+    HeardAgeingPolicyRow,
     HeardAlertRow,
     HeardCaseRow,
     HeardClaimRow,
@@ -21,7 +22,7 @@ from dunlin_events.projection import Copied, Projection
 
 PROJECTIONS = (
     Projection("ledgers", billing, (Copied(HeardAccountRow), Copied(HeardItemRow), Copied(HeardMonthRow),
-                                   Copied(HeardClaimRow))),
+                                   Copied(HeardClaimRow), Copied(HeardAgeingPolicyRow, customer=None))),
     Projection("credits", credit, (
         Copied(HeardCreditRow), Copied(HeardHoldRow), Copied(HeardGradeRow), Copied(HeardAlertRow),
         Copied(HeardCreditPolicyRow, customer=None))),

@@ -1,6 +1,6 @@
 """What the archive has heard of a customer's debt: figures per currency, items by due date, months of trade."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -8,8 +8,10 @@ from uuid import UUID
 from customer_svc.domain.heard_matter import HeardMatter
 from dunlin_kernel.money import Money
 
-BUCKETS = ((1, 30), (31, 60), (61, 90), (91, None))
-"""Days overdue, first and last one included."""
+Bucket = tuple[int, int | None]
+"""Days overdue, first and last one included; None: no end."""
+USUAL_EDGES = (30, 60, 90)
+"""The last day of each bucket but the open one, where a tenant set no others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,19 +152,19 @@ class HeardLedger:
         return key, self.months.get(key, HeardMonth(nothing, nothing))
 
 
-def bucket_of(days: int) -> int | None:
-    """Into which of BUCKETS so many days overdue fall; None when not overdue."""
-    for n, (first, last) in enumerate(BUCKETS):
-        if first <= days and (last is None or days <= last):
-            return n
-    return None
+def buckets_of(edges: Sequence[int]) -> tuple[Bucket, ...]:
+    """The buckets between a tenant's edges, which rise; the last one is open."""
+    starts = (1, *(edge + 1 for edge in edges))
+    return tuple(zip(starts, (*edges, None), strict=True))
 
 
-def overdue_of(items: Iterable[HeardItem], currency: str, today: date) -> tuple[Money, ...]:
-    """What is open past its due date in one currency, bucket by bucket."""
-    amounts = [Money.zero(currency)] * len(BUCKETS)
+def overdue_of(
+    items: Iterable[HeardItem], currency: str, today: date, edges: Sequence[int],
+) -> dict[Bucket, Money]:
+    """What is open past its due date in one currency, by bucket."""
+    amounts = dict.fromkeys(buckets_of(edges), Money.zero(currency))
     for item in items:
-        bucket = bucket_of(item.days_overdue(today))
-        if bucket is not None and item.open.currency == currency:
-            amounts[bucket] += item.open
-    return tuple(amounts)
+        days = item.days_overdue(today)
+        if days > 0 and item.open.currency == currency:
+            amounts[next(one for one in amounts if one[1] is None or days <= one[1])] += item.open
+    return amounts

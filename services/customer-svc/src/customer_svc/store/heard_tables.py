@@ -138,6 +138,15 @@ class HeardCreditPolicyRow(Row, table=True):
     accrued_interest: bool
 
 
+class HeardAgeingPolicyRow(Row, table=True):
+    """A version of a tenant's buckets of ageing: the last day past due of each but the open one."""
+
+    __tablename__ = "heard_ageing_policy"
+    tenant_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    edges: str = Field(sa_type=JSONB)
+
+
 class MatterColumns(SQLModel):
     """Something that stands open about a customer, as an owner told of it last; `amount` counts minor units."""
 

@@ -15,6 +15,7 @@ from customer_svc.store import (
     classes,
     contacts,
     groups,
+    heard_ageing,
     heard_credits,
     heard_ledgers,
     heard_matters,
@@ -28,7 +29,8 @@ from dunlin_kit.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`on` is the tenant's today; `positions` says how far each owner's stream of the customer was heard."""
+    """`on` is the tenant's today, `edges` are those of its ageing; `positions` says how far each owner's stream of the
+    customer was heard."""
 
     customer: Customer
     ownership: Ownership
@@ -45,6 +47,7 @@ class Overview:
     grade: HeardGrade | None
     weights: CreditWeights
     matters: Sequence[HeardMatter]
+    edges: Sequence[int]
 
     @property
     def on(self) -> date:
@@ -67,4 +70,5 @@ async def get_overview(tx: Transaction, customer_id: CustomerId) -> Overview:
         (await heard_credits.promises_of(tx, ids))[customer_id], await heard_positions.of_customer(tx, customer_id),
         await classes.of_customer(tx, customer_id),
         (await heard_credits.grades_of(tx, ids)).get(customer_id),
-        await heard_credits.weights_on(tx, ownership.on), await heard_matters.standing(tx, customer_id))
+        await heard_credits.weights_on(tx, ownership.on), await heard_matters.standing(tx, customer_id),
+        await heard_ageing.edges(tx))
