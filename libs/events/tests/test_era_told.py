@@ -118,6 +118,27 @@ async def test_what_an_earlier_era_says_of_a_stream_not_heard_of_stays_unheard(p
     assert (await place.order(late), await place.mark(stream_of(tenant, late))) == ("1", (7, 1, "era"))
 
 
+async def test_what_waits_of_an_earlier_era_goes_where_nothing_was_heard(place: Place) -> None:
+    """Behind a hole or a first event that fails, of streams that are gone, and of one that the new era tells too."""
+    bus, tenant = MemoryBus(), new_id()
+    hole, poisoned, again, later = (new_id() for _ in range(4))
+    keys = [Key("hearer", "customer", stream_of(tenant, one)) for one in (hole, poisoned, again, later)]
+    await heard_in_full(
+        place, bus, told(tenant, hole, 2), told(tenant, poisoned, 1, 666), told(tenant, again, 1, 666),
+        told(tenant, later, 3), told(tenant, again, 1, era=7), told(tenant, later, 2, era=7), *ended(7))
+    assert await place.parked() == [("7/2", "behind")]
+    await heard_by(place, bus)
+    assert [await place.mark(key.stream) for key in keys] == [
+        (7, 0, None), (7, 0, None), (7, 1, None), (7, 0, "hole")]
+    assert [await place.order(one) for one in (hole, poisoned, again, later)] == ["", "", "1", ""]
+    with pytest.raises(Conflict):
+        await place.database.transact(
+            tenant, lambda tx: parking.skip_hole(tx, keys[0], who="ann", why="to be rid of it"))
+    await heard_in_full(place, bus, told(tenant, hole, 2), told(tenant, later, 1), told(tenant, later, 1, era=7))
+    assert [await place.order(one) for one in (hole, later)] == ["", "1 2"]
+    assert await place.parked() == []
+
+
 async def test_the_end_of_an_era_that_cannot_be_stored_comes_again_until_it_is(place: Place) -> None:
     bus, tenant, gone = MemoryBus(), new_id(), new_id()
     await heard_in_full(place, bus, told(tenant, gone, 1))

@@ -1,7 +1,8 @@
 """Streams that a new era no longer has: held once their owner says that all the era began with was told.
 
 Each partition has such a record. What of its streams stands in an earlier era by then, and has nothing of the new one
-that waits, was not told in it as far as it was heard: it began, or went on, after the backup was made.
+that waits, was not told in it as far as it was heard: it began, or went on, after the backup was made. Of a stream of
+which nothing was heard, what waits of an earlier era is no more either, and goes.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -9,12 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Text, bindparam, text
 
-from dunlin_events import parked_rows
+from dunlin_events import parked_rows, watermark
 from dunlin_events.envelope import Envelope, Record, stream_of
 from dunlin_events.parked_rows import Parked
 from dunlin_events.subscription import Statements
 from dunlin_events.topics import partition_of
-from dunlin_events.watermark import ERA, Key, Mark
+from dunlin_events.watermark import ERA, HOLE, Key, Mark
 from dunlin_kernel.ids import NIL
 
 _OF_OWNER = (bindparam("consumer", type_=Text), bindparam("owner", type_=Text), bindparam("era", type_=Integer))
@@ -23,7 +24,8 @@ _WAITS = """EXISTS (
     AND p.skipped_at IS NULL AND p.era >= :era)"""
 _BEHIND = text(f"""
 SELECT stream FROM watermark w WHERE consumer = :consumer AND owner = :owner AND era < :era
-    AND (sequence > 0 OR held = 'hole') AND (held IS DISTINCT FROM 'era' OR NOT {_WAITS})
+    AND (sequence > 0 AND (held IS DISTINCT FROM 'era' OR NOT {_WAITS})
+         OR sequence = 0 AND held IS NOT NULL AND NOT starts_with(stream, '{NIL}'))
 """).bindparams(*_OF_OWNER)  # noqa: S608
 _TOLD = text("""
 SELECT stream, era FROM watermark WHERE consumer = :consumer AND owner = :owner AND stream = ANY(:streams)
@@ -85,10 +87,15 @@ async def hold_missing(
     tx: Statements, key: Key, envelope: Envelope, marks: Mapping[Key, Mark]
 ) -> list[Parked]:
     """Hold those of the locked streams that were not told in the era; returns what is shown to an operator."""
-    await parked_rows.forget(tx, key, Mark(envelope.era, 0, NIL, None))
-    missing = [
-        one.stream for one, mark in marks.items()
-        if one[:2] == key[:2] and mark.sequence and mark.era < envelope.era and place_of(one.stream) == key.stream]
+    begun = Mark(envelope.era, 0, NIL, None)
+    await parked_rows.forget(tx, key, begun)
+    here = {one: mark for one, mark in marks.items() if one != key and one[:2] == key[:2]
+            and mark.era < envelope.era and place_of(one.stream) == key.stream}
+    for one in sorted(one for one, mark in here.items() if not mark.sequence and mark.held):
+        await parked_rows.forget(tx, one, begun)
+        waits = await parked_rows.first_waiting(tx, key=one)
+        await watermark.advance(tx, {one: begun._replace(held=HOLE if waits else None)})
+    missing = [one.stream for one, mark in here.items() if mark.sequence]
     detail = f"The stream was not told in era {envelope.era} as far as it was heard."
     return await _hold(tx, key, envelope, missing, detail)
 
