@@ -73,6 +73,7 @@ def test_true_dso_weighs_each_month_by_its_own_sales() -> None:
     months = (Month(31, 1_000, open_days=10_000), Month(28, 500, open_days=0), Month(31, 2_000, open_days=90_000))
     assert true_dso(replace(NOTHING, months=months)) == 55
     assert true_dso(replace(NOTHING, months=(Month(31, 0, open_days=5),))) is None
+    assert true_dso(replace(NOTHING, months=(Month(31, 1_000, open_days=10_000), Month(28, 0)))) == 10
 
 
 def test_what_stands_on_nothing_is_none() -> None:

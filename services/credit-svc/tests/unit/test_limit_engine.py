@@ -77,6 +77,7 @@ def test_need() -> None:
     ({"net_worth": cny(20_000)}, {}, "capacity", 2000),
     ({"net_worth": cny(20_000), "existing_lines": cny(500)}, {}, "capacity", 1500),
     ({"net_worth": cny(0)}, {}, "capacity", 0),
+    ({"net_worth": cny(20_000), "record": cny(1000)}, {}, "capacity", 2000),
     ({}, {"risk_budget": {"CNY": cny(9)}}, "risk", 2000),
     ({}, {"cap": {"CNY": cny(3000)}}, "cap", 3000),
     ({"open_of_all": cny(10_000)}, {"concentration_bps": 1000, "cap": {"CNY": cny(3000)}}, "cap", 1000),
@@ -243,7 +244,8 @@ def test_while_the_grade_stays_nothing_is_restored(
 
 @pytest.mark.parametrize(("now", "earlier", "grade"), [
     ("A", [], "A"), ("E", [(0, "A")], "E"), ("A", [(29, "C")], "C"), ("A", [(30, "C")], "C"),
-    ("A", [(5, "A"), (31, "A"), (60, "E")], "A"), ("B", [(5, "A"), (31, "A")], "B"), ("A", [(5, "D"), (31, "A")], "D")])
+    ("A", [(5, "A"), (31, "A"), (60, "E")], "A"), ("B", [(5, "A"), (31, "A")], "B"), ("A", [(5, "D"), (31, "A")], "D"),
+    ("A", [(30, "A"), (31, "E")], "A")])
 def test_better_terms_wait_for_a_grade_that_stands(now: str, earlier: list[tuple[int, str]], grade: str) -> None:
     before = [(TODAY - timedelta(days=days), Grade(one)) for days, one in earlier]
     assert steady_grade(Grade(now), before, today=TODAY, wait_days=30) is Grade(grade)

@@ -77,6 +77,13 @@ def test_on_each_day_the_due_date_counts_that_stood_then(
     assert (found.by_level, sum(found.messages.values())) == (levels, days)
 
 
+@pytest.mark.parametrize(("end", "levels"), [(25, {0: 1, 1: 1, 2: 1}), (26, {0: 1, 1: 1, 2: 1, 3: 1})])
+def test_a_due_date_that_moves_forward_keeps_the_gap_to_what_was_sent(end: int, levels: dict[int, int]) -> None:
+    """Level 2 went on 19 February; by the due date of the next day level 3 has come already, and waits for the gap."""
+    later = ((date(2026, 2, 20), date(2026, 1, 10)),)
+    assert simulate(LADDER_K, [story(OPEN, later=later)], begin=BEGIN, end=date(2026, 2, end)).by_level == levels
+
+
 @pytest.mark.parametrize("end", [date(2025, 12, 31), date(2028, 1, 3)])
 def test_a_period_has_bounds(end: date) -> None:
     with pytest.raises(RuleBroken, match="bad_period"):
