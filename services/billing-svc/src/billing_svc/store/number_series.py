@@ -1,6 +1,6 @@
 """Number series: the row is locked last before a document is written, and its fresh state decides the number."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,11 @@ _t = NumberSeriesRow.__table__.c
 _names = bindparam("names", type_=ARRAY(Text))
 LOCK = select(_t.series, _t.next_number, _t.last_issued_on).where(_t.series == func.any(_names)).order_by(
     _t.series).with_for_update(key_share=True)
+_held = LOCK.with_for_update(key_share=True, of=NumberSeriesRow.__table__).subquery("held")
+HELD = select(func.jsonb_agg(
+    func.jsonb_build_array(_held.c.series, _held.c.next_number, _held.c.last_issued_on)
+)).scalar_subquery().label("held_series")
+"""As `LOCK`, as a column to be read beside what only earlier locks protect; null where none of them has begun."""
 _new = func.unnest(_names).table_valued(column("series", Text)).render_derived(name="new")
 OPEN = (
     insert(NumberSeriesRow.__table__).from_select(
@@ -39,7 +44,23 @@ async def lock(tx: Transaction, names: Collection[str], *, today: date) -> dict[
     if len(rows) < len(in_order):
         await tx.rows(OPEN, tenant_id=tx.tenant, names=in_order)
         rows = await tx.rows(LOCK, names=in_order)
-    series = {row["series"]: _series(row) for row in rows}
+    return _of_today((NumberSeries(*row) for row in rows), today)
+
+
+def of_rows(rows: Sequence[Any], names: Collection[str], *, today: date) -> dict[str, NumberSeries] | None:
+    """The series, where they were locked by the column `HELD` of these rows; None where not all were.
+
+    Refuses: as `lock`.
+    """
+    held = rows[0].get("held_series") if rows else None
+    if held is None or len(held) < len(set(names)):
+        return None
+    return _of_today((NumberSeries(series, number, last and date.fromisoformat(last))
+                      for series, number, last in held), today)
+
+
+def _of_today(found: Iterable[NumberSeries], today: date) -> dict[str, NumberSeries]:
+    series = {one.series: one for one in found}
     for one in series.values():
         if one.last_issued_on is not None and one.last_issued_on > today:
             raise DayTurned("issued_before_series", "Numbers run with issue dates: the series stands at a later day.",
@@ -50,7 +71,3 @@ async def lock(tx: Transaction, names: Collection[str], *, today: date) -> dict[
 def move(tx: Transaction, *series: NumberSeries) -> None:
     tx.change(NumberSeriesRow, *({"series": one.series, "next_number": one.next_number,
                                   "last_issued_on": one.last_issued_on} for one in series), key=("series",))
-
-
-def _series(row: Any) -> NumberSeries:
-    return NumberSeries(row["series"], row["next_number"], row["last_issued_on"])

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from billing_svc.domain.customer import going_on, heard_of
 from billing_svc.domain.invoice import DraftInvoice, Invoice, draft
-from billing_svc.store import audit, customers, invoices
+from billing_svc.store import audit, customers, invoices, number_series
 from billing_svc.usecases.issue_invoice import InvoiceView, issue_drafts, paid_ahead
 from billing_svc.usecases.posting import open_posting
-from dunlin_kit.tenants import present
+from dunlin_kit.tenants import Also, present
 from dunlin_kit.transaction import Transaction
 
 
@@ -31,8 +32,8 @@ async def create_invoice(tx: Transaction, wishes: Sequence[CreateInvoice]) -> li
     to_issue = [one for one, wish in zip(made, wishes, strict=True) if wish.issue]
     issued: dict[UUID, InvoiceView] = {}
     if to_issue:
-        buyers = customers.known_too([one.wish.customer_id for one in to_issue])
-        posting = await open_posting(tx, [one.account for one in to_issue], also=buyers)
+        series, buyers = _wanted_too(to_issue)
+        posting = await open_posting(tx, [one.account for one in to_issue], *series, also=buyers)
         views = await issue_drafts(posting, to_issue, customers.of_rows(posting.beside))
         issued = {view.invoice.id: view for view in views}
     now = posting.tenant.now if to_issue else (await present(tx)).now
@@ -43,6 +44,15 @@ async def create_invoice(tx: Transaction, wishes: Sequence[CreateInvoice]) -> li
     paid = await paid_ahead(posting, list(issued.values())) if to_issue else []
     after = {view.invoice.id: view for view in paid}
     return [after.get(view.invoice.id, view) for view in views]
+
+
+def _wanted_too(drafts: Sequence[Invoice]) -> tuple[tuple[Any, ...], Also]:
+    """What the trip to the books brings along: the buyers, and the series, held, unless deliveries come before."""
+    buyers = customers.known_too([one.wish.customer_id for one in drafts])
+    if any(one.wish.delivery_ids or one.wish.authorization_id for one in drafts):
+        return (), buyers
+    names = sorted({one.wish.series for one in drafts})
+    return (number_series.HELD,), Also(buyers.joined, {**buyers.values, "names": names})
 
 
 async def _keep_drafts(tx: Transaction, drafts: Sequence[Invoice], now: datetime) -> None:

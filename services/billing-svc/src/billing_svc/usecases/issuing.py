@@ -34,7 +34,7 @@ class Issuing:
     async def begin(
         cls, posting: Posting, drafts: Sequence[Invoice], known: Mapping[UUID, Customer] | None = None,
     ) -> Self:
-        """Look up the buyers, unless they were `known` before, and wait for the series last.
+        """Look up the buyers, unless they were `known` before, and wait for the series last, unless they are held.
 
         Refuses: customer_not_known_yet, customer_suspended.
         """
@@ -48,7 +48,9 @@ class Issuing:
         offered = any(buyer.discount for buyer in buyers.values())
         policy = await discounts.policy_in_force(posting.tx) if offered else FIRST_DISCOUNT_POLICY
         to_bill = await BillingDeliveries.begin(posting.tx, drafts)
-        series = await number_series.lock(posting.tx, {one.wish.series for one in drafts}, today=posting.tenant.today)
+        names, today = {one.wish.series for one in drafts}, posting.tenant.today
+        series = number_series.of_rows(posting.beside, names, today=today) or await number_series.lock(
+            posting.tx, names, today=today)
         return cls(posting, buyers, policy, to_bill, series)
 
     def issue(self, one: Invoice) -> tuple[Invoice, tuple[Item, ...]]:
