@@ -1,5 +1,6 @@
 """Import over HTTP: new rows registered, known ones left, wrong ones refused by line; a second run changes nothing."""
 
+from base64 import b64encode
 from typing import Any
 
 import asyncpg
@@ -91,6 +92,25 @@ async def test_the_same_call_again_is_the_same_operation(archive: Any) -> None:
     first, again = [await archive.post(IMPORT, body, key="slice-1") for _ in range(2)]
     assert again.content == first.content
     assert again.headers["location"] == first.headers["location"]
+
+
+async def test_a_spreadsheet_is_cleaned_and_taken(archive: Any) -> None:
+    text = "客户名称,编号,账期,税号\n　华为 贸易,Ｃ-1,３０,91\n,,,\n华为 贸易,C-1,30,91\nB,C-2,soon,\nC,C-3,,\n"
+    for name, encoding in (("utf-8", "utf-8"), ("gb18030", "gb18030")):
+        body = {"content": b64encode(text.encode(encoding)).decode(), "due_days": 15}
+        answer = await archive.post(f"{IMPORT}-file", body)
+        assert answer.status_code == 202, answer.text
+        await work(archive)
+        result = (await archive.get(answer.headers["location"])).json()["result"]
+        new = 2 if name == "utf-8" else 0
+        assert (result["registered"], result["unchanged"]) == (new, 3 - new)
+        assert [(one["line"], one["code"]) for one in result["refused"]] == [(5, "bad_cell")]
+    listed = (await archive.get(CUSTOMERS)).json()["data"]
+    assert [(one["name"], one["number"], one["external_id"], one["terms"]["due_days"]) for one in listed] == [
+        ("华为 贸易", "C-1", "C-1", 30), ("C", "C-3", "C-3", 15)]
+    for content, code in ((b64encode(b"PK\x03\x04").decode(), "bad_customer_file"), ("A", "invalid_request")):
+        refused = await archive.post(f"{IMPORT}-file", {"content": content})
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
 
 
 async def test_a_run_that_was_stopped_goes_on_with_what_is_left(archive: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,14 @@
-"""The route that takes an existing archive over, up to 1000 rows a call."""
+"""The routes that take an existing archive over: as rows, up to 1000 a call, or as a spreadsheet."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from pydantic import Field
+from pydantic import Base64Bytes, Field
 
 from customer_svc import usecases
-from customer_svc.api.terms_shapes import CustomerDiscountUpdate, Instalments, Sent
+from customer_svc.api.terms_shapes import CustomerDiscountUpdate, Days, Instalments, Sent
 from customer_svc.domain.import_row import RowTexts
 from customer_svc.domain.labels import MAX_KEYS, MAX_TAGS
 from dunlin_kit import operations
@@ -56,6 +57,18 @@ class CustomerImportCreate(Sent):
     rows: Annotated[list[CustomerImportRow], Field(min_length=1, max_length=MAX_ROWS)]
 
 
+class CustomerFileCreate(Sent):
+    """A spreadsheet: a workbook (XLSX; its first sheet) or comma-separated text in UTF-8 or GB 18030.
+
+    The first line names the columns, by the fields of a row of `import_customers` or in Chinese (客户名称, 税号, 账期);
+    columns that an export adds are passed over, others refused. `due_days` are for rows that say none. A row without
+    an external id is known by its number.
+    """
+
+    content: Base64Bytes = Field(description="The file, in base64.")
+    due_days: Days | None = None
+
+
 @writes.post("/customers:import", status_code=202, dependencies=[requires("customers:write")],
              responses=refuses("tenant_not_known_yet", status=409) | refuses("invalid_request"))
 async def import_customers(body: CustomerImportCreate, tx: Tx, response: Response) -> OperationRead:
@@ -64,7 +77,21 @@ async def import_customers(body: CustomerImportCreate, tx: Tx, response: Respons
     A worker takes them in slices, and `done` counts them. The operation's result: `registered`, `unchanged`, `refused`
     (line, code, detail) and `customers` (external_id, id, number) for every row that was not refused.
     """
-    operation_id = await usecases.import_customers(tx, [row.to_texts() for row in body.rows])
+    return await _started(tx, response, await usecases.import_customers(tx, [row.to_texts() for row in body.rows]))
+
+
+@writes.post("/customers:import-file", status_code=202, dependencies=[requires("customers:write")],
+             responses=refuses("tenant_not_known_yet", status=409) | refuses("invalid_request", "bad_customer_file"))
+async def import_customer_file(body: CustomerFileCreate, tx: Tx, response: Response) -> OperationRead:
+    """Take a spreadsheet of customers over, cleaned: blanks, wide letters and digits, what cannot be seen, empty lines.
+
+    A line that says the same again changes nothing; what is wrong in one refuses that line. The result is that of
+    `import_customers`.
+    """
+    return await _started(tx, response, await usecases.import_customer_file(tx, body.content, body.due_days))
+
+
+async def _started(tx: Tx, response: Response, operation_id: UUID) -> OperationRead:
     await tx.flush()
     response.headers["Location"] = operations.location_of("customer", operation_id)
     return await operations.get(tx, operation_id)

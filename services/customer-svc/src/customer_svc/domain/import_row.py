@@ -16,7 +16,10 @@ FIRST_STATUSES = {status.value: status for status in (CustomerStatus.PROSPECT, C
 
 @dataclass(frozen=True, slots=True)
 class RowTexts:
-    """What a row says, by the names of the fields of terms and particulars; an empty text is a missing one."""
+    """What a row says, by the names of the fields of terms and particulars; an empty text is a missing one.
+
+    `unreadable`: what of it is no such value.
+    """
 
     line: int
     external_id: str
@@ -36,6 +39,7 @@ class RowTexts:
     cash_on_delivery: bool
     tags: Sequence[str]
     metadata: Mapping[str, str]
+    unreadable: str | None = None
 
 
 def read_row(customer_id: CustomerId, texts: RowTexts) -> Row:
@@ -47,6 +51,8 @@ def read_row(customer_id: CustomerId, texts: RowTexts) -> Row:
 
 
 def _registration(customer_id: CustomerId, texts: RowTexts) -> Registration:
+    if texts.unreadable is not None:
+        raise RuleBroken("bad_cell", f"{texts.unreadable}.")
     kind, status = texts.kind or CustomerKind.ORGANIZATION.value, texts.status or CustomerStatus.ACTIVE.value
     if kind not in set(CustomerKind):
         raise RuleBroken("bad_kind", "A customer is an organization or a person.")

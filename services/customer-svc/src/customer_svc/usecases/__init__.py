@@ -22,6 +22,7 @@ from customer_svc.usecases.create_group import create_group
 from customer_svc.usecases.get_addressing import get_addressing
 from customer_svc.usecases.get_overview import get_overview
 from customer_svc.usecases.get_owner import get_owner
+from customer_svc.usecases.import_customer_file import import_customer_file
 from customer_svc.usecases.import_customers import import_customers
 from customer_svc.usecases.list_addressings import list_addressings
 from customer_svc.usecases.merge_customer import merge_customer
@@ -41,9 +42,9 @@ __all__ = [
     "activate_customer", "add_absence", "add_address", "add_contact", "add_staff", "advance_test_clock",
     "change_address", "change_consent", "change_contact", "change_customer", "change_customer_group", "change_group",
     "change_owner", "change_staff", "change_terms", "classify_customer", "close_customer", "configure_tenant",
-    "create_group", "get_addressing", "get_overview", "get_owner", "import_customers", "list_addressings",
-    "merge_customer", "plan_class_refresh", "preview_classification", "record_interaction", "refresh_classes",
-    "register_customer",
+    "create_group", "get_addressing", "get_overview", "get_owner", "import_customer_file", "import_customers",
+    "list_addressings", "merge_customer", "plan_class_refresh", "preview_classification", "record_interaction",
+    "refresh_classes", "register_customer",
     "register_customers", "remove_absence", "remove_address", "remove_contact", "set_classification_rule",
     "suspend_customer",
 ]
