@@ -40,6 +40,8 @@ class Connection(asyncio.Protocol):
     async def send(self, request: bytes) -> int:
         """The status of the answer."""
         assert self._transport is not None
+        if self._transport.is_closing():
+            raise ConnectionError("closed")
         self.answered = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return await self.answered
