@@ -15,6 +15,10 @@ def secret(amount: str = "98765.43") -> dict[str, str]:
 
 def _of_deliveries_and_covers(named: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     return {
+        "/bills": {
+            "customer_id": named["customer_id"], "amount": secret("1.00"), "number": "theirs", "risk_class": "bank",
+            "drawer": "theirs", "acceptor": "theirs", "received_on": "2026-01-05", "due_on": "2099-01-05"},
+        ":dishonour": {"reason": "dishonoured"},
         "/delivery-notes": {"customer_id": named["customer_id"], "amount": secret("1.00"), "reference": "theirs"},
         "/delivery-notes/{delivery_id}:cancel": {"reason": "recorded_in_error"},
         "/covers": {"kind": "insurance", "amount": secret("1.00"), "share_bps": 9000, "valid_from": "2026-01-05",

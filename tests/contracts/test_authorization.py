@@ -247,6 +247,10 @@ async def _in_billing(owner: Owner) -> None:
     await owner.make("/compensations", {
         "item_id": str(owner.ids["item_id"]), "amount": secret("1.00"), "payer": "Secret insurer",
         "received_on": "2026-01-05"}, named="compensation_id")
+    await owner.make("/bills", {
+        "customer_id": customer, "amount": secret("1.00"), "number": "secret-9", "risk_class": "bank",
+        "drawer": "Secret drawer", "acceptor": "Secret bank", "received_on": "2026-01-05", "due_on": "2099-01-05",
+        "items": [{"item_id": str(owner.ids["item_id"])}]}, named="bill_id")
     await owner.make("/deposit-requests", {"customer_id": customer, "amount": secret("98765.00"),
                                            "order_reference": "secret-8"}, named="deposit_request_id")
     await owner.make("/delivery-notes", {"customer_id": customer, "amount": secret("98765.00"),

@@ -114,8 +114,30 @@ async def everything_paid_ahead(system: Dunlin) -> None:
     await journey.assert_integrity()
 
 
+async def bill_in_hand(system: Dunlin) -> None:
+    """A bill of exchange settles the debt, is exposure until it is paid, and nobody is reminded; dishonoured, the old
+    debt is there again with its day."""
+    journey = await Journey.begin(system, "2026-03-01 10:00")
+    books = await Books.open(journey, limit="10000.00")
+    await books.invoice("4000", issued_on="2026-02-01")
+    assert await books.credit() == ("4520.00", "5480.00")
+    bill = await journey.post("/billing/v1/bills", {
+        "customer_id": str(books.id), "amount": cny("4520.00"), "number": "5130", "risk_class": "commercial",
+        "drawer": "Huawei", "acceptor": "Huawei", "received_on": "2026-03-01", "due_on": "2026-03-05"})
+    await journey.quiet()
+    assert await books.credit() == ("4520.00", "5480.00")
+    await journey.advance("2026-03-07 10:00")
+    assert await books.reminders() == []
+    await journey.post(f"/billing/v1/bills/{bill['id']}:dishonour", {
+        "reason": "dishonoured", "fee": cny("25.00")}, status=200)
+    await journey.quiet()
+    assert await books.credit() == ("4545.00", "5455.00")
+    assert await books.aged("2026-03-07") == {"not_due": "25.00", "1_30": "4520.00", "net": "4545.00"}
+    await journey.assert_integrity()
+
+
 STORIES: list[Callable[[Dunlin], Awaitable[None]]] = [
-    overdue_and_paid, order_delivered_billed_paid, everything_paid_ahead]
+    overdue_and_paid, order_delivered_billed_paid, everything_paid_ahead, bill_in_hand]
 
 
 @pytest.mark.parametrize("story", STORIES, ids=[story.__name__ for story in STORIES])

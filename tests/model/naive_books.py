@@ -8,7 +8,7 @@ from enum import StrEnum
 
 EDGES = ((0, "not_due"), (30, "1_30"), (60, "31_60"), (90, "61_90"))
 OLDEST = "over_90"
-WITHIN_A_DEBT = ("fee", "interest", "invoice", "reclaim")
+WITHIN_A_DEBT = ("fee", "interest", "invoice", "reclaim", "bill")
 
 
 class Side(StrEnum):

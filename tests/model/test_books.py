@@ -3,6 +3,7 @@
 import asyncpg
 import pytest
 from arrangement_steps import ArrangementSteps
+from bill_steps import BillSteps
 from books_office import Office
 from charge_steps import ChargeSteps
 from compensation_steps import CompensationSteps
@@ -31,7 +32,7 @@ RULES = {
     "CreditExchangeReversed": "exchange_back",
     "CreditTransferred": "merge", "DebtTransferred": "merge", "CompensationReceived": "compensate",
     "CompensationShared": "pass_on", "CompensationReversed": "claim_back", "CreditAllocated": "apply",
-    "AllocationReversed": "undo",
+    "AllocationReversed": "undo", "BillReceived": "take_bill", "BillHeld": "take_bill", "BillDishonoured": "dishonour",
     "DisputeOpened": "dispute", "DisputeSettled": "settle", "ArrangementAgreed": "agree",
     "ArrangementRevised": "revise", "ArrangementAdvanced": "turn_the_day", "ArrangementCompleted": "turn_the_day",
     "ArrangementDefaulted": "turn_the_day", "ArrangementReinstated": "turn_the_day"}
@@ -44,7 +45,7 @@ RARE = {"ArrangementAdvanced", "ArrangementReinstated", "RefundReclaimed", "disc
 
 
 class Books(PaymentSteps, PendingSteps, CreditSteps, DisputeSteps, LossSteps, ChargeSteps, ExchangeSteps, MergerSteps,
-            ArrangementSteps, CompensationSteps):
+            ArrangementSteps, CompensationSteps, BillSteps):
     """All steps together."""
 
 

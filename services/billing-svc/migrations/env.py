@@ -4,6 +4,7 @@ import billing_svc.store.ageing_policies
 import billing_svc.store.arrangement_tables
 import billing_svc.store.asked_approvals
 import billing_svc.store.audit_tables
+import billing_svc.store.bill_tables
 import billing_svc.store.charge_tables
 import billing_svc.store.compensation_tables
 import billing_svc.store.credit_exchange_tables

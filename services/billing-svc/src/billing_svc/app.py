@@ -10,6 +10,7 @@ from billing_svc.api import (
     allocations,
     approvals,
     arrangements,
+    bills,
     cash_forecast,
     charges,
     compensations,
@@ -53,6 +54,7 @@ CONFLICTS = {
     "pk_invoice": "invoice_exists",
     "uq_invoice_tenant_id_external_id": "invoice_exists",
     "pk_credit": "payment_exists",
+    "pk_bill": "bill_exists",
     "pk_delivery": "delivery_exists",
     "pk_compensation": "compensation_exists",
     "pk_deposit_request": "deposit_request_exists",
@@ -75,6 +77,7 @@ CONFLICTS = {
 ROUTERS = (
     invoices.writes, deliveries.writes, deliveries.router,
     deposit_requests.writes, deposit_requests.router, compensations.writes, compensations.router,
+    bills.writes, bills.router,
     charges.writes, disputes.writes, disputes.router,
     arrangements.writes, arrangements.router, interest.writes, interest.router,
     fee_policy.writes, fee_policy.router, fee_waivers.writes, fee_waivers.router,

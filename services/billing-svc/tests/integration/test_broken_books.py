@@ -97,6 +97,9 @@ ALONE = {
     FactKind.CREDIT_ALLOCATED: put("allocation"),
     FactKind.ALLOCATION_REVERSED: put("allocation_reversal"),
     FactKind.PAYMENT_REVERSED: put("payment_reversal"),
+    FactKind.BILL_RECEIVED: put("bill"),
+    FactKind.BILL_HELD: put("charge", '{"kind": "bill"}'),
+    FactKind.BILL_DISHONOURED: put("bill_dishonour"),
     FactKind.COMPENSATION_RECEIVED: put("compensation"),
     FactKind.COMPENSATION_SHARED: put("compensation_share"),
     FactKind.COMPENSATION_REVERSED: put("compensation_reversal"),
@@ -228,6 +231,15 @@ BREAKS: Breaks = {
     "I6-deposits": (
         put("deposit_request", '{"ended": "paid"}') + "; " + told_instead("DepositRequested"),
         put("deposit_request"),),
+    "I1-bills": (
+        put("bill", '{"amount": 5}'),
+        put("bill", f'{{"id": "{ONE}", "amount": 5}}') + "; "
+        + put("bill_part", f'{{"bill_id": "{ONE}", "amount": 4}}'),
+        put_of("bill", "item", f"'id', '{ONE}', 'item_id', id, 'amount', amount")
+        + "; UPDATE item SET kind = 'bill'; INSERT INTO bill_part SELECT tenant_id, id, item_id, amount FROM bill; "
+        + put("bill_dishonour", f'{{"bill_id": "{ONE}"}}')),
+    "I3-bills": ("UPDATE item SET kind = 'bill'", booked("receivable_control", "account", "'notes_receivable'"),
+                 booked("receivable_control", "account", "'bills_clearing'")),
     "I3-compensations": (put("compensation", '{"amount": 5}'),
                          booked("bank", "account", "'third_party_claims'"),
                          booked("bank", "account", "'third_party_bank'")),

@@ -37,6 +37,13 @@ def test_a_charge_begins_a_ladder_under_its_own_number_and_date(fact: str) -> No
     assert item.planned(LADDER_K) is not None
 
 
+def test_nobody_is_reminded_of_a_bill_until_a_person_switches_its_ladder_on() -> None:
+    event = heard("BillHeld")
+    (item,) = fold(event, blank(event)).items.values()
+    assert (item.number, item.open, item.active) == (event.number, event.amount.money, False)
+    assert item.planned(LADDER_K) is None
+
+
 @pytest.mark.parametrize("fact", [
     "ArrangementAgreed", "ArrangementRevised", "ArrangementAdvanced", "ArrangementCompleted", "ArrangementDefaulted",
     "ArrangementReinstated"])
@@ -51,7 +58,8 @@ def test_an_arranged_date_begins_the_ladder_anew(fact: str) -> None:
 
 
 @pytest.mark.parametrize("fact", [
-    "DisputeOpened", "DisputeSettled", "DebtRecovered", "WriteOffReversed", "InterestWaived"])
+    "DisputeOpened", "DisputeSettled", "DebtRecovered", "WriteOffReversed", "InterestWaived", "BillReceived",
+    "BillDishonoured"])
 def test_what_moves_an_item_is_heard(fact: str) -> None:
     assert billing.folds[f"dunlin.billing.{fact}.v1"] is item_moved
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from billing_svc.domain.journal import JournalAccount
+from billing_svc.domain.journal import RECEIVABLES, JournalAccount
 from billing_svc.domain.kept_ageing import UNOWED, KeptAgeing
 from billing_svc.domain.ledger import Fact
 from dunlin_kernel.errors import RuleBroken
@@ -58,8 +58,8 @@ class Account:
     def after(self, fact: Fact) -> "Account":
         """The account right after this fact. Refuses: amount_too_large."""
         assert (fact.customer_id, fact.currency) == (self.customer_id, self.currency), "a fact of this account"
-        owed, base_owed = _booked(fact, JournalAccount.RECEIVABLE_CONTROL)
-        credit, base_credit = _booked(fact, JournalAccount.CUSTOMER_CREDIT)
+        owed, base_owed = _booked(fact, RECEIVABLES)
+        credit, base_credit = _booked(fact, (JournalAccount.CUSTOMER_CREDIT,))
         moved = replace(
             self, open=Money(self.open.minor + owed, self.currency),
             unapplied=Money(self.unapplied.minor - credit, self.currency),
@@ -74,11 +74,11 @@ class Account:
         return moved
 
 
-def _booked(fact: Fact, account: JournalAccount) -> tuple[int, int]:
-    """What a fact books on a control, in its own currency and in base currency, in minor units."""
+def _booked(fact: Fact, control: tuple[JournalAccount, ...]) -> tuple[int, int]:
+    """What a fact books on the accounts of a control, in its own currency and in base currency, in minor units."""
     amount = base = 0
     for line in fact.journal:
-        if line.account is account:
+        if line.account in control:
             amount += line.amount.minor
             base += line.base.minor if line.base is not None else 0
     return amount, base

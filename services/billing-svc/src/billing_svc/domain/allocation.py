@@ -13,7 +13,7 @@ from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide
 from dunlin_kernel.errors import NotFound, RuleBroken
 from dunlin_kernel.money import Money, sum_money
 
-WITHIN_A_DEBT = (ItemKind.FEE, ItemKind.INTEREST, ItemKind.INVOICE, ItemKind.RECLAIM)
+WITHIN_A_DEBT = (ItemKind.FEE, ItemKind.INTEREST, ItemKind.INVOICE, ItemKind.RECLAIM, ItemKind.BILL)
 
 
 @dataclass(frozen=True, slots=True)

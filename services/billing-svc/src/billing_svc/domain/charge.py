@@ -1,5 +1,5 @@
-"""Charges: interest, fees and refunds that are claimed back, each owed as an item of its own with a number of its own;
-never on interest."""
+"""Charges: interest, fees, refunds that are claimed back and bills of exchange, each owed as an item of its own with a
+number of its own; never on interest."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ from billing_svc.domain.ledger import Entry, Fact, FactKind, LedgerSide
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.money import Money
 
-SERIES = {ItemKind.INTEREST: "INT", ItemKind.FEE: "FEE", ItemKind.RECLAIM: "RCL"}
+SERIES = {ItemKind.INTEREST: "INT", ItemKind.FEE: "FEE", ItemKind.RECLAIM: "RCL", ItemKind.BILL: "BIL"}
 """The number series of each kind of charge."""
 _ACCOUNTS = {ItemKind.INTEREST: JournalAccount.INTEREST, ItemKind.FEE: JournalAccount.FEES}
 _FACTS = {ItemKind.INTEREST: FactKind.INTEREST_CHARGED, ItemKind.FEE: FactKind.FEE_CHARGED}
@@ -26,6 +26,8 @@ class ChargeReason(StrEnum):
     RETURNED_PAYMENT = "returned_payment"
     REMINDER = "reminder"
     BANK_CHARGE = "bank_charge"
+    BILL_RECEIVED = "bill_received"
+    BILL_PROTEST = "bill_protest"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,13 @@ from dunlin_kernel.money import Money
 
 class ItemKind(StrEnum):
     """What is owed: part of an invoice, interest on one of its items, a fee, or a refund of money that did not arrive
-    after all. Each stands on an item of its own."""
+    after all. Each stands on an item of its own. A bill of exchange is owed on its own day for what it settled."""
 
     INVOICE = "invoice"
     INTEREST = "interest"
     FEE = "fee"
     RECLAIM = "reclaim"
+    BILL = "bill"
 
 
 @dataclass(frozen=True, slots=True)

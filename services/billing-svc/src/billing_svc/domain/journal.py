@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from billing_svc.domain.discount import Discount
-from dunlin_kernel.money import Money
+from dunlin_kernel.money import Money, sum_money
 
 
 class JournalAccount(StrEnum):
@@ -24,6 +24,12 @@ class JournalAccount(StrEnum):
     ALLOWANCE = "allowance"
     THIRD_PARTY_BANK = "third_party_bank"
     THIRD_PARTY_CLAIMS = "third_party_claims"
+    NOTES_RECEIVABLE = "notes_receivable"
+    BILLS_CLEARING = "bills_clearing"
+
+
+RECEIVABLES = (JournalAccount.RECEIVABLE_CONTROL, JournalAccount.NOTES_RECEIVABLE)
+"""The control of what customers owe, and what of it stands on bills of exchange: together they are all open items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,23 @@ def journal_of_debt_transfer(amount: Money) -> tuple[JournalLine, ...]:
 def journal_of_credit_transfer(amount: Money) -> tuple[JournalLine, ...]:
     """Dr transfers between customers, Cr customer credit; the other way round where it left."""
     return _lines((JournalAccount.CUSTOMER_TRANSFER, amount), (JournalAccount.CUSTOMER_CREDIT, -amount))
+
+
+def journal_of_bill(amount: Money) -> tuple[JournalLine, ...]:
+    """Dr clearing of bills, Cr receivables: what a bill settles; the other way round for the item that it becomes."""
+    return _lines((JournalAccount.BILLS_CLEARING, amount), (JournalAccount.RECEIVABLE_CONTROL, -amount))
+
+
+def journal_of_dishonour(amount: Money) -> tuple[JournalLine, ...]:
+    """Dr receivables, Cr notes receivable."""
+    return _lines((JournalAccount.RECEIVABLE_CONTROL, amount), (JournalAccount.NOTES_RECEIVABLE, -amount))
+
+
+def on_notes(lines: tuple[JournalLine, ...], amount: Money) -> tuple[JournalLine, ...]:
+    """The same lines, with so much of what they book on receivables on notes receivable."""
+    both = sum_money(amount.currency, (line.amount for line in lines if line.account in RECEIVABLES))
+    return (*(line for line in lines if line.account not in RECEIVABLES),
+            *_lines((JournalAccount.RECEIVABLE_CONTROL, both - amount), (JournalAccount.NOTES_RECEIVABLE, amount)))
 
 
 def reversed_journal(lines: tuple[JournalLine, ...]) -> tuple[JournalLine, ...]:

@@ -34,12 +34,16 @@ class FactKind(StrEnum):
     CREDIT_ALLOCATED = "credit_allocated"
     ALLOCATION_REVERSED = "allocation_reversed"
     PAYMENT_REVERSED = "payment_reversed"
+    BILL_RECEIVED = "bill_received"
+    BILL_HELD = "bill_held"
+    BILL_DISHONOURED = "bill_dishonoured"
     COMPENSATION_RECEIVED = "compensation_received"
     COMPENSATION_SHARED = "compensation_shared"
     COMPENSATION_REVERSED = "compensation_reversed"
 
 
-OPENING = (FactKind.INVOICE_ISSUED, FactKind.FEE_CHARGED, FactKind.INTEREST_CHARGED, FactKind.REFUND_RECLAIMED)
+OPENING = (FactKind.INVOICE_ISSUED, FactKind.FEE_CHARGED, FactKind.INTEREST_CHARGED, FactKind.REFUND_RECLAIMED,
+           FactKind.BILL_HELD)
 """Those that open an item, on the item's own effective day; any other moves what is open of one that is there."""
 
 

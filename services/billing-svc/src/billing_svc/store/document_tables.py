@@ -189,7 +189,7 @@ class ItemRow(Row, table=True):
         ForeignKeyConstraint(["tenant_id", "claim_item_id"], ["item.tenant_id", "item.id"]),
         ForeignKeyConstraint(["tenant_id", "arrangement_id"], ["arrangement.tenant_id", "arrangement.id"]),
         CheckConstraint("0 <= written_off AND open + written_off <= amount", name="written_off"),
-        CheckConstraint("kind IN ('invoice', 'interest', 'fee', 'reclaim')", name="kind"),
+        CheckConstraint("kind IN ('invoice', 'interest', 'fee', 'reclaim', 'bill')", name="kind"),
         CheckConstraint("kind <> 'invoice' OR invoice_id IS NOT NULL", name="on_invoice"),
         CheckConstraint("1 <= instalment AND instalment <= instalments", name="instalment"),
         CheckConstraint("amount > 0", name="amount"),

@@ -70,7 +70,8 @@ SELECT journal_entry_id, currency, sum(amount) FROM journal_line GROUP BY 1, 2 H
 _CONTROLS = text("""
 WITH booked AS (
   SELECT e.customer_id, l.currency,
-         coalesce(sum(l.amount) FILTER (WHERE l.account IN ('receivable_control', 'notes_receivable')), 0) AS receivables,
+         coalesce(sum(l.amount) FILTER (
+           WHERE l.account IN ('receivable_control', 'notes_receivable')), 0) AS receivables,
          -coalesce(sum(l.amount) FILTER (WHERE l.account = 'customer_credit'), 0) AS credit
   FROM journal_entry e JOIN journal_line l ON l.tenant_id = e.tenant_id AND l.journal_entry_id = e.id GROUP BY 1, 2),
 items AS (SELECT customer_id, currency, sum(open) AS open, sum(disputed) AS disputed FROM item GROUP BY 1, 2),

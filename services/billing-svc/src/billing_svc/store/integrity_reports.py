@@ -14,8 +14,10 @@ WITH entries AS (
          sum(CASE side WHEN 'receivable' THEN coalesce(base_amount, amount) ELSE 0 END) AS receivable_base,
          sum(CASE side WHEN 'credit' THEN amount ELSE 0 END) AS credit FROM ledger_entry GROUP BY 1),
 booked AS (
-  SELECT j.fact_id, sum(CASE l.account WHEN 'receivable_control' THEN l.amount ELSE 0 END) AS receivable,
-         sum(CASE l.account WHEN 'receivable_control' THEN coalesce(l.base_amount, l.amount) ELSE 0 END)
+  SELECT j.fact_id, sum(CASE WHEN l.account IN ('receivable_control', 'notes_receivable') THEN l.amount ELSE 0 END)
+           AS receivable,
+         sum(CASE WHEN l.account IN ('receivable_control', 'notes_receivable')
+           THEN coalesce(l.base_amount, l.amount) ELSE 0 END)
            AS receivable_base,
          sum(CASE l.account WHEN 'customer_credit' THEN -l.amount ELSE 0 END) AS credit
   FROM journal_entry j JOIN journal_line l ON l.tenant_id = j.tenant_id AND l.journal_entry_id = j.id GROUP BY 1)

@@ -46,7 +46,7 @@ GROUP BY 1, 2, 3""").bindparams(*_TIMES)
 CONTROL = text("""
 SELECT l.currency, sum(l.amount) AS amount, sum(coalesce(l.base_amount, l.amount)) AS base
 FROM journal_entry e JOIN journal_line l ON l.tenant_id = e.tenant_id AND l.journal_entry_id = e.id
-WHERE l.account = 'receivable_control' AND e.effective_on <= :end AND e.recorded_at <= :known_at
+WHERE l.account IN ('receivable_control', 'notes_receivable') AND e.effective_on <= :end AND e.recorded_at <= :known_at
   AND (CAST(:customer_id AS uuid) IS NULL OR e.customer_id = :customer_id) GROUP BY 1""").bindparams(*_TIMES[1:])
 RECEIPTS = text("""
 WITH entries AS (

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from billing_svc.domain.account import Account
+from billing_svc.domain.bill import noted
 from billing_svc.domain.credit import Credit
 from billing_svc.domain.customer import heard_of
 from billing_svc.domain.exchange_rate import Rates
@@ -33,8 +34,7 @@ class Posting(Holding):
         self.tenant, self.books = tenant, books
         self.beside: Sequence[Any] = ()
         self.accounts = held
-        self.carrying = Carrying(Rates(tenant.currency, {}), {})
-        self.disputes = HeldDisputes()
+        self.carrying, self.disputes = Carrying(Rates(tenant.currency, {}), {}), HeldDisputes()
         self._touched: set[UUID] = set()
         self._moved: set[AccountKey] = set()
 
@@ -47,7 +47,7 @@ class Posting(Holding):
 
     def enter(self, meant: Fact) -> tuple[Fact, AccountFigures]:
         """As `post`; also returns the fact as it was entered: with base amounts where it is in foreign currency."""
-        fact = self.carrying.enter(meant)
+        fact = self.carrying.enter(noted(meant, self.items))
         self.disputes.give_way(self, fact)
         key = fact.customer_id, fact.currency
         before, after = self.accounts[key], self.accounts[key].after(fact)

@@ -59,6 +59,7 @@ from dunlin_events.contracts.billing_arrangements import (
     ArrangementReinstated,
     ArrangementRevised,
 )
+from dunlin_events.contracts.billing_bills import BillDishonoured, BillHeld, BillReceived
 from dunlin_events.contracts.billing_charges import FeeCharged, FeeWaived, InterestCharged, InterestWaived
 from dunlin_events.contracts.billing_compensations import CompensationReceived, CompensationReversed, CompensationShared
 from dunlin_events.contracts.billing_credit_exchanges import CreditExchanged, CreditExchangeReversed
@@ -136,9 +137,10 @@ def charged(event: FeeCharged | InterestCharged, position: CreditPosition) -> Cr
     return after.charging(event.amount.money) if isinstance(event, InterestCharged) else after
 
 
-@billing.on(InvoiceSettled, CompensationReceived, CompensationShared, CompensationReversed)
+@billing.on(InvoiceSettled, CompensationReceived, CompensationShared, CompensationReversed, BillDishonoured)
 def nothing_moved(event: MoneyFact, position: CreditPosition) -> CreditPosition:
-    """What settled it was told before; third parties' money moves the claim, not the debt."""
+    """What settled it was told before; third parties' money moves the claim, not the debt; what a bill had settled is
+    owed in its place."""
     return _moved(event, position)
 
 
@@ -216,15 +218,15 @@ def credit_allocated(event: CreditAllocated, position: CreditPosition) -> Credit
     return _moved(event, position, opened=-_relieved(event), unapplied=-event.amount.money)
 
 
-@billing.on(DifferenceClosed)
-def difference_closed(event: DifferenceClosed, position: CreditPosition) -> CreditPosition:
-    """What was closed is owed no more."""
+@billing.on(DifferenceClosed, BillReceived)
+def difference_closed(event: DifferenceClosed | BillReceived, position: CreditPosition) -> CreditPosition:
+    """What was closed is owed no more, nor is what a bill settled."""
     return _moved(event, position, opened=-event.amount.money)
 
 
-@billing.on(DifferenceReversed)
-def difference_reversed(event: DifferenceReversed, position: CreditPosition) -> CreditPosition:
-    """It is owed again."""
+@billing.on(DifferenceReversed, BillHeld)
+def difference_reversed(event: DifferenceReversed | BillHeld, position: CreditPosition) -> CreditPosition:
+    """It is owed again; a bill in hand is exposure until it is honoured."""
     return _moved(event, position, opened=event.amount.money)
 
 

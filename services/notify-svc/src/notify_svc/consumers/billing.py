@@ -26,6 +26,7 @@ from dunlin_events.contracts.billing_arrangements import (
     ArrangementReinstated,
     ArrangementRevised,
 )
+from dunlin_events.contracts.billing_bills import BillDishonoured, BillHeld, BillReceived
 from dunlin_events.contracts.billing_charges import FeeCharged, FeeWaived, InterestCharged, InterestWaived
 from dunlin_events.contracts.billing_differences import DifferenceClosed, DifferenceReversed
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
@@ -96,9 +97,21 @@ def charged(event: FeeCharged | InterestCharged | RefundReclaimed, state: Custom
 
 
 for moving in (
-    DisputeOpened, DisputeSettled, DebtRecovered, WriteOffReversed, InterestWaived, FeeWaived, DifferenceClosed,
-    DifferenceReversed):
+    BillDishonoured, BillReceived, DisputeOpened, DisputeSettled, DebtRecovered, WriteOffReversed, InterestWaived,
+    FeeWaived, DifferenceClosed, DifferenceReversed):
     billing.on(moving)(item_moved)
+
+
+@billing.on(BillHeld)
+def bill_held(event: BillHeld, state: CustomerItems) -> CustomerItems:
+    """A bill of exchange is presented to who accepted it: its ladder is off until a person switches it on."""
+    for told in event.items:
+        amount = told.amount.money
+        item = DunnedItem(
+            told.item_id, event.customer_id, None, event.number, event.charged_on, told.due_on, 1, amount,
+            active=False, progress=NOT_BEGUN, disputed=Money.zero(amount.currency))
+        state = state.moved(item, _told(event, item, amount))
+    return state
 
 
 @billing.on(DebtWrittenOff)
