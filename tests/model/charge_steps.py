@@ -155,7 +155,7 @@ class ChargeSteps(BooksMachine):
         found = self.office.run(self.office.billing.database.read(
             self.company.tenant, lambda tx: live_of(tx, [UUID(was.credit)])))
         fresh = [(str(one.id), one.amount.minor) for one in found
-                 if str(one.item_id) == was.item and str(one.id) not in self.books.shares]
+                 if str(one.item_id) == was.item and str(one.id) not in self.books.shares][:1 if minor else 0]
         assert [left for _, left in fresh] == ([minor] if minor else [])
         for share_id, left in fresh:
             self.share("give_back", Share(share_id, was.credit, was.item, left, self.today))

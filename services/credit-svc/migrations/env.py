@@ -6,6 +6,7 @@ import credit_svc.store.conduct_tables
 import credit_svc.store.cover_tables
 import credit_svc.store.group_tables
 import credit_svc.store.hold_tables
+import credit_svc.store.kept_tables
 import credit_svc.store.library_tables
 import credit_svc.store.limit_tables
 import credit_svc.store.rating_tables

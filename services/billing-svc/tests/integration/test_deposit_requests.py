@@ -24,10 +24,13 @@ async def pay(company: Any, request: dict[str, Any], amount: str) -> dict[str, A
     return paid
 
 
-async def bill(company: Any, who: UUID, net: str, order: str | None, *, draft: bool = False) -> dict[str, Any]:
+async def bill(
+    company: Any, who: UUID, net: str, order: str | None, *, draft: bool = False, named: str | None = None,
+) -> dict[str, Any]:
     line = {"description": "Goods", "quantity": "1", "unit_price": net, "tax_rate": "0"}
     made: dict[str, Any] = await company.post("/invoices", {
-        "customer_id": str(who), "currency": "CNY", "lines": [line], "issue": not draft, "authorization_id": order})
+        "customer_id": str(who), "currency": "CNY", "lines": [line], "issue": not draft, "authorization_id": order,
+        "order_reference": named})
     return made if not draft else await company.post(f"/invoices/{made['id']}:issue", {})
 
 
@@ -120,3 +123,26 @@ async def test_numbers_have_no_hole_and_who_ends_it_races_who_pays_it(company: A
     accounts = (await company.get(f"/customers/{who}/account"))["accounts"]
     assert sum(int(one["unapplied"]["amount"].split(".")[0]) for one in accounts) == held
     assert await broken(company) == []
+
+
+async def kept(company: Any) -> list[str]:
+    return [said["kept"]["amount"] for _, fact, said in await company.running.told(company.tenant)
+            if fact == "CreditKept"]
+
+
+async def test_an_invoice_takes_it_by_the_name_of_its_order_too_and_each_step_says_what_is_kept(company: Any) -> None:
+    who, another = await company.register(), await company.register(number="C-000002")
+    asked = await ask(company, who, "300.00")
+    (credit,) = (await pay(company, asked, "300.00"))["payment_ids"]
+    for whose, order in ((another, "SO-1"), (who, "SO-2")):
+        assert (await bill(company, whose, "50", None, named=order))["items"][0]["open"]["amount"] == "50.00"
+    first = await bill(company, who, "200", str(new_id()), named="SO-1", draft=True)
+    assert (first["order_reference"], first["items"][0]["open"]["amount"]) == ("SO-1", "0.00")
+    (part,) = (await company.get(f"/payments/{credit}"))["allocations"]
+    await company.post(f"/allocations/{part['id']}:reverse", {"reason": "recorded_in_error"})
+    assert figures(await company.get(f"/deposit-requests/{asked['id']}"))[3] == "300.00"
+    assert await kept(company) == ["300.00", "100.00", "300.00"]
+    await company.post(f"/deposit-requests/{asked['id']}:end", {"reason": "order_cancelled"})
+    await company.post(f"/payments/{credit}:apply", {"allocation": "oldest_first"})
+    assert await kept(company) == ["300.00", "100.00", "300.00"], "it is kept no more, and nothing is told of it"
+    assert await company.account(who) == ("0.00", "50.00") and await broken(company) == []

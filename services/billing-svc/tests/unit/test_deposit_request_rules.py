@@ -13,11 +13,13 @@ from billing_svc.domain.deposit_request import (
     DepositRequest,
     DepositStanding,
     DepositState,
+    KeptCredit,
     asked,
     check_not_kept,
     ended,
     standing,
 )
+from billing_svc.domain.invoice import DraftInvoice
 from dunlin_kernel.errors import Conflict, RuleBroken
 from dunlin_kernel.money import Money
 
@@ -81,3 +83,17 @@ def test_a_deposit_pays_nothing_but_its_order() -> None:
 def test_what_is_missing_and_what_is_there_make_it_up(amount: int, paid: int) -> None:
     one = DepositStanding(request(amount), cny(paid), cny(0), cny(paid))
     assert one.missing == cny(max(0, amount - paid)) and one.releases_delivery is one.missing.is_zero
+
+
+@pytest.mark.parametrize(("whose", "reserved", "named", "pays"), [
+    (3, None, None, False), (3, 9, None, True), (3, 8, None, False), (3, None, "SO-1", True), (3, 8, "SO-1", True),
+    (3, None, "SO-2", False), (4, 9, "SO-1", False)])
+def test_which_invoices_it_pays(whose: int, reserved: int | None, named: str | None, pays: bool) -> None:
+    invoice = DraftInvoice(UUID(int=5), UUID(int=whose), "CNY", (), order_reference=named,
+                           authorization_id=None if reserved is None else UUID(int=reserved))
+    assert KeptCredit(UUID(int=1), UUID(int=3), UUID(int=9), "SO-1").pays(invoice) is pays
+
+
+def test_what_no_credit_was_reserved_for_is_found_by_name_only() -> None:
+    invoice = DraftInvoice(UUID(int=5), UUID(int=3), "CNY", ())
+    assert not KeptCredit(UUID(int=1), UUID(int=3), None, "SO-1").pays(invoice)

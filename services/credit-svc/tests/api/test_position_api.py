@@ -43,7 +43,7 @@ async def test_a_position_says_its_parts_and_how_far_it_has_heard(books: Any) ->
         "in_force", "manual", 1)
     assert {name: part["amount"] for name, part in position["parts"].items()} == {
         "open": "4520.00", "disputed": "0.00", "delivered": "0.00", "reserved": "0.00", "unapplied": "0.00",
-        "accrued": "0.00"}
+        "accrued": "0.00", "kept": "0.00"}
     assert (position["exposure"]["amount"], position["available"]["amount"], position["sequence"]) == (
         "4520.00", "15480.00", 1)
 

@@ -50,6 +50,8 @@ BREAKS: Breaks = {
                   "UPDATE credit_authorization SET reserved = reserved + 1", "DELETE FROM credit_authorization"),
     "I17-delivered": ("UPDATE exposure SET delivered = delivered + 1",
                       put_of("delivery", "exposure", "'customer_id', customer_id, 'currency', currency, 'open', 5")),
+    "I17-kept": ("UPDATE exposure SET kept = kept + 1",
+                 put_of("kept_credit", "exposure", "'customer_id', customer_id, 'currency', currency, 'kept', 5")),
     "I4": (f"UPDATE event_stream SET seq = seq + 1 WHERE {OWN_STREAMS}",
            f"DELETE FROM outbox_event WHERE {OWN_STREAMS} AND seq = 1"),
     "I4-limits": ("UPDATE authorization_head SET limits = limits + 1", "UPDATE credit_limit SET version = version + 1",

@@ -5,7 +5,9 @@ from typing import Any
 
 from credit_svc.consumers.customer import customer
 from dunlin_events.contracts.billing import PaymentConfirmed
+from dunlin_events.contracts.billing_deposits import CreditKept, DepositRequested, DepositRequestEnded
 from dunlin_events.contracts.customer import CustomerTermsChanged
+from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import tell
 
 NUMBERS = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500,
@@ -72,3 +74,33 @@ async def test_prepaid_orders_at_once_are_as_many_as_are_paid(books: Any) -> Non
     assert [one["decision"] for one in answers].count("approved") == 20
     reasons = {reason for one in answers for reason in one["reasons"]}
     assert reasons == {"deposit_missing", "no_credit"} and await books.violations() == []
+
+
+async def test_a_deposit_frees_credit_for_its_own_order_only(books: Any) -> None:
+    """100.00 is the limit; 60.00 came in for SO-1, by the order's name, and 30.00 for the order of an id."""
+    await books.limit("100.00")
+    ours, order = new_id(), new_id()
+    asked = [DepositRequested.model_validate(dict(DepositRequested.examples[0]) | {
+        "customer_id": books.customer, "request_id": request, "order_reference": reference, "authorization_id": named})
+        for request, reference, named in ((ours, "SO-1", None), (order, "SO-7", order))]
+    await books.hear(*asked)
+    await paid(books, "90.00")
+    kept = [CreditKept.model_validate({
+        "customer_id": books.customer, "credit_id": new_id(), "request_id": request, "kept": cny(amount)})
+        for request, amount in ((ours, "60.00"), (order, "30.00"))]
+    await books.hear(*kept, first=4)
+    said = (await books.position())["positions"][0]
+    assert (said["available"], said["parts"]["unapplied"], said["parts"]["kept"]) == (
+        cny("100.00"), cny("0.00"), cny("90.00"))
+    assert (await books.ask("100.01", reference="SO-2"))["reasons"] == ["over_limit"]
+    by_id = await books.ask("130.00", reference="SO-8", id=str(order))
+    assert (by_id["decision"], by_id["explanation"]["parts"]["unapplied"]) == ("approved", cny("30.00"))
+    assert (await books.ask("30.01", reference="SO-1"))["decision"] == "denied", "130.00 are reserved"
+    assert (await books.ask("30.00", reference="SO-1"))["decision"] == "approved"
+    await books.hear(DepositRequestEnded.model_validate(dict(DepositRequestEnded.examples[0]) | {
+        "customer_id": books.customer, "request_id": ours}), first=6)
+    after = (await books.position())["positions"][0]
+    assert (after["parts"]["unapplied"], after["parts"]["kept"]) == (cny("60.00"), cny("30.00"))
+    replayed = await books.service.client.get("/credit/v1/decisions/replay", headers=books.headers())
+    assert (replayed.json()["replayed"], replayed.json()["differing"]) == (4, [])
+    assert await books.violations() == []

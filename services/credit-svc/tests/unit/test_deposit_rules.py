@@ -68,10 +68,11 @@ def test_all_that_a_decision_looks_at_is_kept() -> None:
     temporary = replace(LIMIT, id=UUID(int=3), version=2, kind=LimitKind.TEMPORARY, valid_until=TODAY)
     group = GroupStanding(
         UUID(int=4), "CNY", "CNY", True, GroupLimit(UUID(int=5), 2, "CNY", cny(7000), TODAY, TODAY),
-        (MemberParts(WHO, ExposureParts(cny(5), cny(1), cny(2), cny(3), cny(4), cny(6))),), {"USD": Decimal("7.1000")})
+        (MemberParts(WHO, ExposureParts(cny(5), cny(1), cny(2), cny(3), cny(4), cny(6), cny(7))),),
+        {"USD": Decimal("7.1000")})
     whole = DecisionInputs(
         cny(1000), TODAY, "suspended", LIMIT,
-        ExposureParts(cny(5), cny(1), cny(2), cny(3), cny(4), cny(6)),
+        ExposureParts(cny(5), cny(1), cny(2), cny(3), cny(4), cny(6), cny(7)),
         replace(FIRST_POLICY, version=9, cover_kinds=("deposit",), deposit_first=True, accrued_interest=True),
         {"billing": 3, "customer": 4},
         temporary, (StandingHold(UUID(int=6), "overdue"),), WHO, group,

@@ -38,3 +38,16 @@ class DepositRequestEnded(CustomerEvent):
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
         {"customer_id": ID + "1", "request_id": ID + "d", "number": "DEP-000001", "reason": reason}
         for reason in ("order_cancelled", "order_billed"))
+
+
+class CreditKept(CustomerEvent):
+    """So much of what was paid on a deposit request is kept for its order now: no invoice took it yet, and it pays
+    nothing else."""
+
+    owner: ClassVar[str] = OWNER
+    credit_id: UUID
+    request_id: UUID
+    kept: Amount
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        {"customer_id": ID + "1", "credit_id": ID + "4", "request_id": ID + "d", "kept": cny(kept)}
+        for kept in ("3000.00", "0.00"))

@@ -33,7 +33,8 @@ NOT_FOUND = refuses("deposit_request_not_found", status=404)
 
 
 class DepositRequestCreate(Body):
-    """A deposit to ask for. With `authorization_id`, invoices of that order take it when they are issued."""
+    """A deposit to ask for. Invoices that name its order, by `order_reference` or `authorization_id`, take it when they
+    are issued."""
 
     id: UUID | None = None
     customer_id: UUID

@@ -71,6 +71,8 @@ class InvoiceUpdate(Body):
     instalments: Annotated[list[InvoiceInstalmentCreate], Field(max_length=MAX_INSTALMENTS)] = Field(
         default_factory=list)
     authorization_id: UUID | None = Field(default=None, description="The credit authorization this invoice captures.")
+    order_reference: Code | None = Field(
+        default=None, description="The order that it bills: a deposit paid on that pays it.", examples=["SO-1"])
     final: bool = Field(default=False, description="Nothing more will be billed against the authorization.")
     delivery_ids: Annotated[list[UUID], Field(max_length=MAX_LINES, description=(
         "Deliveries that this invoice bills whole; those of the authorization it names are billed by themselves."))] = (
@@ -83,8 +85,8 @@ class InvoiceUpdate(Body):
             lines=tuple(line.to_line() for line in self.lines), tax_rounding=self.tax_rounding, series=self.series,
             issued_on=self.issued_on, due_on=self.due_on,
             instalments=tuple(Instalment(one.due_on, one.amount.money) for one in self.instalments),
-            external_id=external_id, authorization_id=self.authorization_id, final=self.final, labels=self.metadata,
-            delivery_ids=tuple(dict.fromkeys(self.delivery_ids)))
+            external_id=external_id, authorization_id=self.authorization_id, order_reference=self.order_reference,
+            final=self.final, labels=self.metadata, delivery_ids=tuple(dict.fromkeys(self.delivery_ids)))
 
 
 class InvoiceCreate(InvoiceUpdate):
@@ -181,6 +183,7 @@ class InvoiceRead(BaseModel):
     voided_on: date | None
     void_reason: VoidReason | None
     authorization_id: UUID | None
+    order_reference: str | None
     final: bool
     delivery_ids: list[UUID]
     origin: Origin
@@ -200,8 +203,8 @@ class InvoiceRead(BaseModel):
             parties=InvoicePartiesRead.of(invoice.parties) if invoice.parties else None,
             voided_on=view.void.effective_on if view.void else None,
             void_reason=view.void.reason if view.void else None, authorization_id=wish.authorization_id,
-            final=wish.final, delivery_ids=list(wish.delivery_ids), origin=wish.origin, metadata=dict(wish.labels),
-            version=invoice.version)
+            order_reference=wish.order_reference, final=wish.final, delivery_ids=list(wish.delivery_ids),
+            origin=wish.origin, metadata=dict(wish.labels), version=invoice.version)
 
 
 class InvoiceBatchRead(BaseModel):

@@ -20,7 +20,7 @@ class CreditKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Credit:
     """What the ledger knows of a credit. `business_on` is its value date, whatever day the books gave it; `raised_on`
-    is the last effective day on which `unapplied` rose."""
+    is the last effective day on which `unapplied` rose, `kept_for` the deposit request for whose order it is kept."""
 
     id: UUID
     customer_id: UUID
@@ -31,6 +31,7 @@ class Credit:
     raised_on: date
     version: int
     kind: CreditKind
+    kept_for: UUID | None = None
 
     def after(self, entry: Entry, effective_on: date) -> Self:
         """The credit right after this entry."""

@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from billing_svc.domain.invoice import DraftInvoice
 from dunlin_kernel.errors import Conflict, RuleBroken
 from dunlin_kernel.money import Money
 
@@ -84,6 +85,21 @@ class DepositStanding:
     def releases_delivery(self) -> bool:
         """The goods may go: the deposit is there, and the order stands."""
         return self.request.ended is None and self.is_covered
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCredit:
+    """Money that was paid on a request, and for which order it is kept: by the credit reserved for it, or by name."""
+
+    credit_id: UUID
+    customer_id: UUID
+    authorization_id: UUID | None
+    order_reference: str
+
+    def pays(self, invoice: DraftInvoice) -> bool:
+        """Whether the invoice bills that order, of the same customer."""
+        reserved = self.authorization_id is not None and self.authorization_id == invoice.authorization_id
+        return self.customer_id == invoice.customer_id and (reserved or self.order_reference == invoice.order_reference)
 
 
 def asked(wish: AskDeposit, *, number: str, today: date) -> DepositRequest:

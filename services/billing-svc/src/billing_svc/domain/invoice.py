@@ -49,6 +49,7 @@ class DraftInvoice:
     instalments: tuple[Instalment, ...] = ()
     external_id: str | None = None
     authorization_id: UUID | None = None
+    order_reference: str | None = None
     final: bool = False
     origin: Origin = Origin.LIVE
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -35,7 +35,8 @@ PAYMENT_LIFECYCLE = Lifecycle("payment", {
 
 @dataclass(frozen=True, slots=True)
 class RecordPayment:
-    """The wish to record money that has arrived. `effective_on` is its day in the books: `received_on` unless given."""
+    """The wish to record money that has arrived. `effective_on` is its day in the books: `received_on` unless given;
+    `kept_for` the deposit request that it came in on."""
 
     id: UUID
     customer_id: UUID
@@ -50,6 +51,7 @@ class RecordPayment:
     origin: Origin = Origin.LIVE
     labels: Mapping[str, str] = field(default_factory=dict)
     pending: bool = False
+    kept_for: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,7 @@ def receive(command: RecordPayment, *, effective_on: date, today: date) -> Payme
                          earliest=command.received_on)
     return Payment(
         command.id, command.customer_id, command.amount, Money.zero(command.amount.currency), command.received_on,
-        effective_on, effective_on, 0, state=state, received_on=command.received_on)
+        effective_on, effective_on, 0, kept_for=command.kept_for, state=state, received_on=command.received_on)
 
 
 def fact_of_payment(payment: Payment) -> Fact:

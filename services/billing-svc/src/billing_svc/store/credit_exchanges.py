@@ -55,7 +55,7 @@ def add(tx: Transaction, one: CreditExchange, credit: Credit, *, recorded_at: da
         "currency": credit.amount.currency, "amount": credit.amount.minor, "unapplied": credit.unapplied.minor,
         "received_on": credit.business_on, "business_on": credit.business_on, "effective_on": credit.effective_on,
         "raised_on": credit.raised_on, "expires_on": None, "choice": None, "second_person": None, "unmatched": "[]",
-        "origin": Origin.LIVE.value, "actor": tx.actor, "labels": "{}", "version": credit.version,
+        "kept_for": None, "origin": Origin.LIVE.value, "actor": tx.actor, "labels": "{}", "version": credit.version,
         "recorded_at": recorded_at})
 
 

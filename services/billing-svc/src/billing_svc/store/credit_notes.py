@@ -73,7 +73,7 @@ def add(tx: Transaction, wish: IssueCreditNote, note: CreditNote, *, recorded_at
         "external_id": wish.external_id, "currency": currency, "amount": note.amount.minor,
         "unapplied": note.unapplied.minor, "received_on": note.effective_on, "business_on": note.business_on,
         "effective_on": note.effective_on, "raised_on": note.raised_on, "expires_on": None, "choice": None,
-        "second_person": None, "unmatched": "[]", "origin": Origin.LIVE.value, "actor": tx.actor,
+        "second_person": None, "unmatched": "[]", "kept_for": None, "origin": Origin.LIVE.value, "actor": tx.actor,
         "labels": json.dumps(dict(wish.labels)),
         "version": note.version, "recorded_at": recorded_at})
     tx.insert(CreditNoteRow, {

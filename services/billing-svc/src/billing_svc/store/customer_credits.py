@@ -18,7 +18,7 @@ from dunlin_kit.transaction import Transaction
 _t = CreditRow.__table__.c
 BY_ID = select(
     _t.id, _t.kind, _t.customer_id, _t.currency, _t.amount, _t.unapplied, _t.business_on, _t.effective_on,
-    _t.raised_on, _t.version,
+    _t.raised_on, _t.version, _t.kept_for,
 ).where(_t.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
 
 
@@ -27,6 +27,7 @@ async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Credit]:
     return {row["id"]: Credit(
         row["id"], row["customer_id"], Money(row["amount"], row["currency"]), Money(row["unapplied"], row["currency"]),
         row["business_on"], row["effective_on"], row["raised_on"], row["version"], CreditKind(row["kind"]),
+        row["kept_for"],
     ) for row in await tx.rows(BY_ID, ids=list(ids))}
 
 

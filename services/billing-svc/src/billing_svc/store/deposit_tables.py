@@ -34,6 +34,7 @@ class DepositRequestRow(Row, table=True):
         Index(None, "tenant_id", "customer_id", "id"),
         Index("ix_deposit_request_order", "tenant_id", "authorization_id",
               postgresql_where=text("ended IS NULL AND authorization_id IS NOT NULL")),
+        Index("ix_deposit_request_reference", "tenant_id", "order_reference", postgresql_where=text("ended IS NULL")),
     )
 
 

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, bindparam, text
+from sqlalchemy import Integer, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from billing_svc.domain.deposit_request import DepositEndReason, DepositRequest, DepositStanding
+from billing_svc.domain.deposit_request import DepositEndReason, DepositRequest, DepositStanding, KeptCredit
+from billing_svc.domain.invoice import DraftInvoice
 from billing_svc.store.deposit_tables import DepositPaymentRow, DepositRequestRow
+from billing_svc.store.ledger_tables import CreditRow
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
@@ -35,10 +37,13 @@ KEPT = text("""
 SELECT d.credit_id, r.number FROM deposit_payment d JOIN deposit_request r ON r.id = d.request_id
 WHERE d.credit_id = ANY(:ids) AND r.ended IS NULL""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 OF_ORDERS = text("""
-SELECT r.authorization_id, d.credit_id FROM deposit_request r JOIN deposit_payment d ON d.request_id = r.id
-JOIN credit p ON p.id = d.credit_id
-WHERE r.authorization_id = ANY(:ids) AND r.ended IS NULL AND p.state = 'confirmed' AND p.unapplied > 0
-ORDER BY d.credit_id""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+SELECT r.authorization_id, r.order_reference, p.customer_id, p.id FROM deposit_request r
+JOIN deposit_payment d ON d.request_id = r.id JOIN credit p ON p.id = d.credit_id
+WHERE (r.authorization_id = ANY(:ids) OR (r.order_reference = ANY(:references) AND p.customer_id = ANY(:customers)))
+  AND r.ended IS NULL AND p.state = 'confirmed' AND p.unapplied > 0
+ORDER BY p.id""").bindparams(
+    bindparam("ids", type_=ARRAY(Uuid)), bindparam("references", type_=ARRAY(Text)),
+    bindparam("customers", type_=ARRAY(Uuid)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +78,15 @@ async def kept(tx: Transaction, credit_ids: Collection[UUID]) -> Mapping[UUID, s
     return {row["credit_id"]: row["number"] for row in await tx.rows(KEPT, ids=list(credit_ids))}
 
 
-async def of_orders(tx: Transaction, authorization_ids: Collection[UUID]) -> Mapping[UUID, list[UUID]]:
-    """The credits of which something is kept for these orders, the first one first."""
-    found: dict[UUID, list[UUID]] = {}
-    for row in await tx.rows(OF_ORDERS, ids=list(authorization_ids)):
-        found.setdefault(row["authorization_id"], []).append(row["credit_id"])
-    return found
+async def of_orders(tx: Transaction, wishes: Collection[DraftInvoice]) -> list[KeptCredit]:
+    """The credits of which something is kept for the orders of these invoices, the first one first."""
+    orders = {one.authorization_id for one in wishes if one.authorization_id is not None}
+    references = {one.order_reference for one in wishes if one.order_reference is not None}
+    if not orders and not references:
+        return []
+    return [KeptCredit(row["id"], row["customer_id"], row["authorization_id"], row["order_reference"])
+            for row in await tx.rows(OF_ORDERS, ids=list(orders), references=list(references),
+                                     customers=list({one.customer_id for one in wishes}))]
 
 
 def add(tx: Transaction, one: DepositRequest, *, recorded_at: datetime) -> None:
@@ -93,10 +101,11 @@ def add_payment(tx: Transaction, request_id: UUID, credit_id: UUID) -> None:
     tx.insert(DepositPaymentRow, {"request_id": request_id, "credit_id": credit_id})
 
 
-def end(tx: Transaction, one: DepositRequest) -> None:
-    """Gather that it stands no more."""
+def end(tx: Transaction, one: DepositRequest, credit_ids: Collection[UUID]) -> None:
+    """Gather that it stands no more, and that what was paid on it is kept no more."""
     assert one.ended is not None, "it says why"
     tx.change(DepositRequestRow, {"id": one.id, "ended": one.ended.value})
+    tx.change(CreditRow, *({"id": credit_id, "kept_for": None} for credit_id in credit_ids))
 
 
 def _view(row: Any) -> DepositView:

@@ -90,6 +90,7 @@ class InvoiceRow(Row, table=True):
     total: int = Field(sa_type=BigInteger)
     tax_rounding: str = Field(sa_type=Text)
     authorization_id: UUID | None
+    order_reference: str | None = Field(sa_type=Text)
     final: bool
     origin: str = Field(sa_type=Text)
     buyer: str | None = Field(sa_type=JSONB)

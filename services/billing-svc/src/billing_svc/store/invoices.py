@@ -72,7 +72,8 @@ def _row(invoice: Invoice, recorded_at: datetime) -> dict[str, Any]:
         "number": invoice.number, "external_id": wish.external_id, "issued_on": invoice.issued_on,
         "due_on": invoice.due_on, "currency": wish.currency, "net": totals.net.minor, "tax": totals.tax.minor,
         "total": totals.total.minor, "tax_rounding": wish.tax_rounding.value,
-        "authorization_id": wish.authorization_id, "final": wish.final, "origin": wish.origin.value,
+        "authorization_id": wish.authorization_id, "order_reference": wish.order_reference, "final": wish.final,
+        "origin": wish.origin.value,
         **_parties_row(invoice.parties),
         "draft_lines": None if issued else json_text([_sold(one) for one in wish.lines]),
         "draft_instalments": None if issued or not wish.instalments else json_text(
@@ -121,8 +122,9 @@ def _invoice(row: Mapping[str, Any], stored: Collection[Line]) -> Invoice:
         instalments=tuple(
             Instalment(date.fromisoformat(one["due_on"]), Money(one["minor"], currency))
             for one in row["draft_instalments"] or ()), external_id=row["external_id"],
-        authorization_id=row["authorization_id"], final=row["final"], origin=Origin(row["origin"]),
-        labels=row["labels"], delivery_ids=tuple(UUID(one) for one in row["delivery_ids"]))
+        authorization_id=row["authorization_id"], order_reference=row["order_reference"], final=row["final"],
+        origin=Origin(row["origin"]), labels=row["labels"],
+        delivery_ids=tuple(UUID(one) for one in row["delivery_ids"]))
     return Invoice(
         wish, InvoiceStatus(row["status"]), Totals(lines, Money(row["net"], currency), Money(row["tax"], currency)),
         row["number"], row["issued_on"], row["due_on"], _parties(row), row["version"])

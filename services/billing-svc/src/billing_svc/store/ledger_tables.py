@@ -77,6 +77,7 @@ class CreditRow(Row, table=True):
     choice: str | None = Field(sa_type=JSONB)
     second_person: str | None = Field(sa_type=Text)
     unmatched: str = Field(sa_type=JSONB)
+    kept_for: UUID | None
     origin: str = Field(sa_type=Text)
     actor: str = Field(sa_type=Text)
     labels: str = Field(sa_type=JSONB)

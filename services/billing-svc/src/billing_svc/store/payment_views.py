@@ -97,7 +97,7 @@ def _view(row: Mapping[str, Any], made: Collection[AllocationView]) -> PaymentVi
         row["id"], row["customer_id"], amount, Money(row["unapplied"], currency), row["business_on"],
         row["effective_on"], row["raised_on"], row["version"], state=PaymentState(row["state"]),
         received_on=row["received_on"], expires_on=row["expires_on"], second_person=row["second_person"],
-        unmatched=tuple(row["unmatched"]))
+        unmatched=tuple(row["unmatched"]), kept_for=row["kept_for"])
     reason, rejection = row["reversal_reason"], row["rejection_reason"]
     return PaymentView(
         command, payment, tuple(made), row["actor"], row["reversed_on"], ReversalReason(reason) if reason else None,

@@ -22,7 +22,7 @@ _t = CreditRow.__table__.c
 BY_ID = select(
     _t.id, _t.customer_id, _t.state, _t.currency, _t.amount, _t.unapplied, _t.received_on, _t.business_on,
     _t.effective_on, _t.raised_on, _t.version, _t.expires_on,
-    _t.second_person, _t.unmatched,
+    _t.second_person, _t.unmatched, _t.kept_for,
 ).where(_t.id == func.any(bindparam("ids", type_=ARRAY(Uuid))), _t.kind == literal_column(f"'{KIND}'"))
 
 
@@ -45,7 +45,7 @@ def add(tx: Transaction, command: RecordPayment, payment: Payment, recorded_at: 
         "choice": choice_text(command.choice) if command.pending else None,
         "second_person": payment.second_person, "unmatched": unmatched_text(payment), "origin": command.origin.value,
         "actor": tx.actor, "labels": json_text(dict(command.labels)), "version": payment.version,
-        "recorded_at": recorded_at})
+        "kept_for": payment.kept_for, "recorded_at": recorded_at})
 
 
 def move(tx: Transaction, *payments: Payment) -> None:
@@ -80,4 +80,4 @@ def _payment(row: Mapping[str, Any]) -> Payment:
         row["id"], row["customer_id"], Money(row["amount"], currency), Money(row["unapplied"], currency),
         row["business_on"], row["effective_on"], row["raised_on"], row["version"], state=PaymentState(row["state"]),
         received_on=row["received_on"], expires_on=row["expires_on"], second_person=row["second_person"],
-        unmatched=tuple(row["unmatched"]))
+        unmatched=tuple(row["unmatched"]), kept_for=row["kept_for"])

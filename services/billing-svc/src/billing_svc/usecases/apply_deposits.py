@@ -28,23 +28,20 @@ async def apply_deposits(posting: Posting, issued: Sequence[Issued]) -> dict[UUI
     if not kept:
         return {}
     await posting.tx.flush()
-    posting.credits |= await payments.by_id(posting.tx, [one for ids in kept.values() for one in ids])
-    paid = [one for one in issued if one[0].wish.authorization_id in kept]
+    posting.credits |= await payments.by_id(posting.tx, {one for ids in kept.values() for one in ids})
+    paid = [one for one in issued if one[0].id in kept]
     for invoice, owed in paid:
-        for credit_id in kept[_order_of(invoice)]:
+        for credit_id in kept[invoice.id]:
             await _applied(posting, posting.credits[credit_id], invoice, owed)
     posting.save()
     return {invoice.id: tuple(posting.items[item.id] for item in owed) for invoice, owed in paid}
 
 
 async def _kept(tx: Transaction, issued: Sequence[Issued]) -> dict[UUID, list[UUID]]:
-    orders = {_order_of(invoice) for invoice, _ in issued if invoice.wish.authorization_id is not None}
-    return dict(await deposits.of_orders(tx, orders)) if orders else {}
-
-
-def _order_of(invoice: Invoice) -> UUID:
-    assert invoice.wish.authorization_id is not None, "it is of an order"
-    return invoice.wish.authorization_id
+    """By invoice, what is kept for its order."""
+    found = await deposits.of_orders(tx, [invoice.wish for invoice, _ in issued])
+    fits = {invoice.id: [one.credit_id for one in found if one.pays(invoice.wish)] for invoice, _ in issued}
+    return {invoice_id: ids for invoice_id, ids in fits.items() if ids}
 
 
 async def _applied(posting: Posting, credit: Credit, invoice: Invoice, owed: Sequence[Item]) -> None:

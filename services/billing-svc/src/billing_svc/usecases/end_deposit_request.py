@@ -13,8 +13,9 @@ async def end_deposit_request(tx: Transaction, request_id: UUID, reason: Deposit
     """No money moves. Refuses: deposit_request_not_found, deposit_request_ended."""
     named = (await deposits.get(tx, request_id)).standing.request
     posting = await open_posting(tx, [(named.customer_id, named.amount.currency)], moving=named.customer_id)
-    after = ended((await deposits.get(tx, request_id)).standing.request, reason)
-    deposits.end(tx, after)
+    view = await deposits.get(tx, request_id)
+    after = ended(view.standing.request, reason)
+    deposits.end(tx, after, view.payments)
     audit.add(tx, "deposit_request_ended", after.id, customer_id=after.customer_id, recorded_at=posting.tenant.now,
               after={"reason": reason.value})
     tx.emit(DepositRequestEnded(

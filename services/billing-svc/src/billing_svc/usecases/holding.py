@@ -13,6 +13,8 @@ from billing_svc.domain.payment import Payment
 from billing_svc.domain.posting_dates import Step
 from billing_svc.domain.remittance import resolved
 from billing_svc.store import items, ledger, remittance
+from dunlin_events.contracts.base import Amount
+from dunlin_events.contracts.billing_deposits import CreditKept
 from dunlin_kit.tenants import Also
 from dunlin_kit.transaction import Transaction
 
@@ -43,10 +45,25 @@ class Holding:
         self._named: dict[tuple[UUID, str], list[UUID]] = {}
         self._new_steps: dict[UUID, list[Step]] = defaultdict(list)
         self._old_steps: dict[UUID, list[Step]] = {}
+        self._kept: dict[tuple[UUID, UUID], Credit] = {}
 
     def step(self, ref_id: UUID, step: Step) -> None:
         """An item or credit moved."""
         self._new_steps[ref_id].append(step)
+
+    def moved(self, credit: Credit) -> None:
+        """A credit moved, at the customer that has it now."""
+        self.credits[credit.id] = credit
+        if credit.kept_for is not None:
+            self._kept[credit.customer_id, credit.id] = credit
+
+    def tell_kept(self) -> None:
+        """Tell how much is kept for orders of the credits that moved."""
+        for (customer_id, credit_id), one in self._kept.items():
+            assert one.kept_for is not None, "only those are here"
+            self.tx.emit(CreditKept(customer_id=customer_id, credit_id=credit_id, request_id=one.kept_for,
+                                    kept=Amount.of(one.unapplied)))
+        self._kept = {}
 
     def payment(self, payment_id: UUID) -> Payment:
         """One of the credits, which is a payment."""

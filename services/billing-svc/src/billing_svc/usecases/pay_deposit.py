@@ -20,7 +20,7 @@ async def pay_deposit(tx: Transaction, request_id: UUID, command: RecordPayment)
     if command.amount.currency != named.amount.currency:
         raise RuleBroken("currency_mismatch", "A deposit is paid in the currency it was asked for in.",
                          currency=named.amount.currency)
-    (recorded,) = await record_payment(tx, [replace(command, customer_id=named.customer_id)])
+    (recorded,) = await record_payment(tx, [replace(command, customer_id=named.customer_id, kept_for=request_id)])
     standing((await deposits.get(tx, request_id)).standing.request)
     deposits.add_payment(tx, request_id, recorded.payment.id)
     return recorded

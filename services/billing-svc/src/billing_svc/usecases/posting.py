@@ -57,8 +57,7 @@ class Posting(Holding):
                 item = self.items[entry.ref_id] = was.after(entry, fact.effective_on)
                 after = after.ageing(item.due_on, (was.open.minor, item.open.minor), self.tenant.today)
             else:
-                credit = self._own(self.credits, entry.ref_id, fact).after(entry, fact.effective_on)
-                self.credits[entry.ref_id] = credit
+                self.moved(self._own(self.credits, entry.ref_id, fact).after(entry, fact.effective_on))
             self.step(entry.ref_id, Step(fact.effective_on, entry.amount.minor))
             self._touched.add(entry.ref_id)
         self.accounts[key] = after
@@ -91,6 +90,7 @@ class Posting(Holding):
         self.carrying.save(self.tx)
         items.move(self.tx, *(item for item in self.items.values() if item.id in moved))
         customer_credits.move(self.tx, *(credit for credit in self.credits.values() if credit.id in moved))
+        self.tell_kept()
         self._touched, self._moved = set(), set()
 
 

@@ -82,13 +82,14 @@ class ExposurePartsRead(BaseModel):
     reserved: Amount
     unapplied: Amount
     accrued: Amount = Field(description="Interest that is no item yet; it counts where the policy says so.")
+    kept: Amount = Field(description="Credit kept for other orders: it is no part of `unapplied`, and frees nothing.")
 
     @classmethod
     def of(cls, parts: ExposureParts) -> Self:
         return cls(
             open=Amount.of(parts.open), disputed=Amount.of(parts.disputed), delivered=Amount.of(parts.delivered),
             reserved=Amount.of(parts.reserved), unapplied=Amount.of(parts.unapplied),
-            accrued=Amount.of(parts.interest))
+            accrued=Amount.of(parts.interest), kept=Amount.of(parts.elsewhere))
 
 
 class CreditPolicyRead(BaseModel):

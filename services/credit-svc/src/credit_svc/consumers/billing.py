@@ -9,12 +9,11 @@ from credit_svc.consumers.billing_deliveries import (
     authorizations_used,
     billed,
     deliveries_named,
-    deliveries_transferred,
-    delivery_cancelled,
-    delivery_recorded,
     given_back,
+    hear_deliveries,
 )
-from credit_svc.consumers.billing_interest import interest_accrued
+from credit_svc.consumers.billing_deposits import hear_deposits, requests_named
+from credit_svc.consumers.billing_interest import hear_interest
 from credit_svc.consumers.billing_items import items_after, items_named
 from credit_svc.domain.conduct import Conduct
 from credit_svc.domain.exposure import Figures
@@ -27,6 +26,7 @@ from credit_svc.store import (
     deliveries,
     exposures,
     heads,
+    kept_credits,
     owed_items,
     policies,
     to_review,
@@ -49,7 +49,6 @@ from dunlin_events.contracts.billing import (
     PaymentConfirmed,
     PaymentReversed,
 )
-from dunlin_events.contracts.billing_accruals import InterestAccrued
 from dunlin_events.contracts.billing_arrangements import (
     ArrangementAdvanced,
     ArrangementAgreed,
@@ -64,12 +63,11 @@ from dunlin_events.contracts.billing_charges import FeeCharged, FeeWaived, Inter
 from dunlin_events.contracts.billing_compensations import CompensationReceived, CompensationReversed, CompensationShared
 from dunlin_events.contracts.billing_credit_exchanges import CreditExchanged, CreditExchangeReversed
 from dunlin_events.contracts.billing_credit_notes import CreditNoteCancelled, CreditNoteIssued
-from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, DeliveryRecorded
 from dunlin_events.contracts.billing_differences import DifferenceClosed, DifferenceReversed
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
 from dunlin_events.contracts.billing_exchange import ExchangeRateSet
 from dunlin_events.contracts.billing_refunds import RefundPaid, RefundReclaimed, RefundReversed
-from dunlin_events.contracts.billing_transfers import CreditTransferred, DebtTransferred, DeliveriesTransferred
+from dunlin_events.contracts.billing_transfers import CreditTransferred, DebtTransferred
 from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, WriteOffReversed
 from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import Money
@@ -85,6 +83,7 @@ async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, CreditPosition]:
     held = await exposures.lock_all(tx, customers | await conduct.learnt_under(tx, allocations_undone(events)))
     items = await owed_items.find(tx, items_named(events))
     delivered = await deliveries.find(tx, deliveries_named(events))
+    kept = await kept_credits.find(tx, requests_named(events))
     conducts = await conduct.find(tx, customers, allocations_named(events))
     beside = {} if moment is None or not policy.holds.are_on else await watching.beside(
         tx, customers, moment=moment, grace_days=policy.holds.overdue_grace_days or 0, items=items_named(events))
@@ -93,7 +92,8 @@ async def load(tx: Tx, events: Sequence[Event]) -> dict[UUID, CreditPosition]:
             customer, policy.numbers, held.get(customer, {}), reserved.get(customer, {}),
             {one.id: one for one in named.get(customer, ())}, items=items.get(customer, {}), rules=policy.holds,
             beside=beside.get(customer), conduct=conducts.get(customer, Conduct()),
-            deliveries=delivered.get(customer, {}), today=None if moment is None else moment.today)
+            deliveries=delivered.get(customer, {}), kept=kept.get(customer, {}),
+            today=None if moment is None else moment.today)
         for customer in customers}
 
 
@@ -118,10 +118,8 @@ def invoice_issued(event: InvoiceIssued, position: CreditPosition) -> CreditPosi
     return billed(event, _moved(event, position, opened=event.total.money))
 
 
-billing.on(DeliveryRecorded)(delivery_recorded)
-billing.on(InterestAccrued)(interest_accrued)
-billing.on(DeliveryCancelled)(delivery_cancelled)
-billing.on(DeliveriesTransferred)(deliveries_transferred)
+for hear in (hear_deliveries, hear_deposits, hear_interest):
+    hear(billing)
 
 
 @billing.on(InvoiceVoided)

@@ -9,6 +9,7 @@ from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.billing import InvoiceIssued, InvoiceVoided, Origin
 from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, DeliveryRecorded
 from dunlin_events.contracts.billing_transfers import DeliveriesTransferred, TransferSide
+from dunlin_events.subscription import Subscription
 from dunlin_kernel.money import Money, sum_money
 
 
@@ -29,6 +30,13 @@ def deliveries_named(events: Iterable[Event]) -> set[UUID]:
         elif isinstance(event, DeliveryRecorded | DeliveryCancelled):
             found.add(event.delivery_id)
     return found
+
+
+def hear_deliveries(billing: Subscription[CreditPosition]) -> None:
+    """Fold what is told of them by themselves."""
+    billing.on(DeliveryRecorded)(delivery_recorded)
+    billing.on(DeliveryCancelled)(delivery_cancelled)
+    billing.on(DeliveriesTransferred)(deliveries_transferred)
 
 
 def delivery_recorded(event: DeliveryRecorded, position: CreditPosition) -> CreditPosition:

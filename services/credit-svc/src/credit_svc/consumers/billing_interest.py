@@ -2,6 +2,12 @@
 
 from credit_svc.domain.position import CreditPosition
 from dunlin_events.contracts.billing_accruals import InterestAccrued
+from dunlin_events.subscription import Subscription
+
+
+def hear_interest(billing: Subscription[CreditPosition]) -> None:
+    """Fold it."""
+    billing.on(InterestAccrued)(interest_accrued)
 
 
 def interest_accrued(event: InterestAccrued, position: CreditPosition) -> CreditPosition:

@@ -28,5 +28,5 @@ class Deposit:
 
 def deposit_of(amount: Money, parts: ExposureParts, terms: CashTerms) -> Deposit:
     """Orders that are reserved ask for their share too, so that one payment never stands for two of them."""
-    needed = share_of(parts.reserved + amount, terms.prepayment_bps)
-    return Deposit(share_of(amount, terms.prepayment_bps), max(Money.zero(amount.currency), needed - parts.unapplied))
+    needed, there = share_of(parts.reserved + amount, terms.prepayment_bps), parts.unapplied + parts.elsewhere
+    return Deposit(share_of(amount, terms.prepayment_bps), max(Money.zero(amount.currency), needed - there))

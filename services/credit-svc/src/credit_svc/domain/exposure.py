@@ -33,12 +33,19 @@ class Figures:
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """Our copy of a customer's account in one currency as it stood at a sequence of billing's stream, what was
-    delivered to the customer and is not billed yet, and what interest has accrued and is no item yet."""
+    delivered to the customer and is not billed yet, what interest has accrued and is no item yet, and what of the
+    unapplied credit is kept for orders (None: nothing)."""
 
     figures: Figures
     sequence: int
     delivered: Money
     accrued: Money
+    kept: Money | None = None
+
+    @property
+    def deposits(self) -> Money:
+        """What is kept for orders."""
+        return self.kept or Money.zero(self.figures.currency)
 
     @classmethod
     def unheard(cls, currency: str) -> Self:
@@ -68,7 +75,8 @@ def follow(held: Exposure, by: Figures, told: Figures, *, sequence: int) -> tupl
 @dataclass(frozen=True, slots=True)
 class ExposureParts:
     """What exposure is made of, all incl. tax and in one currency; `disputed` is a part of `open`, `accrued` is
-    interest that is no item yet (None: none)."""
+    interest that is no item yet (None: none). `kept` (None: nothing) is credit kept for other orders: it is no part of
+    `unapplied`, and frees nothing here."""
 
     open: Money
     disputed: Money
@@ -76,10 +84,21 @@ class ExposureParts:
     reserved: Money
     unapplied: Money
     accrued: Money | None = None
+    kept: Money | None = None
 
     @classmethod
-    def of(cls, figures: Figures, *, reserved: Money, delivered: Money, accrued: Money) -> Self:
-        return cls(figures.open, figures.disputed, delivered, reserved, figures.unapplied, accrued)
+    def of(
+        cls, figures: Figures, *, reserved: Money, delivered: Money, accrued: Money, kept: Money | None = None,
+    ) -> Self:
+        """`kept` of the unapplied credit is for other orders than the one that is looked at."""
+        nothing = Money.zero(figures.currency)
+        free = max(figures.unapplied - (kept or nothing), nothing)
+        return cls(figures.open, figures.disputed, delivered, reserved, free, accrued, kept)
+
+    @property
+    def elsewhere(self) -> Money:
+        """What is kept for other orders."""
+        return self.kept or Money.zero(self.currency)
 
     @property
     def interest(self) -> Money:

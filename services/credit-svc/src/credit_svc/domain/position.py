@@ -13,6 +13,7 @@ from credit_svc.domain.delivery import Delivery
 from credit_svc.domain.delivery import Use as AuthorizationUse
 from credit_svc.domain.exposure import Exposure, ExposureParts, Figures, Mismatch, exposure_of, follow
 from credit_svc.domain.hold import Beside, HoldChanges, HoldRules, Use, Watched, hold_changes
+from credit_svc.domain.kept_credit import DepositOrder, KeptCredit
 from credit_svc.domain.owed_item import OwedItem, overdue_of
 from credit_svc.domain.policy import CreditPolicy
 from dunlin_kernel.frozen import replace
@@ -78,6 +79,8 @@ class CreditPosition:
     conduct: Conduct = field(default_factory=Conduct)
     deliveries: Mapping[UUID, Delivery] = field(default_factory=dict)
     today: date | None = None
+    kept: Mapping[UUID, KeptCredit] = field(default_factory=dict)
+    orders: Mapping[UUID, DepositOrder] = field(default_factory=dict)
 
     @property
     def clears(self) -> bool:
@@ -118,6 +121,15 @@ class CreditPosition:
         after = replace(held, accrued=accrued, sequence=at)
         return replace(self, exposures={**self.exposures, accrued.currency: after})
 
+    def keeping(self, credit: KeptCredit, *, at: int) -> Self:
+        """So much of a credit is kept for its order now."""
+        known = self.kept.get(credit.credit_id)
+        by = credit.kept if known is None else credit.kept - known.kept
+        held = self.exposures.get(by.currency, Exposure.unheard(by.currency))
+        after = replace(held, kept=held.deposits + by, sequence=at)
+        return replace(self, kept={**self.kept, credit.credit_id: credit},
+                       exposures={**self.exposures, by.currency: after})
+
     def charging(self, amount: Money) -> Self:
         """Interest that had accrued is an item now."""
         held = self.exposures.get(amount.currency, Exposure.unheard(amount.currency))
@@ -155,7 +167,7 @@ class CreditPosition:
         exposure = self.exposures[currency]
         parts = ExposureParts.of(
             exposure.figures, reserved=self.reserved.get(currency, held), delivered=exposure.delivered,
-            accrued=exposure.accrued)
+            accrued=exposure.accrued, kept=exposure.kept)
         return exposure_of(parts, self.policy)
 
     def _alarmed(self, use: AuthorizationUse, rule: AlertRule, amount: Money, tolerated: Money) -> Self:

@@ -34,7 +34,7 @@ FROM (
   FROM conduct_mark WHERE customer_id = {ANY_ENTRY} AND marked_on > {_TODAY} - 365) m""")  # noqa: S608
 _OWING = text(f"""
 WITH RECURSIVE {ENTRIES}
-SELECT e.currency, e.open - e.disputed AS open, e.open - e.unapplied + e.delivered AS exposure,
+SELECT e.currency, e.open - e.disputed AS open, e.open - greatest(e.unapplied - e.kept, 0) + e.delivered AS exposure,
   (SELECT coalesce(sum(o.open - o.disputed), 0)::bigint FROM owed_item o
    WHERE o.customer_id = e.customer_id AND o.currency = e.currency AND o.due_on < {_TODAY}) AS overdue,
   (SELECT coalesce(sum(b.amount), 0)::bigint FROM billed_invoice b

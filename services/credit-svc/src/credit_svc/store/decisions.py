@@ -16,7 +16,7 @@ from credit_svc.domain.exposure import ExposureParts
 from credit_svc.domain.limit import LimitFact, LimitKind, LimitSource
 from credit_svc.domain.policy import CreditPolicy
 from credit_svc.store.covers import counted_covers
-from credit_svc.store.group_inputs import accrued_of, group_as_json, group_of_json
+from credit_svc.store.group_inputs import beside_of, group_as_json, group_of_json
 from credit_svc.store.tables import CreditDecisionRow
 from dunlin_events.consuming import Tx
 from dunlin_events.json_text import json_text
@@ -32,7 +32,7 @@ WHERE d.authorization_id > CAST(:after AS uuid) AND d.decided_at >= CAST(:begins
   AND d.decided_at < CAST(:ends AS timestamptz)
 ORDER BY d.authorization_id LIMIT CAST(:most AS bigint)""")
 _PARTS = ("open", "disputed", "delivered", "reserved", "unapplied")
-"""`accrued` beside them, which older decisions have not."""
+"""`accrued` and `kept` beside them, which older decisions have not."""
 _POLICY = tuple(one.name for one in fields(CreditPolicy))
 
 
@@ -106,7 +106,8 @@ def text_of(inputs: DecisionInputs) -> str:
         "customer_id": inputs.customer_id and str(inputs.customer_id),
         "holds": [{"hold_id": str(hold.id), "rule": hold.rule} for hold in inputs.holds],
         "parts": {name: getattr(inputs.parts, name).minor for name in _PARTS} | {
-            "accrued": inputs.parts.accrued and inputs.parts.accrued.minor},
+            "accrued": inputs.parts.accrued and inputs.parts.accrued.minor,
+            "kept": inputs.parts.kept and inputs.parts.kept.minor},
         "policy": {name: getattr(inputs.policy, name) for name in _POLICY},
         "positions": dict(inputs.positions),
     })
@@ -126,7 +127,8 @@ def _inputs_of(found: dict[str, Any]) -> DecisionInputs:
         customer_status=found["customer_status"], limit=_limit_of(found["limit"], currency),
         parts=ExposureParts(
             **{name: Money(found["parts"][name], currency) for name in _PARTS},
-            accrued=accrued_of([found["parts"].get("accrued")], currency)),
+            accrued=beside_of([found["parts"].get("accrued")], currency),
+            kept=beside_of([found["parts"].get("kept")], currency)),
         policy=_policy_of(found["policy"]), positions=found["positions"],
         temporary=_limit_of(found.get("temporary"), currency),
         holds=tuple(StandingHold(UUID(hold["hold_id"]), hold["rule"]) for hold in found.get("holds", ())),

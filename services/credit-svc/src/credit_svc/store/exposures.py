@@ -31,7 +31,7 @@ async def lock_all(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapp
             row["currency"], opened=row["open"], disputed=row["disputed"], unapplied=row["unapplied"])
         found.setdefault(row["customer_id"], {})[figures.currency] = Exposure(
             figures, row["sequence"], Money(row["delivered"], figures.currency),
-            Money(row["accrued"], figures.currency))
+            Money(row["accrued"], figures.currency), Money(row["kept"], figures.currency))
     return found
 
 
@@ -40,7 +40,8 @@ def keep(tx: Tx, exposures: Mapping[UUID, Mapping[str, Exposure]]) -> None:
     tx.put(ExposureRow, *(
         {"customer_id": customer_id, "currency": one.figures.currency, "open": one.figures.open.minor,
          "disputed": one.figures.disputed.minor, "unapplied": one.figures.unapplied.minor,
-         "delivered": one.delivered.minor, "accrued": one.accrued.minor, "sequence": one.sequence}
+         "delivered": one.delivered.minor, "accrued": one.accrued.minor, "kept": one.deposits.minor,
+         "sequence": one.sequence}
         for customer_id, by_currency in exposures.items() for one in by_currency.values()
     ), key=("customer_id", "currency"))
 

@@ -25,7 +25,7 @@ def group_as_json(group: GroupStanding) -> dict[str, Any]:
             "valid_until": limit.valid_until and limit.valid_until.isoformat()},
         "members": [
             [str(one.customer_id), one.parts.currency, *(getattr(one.parts, name).minor for name in _PARTS),
-             one.parts.accrued and one.parts.accrued.minor]
+             one.parts.accrued and one.parts.accrued.minor, one.parts.kept and one.parts.kept.minor]
             for one in group.members],
         "rates": {currency: str(rate) for currency, rate in group.rates.items()},
     }
@@ -41,14 +41,14 @@ def group_of_json(found: Mapping[str, Any]) -> GroupStanding:
     members = tuple(
         MemberParts(UUID(customer_id), ExposureParts(
             **{name: Money(minor, own) for name, minor in zip(_PARTS, parts, strict=False)},
-            accrued=accrued_of(parts[len(_PARTS):], own)))
+            accrued=beside_of(parts[len(_PARTS):], own), kept=beside_of(parts[len(_PARTS) + 1:], own)))
         for customer_id, own, *parts in found["members"])
     rates = {foreign: Decimal(rate) for foreign, rate in found["rates"].items()}
     return GroupStanding(
         UUID(found["group_id"]), currency, found["base_currency"], found["set_off"], limit, members, rates)
 
 
-def accrued_of(kept: Sequence[int | None], currency: str) -> Money | None:
-    """Interest that had accrued; decisions of before it was told of kept none."""
-    minor = kept[0] if kept else None
+def beside_of(stored: Sequence[int | None], currency: str) -> Money | None:
+    """Interest that had accrued, or credit kept for other orders; decisions of before it was told of have none."""
+    minor = stored[0] if stored else None
     return None if minor is None else Money(minor, currency)

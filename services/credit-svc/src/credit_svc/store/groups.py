@@ -26,15 +26,16 @@ SELECT g.group_id, g.number, g.name, g.currency AS group_currency, g.set_off, t.
   l.limit_id AS group_limit_id, l.version AS group_limit_version, l.amount AS group_limit,
   l.currency AS group_limit_currency, l.valid_from AS group_valid_from, l.valid_until AS group_valid_until,
   (SELECT jsonb_agg(jsonb_build_array(k.customer_id, k.currency, k.open, k.disputed, k.unapplied, k.reserved,
-                                      k.delivered, k.accrued)
+                                      k.delivered, k.accrued, k.kept)
                     ORDER BY k.customer_id, k.currency)
    FROM (SELECT m.customer_id, p.currency, sum(p.open)::bigint AS open, sum(p.disputed)::bigint AS disputed,
                 sum(p.unapplied)::bigint AS unapplied, sum(p.reserved)::bigint AS reserved,
-                sum(p.delivered)::bigint AS delivered, sum(p.accrued)::bigint AS accrued
+                sum(p.delivered)::bigint AS delivered, sum(p.accrued)::bigint AS accrued,
+                sum(p.kept)::bigint AS kept
          FROM customer_group m JOIN LATERAL (
-           SELECT currency, open, disputed, unapplied, 0 AS reserved, delivered, accrued FROM exposure e
+           SELECT currency, open, disputed, unapplied, 0 AS reserved, delivered, accrued, kept FROM exposure e
            WHERE e.customer_id = m.customer_id
-           UNION ALL SELECT currency, 0, 0, 0, reserved, 0, 0 FROM authorization_head h
+           UNION ALL SELECT currency, 0, 0, 0, reserved, 0, 0, 0 FROM authorization_head h
            WHERE h.customer_id = m.customer_id
          ) p ON true
          WHERE m.group_id = g.group_id GROUP BY m.customer_id, p.currency) k) AS members,
@@ -177,8 +178,8 @@ def _known(row: Any) -> KnownGroup:
 
 
 def _member(told: Sequence[Any]) -> MemberParts:
-    customer_id, currency, opened, disputed, unapplied, reserved, delivered, accrued = told
+    customer_id, currency, opened, disputed, unapplied, reserved, delivered, accrued, kept = told
     figures = figures_of(currency, opened=opened, disputed=disputed, unapplied=unapplied)
     return MemberParts(UUID(customer_id), ExposureParts.of(
         figures, reserved=Money(reserved, currency), delivered=Money(delivered, currency),
-        accrued=Money(accrued, currency)))
+        accrued=Money(accrued, currency), kept=Money(kept, currency)))

@@ -36,6 +36,11 @@ SELECT e.customer_id, e.currency, e.delivered, coalesce(sum(d.open), 0) AS deliv
 FROM exposure e LEFT JOIN delivery d USING (tenant_id, customer_id, currency)
 WHERE e.{_OWN} GROUP BY e.tenant_id, e.customer_id, e.currency, e.delivered
 HAVING e.delivered <> coalesce(sum(d.open), 0) LIMIT 20""")  # noqa: S608  constants only
+_KEPT = text(f"""
+SELECT e.customer_id, e.currency, e.kept, coalesce(sum(k.kept), 0) AS credits
+FROM exposure e LEFT JOIN kept_credit k USING (tenant_id, customer_id, currency)
+WHERE e.{_OWN} GROUP BY e.tenant_id, e.customer_id, e.currency, e.kept
+HAVING e.kept <> coalesce(sum(k.kept), 0) LIMIT 20""")  # noqa: S608  constants only
 _HEADS = text(f"""
 SELECT h.customer_id, h.currency, h.reserved, coalesce(sum(a.reserved), 0) AS authorised
 FROM authorization_head h LEFT JOIN credit_authorization a USING (tenant_id, customer_id, currency)
@@ -63,6 +68,7 @@ CHECKS = (
     Check("I17", "Authorised = reserved + captured + released + expired, and each from its movements.", _SUMS),
     Check("I17-heads", "What is reserved on a head is the sum of its authorisations.", _HEADS),
     Check("I17-delivered", "What is delivered and not billed is the sum of its deliveries.", _DELIVERED),
+    Check("I17-kept", "What is kept for orders is the sum of what is kept of each credit.", _KEPT),
     Check("I4", "Facts of each stream are numbered 1 to n without a hole.", SEQUENCES),
     Check("I4-limits", "Limits of a customer and currency are versions 1 to n without a hole.", _LIMITS),
     Check("I6", "Every limit, decision and alert has exactly one fact, and no fact is without one.", _UNTOLD),

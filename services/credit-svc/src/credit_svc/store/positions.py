@@ -30,7 +30,7 @@ _COVERED = COUNTED.format(customer="k.customer_id", currency="k.currency")
 _FIGURES = f"""
   SELECT k.customer_id, k.currency, c.number, c.name, c.status, c.prepayment_bps,
          c.cash_on_delivery, o.owner_id, o.owner_code, k.open, k.disputed,
-         k.unapplied, k.delivered, k.accrued, k.reserved, k.sequence, a.covers,
+         k.unapplied, k.delivered, k.accrued, k.kept, k.reserved, k.sequence, a.covers,
          l.limit_id, l.version, l.amount, l.source, l.valid_from, l.valid_until, l.kind,
          t.limit_id AS temporary_limit_id, t.version AS temporary_version, t.amount AS temporary_amount,
          t.source AS temporary_source, t.valid_from AS temporary_valid_from, t.valid_until AS temporary_valid_until,
@@ -39,7 +39,8 @@ _FIGURES = f"""
            CASE WHEN l.valid_until < CAST(:today AS date) THEN 0 ELSE l.amount END + coalesce(t.amount, 0)
            + coalesce((SELECT sum((v.value ->> 2)::bigint) FROM jsonb_array_elements(a.covers) v
                        WHERE v.value ->> 1 = ANY(CAST(:cover_kinds AS text[]))), 0)
-           - (k.open - k.disputed + round(k.disputed * CAST(:disputed_bps AS numeric) / 10000) - k.unapplied
+           - (k.open - k.disputed + round(k.disputed * CAST(:disputed_bps AS numeric) / 10000)
+              - greatest(k.unapplied - k.kept, 0)
               + round(k.delivered * CAST(:delivered_bps AS numeric) / 10000)
               + CASE WHEN CAST(:accrued_interest AS boolean) THEN k.accrued ELSE 0 END)
            - k.reserved
@@ -49,10 +50,11 @@ _FIGURES = f"""
   FROM (
     SELECT h.tenant_id, h.customer_id, h.currency, coalesce(e.open, 0) AS open, coalesce(e.disputed, 0) AS disputed,
            coalesce(e.unapplied, 0) AS unapplied, coalesce(e.delivered, 0) AS delivered,
-           coalesce(e.accrued, 0) AS accrued, h.reserved, coalesce(e.sequence, 0) AS sequence
+           coalesce(e.accrued, 0) AS accrued, coalesce(e.kept, 0) AS kept, h.reserved,
+           coalesce(e.sequence, 0) AS sequence
     FROM authorization_head h LEFT JOIN exposure e USING (tenant_id, customer_id, currency)
     UNION ALL
-    SELECT e.tenant_id, e.customer_id, e.currency, e.open, e.disputed, e.unapplied, e.delivered, e.accrued, 0,
+    SELECT e.tenant_id, e.customer_id, e.currency, e.open, e.disputed, e.unapplied, e.delivered, e.accrued, e.kept, 0,
            e.sequence
     FROM exposure e
     WHERE NOT EXISTS (SELECT FROM authorization_head h WHERE h.tenant_id = e.tenant_id
@@ -187,7 +189,7 @@ def _position(row: Any, group: GroupStanding | None, *, today: date, policy: Cre
     figures = figures_of(currency, opened=row["open"], disputed=row["disputed"], unapplied=row["unapplied"])
     parts = ExposureParts.of(
         figures, reserved=Money(row["reserved"], currency), delivered=Money(row["delivered"], currency),
-        accrued=Money(row["accrued"], currency))
+        accrued=Money(row["accrued"], currency), kept=Money(row["kept"], currency))
     covers = counted_covers(row["covers"], currency)
     limit = limit_in_force(
         facts_of(row, currency), today=today, covered=covered(covers, policy.cover_kinds, currency))

@@ -66,6 +66,7 @@ _STANDING: Any = (
         col(CustomerRow.status), col(CustomerRow.sequence).label("customer_sequence"), col(CustomerRow.prepayment_bps),
         col(CustomerRow.cash_on_delivery), col(ExposureRow.open),
         col(ExposureRow.disputed), col(ExposureRow.unapplied), col(ExposureRow.delivered), col(ExposureRow.accrued),
+        col(ExposureRow.kept),
         col(ExposureRow.sequence),
         *_BASE.c, *_TEMPORARY.c, *_POLICY.c, _HOLDS, _COVERS)
     .select_from(CustomerRow)
@@ -86,6 +87,7 @@ class Standing:
     figures: Figures
     delivered: Money
     accrued: Money
+    kept: Money
     policy: CreditPolicy
     positions: dict[str, int]
     holds: tuple[StandingHold, ...]
@@ -107,7 +109,7 @@ async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date, in_grou
         currency, opened=row["open"], disputed=row["disputed"], unapplied=row["unapplied"])
     return Standing(
         row["status"], facts_of(row, currency), figures, Money(row["delivered"] or 0, currency),
-        Money(row["accrued"] or 0, currency), policy_of(row),
+        Money(row["accrued"] or 0, currency), Money(row["kept"] or 0, currency), policy_of(row),
         {"billing": row["sequence"] or 0, "customer": row["customer_sequence"]},
         tuple(StandingHold(UUID(hold_id), rule) for hold_id, rule in sorted(row["holds"] or ())),
         _line_of(row["amount_above"], currency), standing_of(row) if in_group else None,

@@ -78,8 +78,10 @@ class ExposureRow(Row, table=True):
     sequence: int = Field(sa_type=BigInteger)
     delivered: int = Field(sa_type=BigInteger)
     accrued: int = Field(sa_type=BigInteger)
+    kept: int = Field(sa_type=BigInteger)
     __table_args__ = (
-        CheckConstraint("delivered >= 0", name="delivered"), CheckConstraint("accrued >= 0", name="accrued"))
+        CheckConstraint("delivered >= 0", name="delivered"), CheckConstraint("accrued >= 0", name="accrued"),
+        CheckConstraint("kept >= 0", name="kept"))
 
 
 class DeliveryRow(Row, table=True):

@@ -9,7 +9,7 @@ from credit_svc.domain.authorization import Authorization, Order, order_of
 from credit_svc.domain.decision import Decision, DecisionInputs, decide
 from credit_svc.domain.exposure import ExposureParts
 from credit_svc.domain.limit import base_limit, temporary_limit
-from credit_svc.store import authorizations, decisions, heads, mergers, standings
+from credit_svc.store import authorizations, decisions, heads, kept_credits, mergers, standings
 from credit_svc.store.decisions import StoredDecision, stored_of
 from credit_svc.store.heads import Head
 from credit_svc.store.watching import Moment
@@ -52,6 +52,10 @@ async def authorize_credit(tx: Transaction, command: AuthorizeCredit) -> tuple[A
         await mergers.check_not_merged(tx, command.customer_id)
     if standing.group is not None and standing.group.group_id != head.group_id:
         raise NotReady("in_progress", "The customer has just come to another group; try again.")
+    kept = standing.kept
+    if kept.is_positive:
+        kept -= await kept_credits.for_order(
+            tx, command.customer_id, kept.currency, reference=command.reference, authorization_id=command.id)
     inputs = DecisionInputs(
         amount=command.amount, today=tenant.today, customer_status=standing.status,
         limit=base_limit(standing.limits, today=tenant.today),
@@ -59,7 +63,7 @@ async def authorize_credit(tx: Transaction, command: AuthorizeCredit) -> tuple[A
         holds=standing.holds, customer_id=command.customer_id, group=standing.group, covers=standing.covers,
         terms=standing.terms,
         parts=ExposureParts.of(standing.figures, reserved=head.reserved, delivered=standing.delivered,
-                               accrued=standing.accrued),
+                               accrued=standing.accrued, kept=kept),
         policy=standing.policy,
         positions=standing.positions)
     order = _order(command, tenant, inputs.policy.authorization_days)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from credit_svc.domain.exposure import Mismatch
 from credit_svc.domain.position import Alert, Captured, CreditPosition, Outcome
-from credit_svc.store import authorizations, conduct, deliveries, exposures, heads, owed_items
+from credit_svc.store import authorizations, conduct, deliveries, exposures, heads, kept_credits, owed_items
 from credit_svc.store.authorizations import Movement
 from credit_svc.usecases.raise_alert import raise_alert
 from dunlin_events.consuming import Tx
@@ -26,6 +26,7 @@ def keep_positions(tx: Tx, positions: Collection[CreditPosition]) -> None:
     deliveries.keep(tx, {one.customer_id: one.deliveries for one in positions if one.deliveries})
     for one in positions:
         conduct.keep(tx, one.customer_id, one.conduct)
+        kept_credits.keep(tx, one.customer_id, one.kept.values(), one.orders.values())
         for outcome in one.outcomes:
             _record(tx, one, outcome)
 
