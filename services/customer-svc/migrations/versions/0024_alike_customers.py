@@ -1,4 +1,7 @@
-"""To be filled in."""
+"""Customers are found by their whole name and by their tax id: who is entered may be there already."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0024"
 down_revision = "0023"
@@ -7,7 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.create_index("ix_customer_name_folded", "customer", ["tenant_id", "name_folded"])
+    op.create_index("ix_customer_tax_id", "customer", ["tenant_id", "tax_id"],
+                    postgresql_where=sa.text("tax_id IS NOT NULL"))
 
 
 def downgrade() -> None:

@@ -95,6 +95,7 @@ async def test_the_same_call_again_is_the_same_operation(archive: Any) -> None:
 
 
 async def test_a_spreadsheet_is_cleaned_and_taken(archive: Any) -> None:
+    await archive.register("Huawei", tax_id="91")
     text = "客户名称,编号,账期,税号\n　华为 贸易,Ｃ-1,３０,91\n,,,\n华为 贸易,C-1,30,91\nB,C-2,soon,\nC,C-3,,\n"
     for name, encoding in (("utf-8", "utf-8"), ("gb18030", "gb18030")):
         body = {"content": b64encode(text.encode(encoding)).decode(), "due_days": 15}
@@ -105,9 +106,10 @@ async def test_a_spreadsheet_is_cleaned_and_taken(archive: Any) -> None:
         new = 2 if name == "utf-8" else 0
         assert (result["registered"], result["unchanged"]) == (new, 3 - new)
         assert [(one["line"], one["code"]) for one in result["refused"]] == [(5, "bad_cell")]
+        assert result["alike"] == [{"number": "C-1", "others": ["C-000001"]}]
     listed = (await archive.get(CUSTOMERS)).json()["data"]
     assert [(one["name"], one["number"], one["external_id"], one["terms"]["due_days"]) for one in listed] == [
-        ("华为 贸易", "C-1", "C-1", 30), ("C", "C-3", "C-3", 15)]
+        ("Huawei", "C-000001", None, 30), ("华为 贸易", "C-1", "C-1", 30), ("C", "C-3", "C-3", 15)]
     for content, code in ((b64encode(b"PK\x03\x04").decode(), "bad_customer_file"), ("A", "invalid_request")):
         refused = await archive.post(f"{IMPORT}-file", {"content": content})
         assert (refused.status_code, refused.json()["code"]) == (422, code)

@@ -23,7 +23,7 @@ async def test_a_customer_is_registered_with_the_next_number(archive: Any) -> No
     assert expected.items() <= customer.items()
     assert (await archive.register())["number"] == "C-000002"
     found = await archive.get(f"{CUSTOMERS}/{customer['id']}")
-    assert (found.json(), found.headers["etag"]) == (customer, '"1"')
+    assert (found.json() | {"alike": []}, found.headers["etag"]) == (customer, '"1"')
 
 
 async def test_what_the_client_brings_is_kept(archive: Any) -> None:
@@ -196,3 +196,17 @@ async def test_nothing_without_a_token_or_the_scope(archive: Any, method_and_pat
     operator = await client.request(
         method, path, json={}, headers=archive.running.headers(None, *archive.scopes) | {"If-Match": '"1"'})
     assert (operator.status_code, operator.json()["code"]) == (403, "tenant_required")
+
+
+async def test_who_may_be_entered_already_is_named_and_nothing_is_refused(archive: Any) -> None:
+    async def alike(name: str) -> list[dict[str, Any]]:
+        made = await archive.post(CUSTOMERS, {"kind": "organization", "name": name, "tax_id": "91", "terms": TERMS})
+        assert made.status_code == 201
+        found: list[dict[str, Any]] = made.json()["alike"]
+        return found
+
+    assert await alike("Kite Ltd") == []
+    [first] = await alike("ＫＩＴＥ  ltd")
+    assert (first["number"], first["name"], first["same"]) == ("C-000001", "Kite Ltd", ["name", "tax_id"])
+    await archive.post(f"{CUSTOMERS}/{first['id']}:close")
+    assert [(one["number"], one["same"]) for one in await alike("Kite")] == [("C-000002", ["tax_id"])]

@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from customer_svc.jobs.import_customers import import_customers
+from customer_svc.usecases.import_customers import IMPORT_CUSTOMERS
+from dunlin_kit.testing import work_off
+
 CUSTOMERS = "/customer/v1/customers"
 IN_PARTS = {
     "due_days": 60, "end_of_month": False, "prepayment_bps": 3000, "cash_on_delivery": False,
@@ -42,7 +46,9 @@ async def test_imported_terms_and_labels_are_those_of_the_row(archive: Any) -> N
            **IN_PARTS}
     for registered in (1, 0):
         answer = await archive.post(f"{CUSTOMERS}:import", {"rows": [row]})
-        assert (answer.json()["result"]["registered"], answer.json()["result"]["refused"]) == (registered, [])
+        await work_off(archive.running, archive.tenant, {IMPORT_CUSTOMERS: import_customers})
+        result = (await archive.get(answer.headers["location"])).json()["result"]
+        assert (result["registered"], result["refused"]) == (registered, [])
     [customer] = (await archive.get(CUSTOMERS)).json()["data"]
     assert (customer["terms"], customer["source"], customer["tags"], customer["metadata"]) == (
         IN_PARTS, "web", ["a"], {"k": "v"})

@@ -18,6 +18,7 @@ from customer_svc.domain.customer import (
 )
 from customer_svc.domain.customer_number import MAX_NUMBER, checked_number
 from customer_svc.domain.labels import MAX_KEY, MAX_KEYS, MAX_TAG, MAX_TAGS, MAX_VALUE
+from customer_svc.domain.likeness import Alike, Sameness
 from customer_svc.domain.registration import Registration
 from customer_svc.store.history import RecordedChange
 from dunlin_kernel.ids import CustomerId, new_id
@@ -114,6 +115,26 @@ class CustomerRead(BaseModel):
             source=held.source, tags=list(held.tags), metadata=dict(held.metadata),
             terms=CustomerTermsRead.of(held.terms), group_id=customer.group_id, owner_id=customer.owner_id,
             merged_into=customer.merged_into, version=customer.version, registered_at=customer.registered_at)
+
+
+class CustomerAlikeRead(BaseModel):
+    """An open entry that may be the same customer: by its name (but for case, width and accents) or its tax id."""
+
+    id: UUID
+    number: str
+    name: str
+    same: list[Sameness]
+
+    @classmethod
+    def of(cls, one: Alike) -> Self:
+        other = one.customer
+        return cls(id=other.id, number=other.number, name=other.particulars.name, same=list(one.same))
+
+
+class CustomerRegisteredRead(CustomerRead):
+    """The customer, and as a warning those that may be the same one: merge them where they are."""
+
+    alike: list[CustomerAlikeRead]
 
 
 class CustomerPage(Page[CustomerRead]):

@@ -6,7 +6,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from customer_svc import usecases
-from customer_svc.api.customer_shapes import CustomerCreate, CustomerMerge, CustomerRead, CustomerUpdate
+from customer_svc.api.customer_shapes import (
+    CustomerAlikeRead,
+    CustomerCreate,
+    CustomerMerge,
+    CustomerRead,
+    CustomerRegisteredRead,
+    CustomerUpdate,
+)
 from customer_svc.api.terms_shapes import CustomerTermsUpdate
 from customer_svc.domain.customer import Customer
 from dunlin_kernel.ids import CustomerId
@@ -26,11 +33,11 @@ BAD_TERMS = ("bad_terms", "bad_instalments", "bad_discount", "bad_prepayment", "
 
 @writes.post("/customers", status_code=201, dependencies=[MAY_WRITE],
              responses=TAKEN | refuses(*BAD_PARTICULARS, *BAD_TERMS, "bad_customer_number"))
-async def register_customer(body: CustomerCreate, tx: Tx, response: Response) -> CustomerRead:
-    """Register a customer, as prospect. Its number is never given to another."""
-    customer = await usecases.register_customer(tx, body.to_registration())
+async def register_customer(body: CustomerCreate, tx: Tx, response: Response) -> CustomerRegisteredRead:
+    """Register a customer, as prospect. Its number is never given to another. Who may be the same is named."""
+    customer, alike = await usecases.register_customer(tx, body.to_registration())
     response.headers["Location"] = f"/customer/v1/customers/{customer.id}"
-    return _answer(customer, response)
+    return CustomerRegisteredRead(**dict(_answer(customer, response)), alike=[CustomerAlikeRead.of(o) for o in alike])
 
 
 @writes.patch("/customers/{customer_id}", dependencies=[MAY_WRITE],

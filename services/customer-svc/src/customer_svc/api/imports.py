@@ -75,7 +75,8 @@ async def import_customers(body: CustomerImportCreate, tx: Tx, response: Respons
     """Take rows of an existing archive over, known again by their external id: a second run changes nothing.
 
     A worker takes them in slices, and `done` counts them. The operation's result: `registered`, `unchanged`, `refused`
-    (line, code, detail) and `customers` (external_id, id, number) for every row that was not refused.
+    (line, code, detail), `customers` (external_id, id, number) for every row that was not refused, and `alike`: numbers
+    of those that may be the same customer, by name or tax id.
     """
     return await _started(tx, response, await usecases.import_customers(tx, [row.to_texts() for row in body.rows]))
 

@@ -75,6 +75,8 @@ class CustomerRow(Row, table=True):
         Index(None, "tenant_id", "registered_at", "id"),
         Index(None, "tenant_id", "group_id", "number"),
         Index(None, "tenant_id", "owner_id", "number"),
+        Index("ix_customer_name_folded", "tenant_id", "name_folded"),
+        Index("ix_customer_tax_id", "tenant_id", "tax_id", postgresql_where=text("tax_id IS NOT NULL")),
     )
 
 
