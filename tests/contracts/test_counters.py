@@ -28,6 +28,7 @@ def shown_by(service: str) -> set[str]:
     assert {0} == {REGISTRY.get_sample_value("dunlin_integrity_violations", {"service": service, "check": one.id})
                    for one in checks}, "its worker looks at all of its invariants"
     wanted = [("dunlin_request_failures_total", {"service": service}),
+              ("dunlin_jwks_failures_total", {"service": service}),
               ("dunlin_transaction_retries_total", {"service": service, "reason": "deadlock"}),
               ("dunlin_relay_failures_total", {"topic": topic_of(service)}), *of_jobs, *of_hearing]
     missing = [pair for pair in wanted if REGISTRY.get_sample_value(*pair) is None]

@@ -32,17 +32,13 @@ WITHOUT_VERSION = {
     "remove_absence": "An absence is never changed: whoever removes it has seen all of it.",
 }
 """What changes something and asks for no If-Match, and why nobody overwrites unseen."""
-VERSIONS = "The versions of a policy: people adopt a few in a year, and at most 200 are shown."
 ALL_AT_ONCE = {
-    **dict.fromkeys(("list_credit_policies", "list_rating_policies", "list_classification_rules", "list_ladders",
-                     "list_ladder_versions"), VERSIONS),
     **dict.fromkeys((f"list_{service}_events" for service in SERVICES), "The feed goes by `after`, the last position."),
     **dict.fromkeys(("get_kpis", "get_kpis_by_owner", "get_collection_kpis", "get_cash_forecast",
                      "list_journal_balances"),
                     "A report on one snapshot, by period, owner, week or account of the journal."),
     **dict.fromkeys(("list_owing", "list_addressings"), "Of the customers that the request names."),
-    "list_reference_rates": "A rate changes a few times in a year.",
-    "list_financial_statements": "One for a year: at most 200 are shown.",
+    "list_ladders": "Each name once, in the version in force: a company has a handful.",
     "list_contacts": "A customer has 100 at most.",
     "list_addresses": "A customer has 50 at most.",
     "list_absences": "One person's: a few in a year.",

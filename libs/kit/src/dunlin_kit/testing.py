@@ -218,6 +218,20 @@ def deadlocks(service: str) -> float:
         "dunlin_transaction_retries_total", {"service": service, "reason": "deadlock"}) or 0
 
 
+async def one_by_one(client: httpx.AsyncClient, path: str, headers: Mapping[str, str]) -> list[dict[str, Any]]:
+    """All rows of a list, a page for each; they are the same as on one page."""
+    whole = (await client.get(path, headers=headers, params={"limit": 200})).json()
+    found: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = (await client.get(path, headers=headers, params={"limit": 1} | cursor)).json()
+        found += page["data"]
+        if not page["has_more"]:
+            assert found == whole["data"]
+            return found
+        cursor = {"cursor": page["next_cursor"]}
+
+
 async def work_off(service: Running, tenant: UUID, handlers: Mapping[str, Handler]) -> int:
     """Do every job of these kinds that is due, whosever it is; returns how many were this tenant's."""
     done = 0

@@ -150,7 +150,8 @@ async def test_a_reference_rate_and_the_compensation_of_each_claim(company: Any,
     again = await company.send("POST", "/reference-rates", {
         "reference": "ECB", "effective_from": "2026-01-01", "rate": "3"})
     assert (again.status_code, again.json()["code"]) == (409, "reference_rate_exists")
-    assert len((await company.get("/reference-rates"))["data"]) == 2
+    assert await company.rows("/reference-rates?limit=1") == (await company.get("/reference-rates"))["data"]
+    assert [one["rate"] for one in await company.rows("/reference-rates?limit=1")] == ["2.0000", "4.5000"]
     assert (await run(company, ops))["charged"] == 1
     assert [(number, amount) for number, amount, _ in await interest(company, who)] == [
         ("INT-000001", "35.00"), ("FEE-000001", "40.00")]

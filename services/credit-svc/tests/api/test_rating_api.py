@@ -7,7 +7,7 @@ import pytest
 from credit_svc.consumers.customer import customer
 from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_kernel.ids import new_id
-from dunlin_kit.testing import tell
+from dunlin_kit.testing import one_by_one, tell
 
 FIGURES = {
     "total_assets": "1000.00", "current_assets": "500.00", "current_liabilities": "300.00",
@@ -36,8 +36,11 @@ async def test_a_statement_is_entered_and_read_back(books: Any) -> None:
     again = STATEMENT | {"figures": FIGURES | {"total_liabilities": "0.00", "equity": "1000.00",
                                                "current_liabilities": "0.00", "intangible_assets": "1.00"}}
     await client.post(path(books, "financial-statements"), json=again, headers=books.headers())
-    listed = (await client.get(path(books, "financial-statements"), headers=headers)).json()["data"]
-    assert [one["z_score"] for one in listed] == [None, "1.9920"]
+    older = {"ended_on": "2024-12-31"}
+    await client.post(path(books, "financial-statements"), json=STATEMENT | older, headers=books.headers())
+    listed = await one_by_one(client, path(books, "financial-statements"), headers)
+    assert [one["ended_on"] for one in listed] == [body["ended_on"], body["ended_on"], "2024-12-31"]
+    assert [one["z_score"] for one in listed] == [None, "1.9920", "1.9920"]
     rated = (await client.post(path(books, "ratings"), headers=books.headers())).json()
     assert rated["statement_id"] == listed[0]["id"] and rated["willingness_score"] is None
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from credit_svc.jobs import expire_limit
-from dunlin_kit.testing import work_off
+from dunlin_kit.testing import one_by_one, work_off
 
 POLICY = {"disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500,
           "authorization_days": 30}
@@ -133,7 +133,7 @@ async def test_a_policy_counts_from_its_day(books: Any) -> None:
     assert told == [(2, "2026-03-02"), (3, "2026-03-02")]
     past = await call(books, "/policies", POLICY | {"effective_from": "2026-03-01"})
     assert (past.status_code, past.json()["code"]) == (422, "effective_in_past")
-    listed = (await call(books, "/policies", method="GET")).json()["data"]
+    listed = await one_by_one(books.service.client, "/credit/v1/policies", books.headers())
     assert [one["version"] for one in listed] == [3, 2, 1]
 
 

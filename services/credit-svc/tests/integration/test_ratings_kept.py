@@ -11,7 +11,7 @@ from dunlin_events.contracts.notify_promises import PromiseBroken, PromiseCorrec
 from dunlin_kernel.ids import new_id
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import JobRunner
-from dunlin_kit.testing import tell
+from dunlin_kit.testing import one_by_one, tell
 
 POLICY = {"reviews": True, "sets_limits": True, "decides_terms": True, "reason": "by score"}
 STATEMENT = {
@@ -334,5 +334,5 @@ async def test_policies_of_ratings(books: Any) -> None:
     same = {name: value for name, value in second.items() if name not in {"version", "effective_from"}}
     assert same == {name: third[name] for name in same} and same["engine"]["risk_budget"] == [cny("10.00")]
     assert (await call(books, "/rating-policies/current", method="GET")).json()["version"] == 2
-    listed = (await call(books, "/rating-policies", method="GET")).json()["data"]
+    listed = await one_by_one(books.service.client, "/credit/v1/rating-policies", books.headers())
     assert [one["version"] for one in listed] == [3, 2, 1]

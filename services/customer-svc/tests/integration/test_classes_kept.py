@@ -16,7 +16,7 @@ from dunlin_events.contracts.billing import CreditAllocated, InvoiceIssued, Paym
 from dunlin_kernel.ids import CustomerId, new_id
 from dunlin_kit.jobs import Job
 from dunlin_kit.tenants import present
-from dunlin_kit.testing import tell
+from dunlin_kit.testing import one_by_one, tell
 
 CUSTOMERS = "/customer/v1/customers"
 RULES = "/customer/v1/classification-rules"
@@ -135,8 +135,10 @@ async def test_a_new_rule_is_previewed_and_then_holds(trade: Trade) -> None:
     await trade.turn(TURN + timedelta(hours=1))
     assert (await trade.classes(customer["id"]))["size"] == "large"
     assert ("size", "small", "large", 1) in await trade.told(customer["id"])
-    listed = (await trade.archive.get(RULES)).json()["data"]
-    assert [one["version"] for one in listed if one["dimension"] == "size"] == [0, 1, 2]
+    reads = trade.archive.running.headers(trade.archive.tenant, "customers:read", key=None)
+    listed = await one_by_one(trade.archive.running.client, RULES, reads)
+    assert [(one["dimension"], one["version"]) for one in listed] == sorted(
+        [*((dimension.value, 0) for dimension in Dimension), ("size", 1), ("size", 2)])
 
 
 async def test_a_class_by_hand_stays_until_it_is_given_back(trade: Trade) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from dunlin_events.contracts.billing import InvoiceIssued
 from dunlin_kernel.ids import new_id
-from dunlin_kit.testing import Running, tell
+from dunlin_kit.testing import Running, one_by_one, tell
 from notify_svc.consumers.billing import billing
 
 LADDERS, SELECTION = "/notify/v1/ladders", "/notify/v1/ladder-selection"
@@ -37,8 +37,10 @@ async def test_ladders_are_made_versioned_and_listed(service: Running) -> None:
     read = service.headers(tenant, READ, key=None)
     listed = (await service.client.get(LADDERS, headers=read)).json()["data"]
     assert [(one["ladder"], one["version"]) for one in listed] == [("standard", 1), ("strict", 3)]
-    versions = (await service.client.get(f"{LADDERS}/strict/versions", headers=read)).json()["data"]
+    versions = await one_by_one(service.client, f"{LADDERS}/strict/versions", read)
     assert [one["version"] for one in versions] == [3, 2]
+    unset = await one_by_one(service.client, f"{LADDERS}/standard/versions", read)
+    assert [one["version"] for one in unset] == [1]
     assert (await service.client.get(f"{LADDERS}/strict", headers=read)).json() == again.json()
     gone = await service.client.get(f"{LADDERS}/gone", headers=read)
     assert (gone.status_code, gone.json()["code"]) == (404, "ladder_not_found")

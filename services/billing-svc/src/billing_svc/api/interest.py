@@ -17,9 +17,10 @@ from billing_svc.usecases.run_interest import run_interest as run
 from billing_svc.usecases.set_interest_policy import set_interest_policy as set_policy
 from billing_svc.usecases.set_reference_rate import set_reference_rate as set_rate
 from dunlin_events.contracts.base import Amount
-from dunlin_kit import operations, versions
+from dunlin_kit import operations, pages, versions
 from dunlin_kit.auth import requires
 from dunlin_kit.operations import OperationRead
+from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.wire import Day
@@ -113,10 +114,8 @@ class ReferenceRateRead(BaseModel):
     rate: str
 
 
-class ReferenceRateList(BaseModel):
-    """Every reference rate, by name and day."""
-
-    data: list[ReferenceRateRead]
+class ReferenceRatePage(Page[ReferenceRateRead]):
+    """Reference rates, by name and day."""
 
 
 class InterestRunCreate(Body):
@@ -142,11 +141,15 @@ async def set_interest_policy(
     return _policy(await set_policy(tx, policy, expected=expected), response)
 
 
-@router.get("/reference-rates", dependencies=[MAY_READ])
-async def list_reference_rates(tx: Tx) -> ReferenceRateList:
+@router.get("/reference-rates", dependencies=[MAY_READ], responses=pages.RESPONSES)
+async def list_reference_rates(
+    tx: Tx, response: Response, cursor: Paging, limit: Limit = pages.DEFAULT_LIMIT,
+) -> ReferenceRatePage:
     """The reference rates that were set."""
-    found = await interest.references(tx)
-    return ReferenceRateList(data=[_rate(name, step) for name, steps in found.items() for step in steps])
+    reference, effective_from = cursor.after or ("", date.min.isoformat())
+    found = await interest.page_of_references(tx, (reference, date.fromisoformat(effective_from)), limit + 1)
+    return ReferenceRatePage(
+        **cursor.page(response, found, limit, lambda one: [one[0], one[1].effective_from], lambda one: _rate(*one)))
 
 
 @writes.post("/reference-rates", status_code=201, dependencies=[MAY_SET], responses=refuses(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, Uuid, bindparam, func, literal_column, select, text
+from sqlalchemy import Date, Integer, Text, Uuid, bindparam, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.interest import Contested
@@ -30,6 +30,10 @@ _policy, _rate, _held = InterestPolicyRow.__table__.c, ReferenceRateRow.__table_
 _ids = bindparam("ids", type_=ARRAY(Uuid))
 IN_FORCE = select(_policy.version, _policy.rules).order_by(_policy.version.desc()).limit(literal_column("1"))
 RATES = select(_rate.reference, _rate.effective_from, _rate.rate).order_by(_rate.reference, _rate.effective_from)
+RATES_AFTER = RATES.where(
+    func.row(_rate.reference, _rate.effective_from)
+    > func.row(bindparam("reference", type_=Text), bindparam("effective_from", type_=Date))).limit(
+        bindparam("most", type_=Integer))
 HELD = select(_held.item_id, _held.currency, _held.charged, _held.compensated).where(_held.item_id == func.any(_ids))
 WAITING_ITEMS = """
 FROM item i LEFT JOIN interest_account s ON s.tenant_id = i.tenant_id AND s.item_id = i.id
@@ -91,6 +95,12 @@ async def references(tx: Transaction) -> dict[str, list[RateStep]]:
     for row in await tx.rows(RATES):
         found[row["reference"]].append(RateStep(row["effective_from"], row["rate"]))
     return dict(found)
+
+
+async def page_of_references(tx: Transaction, after: tuple[str, date], most: int) -> list[tuple[str, RateStep]]:
+    """At most so many steps after this one, by name and day."""
+    rows = await tx.rows(RATES_AFTER, reference=after[0], effective_from=after[1], most=most)
+    return [(row["reference"], RateStep(row["effective_from"], row["rate"])) for row in rows]
 
 
 def add_reference(tx: Transaction, reference: str, step: RateStep, *, recorded_at: datetime) -> None:

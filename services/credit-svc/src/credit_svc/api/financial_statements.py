@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Self
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from credit_svc.api.shapes import Body, Currency
@@ -15,6 +15,7 @@ from credit_svc.usecases import add_financial_statement as adding
 from dunlin_kernel.currencies import exponent_of
 from dunlin_kernel.money import Money
 from dunlin_kit.auth import requires
+from dunlin_kit.pages import DEFAULT_LIMIT, RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
@@ -110,10 +111,8 @@ class FinancialStatementRead(BaseModel):
             z_score=None if z is None else str(z), entered_by=one.entered_by, entered_at=one.entered_at)
 
 
-class FinancialStatementList(BaseModel):
-    """The statements of a customer, the latest fiscal year first, at most 200."""
-
-    data: list[FinancialStatementRead]
+class FinancialStatementPage(Page[FinancialStatementRead]):
+    """The statements of a customer, the latest fiscal year first."""
 
 
 @writes.post(
@@ -127,8 +126,14 @@ async def add_financial_statement(customer_id: UUID, body: FinancialStatementCre
     return FinancialStatementRead.of(await adding.add_financial_statement(tx, body.to_command(customer_id)))
 
 
-@reads.get("/credit/v1/customers/{customer_id}/financial-statements", dependencies=[requires("credit:read")])
-async def list_financial_statements(customer_id: UUID, tx: Tx) -> FinancialStatementList:
+@reads.get(
+    "/credit/v1/customers/{customer_id}/financial-statements", dependencies=[requires("credit:read")],
+    responses=RESPONSES)
+async def list_financial_statements(
+    customer_id: UUID, tx: Tx, cursor: Paging, response: Response, limit: Limit = DEFAULT_LIMIT,
+) -> FinancialStatementPage:
     """Every statement ever entered for a customer."""
-    found = await financial_statements.history(tx, customer_id)
-    return FinancialStatementList(data=[FinancialStatementRead.of(one) for one in found])
+    seen = (date.fromisoformat(cursor.after[0]), UUID(cursor.after[1])) if cursor.after else None
+    found = await financial_statements.history(tx, customer_id, seen, limit + 1)
+    return FinancialStatementPage(**cursor.page(
+        response, found, limit, lambda one: [one.statement.ended_on, one.statement.id], FinancialStatementRead.of))

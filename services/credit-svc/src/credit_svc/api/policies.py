@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from credit_svc.api.policy_shapes import (
@@ -21,6 +21,7 @@ from credit_svc.domain.policy_version import PolicyVersion
 from credit_svc.store import policies
 from credit_svc.usecases import adopt_credit_policy as adopting
 from dunlin_kit.auth import requires
+from dunlin_kit.pages import DEFAULT_LIMIT, RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
@@ -90,10 +91,8 @@ class PolicyVersionRead(BaseModel):
             accrued_interest=numbers.accrued_interest)
 
 
-class PolicyVersionList(BaseModel):
-    """The versions ever adopted, newest first, at most 200, and the one every tenant begins by."""
-
-    data: list[PolicyVersionRead]
+class PolicyVersionPage(Page[PolicyVersionRead]):
+    """The versions ever adopted, newest first, and the one every tenant begins by."""
 
 
 REFUSED = refuses(
@@ -113,7 +112,11 @@ async def get_credit_policy(tx: Tx) -> PolicyVersionRead:
     return PolicyVersionRead.of(version)
 
 
-@reads.get("/credit/v1/policies", dependencies=[requires("credit:read")])
-async def list_credit_policies(tx: Tx) -> PolicyVersionList:
+@reads.get("/credit/v1/policies", dependencies=[requires("credit:read")], responses=RESPONSES)
+async def list_credit_policies(
+    tx: Tx, cursor: Paging, response: Response, limit: Limit = DEFAULT_LIMIT,
+) -> PolicyVersionPage:
     """All versions, also those that are not effective yet."""
-    return PolicyVersionList(data=[PolicyVersionRead.of(one) for one in await policies.versions(tx)])
+    found = await policies.versions(tx, cursor.after[0] if cursor.after else None, limit + 1)
+    return PolicyVersionPage(
+        **cursor.page(response, found, limit, lambda one: [one.numbers.version], PolicyVersionRead.of))

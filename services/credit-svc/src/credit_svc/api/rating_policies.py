@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from credit_svc.api.rating_policy_shapes import (
@@ -26,6 +26,7 @@ from credit_svc.store import rating_policies
 from credit_svc.usecases import adopt_rating_policy as adopting
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kit.auth import requires
+from dunlin_kit.pages import DEFAULT_LIMIT, RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
@@ -127,10 +128,8 @@ class RatingPolicyRead(BaseModel):
             engine=LimitEngineRead.of(one.limits))
 
 
-class RatingPolicyList(BaseModel):
-    """The versions ever adopted, newest first, at most 200, and the one every tenant begins by."""
-
-    data: list[RatingPolicyRead]
+class RatingPolicyPage(Page[RatingPolicyRead]):
+    """The versions ever adopted, newest first, and the one every tenant begins by."""
 
 
 def _grade(one: RatingPolicy, grade: Grade) -> GradeRuleRead:
@@ -155,7 +154,10 @@ async def get_rating_policy(tx: Tx) -> RatingPolicyRead:
     return RatingPolicyRead.of(await rating_policies.in_force(tx))
 
 
-@reads.get("/credit/v1/rating-policies", dependencies=[requires("credit:read")])
-async def list_rating_policies(tx: Tx) -> RatingPolicyList:
+@reads.get("/credit/v1/rating-policies", dependencies=[requires("credit:read")], responses=RESPONSES)
+async def list_rating_policies(
+    tx: Tx, cursor: Paging, response: Response, limit: Limit = DEFAULT_LIMIT,
+) -> RatingPolicyPage:
     """All versions, also those that are not effective yet."""
-    return RatingPolicyList(data=[RatingPolicyRead.of(one) for one in await rating_policies.versions(tx)])
+    found = await rating_policies.versions(tx, cursor.after[0] if cursor.after else None, limit + 1)
+    return RatingPolicyPage(**cursor.page(response, found, limit, lambda one: [one.version], RatingPolicyRead.of))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,11 @@ ORDER BY ended_on DESC, statement_id DESC LIMIT 2""")  # noqa: S608
 _ALL = text(f"""
 WITH RECURSIVE {ENTRIES}
 SELECT * FROM financial_statement WHERE customer_id = {ANY_ENTRY}
-ORDER BY ended_on DESC, statement_id DESC LIMIT 200""")  # noqa: S608
+  AND (ended_on, statement_id) < (CAST(:ended_on AS date), CAST(:statement_id AS uuid))
+ORDER BY ended_on DESC, statement_id DESC LIMIT CAST(:most AS bigint)""")  # noqa: S608
+
+_FIRST = (date.max, UUID(int=2**128 - 1))
+"""Comes before every statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,14 @@ async def last_years(tx: Tx, customer_id: UUID) -> tuple[FinancialStatement, ...
     return tuple(_statement(row) for row in await tx.rows(_LAST, customer_id=customer_id))
 
 
-async def history(tx: Tx, customer_id: UUID) -> Sequence[EnteredStatement]:
-    """At most 200, the latest fiscal year first, of one year the last entered first."""
+async def history(
+    tx: Tx, customer_id: UUID, after: tuple[date, UUID] | None, most: int,
+) -> Sequence[EnteredStatement]:
+    """At most so many, the latest fiscal year first, of one year the last entered first; `after` is the last seen."""
+    ended_on, statement_id = after or _FIRST
+    rows = await tx.rows(_ALL, customer_id=customer_id, ended_on=ended_on, statement_id=statement_id, most=most)
     return [EnteredStatement(_statement(row), row["customer_id"], row["entered_by"], row["entered_at"])
-            for row in await tx.rows(_ALL, customer_id=customer_id)]
+            for row in rows]
 
 
 def add(tx: Tx, one: EnteredStatement) -> None:

@@ -18,7 +18,11 @@ _IN_FORCE = text(f"""
 SELECT p.*, {TODAY} AS today, (SELECT coalesce(clock_at, now()) FROM tenant LIMIT 1) AS now
 FROM (SELECT 1) one LEFT JOIN LATERAL (
   SELECT * FROM credit_policy WHERE effective_from <= {TODAY} ORDER BY version DESC LIMIT 1) p ON true""")  # noqa: S608
-_ALL = text("SELECT * FROM credit_policy ORDER BY version DESC LIMIT 200")
+_BEFORE = text("""
+SELECT * FROM credit_policy WHERE version < CAST(:before AS bigint)
+ORDER BY version DESC LIMIT CAST(:most AS bigint)""")
+NEWEST = 2**31
+"""Comes after every version."""
 
 
 def policy_of(row: Any) -> CreditPolicy:
@@ -43,9 +47,15 @@ async def in_force(tx: Tx) -> tuple[PolicyVersion, Moment | None]:
     return version, None if row["today"] is None else Moment(row["now"], row["today"])
 
 
-async def versions(tx: Tx) -> list[PolicyVersion]:
-    """Those adopted, at most the last 200, newest first; then the built-in one."""
-    return [*(version_of(row) for row in await tx.rows(_ALL)), FIRST_VERSION]
+async def versions(tx: Tx, before: int | None, most: int) -> list[PolicyVersion]:
+    """At most so many before this one (None: the last too), newest first; the built-in one is the first of all."""
+    adopted = [version_of(row) for row in await tx.rows(_BEFORE, before=before or NEWEST, most=most)]
+    return [*adopted, *([FIRST_VERSION] if before != FIRST_VERSION.numbers.version else [])][:most]
+
+
+async def last(tx: Tx) -> PolicyVersion:
+    """The one adopted last, effective or not."""
+    return (await versions(tx, None, 1))[0]
 
 
 def add(tx: Tx, version: PolicyVersion, *, adopted_by: str, adopted_at: datetime) -> None:

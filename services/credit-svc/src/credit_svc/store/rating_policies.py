@@ -5,14 +5,16 @@ from datetime import datetime
 from sqlalchemy import text
 
 from credit_svc.domain.rating_policy import FIRST_RATING_POLICY, RatingPolicy
-from credit_svc.store.policies import TODAY
+from credit_svc.store.policies import NEWEST, TODAY
 from credit_svc.store.rating_rules import policy_of, rules_as_text
 from credit_svc.store.rating_tables import RatingPolicyRow
 from dunlin_events.consuming import Tx
 
 _IN_FORCE = text(
     f"SELECT * FROM rating_policy WHERE effective_from <= {TODAY} ORDER BY version DESC LIMIT 1")  # noqa: S608
-_ALL = text("SELECT * FROM rating_policy ORDER BY version DESC LIMIT 200")
+_BEFORE = text("""
+SELECT * FROM rating_policy WHERE version < CAST(:before AS bigint)
+ORDER BY version DESC LIMIT CAST(:most AS bigint)""")
 
 
 async def in_force(tx: Tx) -> RatingPolicy:
@@ -21,9 +23,15 @@ async def in_force(tx: Tx) -> RatingPolicy:
     return FIRST_RATING_POLICY if row is None else policy_of(row)
 
 
-async def versions(tx: Tx) -> list[RatingPolicy]:
-    """Those adopted, at most the last 200, newest first; then the built-in one."""
-    return [*(policy_of(row) for row in await tx.rows(_ALL)), FIRST_RATING_POLICY]
+async def versions(tx: Tx, before: int | None, most: int) -> list[RatingPolicy]:
+    """At most so many before this one (None: the last too), newest first; the built-in one is the first of all."""
+    adopted = [policy_of(row) for row in await tx.rows(_BEFORE, before=before or NEWEST, most=most)]
+    return [*adopted, *([FIRST_RATING_POLICY] if before != FIRST_RATING_POLICY.version else [])][:most]
+
+
+async def last(tx: Tx) -> RatingPolicy:
+    """The one adopted last, effective or not."""
+    return (await versions(tx, None, 1))[0]
 
 
 def add(tx: Tx, one: RatingPolicy, *, adopted_by: str, adopted_at: datetime) -> None:

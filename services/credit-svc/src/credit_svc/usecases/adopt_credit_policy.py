@@ -54,7 +54,7 @@ async def adopt_credit_policy(tx: Transaction, command: AdoptCreditPolicy) -> Po
     Refuses: tenant_not_known_yet, bad_policy, effective_in_past.
     """
     tenant = await present(tx)
-    last, *_ = await policies.versions(tx)
+    last = await policies.last(tx)
     version = command.after(last, today=tenant.today)
     plan_credit_day(tx, tenant.zone, tenant.today)
     plan_look_at_everyone(

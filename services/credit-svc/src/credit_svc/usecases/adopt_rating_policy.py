@@ -27,7 +27,7 @@ async def adopt_rating_policy(tx: Transaction, command: AdoptRatingPolicy) -> Ra
     Refuses: tenant_not_known_yet, bad_policy, bad_scorecard, effective_in_past.
     """
     tenant = await present(tx)
-    last, *_ = await rating_policies.versions(tx)
+    last = await rating_policies.last(tx)
     begins = command.effective_from or tenant.today
     if begins < tenant.today:
         raise RuleBroken(

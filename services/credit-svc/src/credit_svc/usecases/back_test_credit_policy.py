@@ -25,7 +25,7 @@ async def back_test_credit_policy(
     tenant = await present(tx)
     if ends < begins:
         raise RuleBroken("validity_reversed", "The last day lies before the first.")
-    last, *_ = await policies.versions(tx)
+    last = await policies.last(tx)
     numbers = command.after(last, today=tenant.today).numbers
     first, end = start_of_day(tenant.zone, begins), start_of_day(tenant.zone, days_after(ends, 1))
     after: UUID | None = None

@@ -37,7 +37,7 @@ async def dry_run_credit_policy(
 ) -> tuple[PolicyVersion, list[TriedPosition]]:
     """Changes nothing. Refuses: tenant_not_known_yet, bad_policy, effective_in_past."""
     tenant = await present(tx)
-    last, *_ = await policies.versions(tx)
+    last = await policies.last(tx)
     version = command.after(last, today=tenant.today)
     moment = Moment(tenant.now, tenant.today)
     return version, [one async for one in _over_the_book(tx, version, moment)]

@@ -3,21 +3,23 @@
 from uuid import UUID
 
 from fastapi import APIRouter
+from fastapi.responses import Response
 
 from customer_svc import usecases
 from customer_svc.api.classification_shapes import (
     ClassificationPreviewRead,
-    ClassificationRuleList,
+    ClassificationRulePage,
     ClassificationRuleRead,
     ClassificationRuleUpdate,
     CustomerClassList,
     CustomerClassUpdate,
 )
 from customer_svc.api.customers import NOT_FOUND
-from customer_svc.domain.classification import DEFAULTS
 from customer_svc.store import classes, customers
 from dunlin_kernel.ids import CustomerId
+from dunlin_kit import pages
 from dunlin_kit.auth import requires
+from dunlin_kit.pages import Limit, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -26,11 +28,15 @@ router = APIRouter(prefix="/customer/v1", route_class=ReadRoute, tags=["classifi
 BAD_RULE = ("invalid_request", "bad_classification_rule")
 
 
-@router.get("/classification-rules", dependencies=[requires("customers:read")])
-async def list_classification_rules(tx: Tx) -> ClassificationRuleList:
+@router.get("/classification-rules", dependencies=[requires("customers:read")], responses=pages.RESPONSES)
+async def list_classification_rules(
+    tx: Tx, response: Response, cursor: Paging, limit: Limit = pages.DEFAULT_LIMIT,
+) -> ClassificationRulePage:
     """Every version of every rule; version 0 is what holds until a tenant sets its own."""
-    known = [*DEFAULTS.values(), *await classes.rules(tx)]
-    return ClassificationRuleList(data=[ClassificationRuleRead.of(rule) for rule in known])
+    dimension, version = cursor.after or ("", 0)
+    found = await classes.rules(tx, (dimension, version), limit + 1)
+    return ClassificationRulePage(**cursor.page(
+        response, found, limit, lambda rule: [rule.dimension.value, rule.version], ClassificationRuleRead.of))
 
 
 @writes.put("/classification-rules", dependencies=[requires("policies:write")],

@@ -17,6 +17,7 @@ from customer_svc.domain.classification import (
     HeldClass,
 )
 from customer_svc.usecases.preview_classification import Preview
+from dunlin_kit.pages import Page
 
 Edge = Annotated[int, Field(gt=0, le=10**15, strict=True)]
 
@@ -58,10 +59,8 @@ class ClassificationRuleRead(BaseModel):
             effective_from=rule.effective_from)
 
 
-class ClassificationRuleList(BaseModel):
-    """Every version of every rule; the last one that has begun holds."""
-
-    data: list[ClassificationRuleRead]
+class ClassificationRulePage(Page[ClassificationRuleRead]):
+    """Versions of the rules, by dimension and version; the last one that has begun holds."""
 
 
 class ClassCountRead(BaseModel):

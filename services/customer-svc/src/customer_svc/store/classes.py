@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Text, Uuid, bindparam, delete, func, select
+from sqlalchemy import Date, Integer, Text, Uuid, bindparam, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
@@ -18,7 +18,12 @@ _RULE = (
     col(ClassificationRuleRow.hysteresis_bps), col(ClassificationRuleRow.window_months),
     col(ClassificationRuleRow.effective_from),
 )
-_RULES: Any = select(*_RULE).order_by(col(ClassificationRuleRow.dimension), col(ClassificationRuleRow.version))
+_RULES: Any = (
+    select(*_RULE)
+    .where(tuple_(col(ClassificationRuleRow.dimension), col(ClassificationRuleRow.version))
+           > tuple_(bindparam("dimension", type_=Text), bindparam("version", type_=Integer)))
+    .order_by(col(ClassificationRuleRow.dimension), col(ClassificationRuleRow.version))
+    .limit(bindparam("most", type_=Integer)))
 _IN_FORCE: Any = (
     select(*_RULE).where(col(ClassificationRuleRow.dimension) == bindparam("dimension", type_=Text),
                          col(ClassificationRuleRow.effective_from) <= bindparam("day", type_=Date))
@@ -39,9 +44,12 @@ _REMOVE: Any = delete(CustomerClassRow).where(
     col(CustomerClassRow.dimension) == bindparam("dimension", type_=Text))
 
 
-async def rules(tx: Transaction) -> list[ClassificationRule]:
-    """Every version that was set, by dimension and version."""
-    return [_rule_of(row) for row in await tx.rows(_RULES)]
+async def rules(tx: Transaction, after: tuple[str, int], most: int) -> list[ClassificationRule]:
+    """At most so many versions after this one, by dimension and version; 0 is what holds until one is set."""
+    dimension, version = after
+    found = [_rule_of(row) for row in await tx.rows(_RULES, dimension=dimension, version=version, most=most)]
+    defaults = [rule for rule in DEFAULTS.values() if (rule.dimension.value, rule.version) > after]
+    return sorted([*defaults, *found], key=lambda rule: (rule.dimension.value, rule.version))[:most]
 
 
 async def rule_in_force(tx: Transaction, dimension: Dimension, on: date) -> ClassificationRule:

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from dunlin_kit import versions
+from dunlin_kit import pages, versions
 from dunlin_kit.auth import requires
+from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
@@ -27,9 +28,13 @@ Word = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^\x00-\x20]
 
 
 class LadderList(BaseModel):
-    """Ladders: each in the version in force, or all versions of one, newest first."""
+    """Ladders, each in the version in force."""
 
     data: list[LadderPolicyRead]
+
+
+class LadderVersionPage(Page[LadderPolicyRead]):
+    """Versions of one ladder, newest first."""
 
 
 class LadderRuleUpdate(BaseModel):
@@ -112,10 +117,15 @@ async def get_ladder(ladder: LadderName, tx: Tx, response: Response) -> LadderPo
     return LadderPolicyRead.of(found)
 
 
-@router.get("/ladders/{ladder}/versions", dependencies=[requires("reminders:read")], responses=NOT_FOUND)
-async def list_ladder_versions(ladder: LadderName, tx: Tx) -> LadderList:
+@router.get("/ladders/{ladder}/versions", dependencies=[requires("reminders:read")],
+            responses=NOT_FOUND | pages.RESPONSES)
+async def list_ladder_versions(
+    ladder: LadderName, tx: Tx, cursor: Paging, response: Response, limit: Limit = pages.DEFAULT_LIMIT,
+) -> LadderVersionPage:
     """All versions of one ladder, newest first."""
-    return LadderList(data=[LadderPolicyRead.of(one) for one in await ladder_policies.versions_of(tx, ladder)])
+    found = await ladder_policies.versions_of(tx, ladder, cursor.after[0] if cursor.after else None, limit + 1)
+    return LadderVersionPage(
+        **cursor.page(response, found, limit, lambda one: [one.policy.version], LadderPolicyRead.of))
 
 
 @writes.put("/ladders/{ladder}", dependencies=[requires("reminders:write")],

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Text, bindparam, func, literal_column, select
+from sqlalchemy import BigInteger, Text, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col
 
@@ -20,8 +20,10 @@ _NEWEST = (
     select(*_COLUMNS).ext(distinct_on(col(LadderPolicyRow.ladder)))
     .order_by(col(LadderPolicyRow.ladder), col(LadderPolicyRow.version).desc()))
 _VERSIONS = (
-    select(*_COLUMNS).where(col(LadderPolicyRow.ladder) == bindparam("ladder", type_=Text))
-    .order_by(col(LadderPolicyRow.version).desc()))
+    select(*_COLUMNS).where(col(LadderPolicyRow.ladder) == bindparam("ladder", type_=Text),
+                            col(LadderPolicyRow.version) < bindparam("before", type_=BigInteger))
+    .order_by(col(LadderPolicyRow.version).desc()).limit(bindparam("most", type_=BigInteger)))
+_AFTER_ALL = 2**31
 _LAST_VERSION = select(func.coalesce(func.max(col(LadderPolicyRow.version)), literal_column("1")).label("version"))
 _SELECTION = (
     select(*LadderSelectionRow.__table__.c)
@@ -54,17 +56,22 @@ async def newest(tx: Any) -> list[SetPolicy]:
     return sorted([*found, SetPolicy(LADDER_K, None, None)], key=lambda one: one.ladder)
 
 
-async def versions_of(tx: Any, ladder: str) -> list[SetPolicy]:
-    """All versions of a ladder, newest first. Refuses: ladder_not_found."""
-    found = [_set_policy(row) for row in await tx.rows(_VERSIONS, ladder=ladder)]
-    if not found and ladder != STANDARD:
+async def versions_of(tx: Any, ladder: str, before: int | None, most: int) -> list[SetPolicy]:
+    """At most so many versions of a ladder before this one (None: the last too), newest first.
+
+    Refuses: ladder_not_found.
+    """
+    rows = await tx.rows(_VERSIONS, ladder=ladder, before=before or _AFTER_ALL, most=most)
+    if rows or before is not None:
+        return [_set_policy(row) for row in rows]
+    if ladder != STANDARD:
         raise NotFound("ladder_not_found", "There is no ladder of this name.")
-    return found or [SetPolicy(LADDER_K, None, None)]
+    return [SetPolicy(LADDER_K, None, None)]
 
 
 async def in_force(tx: Any, ladder: str = STANDARD) -> SetPolicy:
     """A ladder's newest version. Refuses: ladder_not_found."""
-    return (await versions_of(tx, ladder))[0]
+    return (await versions_of(tx, ladder, None, 1))[0]
 
 
 async def last_version(tx: Any) -> int:
