@@ -14,6 +14,7 @@ import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -77,6 +78,25 @@ public final class Subscriber {
         Books books = kept(file);
         books.refusedEra = era;
         keep(file, books);
+    }
+
+    /** Before the first fact: the owner tells in this era by now, and what is told of earlier ones is no more. */
+    private void join(KafkaConsumer<String, byte[]> looking, String topic) {
+        List<TopicPartition> parts =
+                looking.partitionsFor(topic).stream().map(part -> new TopicPartition(topic, part.partition())).toList();
+        for (Map.Entry<TopicPartition, Long> end : looking.endOffsets(parts).entrySet()) {
+            if (end.getValue() > 0) {
+                looking.assign(List.of(end.getKey()));
+                looking.seek(end.getKey(), end.getValue() - 1);
+                ConsumerRecords<String, byte[]> last = ConsumerRecords.empty();
+                while (last.isEmpty()) {
+                    last = looking.poll(Duration.ofSeconds(1));
+                }
+                for (ConsumerRecord<String, byte[]> record : last) {
+                    books.leastEra = Math.max(books.leastEra, Integer.parseInt(header(record, "ce_era")));
+                }
+            }
+        }
     }
 
     /** After NewEra: forget all but which era was refused, for what is told of earlier ones is no more. */
@@ -207,7 +227,14 @@ public final class Subscriber {
 
     private static void read(String[] arguments) throws IOException {
         boolean once = List.of(arguments).contains("--once");
+        String topic = arguments.length > 3 ? arguments[3] : "dunlin-billing";
         Subscriber subscriber = new Subscriber(Path.of(arguments[2]));
+        if (subscriber.books.heard.isEmpty()) {
+            try (KafkaConsumer<String, byte[]> looking = new KafkaConsumer<>(
+                    Map.of("bootstrap.servers", arguments[0]), new StringDeserializer(), new ByteArrayDeserializer())) {
+                subscriber.join(looking, topic);
+            }
+        }
         Map<String, Object> settings = Map.of(
                 "bootstrap.servers", arguments[0],
                 "group.id", arguments[1],
@@ -216,7 +243,7 @@ public final class Subscriber {
                 "auto.offset.reset", "earliest"); // a new group begins with the first fact
         try (KafkaConsumer<String, byte[]> consumer =
                 new KafkaConsumer<>(settings, new StringDeserializer(), new ByteArrayDeserializer())) {
-            consumer.subscribe(List.of(arguments.length > 3 ? arguments[3] : "dunlin-billing"));
+            consumer.subscribe(List.of(topic));
             for (int idle = 0; idle < 3 || !once; ) {
                 ConsumerRecords<String, byte[]> batch = consumer.poll(Duration.ofSeconds(1));
                 idle = batch.isEmpty() && !consumer.assignment().isEmpty() ? idle + 1 : 0;

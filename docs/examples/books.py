@@ -63,6 +63,12 @@ class Books:
                 self.database.execute("UPDATE history SET refused = ?", (other.era,))
             raise
 
+    def join(self, era: int) -> None:
+        """Before the first fact: the owner tells in this era by now, and what is told of earlier ones is no more."""
+        with self.database:
+            self.database.execute(
+                "UPDATE history SET least = max(least, ?) WHERE NOT EXISTS (SELECT 1 FROM watermark)", (era,))
+
     def begin_anew(self) -> None:
         """After NewEra: forget all but which era was refused, for what is told of earlier ones is no more."""
         with self.database:

@@ -20,6 +20,20 @@ def fact_of(record: Any) -> Fact:
     return attributes | {"data": json.loads(record.value)}
 
 
+async def present_era(topic: str, bootstrap: str) -> int:
+    """In which the owner tells now: it has all that is still true. The last record of each partition says it."""
+    looking, eras = AIOKafkaConsumer(topic, bootstrap_servers=bootstrap), [1]  # in no group: of all partitions
+    await looking.start()
+    try:
+        for part, end in (await looking.end_offsets(looking.assignment())).items():
+            if end > 0:
+                looking.seek(part, end - 1)
+                eras.append(int(fact_of(await looking.getone(part))["era"]))
+    finally:
+        await looking.stop()
+    return max(eras)
+
+
 async def hear(books: Books, consumer: Any, *, stop_when_idle: bool) -> None:
     """Apply first, then say to the broker how far. What comes again after a crash was applied, and is passed over."""
     idle = 0
@@ -52,6 +66,7 @@ async def main() -> None:
     parser.add_argument("--once", action="store_true", help="stop when nothing comes for three seconds")
     given = parser.parse_args()
     books = Books(given.books)
+    books.join(await present_era(given.topic, given.bootstrap))
     consumer = AIOKafkaConsumer(
         given.topic, bootstrap_servers=given.bootstrap, group_id=given.group,
         group_instance_id=given.member,  # back within the session timeout, it has its partitions again at once

@@ -104,7 +104,8 @@ async def outbox_of(fleet: Fleet, service: str) -> list[Any]:
     """The outbox in stream order; each stream is 1 to n."""
     told = await rows(fleet, service, "SELECT stream, seq, event_id, type, payload FROM outbox_event "
                                       "ORDER BY stream, seq")
-    heads = {row["stream"]: row["seq"] for row in await rows(fleet, service, "SELECT stream, seq FROM event_stream")}
+    heads = {row["stream"]: row["seq"] for row in await rows(
+        fleet, service, "SELECT stream, seq FROM event_stream WHERE stream <> ''")}
     numbers: dict[str, list[int]] = {}
     for row in told:
         numbers.setdefault(row["stream"], []).append(row["seq"])

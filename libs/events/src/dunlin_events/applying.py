@@ -135,7 +135,7 @@ class Plan:
     def _all_was_told(self, item: Item, envelope: Envelope, mark: Mark) -> None:
         if era_told.is_told_by_another(mark, envelope):
             self.told.append((item.key, envelope, True))
-        elif envelope.era > mark.era:
+        elif envelope.era >= mark.era and envelope.event_id != mark.event_id:
             self.told.append((item.key, envelope, False))
             self._move(item.key, Mark(envelope.era, 0, envelope.event_id, None))
 

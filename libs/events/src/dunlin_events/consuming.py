@@ -16,11 +16,14 @@ from dunlin_events.dead_letters import DeadLetters
 from dunlin_events.draining import CAN_NEVER_WORK, reason_of, tenant_of
 from dunlin_events.ending import is_told_to_end, rest
 from dunlin_events.eras import says_all_was_told
+from dunlin_events.joining import join, strangers
+from dunlin_events.own_log import Look
 from dunlin_events.parked_rows import Parked, ParkedEventColumns
 from dunlin_events.standing import ParkingLimit, Standing, TooManyParked
 from dunlin_events.subscription import Subscription, Transact, Tx
 from dunlin_events.topics import Displaced, Partition, Reader, Received, topic_of
 from dunlin_events.watermark import WatermarkColumns
+from dunlin_kernel.ids import NIL
 
 __all__ = [
     "Consumer", "ParkedEventColumns", "ParkingLimit", "Subscription", "TooManyParked", "Transact", "Tx",
@@ -60,12 +63,18 @@ class Consumer:
         for subscription in subscriptions:
             self._subscriptions.setdefault(topic_of(subscription.owner), []).append(subscription)
         self._size = LEAST_EVENTS
+        self._look: Look | None = None
         FAILURES.labels(name)  # at zero: from no value to one is no increase
 
     def copying_to(self, dead_letters: DeadLetters) -> Self:
         """Copy to them, from now on, what can never be applied."""
         self._standing.dead_letters = dead_letters
         dead_letters.count_from_zero(self._subscriptions)
+        return self
+
+    def joining_by(self, look: Look) -> Self:
+        """Where nothing was heard yet, begin in the era with which the log ends."""
+        self._look = look
         return self
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -77,6 +86,7 @@ class Consumer:
                 for topic in self._subscriptions:
                     TURNED.labels(topic, self.name).set_to_current_time()
                 try:
+                    await self._join()
                     await self.turn(timeout_ms=POLL_MS)
                     wait = FIRST_WAIT_S
                 except (TooManyParked, Displaced):
@@ -115,6 +125,16 @@ class Consumer:
             passing("after_offsets")
             _count_unknown(items)
         return sum(map(len, batch.values()))
+
+    async def _join(self) -> None:
+        if self._look is None:
+            return
+        subscriptions = [one for some in self._subscriptions.values() for one in some]
+        if new := await self._transact(NIL, partial(strangers, subscriptions=subscriptions)):
+            tail = await self._look()
+            for one in new:
+                await self._transact(NIL, partial(join, subscription=one, tail=tail))
+        self._look = None
 
     def _items(self, received: Received) -> list[Item]:
         topic, number = received.partition

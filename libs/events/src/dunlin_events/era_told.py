@@ -6,6 +6,7 @@ which nothing was heard, what waits of an earlier era is no more either, and goe
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Text, bindparam, text
@@ -14,7 +15,7 @@ from dunlin_events import parked_rows, watermark
 from dunlin_events.envelope import Envelope, Record, stream_of
 from dunlin_events.parked_rows import Parked
 from dunlin_events.subscription import Statements
-from dunlin_events.topics import partition_of
+from dunlin_events.topics import PARTITIONS, partition_of
 from dunlin_events.watermark import ERA, HOLE, Key, Mark
 from dunlin_kernel.ids import NIL
 
@@ -43,9 +44,13 @@ ON CONFLICT (consumer, owner, stream, mark) DO NOTHING RETURNING stream
 """A note without a number: it is no event, and goes when the stream goes on."""
 
 
+PLACES: Final = tuple(stream_of(NIL, UUID(int=part + 1)) for part in range(PARTITIONS))
+"""Where a consumer keeps which era was told in full, by partition; without an id where it joined in that era."""
+
+
 def place_of(stream: str) -> str:
-    """Where a consumer keeps which era was told in full, in the partition of this stream."""
-    return stream_of(NIL, UUID(int=partition_of(stream) + 1))
+    """That of the partition of this stream."""
+    return PLACES[partition_of(stream)]
 
 
 async def last_told(tx: Statements, keys: Iterable[Key]) -> dict[Key, int]:
@@ -63,7 +68,7 @@ async def last_told(tx: Statements, keys: Iterable[Key]) -> dict[Key, int]:
 
 def is_told_by_another(mark: Mark, envelope: Envelope) -> bool:
     """Whether two restores began an era under the same number: this record is another's than the one heard before."""
-    return mark.era == envelope.era and mark.event_id != envelope.event_id
+    return mark.era == envelope.era and mark.event_id not in (envelope.event_id, NIL)
 
 
 async def behind(tx: Statements, key: Key, envelope: Envelope) -> list[Key]:

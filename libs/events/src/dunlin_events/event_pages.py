@@ -33,6 +33,7 @@ Machine-readable: [`openapi/asyncapi.yaml`](../openapi/asyncapi.yaml), one JSON 
   larger than all before and no other restore's: a hearer stops at the first one and compares the id at the last
   sequence it knows before it goes on. Once all that the era begins with was told, each partition has a record of type
   `dunlin.<owner>.EraTold.v1`, which is no fact: a stream of which nothing came by then is no more.
+  Who has heard nothing yet begins in the era with which the topic ends, and passes over what was told of earlier ones.
 * Money is a decimal text with exactly the currency's digits, never a number. Instants are UTC, dates are the tenant's.
 """
 

@@ -91,7 +91,8 @@ class Worker:
         reading_as = group if era == 1 else f"{group}-era{era}"
         reader = self.bus.reader(reading_as, [topic_of(subscription.owner)], f"{name}-{self.settings.member}")
         consumer = Consumer(reader, [subscription], self.app.transact, name=subscription.consumer)
-        return consumer.copying_to(DeadLetters(self.bus.publisher(), group))
+        joining = consumer.joining_by(tail_of(self.bus, topic_of(subscription.owner)))
+        return joining.copying_to(DeadLetters(self.bus.publisher(), group))
 
     def watching(self, checks: Sequence[Check], *, first_after: float = FIRST_AFTER_SECONDS) -> Self:
         """Look at these invariants from time to time, so many seconds after its start first."""
