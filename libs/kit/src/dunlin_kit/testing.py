@@ -222,14 +222,14 @@ async def one_by_one(client: httpx.AsyncClient, path: str, headers: Mapping[str,
     """All rows of a list, a page for each; they are the same as on one page."""
     whole = (await client.get(path, headers=headers, params={"limit": 200})).json()
     found: list[dict[str, Any]] = []
-    cursor: dict[str, str] = {}
+    asked: dict[str, Any] = {"limit": 1}
     while True:
-        page = (await client.get(path, headers=headers, params={"limit": 1} | cursor)).json()
+        page = (await client.get(path, headers=headers, params=asked)).json()
         found += page["data"]
         if not page["has_more"]:
             assert found == whole["data"]
             return found
-        cursor = {"cursor": page["next_cursor"]}
+        asked["cursor"] = page["next_cursor"]
 
 
 async def work_off(service: Running, tenant: UUID, handlers: Mapping[str, Handler]) -> int:

@@ -119,9 +119,9 @@ async def get_account(
     customer = heard_of((await customers.known(tx, [customer_id])).get(customer_id), customer_id)
     held = await accounts.of_customer(tx, customer_id)
     found = await account_views.entries(tx, customer_id, cursor.after, limit)
-    page = cursor.page(response, found, limit, account_views.key_of)
-    return AccountPage(**page | {"data": [LedgerEntryRead.of(entry) for entry in page["data"]]},
-                       customer_id=customer_id, merged_into=customer.merged_into, accounts=accounts_read(held))
+    page = cursor.page(response, found, limit, account_views.key_of, LedgerEntryRead.of)
+    return AccountPage(
+        **page, customer_id=customer_id, merged_into=customer.merged_into, accounts=accounts_read(held))
 
 
 @router.get("/facts/{fact_id}/journal", dependencies=[requires("journal:read")],

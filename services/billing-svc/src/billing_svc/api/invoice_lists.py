@@ -81,11 +81,11 @@ async def list_items(
     filters: dict[str, Any] = {"customer_id": customer_id} | ({} if is_open is None else {"open": is_open})
     ids = await document_lists.page_of_items(tx, filters, cursor.after, limit)
     by_id = await items.by_id(tx, ids)
-    page = cursor.page(response, [by_id[one] for one in ids], limit, lambda item: [item.due_on, item.id])
     held = await accounts.of_customer(tx, customer_id)
     announced = await pending_payments.announced(tx, customer_id)
     pending = pending_by_item(announced, await items.open_of(tx, [customer_id])) if announced else {}
     parts = await arrangements.schedules_of(tx, by_id.values())
-    return ItemPage(**page | {"data": [
-        OwedItemRead.with_pending(one, pending.get(one.id), parts.get(one.id, ())) for one in page["data"]]},
-                    unapplied=[Amount.of(account.unapplied) for account in held])
+    page = cursor.page(
+        response, [by_id[one] for one in ids], limit, lambda item: [item.due_on, item.id],
+        lambda item: OwedItemRead.with_pending(item, pending.get(item.id), parts.get(item.id, ())))
+    return ItemPage(**page, unapplied=[Amount.of(account.unapplied) for account in held])

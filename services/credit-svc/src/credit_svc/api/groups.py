@@ -118,9 +118,9 @@ async def list_group_positions(
     tenant, policy = await present(tx), await policies.current(tx)
     after = UUID(cursor.after[0]) if cursor.after else None
     found = await groups.some(tx, today=tenant.today, after=after, most=limit + 1)
-    page = cursor.page(response, found, limit, lambda one: [one.group_id])
-    return GroupPositionPage(
-        **page | {"data": [GroupPositionRead.of(one, policy, tenant.today) for one in found[:limit]]})
+    return GroupPositionPage(**cursor.page(
+        response, found, limit, lambda one: [one.group_id],
+        lambda one: GroupPositionRead.of(one, policy, tenant.today)))
 
 
 async def _position(tx: Tx, group_id: UUID) -> GroupPositionRead:

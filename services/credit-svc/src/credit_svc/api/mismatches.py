@@ -79,9 +79,9 @@ async def list_exposure_mismatches(
 ) -> ExposureMismatchPage:
     """Where our copy of an account differed from billing's, and nobody has closed it yet."""
     found = await mismatches.some(tx, waiting=waiting, after=cursor.after, most=limit + 1)
-    page = cursor.page(response, found, limit, lambda one: [
-        one.customer_id, one.mismatch.told.currency, one.mismatch.sequence])
-    return ExposureMismatchPage(**page | {"data": [ExposureMismatchRead.of(one) for one in found[:limit]]})
+    return ExposureMismatchPage(**cursor.page(
+        response, found, limit, lambda one: [one.customer_id, one.mismatch.told.currency, one.mismatch.sequence],
+        ExposureMismatchRead.of))
 
 
 @writes.post("/credit/v1/customers/{customer_id}/mismatches:close", dependencies=[requires("credit:write")],
