@@ -60,6 +60,22 @@ def test_what_this_machine_cannot_run_is_said_at_the_end(root: Path, tmp_path: P
     assert "THIS MACHINE COULD NOT RUN all of it" in done.stdout
 
 
+def test_without_an_engine_it_says_what_was_not_run_and_how_to_run_it(root: Path, tmp_path: Path) -> None:
+    """As root and as another user: beside this checkout is nothing that would bring one up."""
+    for name, said in ((".ci/compose", (root / ".ci/compose").read_text(encoding="utf-8")),
+                       ("bin/docker", "#!/bin/sh\nexit 1\n")):
+        script = tmp_path / "checkout" / name
+        script.parent.mkdir(parents=True)
+        script.write_text(said)
+        script.chmod(0o755)
+    done = subprocess.run(
+        ["bash", ".ci/compose"], cwd=tmp_path / "checkout", capture_output=True, text=True, check=False, timeout=60,
+        env=os.environ | {"PATH": f"{tmp_path / 'checkout/bin'}:{os.environ['PATH']}"})
+    assert done.returncode == 77, done.stdout + done.stderr
+    assert "-- compose: NOT RUN: no container engine answers, and " in done.stdout
+    assert "-- compose: to run it: install Docker with Compose 2.20 or later" in done.stdout
+
+
 def test_a_ledger_that_is_not_there_is_no_ledger_that_passed(root: Path, tmp_path: Path) -> None:
     done = ran(root, tmp_path, without="ledger")
     assert done.returncode == 0, done.stdout + done.stderr
