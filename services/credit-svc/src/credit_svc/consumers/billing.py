@@ -160,12 +160,6 @@ def credit_note_issued(event: CreditNoteIssued, position: CreditPosition) -> Cre
     return _moved(event, position, unapplied=event.amount.money)
 
 
-@billing.on(CreditNoteCancelled)
-def credit_note_cancelled(event: CreditNoteCancelled, position: CreditPosition) -> CreditPosition:
-    """What was credited uses credit again."""
-    return _moved(event, position, unapplied=-event.amount.money)
-
-
 @billing.on(InvoiceOverdue)
 def invoice_overdue(event: InvoiceOverdue, position: CreditPosition) -> CreditPosition:
     """The due date that stands for an item now; no money moves."""
@@ -174,9 +168,9 @@ def invoice_overdue(event: InvoiceOverdue, position: CreditPosition) -> CreditPo
     return position.owing(replace(known or OwedItem(event.item_id, event.due_on, opened, nothing), due_on=event.due_on))
 
 
-@billing.on(RefundPaid)
-def refund_paid(event: RefundPaid, position: CreditPosition) -> CreditPosition:
-    """What was paid back covers nothing any more."""
+@billing.on(RefundPaid, CreditNoteCancelled)
+def refund_paid(event: RefundPaid | CreditNoteCancelled, position: CreditPosition) -> CreditPosition:
+    """What was paid back covers nothing any more, nor does what was credited and is not."""
     return _moved(event, position, unapplied=-event.amount.money)
 
 
