@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dunlin_events.contracts.billing_deposits import CreditKept, DepositRequested, DepositRequestEnded
 from dunlin_events.contracts.billing_statements import StatementAnswered, StatementIssued
 from dunlin_events.contracts.credit import RiskAlertRaised
 from dunlin_events.contracts.customer import CustomerRegistered
@@ -101,6 +102,42 @@ async def test_at_night_a_statement_waits_and_without_a_contact_it_is_written_do
     desk.neighbours.contact = None
     await desk.turn_to(date(2026, 1, 6))
     assert await notices(desk) == [("statement", "suppressed", date(2026, 1, 5))]
+
+
+async def ask(desk: Any) -> DepositRequested:
+    asked = DepositRequested.model_validate(DepositRequested.examples[0] | {
+        "customer_id": desk.customer, "request_id": new_id()})
+    await desk.hear(asked)
+    return asked
+
+
+@pytest.mark.parametrize(("language", "subject", "said"), [
+    ("zh", "【Dunlin Demo】定金通知 DEP-000001：订单 SO-1", "CNY 3,000.00，请于 2026-03-08 前支付"),
+    ("en", "Deposit DEP-000001 for your order SO-1 from Dunlin Demo", "CNY 3,000.00, payable by 2026-03-08")])
+async def test_a_deposit_is_asked_for_once_in_the_language_of_the_contact(
+    desk: Any, language: str, subject: str, said: str,
+) -> None:
+    desk.neighbours.contact = desk.neighbours.contact | {"language": language}
+    await ask(desk)
+    await desk.work()
+    await desk.turn_to(date(2026, 1, 7))
+    [mail] = mails(desk)
+    assert (mail.subject, mail.recipient) == (subject, "ap@heron.example") and said in mail.body
+    assert await notices(desk) == [("deposit", "sent", date(2026, 1, 5))]
+
+
+@pytest.mark.parametrize("over", [CreditKept, DepositRequestEnded])
+async def test_at_night_a_deposit_waits_and_is_asked_for_no_more_once_it_is_over(desk: Any, over: Any) -> None:
+    desk.neighbours.zone = "America/New_York"
+    asked, waiting = await ask(desk), await ask(desk)
+    await desk.work()
+    await desk.hear(over.model_validate(over.examples[0] | {
+        "customer_id": desk.customer, "request_id": asked.request_id}))
+    assert await notices(desk) == []
+    desk.neighbours.contact = None
+    await desk.turn_to(date(2026, 1, 6))
+    assert await notices(desk) == [("deposit", "suppressed", date(2026, 1, 5))]
+    assert await desk.rows("SELECT key FROM notice") == [{"key": str(waiting.request_id)}]
 
 
 async def owned(desk: Any, due: date) -> None:

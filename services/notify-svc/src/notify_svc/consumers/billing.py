@@ -28,6 +28,7 @@ from dunlin_events.contracts.billing_arrangements import (
 )
 from dunlin_events.contracts.billing_bills import BillDishonoured, BillHeld, BillReceived
 from dunlin_events.contracts.billing_charges import FeeCharged, FeeWaived, InterestCharged, InterestWaived
+from dunlin_events.contracts.billing_deposits import CreditKept, DepositRequested, DepositRequestEnded
 from dunlin_events.contracts.billing_differences import DifferenceClosed, DifferenceReversed
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
 from dunlin_events.contracts.billing_refunds import RefundReclaimed
@@ -227,6 +228,18 @@ def statement_issued(event: StatementIssued, state: CustomerItems) -> CustomerIt
 def statement_answered(event: StatementAnswered, state: CustomerItems) -> CustomerItems:
     """Nobody is reminded of it any more."""
     return replace(state, answered=(*state.answered, event.statement_id))
+
+
+@billing.on(DepositRequested)
+def deposit_requested(event: DepositRequested, state: CustomerItems) -> CustomerItems:
+    """The customer is asked for it."""
+    return replace(state, deposits=(*state.deposits, event))
+
+
+@billing.on(CreditKept, DepositRequestEnded)
+def deposit_waits_no_more(event: CreditKept | DepositRequestEnded, state: CustomerItems) -> CustomerItems:
+    """Nobody is asked for it any more: money came in on it, or it was ended."""
+    return replace(state, paid_ahead=(*state.paid_ahead, event.request_id))
 
 
 def _told(event: MoneyFact, item: DunnedItem, amount: Money) -> ItemMoved:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from dunlin_events.contracts.base import Event
+from dunlin_events.contracts.billing_deposits import DepositRequested
 from dunlin_events.contracts.billing_statements import StatementIssued
 from dunlin_events.contracts.billing_transfers import DebtTransferred, SettledItemsPassed
 from dunlin_events.contracts.notify import CancellationReason
@@ -16,6 +17,7 @@ from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.item_history import ItemDated, ItemMoved, PaymentMoved, dates_of
 from notify_svc.domain.ladder import LadderPolicy
 from notify_svc.store import customers, item_history, items, ladder_policies, notices
+from notify_svc.usecases.hear_deposit import hear_deposit
 from notify_svc.usecases.hear_statement import hear_statement
 from notify_svc.usecases.plan_carry_over import plan_carry_over
 from notify_svc.usecases.plan_reminders import Change, plan_reminders
@@ -41,6 +43,8 @@ class CustomerItems:
     payments: tuple[PaymentMoved, ...] = ()
     statements: tuple[StatementIssued, ...] = ()
     answered: tuple[UUID, ...] = ()
+    deposits: tuple[DepositRequested, ...] = ()
+    paid_ahead: tuple[UUID, ...] = ()
     taken: frozenset[UUID] = frozenset()
     left: tuple[DebtTransferred, ...] = ()
 
@@ -133,6 +137,10 @@ async def save(tx: Any, states: Mapping[UUID, CustomerItems]) -> None:
             hear_statement(tx, told_of)
         for statement_id in state.answered:
             notices.answered(tx, statement_id)
+        for asked in state.deposits:
+            hear_deposit(tx, asked)
+        for request_id in state.paid_ahead:
+            notices.deposit_waits_no_more(tx, request_id)
 
 
 def items_of(event: Event) -> list[UUID]:

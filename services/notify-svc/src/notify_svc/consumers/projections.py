@@ -6,7 +6,7 @@ from notify_svc.consumers.customer import customer
 from notify_svc.store.history_tables import ItemDueRow, ItemMoveRow, PaymentMoveRow
 from notify_svc.store.ladder_tables import CustomerRow, DunnedItemRow
 from notify_svc.store.library_tables import TenantRow
-from notify_svc.store.notice_tables import StatementRow
+from notify_svc.store.notice_tables import AskedDepositRow, StatementRow
 from notify_svc.store.staff_tables import StaffRow
 from notify_svc.usecases.plan_items_of import plan_items_of
 
@@ -17,5 +17,6 @@ PROJECTIONS = (
     Projection("items", billing, (
         Copied(DunnedItemRow, own=("active", "passed_offset_days", "last_sent_on"), derived=("next_level", "next_on")),
         Copied(ItemMoveRow), Copied(ItemDueRow), Copied(PaymentMoveRow), Copied(StatementRow),
+        Copied(AskedDepositRow),
     ), healed=plan_items_of),
 )

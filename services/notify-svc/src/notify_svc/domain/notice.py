@@ -9,10 +9,12 @@ from notify_svc.domain.message import MESSAGE, MessageStatus
 
 
 class NoticeKind(StrEnum):
-    """What it is: a statement, a reminder to answer one, the day's digest or an alert for a member of staff."""
+    """What it is: a statement, a reminder to answer one, a deposit that is asked for, the day's digest or an alert for
+    a member of staff."""
 
     STATEMENT = "statement"
     RECONCILE = "reconcile"
+    DEPOSIT = "deposit"
     OWNER_DIGEST = "owner_digest"
     ALERT = "alert"
 

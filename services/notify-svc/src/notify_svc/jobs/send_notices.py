@@ -1,4 +1,5 @@
-"""Send notices beside reminders: statements, reminders to answer them, digests and alerts for their staff."""
+"""Send notices beside reminders: statements, reminders to answer them, deposits that are asked for, digests and alerts
+for their staff."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from notify_svc.domain.notice import NoticeKind, reconcile_key
 from notify_svc.gateways.sender import Attachment, Mail, Sender
 from notify_svc.jobs.remind_customers import Freshness, NotHandedOver
 from notify_svc.store import collection_policies, contact_policies, notices
+from notify_svc.usecases.hear_deposit import SEND_DEPOSIT
 from notify_svc.usecases.plan_alert import TELL_ALERT
 from notify_svc.usecases.plan_statement import REMIND_RECONCILE, SEND_STATEMENT
 from notify_svc.usecases.run_ladder import OWNER_DIGEST
@@ -45,8 +47,8 @@ class SendNotices:
 
     def handlers(self) -> dict[str, Handler]:
         """By kind of job."""
-        return {SEND_STATEMENT: self.send_statement, REMIND_RECONCILE: self.remind, OWNER_DIGEST: self.tell_owner,
-                TELL_ALERT: self.tell_alert}
+        return {SEND_STATEMENT: self.send_statement, REMIND_RECONCILE: self.remind, SEND_DEPOSIT: self.send_deposit,
+                OWNER_DIGEST: self.tell_owner, TELL_ALERT: self.tell_alert}
 
     async def send_statement(self, database: Database, job: Job) -> None:
         """A statement with its document, to whom bills go; the first reminder to answer it is planned with it."""
@@ -55,6 +57,20 @@ class SendNotices:
     async def remind(self, database: Database, job: Job) -> None:
         """A reminder to answer, unless the statement was answered; the next one is planned with it."""
         await self._of_statement(database, job, NoticeKind.RECONCILE)
+
+    async def send_deposit(self, database: Database, job: Job) -> None:
+        """A request for a deposit, to whom bills go, unless money came in on it or it was ended."""
+        reach = await self.look_at_books(job.tenant, UUID(job.payload["customer_id"]))
+
+        async def written(tx: Transaction, moment: Tenant) -> WriteNotice | None:
+            asked = await notices.deposit(tx, UUID(job.payload["request_id"]))
+            if asked is None or not asked.waits or not reach.active or await _is_night(tx, job, reach, moment):
+                return None
+            to = reach.contact
+            return WriteNotice(NoticeKind.DEPOSIT, str(asked.id), asked.customer_id, None,
+                               Addressee(to.at, to.name, to.language) if to else None, asked._asdict())
+
+        await self._send(database, job, written)
 
     async def tell_owner(self, database: Database, job: Job) -> None:
         """The day's digest, to the deputy when the owner is away."""
@@ -102,9 +118,7 @@ class SendNotices:
             told = await notices.statement(tx, UUID(job.payload["statement_id"]))
             if told is None or (kind is NoticeKind.RECONCILE and told.answered) or not reach.active:
                 return None
-            sparing = (await contact_policies.in_force(tx)).policy
-            if (ends := sparing.quiet_ends(reach.zone or moment.zone, moment.now)) is not None:
-                jobs.schedule(tx, job.kind, f"{job.key}:{ends.isoformat()}", ends, job.payload)
+            if await _is_night(tx, job, reach, moment):
                 return None
             number = int(job.payload.get("number", 1)) if kind is NoticeKind.RECONCILE else 0
             await usecases.plan_statement(tx, told, moment, reminded=number)
@@ -154,3 +168,13 @@ class SendNotices:
         await database.transact(job.tenant, record)
         if delivery.status is MessageStatus.DEFERRED:
             raise NotHandedOver(delivery.reason)
+
+
+async def _is_night(tx: Transaction, job: Job, reach: Reach, moment: Tenant) -> bool:
+    """Whether it is quiet where the recipient is: then the job is planned again for the end of that."""
+    sparing = (await contact_policies.in_force(tx)).policy
+    ends = sparing.quiet_ends(reach.zone or moment.zone, moment.now)
+    if ends is None:
+        return False
+    jobs.schedule(tx, job.kind, f"{job.key}:{ends.isoformat()}", ends, job.payload)
+    return True

@@ -1,9 +1,9 @@
-"""Tables of notices beside reminders, and of the statements that they are about."""
+"""Tables of notices beside reminders, and of the statements and deposits that they are about."""
 
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -37,3 +37,18 @@ class NoticeRow(Row, table=True):
     status: str
     reason: str | None
     __table_args__ = (Index(None, "tenant_id", "id"), Index(None, "tenant_id", "customer_id", "id"))
+
+
+class AskedDepositRow(Row, table=True):
+    """A deposit as billing-svc asked for it; it `waits` until money comes in on it or it is ended."""
+
+    __tablename__ = "asked_deposit"
+    tenant_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    number: str
+    order_reference: str
+    currency: str
+    amount: int = Field(sa_type=BigInteger)
+    due_on: date
+    waits: bool

@@ -1,4 +1,4 @@
-"""Notices and the statements they are about: rows in, values out; what staff are told of."""
+"""Notices and the statements and deposits they are about: rows in, values out; what staff are told of."""
 
 from datetime import date
 from functools import cache
@@ -11,19 +11,20 @@ from sqlmodel import col
 from dunlin_kernel.money import Money
 from notify_svc.domain.message import MessageStatus
 from notify_svc.domain.notice import Notice, NoticeKind
-from notify_svc.store.notice_tables import NoticeRow, StatementRow
+from notify_svc.store.notice_tables import AskedDepositRow, NoticeRow, StatementRow
 
 _COLUMNS = tuple(NoticeRow.__table__.c)
 _FIND = select(*_COLUMNS).where(
     col(NoticeRow.kind) == bindparam("kind", type_=Text), col(NoticeRow.key) == bindparam("key", type_=Text),
 ).with_for_update(key_share=True)
 _STATEMENT = select(*StatementRow.__table__.c).where(col(StatementRow.id) == bindparam("id", type_=Uuid))
+_DEPOSIT = select(*AskedDepositRow.__table__.c).where(col(AskedDepositRow.id) == bindparam("id", type_=Uuid))
 _OWNERS = text("""
 WITH work AS (
 SELECT c.owner_code, c.customer_id FROM customer c
 WHERE c.owner_code IS NOT NULL AND EXISTS (
   SELECT 1 FROM dunned_item i WHERE i.tenant_id = c.tenant_id AND i.customer_id = c.customer_id
-    AND i.open > i.disputed AND i.due_on <= CAST(:until AS date)
+    AND i.open > 0 AND i.open > i.disputed AND i.due_on <= CAST(:until AS date)
   UNION ALL
   SELECT 1 FROM statement s JOIN notice n
     ON n.tenant_id = s.tenant_id AND n.kind = 'reconcile' AND n.key = CAST(s.id AS text)
@@ -38,13 +39,14 @@ UNION ALL
 SELECT k.owner_code, k.customer_id FROM collection_case k
 WHERE k.closed_on IS NULL AND k.owner_code IS NOT NULL AND (k.next_action_on <= CAST(:today AS date) OR EXISTS (
   SELECT 1 FROM dunned_item i WHERE i.tenant_id = k.tenant_id AND i.customer_id = k.customer_id
-    AND i.open > i.disputed AND i.due_on < CAST(:today AS date))))
+    AND i.open > 0 AND i.open > i.disputed AND i.due_on < CAST(:today AS date))))
 SELECT owner_code, (array_agg(customer_id ORDER BY customer_id))[1] AS customer_id FROM work
 GROUP BY owner_code ORDER BY owner_code""")
 _SOON = text("""
 SELECT c.number, c.name, i.number AS item, i.due_on, i.open - i.disputed AS minor, i.currency, count(*) OVER () AS items
 FROM dunned_item i JOIN customer c ON c.tenant_id = i.tenant_id AND c.customer_id = i.customer_id
-WHERE c.owner_code = :owner AND i.open > i.disputed AND i.due_on BETWEEN CAST(:today AS date) AND CAST(:until AS date)
+WHERE c.owner_code = :owner AND i.open > 0 AND i.open > i.disputed
+  AND i.due_on BETWEEN CAST(:today AS date) AND CAST(:until AS date)
 ORDER BY i.due_on, i.id LIMIT 200""")
 _UNANSWERED = text("""
 SELECT c.number, c.name, s.period_to, count(*) AS reminded, count(*) OVER () AS statements FROM statement s
@@ -69,6 +71,18 @@ class Statement(NamedTuple):
     period_to: date
     closing: tuple[tuple[Money, Money], ...]
     answered: bool
+
+
+class Deposit(NamedTuple):
+    """A deposit that was asked for; it `waits` until money comes in on it or it is ended."""
+
+    id: UUID
+    customer_id: UUID
+    number: str
+    order_reference: str
+    amount: Money
+    due_on: date
+    waits: bool
 
 
 class DueSoon(NamedTuple):
@@ -114,6 +128,13 @@ async def statement(tx: Any, statement_id: UUID) -> Statement | None:
     return Statement(row["id"], row["customer_id"], row["period_from"], row["period_to"], closing, row["answered"])
 
 
+async def deposit(tx: Any, request_id: UUID) -> Deposit | None:
+    row = await tx.row(_DEPOSIT, id=request_id)
+    return None if row is None else Deposit(
+        row["id"], row["customer_id"], row["number"], row["order_reference"], Money(row["amount"], row["currency"]),
+        row["due_on"], row["waits"])
+
+
 async def owners(tx: Any, today: date, until: date) -> list[tuple[str, UUID]]:
     """Staff with customers who owe something due `until` a day, leave a statement unanswered, or are to be called or
     dealt with today, and those who work on a case of others' customers; each with one of these customers."""
@@ -157,6 +178,18 @@ def keep_statement(tx: Any, row: dict[str, Any]) -> None:
 def answered(tx: Any, statement_id: UUID) -> None:
     """Gather that the customer answered a statement."""
     tx.change(StatementRow, {"id": statement_id, "answered": True})
+
+
+def keep_deposit(tx: Any, one: Deposit) -> None:
+    """Gather a deposit as it was asked for."""
+    tx.put(AskedDepositRow, {
+        "id": one.id, "customer_id": one.customer_id, "number": one.number, "order_reference": one.order_reference,
+        "currency": one.amount.currency, "amount": one.amount.minor, "due_on": one.due_on, "waits": one.waits})
+
+
+def deposit_waits_no_more(tx: Any, request_id: UUID) -> None:
+    """Gather that money came in on it, or that it was ended."""
+    tx.change(AskedDepositRow, {"id": request_id, "waits": False})
 
 
 def _notice(row: Any) -> Notice:
