@@ -115,6 +115,28 @@ async def test_the_deputy_acts_on_the_days_of_an_absence(service: Any, archive: 
     assert [customer["id"] for customer in owned_by_li] == [owned.json()["id"]]
 
 
+async def test_many_customers_are_given_to_one_at_once(archive: Any, nobody: Any) -> None:
+    li, han = [await made(archive, STAFF, LI | {"code": code}) for code in ("S-1", "S-2")]
+    ids = [(await archive.register(f"Heron {n}"))["id"] for n in range(4)]
+    await archive.send("PUT", f"{CUSTOMERS}/{ids[1]}/owner", {"owner_id": li["id"]}, seen='"1"')
+    await archive.post(f"{CUSTOMERS}/{ids[3]}:close")
+    asked = {"customer_ids": [*reversed(ids), ids[0], str(nobody)], "owner_id": li["id"]}
+    answer = await archive.post(f"{CUSTOMERS}:assign", asked)
+    assert (answer.status_code, answer.json()) == (200, {
+        "given": [ids[0], ids[2]], "unchanged": [ids[1]], "closed": [ids[3]], "unknown": [str(nobody)]})
+    handed = await archive.post(f"{CUSTOMERS}:assign", {"customer_ids": ids[:2], "owner_id": han["id"]})
+    assert handed.json()["given"] == ids[:2]
+    told = [(said["customer_id"], said["owner_code"]) for fact, said in await archive.facts()
+            if fact == "CustomerOwnerChanged"]
+    assert sorted(told) == sorted([
+        (ids[1], "S-1"), (ids[0], "S-1"), (ids[2], "S-1"), (ids[0], "S-2"), (ids[1], "S-2")])
+    assert [(await archive.get(f"{CUSTOMERS}/{one}")).json()["version"] for one in ids] == [3, 3, 2, 2]
+    for body, status, code in (({"customer_ids": ids, "owner_id": str(nobody)}, 404, "staff_not_found"),
+                               ({"customer_ids": [], "owner_id": None}, 422, "invalid_request")):
+        refused = await archive.post(f"{CUSTOMERS}:assign", body)
+        assert (refused.status_code, refused.json()["code"]) == (status, code)
+
+
 async def test_an_address_comes_changes_and_goes(archive: Any) -> None:
     path = f"{CUSTOMERS}/{(await archive.register())['id']}"
     body = {"purposes": ["legal_service", "billing"], "street": "海淀区1号", "city": "北京", "country": "CN"}

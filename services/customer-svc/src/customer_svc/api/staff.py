@@ -10,6 +10,8 @@ from customer_svc.api.customer_shapes import CustomerRead
 from customer_svc.api.staff_shapes import (
     CustomerOwnerRead,
     CustomerOwnerUpdate,
+    CustomersAssign,
+    CustomersAssignedRead,
     StaffAbsenceCreate,
     StaffAbsenceList,
     StaffAbsenceRead,
@@ -106,6 +108,17 @@ async def change_owner(
     customer = await usecases.change_owner(tx, CustomerId(customer_id), seen=seen, owner_id=owner_id)
     set_etag(response, customer.version)
     return CustomerRead.of(customer)
+
+
+@writes.post("/customers:assign", dependencies=[requires("customers:write")],
+             responses=NO_STAFF | UNKNOWN_TENANT | refuses("invalid_request"))
+async def assign_customers(body: CustomersAssign, tx: Tx) -> CustomersAssignedRead:
+    """Give many customers to a member of staff, such as all of a class, or those of one who is gone.
+
+    Whatever version each has: what else is said of them stays.
+    """
+    owner_id = StaffId(body.owner_id) if body.owner_id else None
+    return CustomersAssignedRead.of(await usecases.assign_customers(tx, body.to_ids(), owner_id))
 
 
 def _answer(one: Staff, response: Response) -> StaffRead:

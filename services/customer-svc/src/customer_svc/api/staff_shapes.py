@@ -11,8 +11,9 @@ from customer_svc.api.terms_shapes import Sent
 from customer_svc.domain.contact import Language
 from customer_svc.domain.customer_number import MAX_NUMBER
 from customer_svc.domain.staff import Absence, Staff, StaffChange
+from customer_svc.usecases.assign_customers import Assigned
 from customer_svc.usecases.get_owner import Ownership
-from dunlin_kernel.ids import StaffId, new_id
+from dunlin_kernel.ids import CustomerId, StaffId, new_id
 from dunlin_kit.pages import Page
 
 
@@ -63,6 +64,31 @@ class CustomerOwnerUpdate(Sent):
     """The member of staff who answers for the customer from now on; null for nobody."""
 
     owner_id: UUID | None
+
+
+class CustomersAssign(Sent):
+    """Up to 200 customers, as many as a page of a list has, and who answers for them from now on; null for nobody."""
+
+    customer_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
+    owner_id: UUID | None
+
+    def to_ids(self) -> list[CustomerId]:
+        """Each once."""
+        return [CustomerId(one) for one in dict.fromkeys(self.customer_ids)]
+
+
+class CustomersAssignedRead(BaseModel):
+    """What came of each: given, held by that one before, closed and left, or not there."""
+
+    given: list[UUID]
+    unchanged: list[UUID]
+    closed: list[UUID]
+    unknown: list[UUID]
+
+    @classmethod
+    def of(cls, one: Assigned) -> Self:
+        return cls(given=list(one.given), unchanged=list(one.unchanged), closed=list(one.closed),
+                   unknown=list(one.unknown))
 
 
 class StaffRead(BaseModel):

@@ -6,6 +6,7 @@ from customer_svc.usecases.add_address import add_address
 from customer_svc.usecases.add_contact import add_contact
 from customer_svc.usecases.add_staff import add_staff
 from customer_svc.usecases.advance_test_clock import advance_test_clock
+from customer_svc.usecases.assign_customers import assign_customers
 from customer_svc.usecases.change_address import change_address
 from customer_svc.usecases.change_consent import change_consent
 from customer_svc.usecases.change_contact import change_contact
@@ -40,11 +41,10 @@ from customer_svc.usecases.suspend_customer import suspend_customer
 
 __all__ = [
     "activate_customer", "add_absence", "add_address", "add_contact", "add_staff", "advance_test_clock",
-    "change_address", "change_consent", "change_contact", "change_customer", "change_customer_group", "change_group",
-    "change_owner", "change_staff", "change_terms", "classify_customer", "close_customer", "configure_tenant",
-    "create_group", "get_addressing", "get_overview", "get_owner", "import_customer_file", "import_customers",
-    "list_addressings", "merge_customer", "plan_class_refresh", "preview_classification", "record_interaction",
-    "refresh_classes", "register_customer",
-    "register_customers", "remove_absence", "remove_address", "remove_contact", "set_classification_rule",
-    "suspend_customer",
+    "assign_customers", "change_address", "change_consent", "change_contact", "change_customer",
+    "change_customer_group", "change_group", "change_owner", "change_staff", "change_terms", "classify_customer",
+    "close_customer", "configure_tenant", "create_group", "get_addressing", "get_overview", "get_owner",
+    "import_customer_file", "import_customers", "list_addressings", "merge_customer", "plan_class_refresh",
+    "preview_classification", "record_interaction", "refresh_classes", "register_customer", "register_customers",
+    "remove_absence", "remove_address", "remove_contact", "set_classification_rule", "suspend_customer",
 ]
