@@ -16,6 +16,8 @@ ROWS = 3000
 FILLED = {
     "uuid": "md5('{column}' || n)::uuid",
     "text": "'{column}' || n",
+    "character varying": "'{column}' || n",
+    "time without time zone": "'12:00'",
     "bigint": "n",
     "integer": "n",
     "smallint": "n % 100",
@@ -36,8 +38,11 @@ _CONSTRAINTS = """SELECT conrelid::regclass::text AS of, conname FROM pg_constra
 
 
 @asynccontextmanager
-async def grown(postgres: str, service: str, small: Collection[str]) -> AsyncIterator["asyncpg.Connection"]:
-    """A connection of the service's role, with a tenant set, on tables of 3,000 rows; those in `small` stay empty."""
+async def grown(
+    postgres: str, service: str, small: Collection[str], *, but: Collection[str] = (),
+) -> AsyncIterator["asyncpg.Connection"]:
+    """A connection of the service's role, with a tenant set, on tables of 3,000 rows, or of one a day where that is
+    their key; those in `small` stay empty. What most rows are `but` as they are made is said by statements."""
     async with migrated(postgres, service) as urls:
         tenant = new_id()
         admin = await asyncpg.connect(urlsplit(postgres)._replace(path=urlsplit(urls.app).path).geturl())
@@ -46,6 +51,8 @@ async def grown(postgres: str, service: str, small: Collection[str]) -> AsyncIte
         for row in await admin.fetch(_TABLES):
             if row["relname"] not in small:
                 await _fill(admin, row["relname"], str(tenant))
+        for statement in but:
+            await admin.execute(statement)
         await admin.execute("VACUUM ANALYZE")
         await admin.close()
         connection = await asyncpg.connect(urls.app)
@@ -59,9 +66,11 @@ async def _fill(admin: "asyncpg.Connection", table: str, tenant: str) -> None:
     values = ["NULL" if row["nullable"] else FILLED[row["data_type"]].format(column=name)
               for name, row in columns.items()]
     given = {"tenant_id": f"'{tenant}'::uuid", "currency": "'CNY'"}
+    named = ", ".join(f'"{name}"' for name in columns)
     made = ", ".join(given.get(name, value) for name, value in zip(columns, values, strict=True))
     await admin.execute(
-        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {made} FROM generate_series(1, {ROWS}) n"  # noqa: S608
+        f"INSERT INTO {table} ({named}) SELECT {made} "  # noqa: S608
+        f"FROM generate_series(1, {ROWS}) n ON CONFLICT DO NOTHING"
     )
 
 

@@ -89,5 +89,6 @@ class DunnedItemRow(Row, table=True):
         CheckConstraint("next_on IS NULL OR (active AND open > 0)", name="plans_only_what_is_owed"),
         Index(None, "tenant_id", "next_on", "customer_id", postgresql_where=text("next_on IS NOT NULL")),
         Index(None, "tenant_id", "customer_id"),
+        Index("ix_dunned_item_owed", "tenant_id", "due_on", "customer_id", postgresql_where=text("open > 0")),
         Index("ix_dunned_item_switched_off", "tenant_id", "id", postgresql_where=text("NOT active")),
     )
