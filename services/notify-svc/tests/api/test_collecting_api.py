@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from dunlin_events.contracts.billing import InvoiceIssued
+from dunlin_events.contracts.billing_exchange import ExchangeRateSet
 from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
 from dunlin_events.contracts.customer_staff import StaffConfigured
@@ -27,8 +28,10 @@ READ, WRITE = "collections:read", "collections:write"
 AT = datetime(2026, 6, 1, 2, tzinfo=UTC)
 
 
-async def owing(service: Running, tenant: UUID, number: str, due: str, *, owner: str | None = None) -> UUID:
-    customer = new_id()
+async def owing(
+    service: Running, tenant: UUID, number: str, due: str, *, owner: str | None = None, currency: str = "CNY",
+) -> UUID:
+    customer, owed = new_id(), "4520" if currency == "JPY" else "4520.00"
     told: list[Any] = [CustomerRegistered.model_validate(CustomerRegistered.examples[0] | {
         "customer_id": customer, "number": number, "name": f"Heron {number}"})]
     if owner:
@@ -36,7 +39,7 @@ async def owing(service: Running, tenant: UUID, number: str, due: str, *, owner:
     await tell(service.database, customers, tenant, *told, at=AT)
     await tell(service.database, billing, tenant, InvoiceIssued.model_validate(InvoiceIssued.examples[0] | {
         "customer_id": customer, "invoice_id": new_id(), "items": [
-            {"item_id": new_id(), "due_on": due, "amount": {"amount": "4520.00", "currency": "CNY"}}]}), at=AT)
+            {"item_id": new_id(), "due_on": due, "amount": {"amount": owed, "currency": currency}}]}), at=AT)
     return customer
 
 
@@ -63,6 +66,22 @@ async def test_the_worklist_says_whom_to_call_and_why_in_pages(service: Running)
     assert [one["number"] for one in mine] == ["C-1"]
     nobodys = (await service.client.get(WORKLIST, params={"owner": "S-17"}, headers=read)).json()["data"]
     assert nobodys == []
+
+
+async def test_debts_in_other_currencies_are_compared_at_the_rate_of_the_day(service: Running) -> None:
+    tenant = await service.tenant(at=AT)
+    for number, currency in (("C-1", "CNY"), ("C-2", "JPY"), ("C-3", "EUR"), ("C-4", "USD")):
+        await owing(service, tenant, number, "2026-05-30", currency=currency)
+    rates = [{"currency": "USD", "rate": "7.1000"}, {"currency": "USD", "rate": "0.5", "valid_on": "2026-06-02"},
+             {"currency": "JPY", "rate": "0.05"}, {"currency": "JPY", "rate": "0.048125"}]
+    await tell(service.database, billing, tenant, *(
+        ExchangeRateSet.model_validate(ExchangeRateSet.examples[0] | rate) for rate in rates), at=AT)
+    read = service.headers(tenant, READ, key=None)
+    found = (await service.client.get(WORKLIST, params={"limit": 3}, headers=read)).json()
+    assert [one["number"] for one in found["data"]] == ["C-4", "C-1", "C-2"]
+    rest = (await service.client.get(WORKLIST, headers=read, params={
+        "limit": 3, "cursor": found["next_cursor"]})).json()
+    assert [one["number"] for one in rest["data"]] == ["C-3"], "without a rate it counts for nothing"
 
 
 async def test_the_worklist_says_whom_to_call_at_which_number_to_those_who_may_know(service: Running) -> None:

@@ -1,5 +1,6 @@
 """How long a broken promise is a reason to call: until it is paid, acted on, followed by another, or too old."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -9,8 +10,9 @@ from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 from notify_svc import usecases
 from notify_svc.domain.call import CallOutcome
-from notify_svc.domain.collection_case import EntryKind
+from notify_svc.domain.collection_case import USUAL_COLLECTION, EntryKind
 from notify_svc.domain.worklist import Why, rank
+from notify_svc.domain.worth import Rates
 from notify_svc.store import worklist
 from notify_svc.usecases.log_call import LogCall
 from notify_svc.usecases.make_promise import MakePromise
@@ -28,7 +30,9 @@ async def promised(desk: Any, amount: str, on: date, *items: UUID) -> None:
 async def is_reason(desk: Any, on: date, days: int = 30) -> bool:
     async def look(tx: Transaction) -> bool:
         found = await worklist.candidates(tx, today=on, owners=None, broken_days=days)
-        ranked = rank([row.candidate for row in found], today=on, large=None, broken_days=days)
+        ranked = rank(
+            [row.candidate for row in found], today=on, policy=replace(USUAL_COLLECTION, broken_promise_days=days),
+            rates=Rates("CNY"))
         return any(Why.PROMISE_BROKEN in one.why for one in ranked)
 
     seen: bool = await desk.database.read(desk.tenant, look)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -27,9 +28,11 @@ from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.ladder import NOT_BEGUN
 from notify_svc.domain.promise import PromiseStatus
 from notify_svc.domain.worklist import POINTS, BrokenPromise, Candidate, PromiseSeen, Why, rank
+from notify_svc.domain.worth import Rates
 
 TODAY = date(2026, 6, 1)
-POLICY = CollectionPolicy(1, 60, Money(100_000, "CNY"), 2)
+POLICY = CollectionPolicy(1, 60, Money(100_000, "CNY"), 2, broken_promise_days=7)
+RATES = Rates("CNY", {"USD": Decimal("7.1"), "JPY": Decimal("0.048125")})
 
 
 def item(late: int, opened: int = 100, *, disputed: int = 0, currency: str = "CNY", active: bool = True) -> DunnedItem:
@@ -46,15 +49,17 @@ def item(late: int, opened: int = 100, *, disputed: int = 0, currency: str = "CN
     ([item(1, 60_000), item(2, 40_000)], CaseReason.LARGE),
     ([item(1, 60_000), item(0, 40_000)], None),
     ([item(1, 60_000), item(2, 40_000, currency="EUR")], None),
+    ([item(1, 60_000), item(2, 5_634, currency="USD")], CaseReason.LARGE),
+    ([item(1, 60_000), item(2, 5_633, currency="USD")], None),
     ([item(1, 60_000), item(2, 40_000, disputed=1)], None),
     ([item(61), item(1, 100_000)], CaseReason.CHRONIC),
 ])
 def test_a_case_is_opened_for_old_or_large_debts(items: list[DunnedItem], reason: CaseReason | None) -> None:
-    assert POLICY.opens(items, TODAY) is reason
+    assert POLICY.opens(items, TODAY, RATES) is reason
 
 
 def test_rules_that_are_off_open_nothing() -> None:
-    assert CollectionPolicy(1, None, None, 1).opens([item(900, 10**9)], TODAY) is None
+    assert CollectionPolicy(1, None, None, 1).opens([item(900, 10**9)], TODAY, RATES) is None
 
 
 @pytest.mark.parametrize(("days", "large", "again"), [(0, None, 1), (3651, None, 1), (1, Money(0, "CNY"), 1),
@@ -205,14 +210,31 @@ LATER = TODAY + timedelta(days=1)
     (owing(None, call_due_on=TODAY), [Why.CALL_DUE]),
 ])
 def test_why_somebody_is_called(candidate: Candidate, why: list[Why]) -> None:
-    ranked = rank([candidate], today=TODAY, large=Money(100_000, "CNY"), broken_days=7)
+    ranked = rank([candidate], today=TODAY, policy=POLICY, rates=RATES)
     assert [list(one.why) for one in ranked] == ([why] if why else [])
+
+
+@pytest.mark.parametrize(("sums", "minor"), [
+    ((), 0), ((Money(150, "CNY"),), 150), ((Money(150, "CNY"), Money(100, "USD")), 860),
+    ((Money(1000, "JPY"),), 4813), ((Money(10**9, "EUR"), Money(1, "CNY")), 1)])
+def test_what_sums_in_several_currencies_are_worth(sums: tuple[Money, ...], minor: int) -> None:
+    assert RATES.worth(sums) == Money(minor, "CNY")
+
+
+def test_of_two_that_weigh_the_same_who_owes_more_is_called_first() -> None:
+    """57 days and 5,650.00 CNY, 47 days and 85,993.00, 40 days and 12,000.00 USD at 7.1; 61 days weigh more."""
+    policy = replace(POLICY, large=None)
+    people = [owing(57, 565_000), owing(47, 8_599_300), owing(40, overdue=(Money(1_200_000, "USD"),)), owing(61, 1)]
+    ranked = rank(people, today=TODAY, policy=policy, rates=RATES)
+    assert [people.index(one.candidate) for one in ranked] == [3, 1, 2, 0]
+    assert [one.worth.minor for one in ranked] == [1, 8_599_300, 8_520_000, 565_000]
+    assert rank([people[2]], today=TODAY, policy=POLICY, rates=RATES)[0].why == (Why.LARGE, Why.OVER_30_DAYS)
 
 
 def test_the_broken_promise_that_is_a_reason_is_shown_and_else_the_last_one() -> None:
     kept = promise(PromiseStatus.KEPT)
     for gone, shown in ((broken(1), PromiseStatus.BROKEN), (broken(8), PromiseStatus.KEPT)):
-        [row] = rank([owing(broken=gone, promise=kept)], today=TODAY, large=None, broken_days=7)
+        [row] = rank([owing(broken=gone, promise=kept)], today=TODAY, policy=POLICY, rates=RATES)
         assert row.promise is not None
         assert row.promise.status is shown
 
@@ -223,8 +245,8 @@ def test_the_list_is_in_one_order_and_says_why(drawn: list[tuple[int, bool, Prom
     people = [
         owing(late, call_due_on=TODAY if due else None, promise=promise(status) if status else None)
         for late, due, status in drawn]
-    ranked = rank(people, today=TODAY, large=None, broken_days=30)
+    ranked = rank(people, today=TODAY, policy=POLICY, rates=RATES)
     assert len(ranked) == len(people)
     assert all(one.points == sum(POINTS[reason] for reason in one.why) for one in ranked)
     assert all(first.key < second.key for first, second in pairwise(ranked))
-    assert ranked == rank(reversed(people), today=TODAY, large=None, broken_days=30)
+    assert ranked == rank(reversed(people), today=TODAY, policy=POLICY, rates=RATES)

@@ -22,7 +22,7 @@ from dunlin_kit.write_route import ReadRoute, Tx
 from notify_svc.domain.look import Contact
 from notify_svc.domain.promise import PromiseStatus
 from notify_svc.domain.worklist import PromiseSeen, Ranked, Why, rank
-from notify_svc.store import collection_policies, worklist
+from notify_svc.store import collection_policies, exchange_rates, worklist
 from notify_svc.store.worklist import WorkRow
 
 router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["collections"])
@@ -105,17 +105,21 @@ async def get_worklist(
     tx: Tx, me: Me, request: Request, response: Response, cursor: Paging, owner: Owner = None,
     limit: Limit = pages.DEFAULT_LIMIT,
 ) -> WorklistPage:
-    """Whom to call today and why: broken promises, calls and actions that are due, age, size, refused addresses."""
+    """Whom to call today and why: broken promises, calls and actions that are due, age, size, refused addresses.
+
+    Of two that weigh the same, who owes more that is overdue comes first, foreign currencies at the day's rates.
+    """
     tenant = await present(tx)
     policy = (await collection_policies.in_force(tx, tenant.currency)).policy
     asked = await whose(tx, me.subject, owner, tenant.today)
     found = await worklist.candidates(
         tx, today=tenant.today, owners=asked.codes, broken_days=policy.broken_promise_days)
     rows = {row.candidate.customer_id: row for row in found}
-    ranked = rank([row.candidate for row in found], today=tenant.today, large=policy.large,
-                  broken_days=policy.broken_promise_days)
+    ranked = rank([row.candidate for row in found], today=tenant.today, policy=policy,
+                  rates=await exchange_rates.of_today(tx, tenant))
     if cursor.after is not None:
-        after = (int(cursor.after[0]), UUID(cursor.after[1]))
+        points, worth, customer_id = cursor.after
+        after = (int(points), int(worth), UUID(customer_id))
         ranked = [one for one in ranked if one.key > after]
     page = cursor.page(response, ranked[: limit + 1], limit, lambda one: list(one.key))
     seen = Seen(asked, await _phones(request, me, [one.candidate.customer_id for one in page["data"]]))

@@ -1,9 +1,10 @@
 """What billing-svc tells: items that are owed, and every change of what is open on them, folded into their ladders."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Protocol
 
-from dunlin_events.consuming import Subscription
+from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.billing import (
     AllocationReversed,
     CreditAllocated,
@@ -31,6 +32,7 @@ from dunlin_events.contracts.billing_charges import FeeCharged, FeeWaived, Inter
 from dunlin_events.contracts.billing_deposits import CreditKept, DepositRequested, DepositRequestEnded
 from dunlin_events.contracts.billing_differences import DifferenceClosed, DifferenceReversed
 from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettled
+from dunlin_events.contracts.billing_exchange import ExchangeRateSet
 from dunlin_events.contracts.billing_refunds import RefundReclaimed
 from dunlin_events.contracts.billing_statements import StatementAnswered, StatementIssued
 from dunlin_events.contracts.billing_transfers import (
@@ -47,6 +49,7 @@ from notify_svc.consumers.customer_items import CustomerItems, load, save
 from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.item_history import ItemMoved, PaymentMoved
 from notify_svc.domain.ladder import NOT_BEGUN
+from notify_svc.store import exchange_rates
 
 billing: Subscription[CustomerItems] = Subscription(consumer="notify", owner="billing", load=load, save=save)
 
@@ -240,6 +243,12 @@ def deposit_requested(event: DepositRequested, state: CustomerItems) -> Customer
 def deposit_waits_no_more(event: CreditKept | DepositRequestEnded, state: CustomerItems) -> CustomerItems:
     """Nobody is asked for it any more: money came in on it, or it was ended."""
     return replace(state, paid_ahead=(*state.paid_ahead, event.request_id))
+
+
+@billing.on_tenant(ExchangeRateSet)
+async def exchange_rate_set(tx: Tx, event: ExchangeRateSet) -> None:
+    """By which debts in other currencies are compared from that day on."""
+    exchange_rates.declare(tx, event.currency, event.valid_on, Decimal(event.rate))
 
 
 def _told(event: MoneyFact, item: DunnedItem, amount: Money) -> ItemMoved:

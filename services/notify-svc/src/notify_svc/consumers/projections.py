@@ -3,7 +3,7 @@
 from dunlin_events.projection import Copied, Projection
 from notify_svc.consumers.billing import billing
 from notify_svc.consumers.customer import customer
-from notify_svc.store.history_tables import ItemDueRow, ItemMoveRow, PaymentMoveRow
+from notify_svc.store.history_tables import ExchangeRateRow, ItemDueRow, ItemMoveRow, PaymentMoveRow
 from notify_svc.store.ladder_tables import CustomerRow, DunnedItemRow
 from notify_svc.store.library_tables import TenantRow
 from notify_svc.store.notice_tables import AskedDepositRow, StatementRow
@@ -17,6 +17,6 @@ PROJECTIONS = (
     Projection("items", billing, (
         Copied(DunnedItemRow, own=("active", "passed_offset_days", "last_sent_on"), derived=("next_level", "next_on")),
         Copied(ItemMoveRow), Copied(ItemDueRow), Copied(PaymentMoveRow), Copied(StatementRow),
-        Copied(AskedDepositRow),
+        Copied(AskedDepositRow), Copied(ExchangeRateRow, customer=None),
     ), healed=plan_items_of),
 )

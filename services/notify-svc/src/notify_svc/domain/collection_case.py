@@ -12,6 +12,7 @@ from dunlin_kernel.lifecycle import Lifecycle
 from dunlin_kernel.money import Money
 from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.notice import DigestFrequency
+from notify_svc.domain.worth import Rates
 
 MAX_CHRONIC_DAYS, MAX_CALL_AGAIN_DAYS, MAX_RECONCILE_DAYS, MAX_RECONCILE_TIMES = 3650, 30, 90, 24
 MAX_BROKEN_PROMISE_DAYS = 365
@@ -74,9 +75,9 @@ IN_COURT = frozenset({CaseStage.SUIT, CaseStage.JUDGMENT})
 class CollectionPolicy:
     """When cases are opened by rule, after how many days somebody is called again, and how often staff are told.
 
-    `large` is an overdue sum in the tenant's currency; None: no such rule. A statement that was not
-    answered is reminded of every `reconcile_after_days`, `reconcile_times` at most. A promise that was broken is a
-    reason to call for `broken_promise_days`. A statement asks for an answer within `statement_answer_days`.
+    `large` is an overdue sum in the tenant's currency, others at the day's rates; None: no such rule. A statement that
+    was not answered is reminded of every `reconcile_after_days`, `reconcile_times` at most. A promise that was broken
+    is a reason to call for `broken_promise_days`. A statement asks for an answer within `statement_answer_days`.
     Refuses: bad_collection_policy.
     """
 
@@ -111,17 +112,17 @@ class CollectionPolicy:
         """When a statement that was told of, or reminded of for the last time, on a day is reminded of next."""
         return days_after(on, self.reconcile_after_days) if reminded < self.reconcile_times else None
 
-    def opens(self, overdue: Iterable[DunnedItem], today: date) -> CaseReason | None:
+    def opens(self, overdue: Iterable[DunnedItem], today: date, rates: Rates) -> CaseReason | None:
         """Why a case is opened for a customer with these items; not what is disputed, not due, or silent."""
         late = [item for item in overdue if item.active and item.due_on < today and item.open > item.disputed]
         if self.chronic_days is not None and any(
                 days_between(item.due_on, today) >= self.chronic_days for item in late):
             return CaseReason.CHRONIC
-        if self.large is None:
-            return None
-        sums = [item.open - item.disputed for item in late if item.open.currency == self.large.currency]
-        total = sum(sums, start=Money.zero(self.large.currency))
-        return CaseReason.LARGE if total >= self.large else None
+        return CaseReason.LARGE if self.is_large(rates.worth(item.open - item.disputed for item in late)) else None
+
+    def is_large(self, worth: Money) -> bool:
+        """Whether so much overdue, in the tenant's currency, is a large sum."""
+        return self.large is not None and worth >= self.large
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from dunlin_kernel.calendar import days_between
 from dunlin_kernel.money import Money
+from notify_svc.domain.collection_case import CollectionPolicy
 from notify_svc.domain.promise import PromiseStatus
+from notify_svc.domain.worth import Rates
 
 
 class Why(StrEnum):
@@ -79,15 +81,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A customer on the list: the more points, the earlier; why, the weightiest first."""
+    """A customer on the list: the more points, the earlier; why, the weightiest first; what is overdue in all."""
 
     candidate: Candidate
     points: int
     why: tuple[Why, ...]
+    worth: Money
 
     @property
-    def key(self) -> tuple[int, UUID]:
-        return (-self.points, self.candidate.customer_id)
+    def key(self) -> tuple[int, int, UUID]:
+        return (-self.points, -self.worth.minor, self.candidate.customer_id)
 
     @property
     def promise(self) -> PromiseSeen | None:
@@ -96,24 +99,23 @@ class Ranked:
         return broken.promise if broken is not None and Why.PROMISE_BROKEN in self.why else self.candidate.promise
 
 
-def rank(
-    candidates: Iterable[Candidate], *, today: date, large: Money | None, broken_days: int,
-) -> list[Ranked]:
-    """Those to be called today, the weightiest first; of two that weigh the same, the earlier id.
+def rank(candidates: Iterable[Candidate], *, today: date, policy: CollectionPolicy, rates: Rates) -> list[Ranked]:
+    """Those to be called today, the weightiest first; of two that weigh the same, who owes more that is overdue.
 
     Left out: who has nothing overdue and nothing to be done, whom somebody talked to today, and who has promised for a
-    later day, unless a call or an action is due. A broken promise counts for `broken_days`.
+    later day, unless a call or an action is due. A broken promise counts for the days of the policy.
     """
     found = []
     for one in candidates:
-        why = _why(one, today, large, broken_days)
+        worth = rates.worth(one.overdue)
+        why = _why(one, today, policy, worth)
         if why:
             ordered = sorted(why, key=lambda reason: (-POINTS[reason], list(Why).index(reason)))
-            found.append(Ranked(one, sum(POINTS[reason] for reason in why), tuple(ordered)))
+            found.append(Ranked(one, sum(POINTS[reason] for reason in why), tuple(ordered), worth))
     return sorted(found, key=lambda ranked: ranked.key)
 
 
-def _why(one: Candidate, today: date, large: Money | None, broken_days: int) -> set[Why]:
+def _why(one: Candidate, today: date, policy: CollectionPolicy, worth: Money) -> set[Why]:
     asked = {reason for reason, on in ((Why.CALL_DUE, one.call_due_on), (Why.ACTION_DUE, one.action_due_on))
              if on is not None and on <= today}
     promise = one.promise
@@ -124,12 +126,12 @@ def _why(one: Candidate, today: date, large: Money | None, broken_days: int) -> 
     age = next((reason for reason, least in (
         (Why.OVER_90_DAYS, 91), (Why.OVER_60_DAYS, 61), (Why.OVER_30_DAYS, 31)) if days >= least), Why.OVERDUE)
     why = asked | {age}
-    if one.broken is not None and one.broken.counts(today, broken_days):
+    if one.broken is not None and one.broken.counts(today, policy.broken_promise_days):
         why.add(Why.PROMISE_BROKEN)
     if promise is not None and promise.status is PromiseStatus.RUNNING:
         why.add(Why.PROMISE_DUE)
     if one.address_refused:
         why.add(Why.ADDRESS_REFUSED)
-    if large is not None and any(sum_.currency == large.currency and sum_ >= large for sum_ in one.overdue):
+    if policy.is_large(worth):
         why.add(Why.LARGE)
     return why

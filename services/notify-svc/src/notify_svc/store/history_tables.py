@@ -1,9 +1,10 @@
-"""Tables of what billing-svc told of items and payments, fact by fact: only ever added to."""
+"""Tables of what billing-svc told of items and payments, fact by fact, only ever added to, and of exchange rates."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Index, Text, text
+from sqlalchemy import BigInteger, DateTime, Index, Numeric, Text, text
 from sqlmodel import Field
 
 from notify_svc.store.rows import Row
@@ -74,3 +75,13 @@ class PaymentMoveRow(Row, table=True):
         Index("ix_payment_move_unmatched", "tenant_id", "recorded_at", postgresql_where=text("unmatched > 0")),
         Index("ix_payment_move_gone", "tenant_id", "recorded_at", postgresql_where=text("amount < 0")),
     )
+
+
+class ExchangeRateRow(Row, table=True):
+    """The tenant's currency per unit of another one from a day on; a later word for the same day counts."""
+
+    __tablename__ = "exchange_rate"
+    tenant_id: UUID = Field(primary_key=True)
+    currency: str = Field(primary_key=True, sa_type=Text)
+    valid_on: date = Field(primary_key=True)
+    rate: Decimal = Field(sa_type=Numeric)

@@ -5,7 +5,7 @@ from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 from notify_svc.domain.worklist import rank
 from notify_svc.gateways.letters import money_text
-from notify_svc.store import collection_policies, notices, worklist
+from notify_svc.store import collection_policies, exchange_rates, notices, worklist
 from notify_svc.usecases.run_ladder import DAYS_AHEAD
 
 MOST = 50
@@ -20,8 +20,8 @@ async def gather_digest(tx: Transaction, owner_code: str, moment: Tenant) -> dic
     found = await worklist.candidates(
         tx, today=moment.today, owners=(owner_code,), broken_days=policy.broken_promise_days)
     of = {row.candidate.customer_id: row for row in found}
-    ranked = rank([row.candidate for row in found], today=moment.today, large=policy.large,
-                  broken_days=policy.broken_promise_days)
+    ranked = rank([row.candidate for row in found], today=moment.today, policy=policy,
+                  rates=await exchange_rates.of_today(tx, moment))
     shown = ranked[:MOST]
     rows = [{
         "number": of[one.candidate.customer_id].number or "-", "name": of[one.candidate.customer_id].name or "-",
