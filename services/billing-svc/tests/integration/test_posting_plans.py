@@ -1,5 +1,5 @@
-"""What an invoice, a batch, payments and a reversal send is planned without reading a growing table from end to end:
-as the service's own role under row-level security, planned once for all values as requests do."""
+"""What an invoice, a batch, payments, a reversal and notify-svc's look before it sends are planned without reading a
+growing table from end to end: as the service's own role under row-level security, planned once for all values."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -34,6 +34,7 @@ async def test_a_posting_reads_no_growing_table_whole(company: Any, sent: list[s
     loose = await company.pay(other, "5.00", "2026-03-11", allocation="none")
     await company.post(f"/payments/{loose['id']}:apply", {"allocation": "oldest_first"})
     await company.post(f"/payments/{oldest['id']}:reverse", {"reason": "recorded_in_error"})
+    await company.get(f"/items:owing?customer_id={one}&customer_id={other}")
     texts = set(sent)
     assert len(texts) > 15
     async with grown(postgres, "billing", SMALL) as connection:
