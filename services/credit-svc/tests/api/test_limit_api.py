@@ -97,7 +97,7 @@ async def test_policies(books: Any) -> None:
     standing = await client.get("/credit/v1/policies/current", headers=headers)
     assert standing.json() == {
         "version": 1, "disputed_weight_bps": 10000, "delivered_weight_bps": 10000, "over_capture_tolerance_bps": 500,
-        "authorization_days": 30, "deposit_first": False, "accrued_interest": False,
+        "authorization_days": 30, "deposit_first": False, "accrued_interest": True,
         **{name: standing.json()[name] for name in SECTIONS}}
     wanted = standing.json() | {"disputed_weight_bps": 0, "effective_from": None}
     del wanted["version"]

@@ -47,7 +47,7 @@ class CreditPolicyCreate(Body):
     deposit_first: bool | None = Field(
         default=None, description="An order is refused until its deposit, by the customer's terms, is on the account.")
     accrued_interest: bool | None = Field(
-        default=None, description="Interest that has accrued and is no item yet counts in exposure.")
+        default=None, description="Interest that has accrued and is no item yet counts in exposure: yes, until set.")
 
     def to_command(self) -> adopting.AdoptCreditPolicy:
         """Refuses: bad_policy, and what amounts refuse."""

@@ -41,9 +41,10 @@ class CreditPolicy:
 
 FIRST_POLICY = CreditPolicy(
     version=1, disputed_weight_bps=WHOLE_BPS, delivered_weight_bps=WHOLE_BPS, over_capture_tolerance_bps=500,
-    authorization_days=30,
+    authorization_days=30, accrued_interest=True,
 )
-"""Version 1 of every tenant: disputed and delivered count in full, 5 % over-capture is tolerated."""
+"""Version 1 of every tenant: disputed, delivered and interest that has accrued count in full, 5 % over-capture is
+tolerated. A version that was adopted before interest was told of goes without it."""
 
 
 def share_of(amount: Money, bps: int) -> Money:
