@@ -1,7 +1,7 @@
 """Consuming: batches from the bus, each applied in one transaction under its watermarks, then the offsets."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Final, Self
 
@@ -21,7 +21,7 @@ from dunlin_events.own_log import Look
 from dunlin_events.parked_rows import Parked, ParkedEventColumns
 from dunlin_events.standing import ParkingLimit, Standing, TooManyParked
 from dunlin_events.subscription import Subscription, Transact, Tx
-from dunlin_events.topics import Displaced, Partition, Reader, Received, topic_of
+from dunlin_events.topics import Displaced, Reader, Received, topic_of
 from dunlin_events.watermark import WatermarkColumns
 from dunlin_kernel.ids import NIL
 
@@ -46,8 +46,6 @@ FAILURES = Counter("dunlin_consumer_failures", "Batches to be tried again becaus
 UNKNOWN = Counter(
     "dunlin_consumer_unknown_types", "Facts passed over: no contract has their type", ["consumer", "owner"])
 LOG = structlog.get_logger(__name__)
-
-Batch = Mapping[Partition, Sequence[Received]]
 
 
 class Consumer:

@@ -39,8 +39,6 @@ from dunlin_events.envelope import About, attributes_of, stream_of
 from dunlin_events.json_text import json_text
 from dunlin_kernel.ids import new_id
 
-ERA_STREAM = ""
-"""The row of `event_stream` that holds the era in which new streams begin; it is written by a rebase only."""
 POSITION_HEADERS = ("ce_era", "ce_sequence")
 """Known only once the stream's head is taken; the relay adds them from the row."""
 
@@ -58,7 +56,10 @@ ischema_names["xid8"] = Xid8
 
 
 class EventStreamColumns(SQLModel):
-    """`event_stream`: the last number given in each stream, and the era in which it was given."""
+    """`event_stream`: the last number given in each stream, and the era in which it was given.
+
+    The row of the empty name has the era in which new streams begin; only a rebase writes it.
+    """
 
     stream: str = Field(primary_key=True, sa_type=Text)
     seq: int = Field(sa_type=BigInteger)

@@ -16,7 +16,6 @@ from dunlin_kit.headers import Json, header
 from dunlin_kit.problems import Refusal
 from dunlin_kit.transaction import Transaction
 
-KEPT_DAYS = 30
 HEADER = b"idempotency-key"
 REPLAYED = (b"idempotency-replayed", b"true")
 

@@ -29,8 +29,6 @@ NAMES = {
 
 _REVISION = re.compile(r'^(down_)?revision\b[^=\n]*= *"(\w+)"', re.MULTILINE)
 
-TENANT_TABLES = ("tenant", "idempotency_key", "operation", "job")
-"""The chassis' own tables that belong to a tenant: protect them like a service's own."""
 _OWN_TENANT = "tenant_id = NULLIF(current_setting('dunlin.tenant', true), '')::uuid"
 
 
