@@ -13,6 +13,7 @@ from customer_svc.jobs.import_customers import import_customers
 from customer_svc.store import library_tables, tables
 from customer_svc.store.rows import Row
 from customer_svc.usecases.import_customers import IMPORT_CUSTOMERS
+from dunlin_kit.grown_tables import growing_read_whole, grown, read_whole, statements_sent
 from dunlin_kit.testing import work_off
 
 TABLES_OF_TENANTS = {
@@ -88,3 +89,15 @@ async def test_a_change_that_was_not_told_is_a_violation(archive: Any) -> None:
             assert await connection.execute(undone, UUID(customer["id"])) == "UPDATE 1"
     finally:
         await connection.close()
+
+
+async def test_a_look_before_a_reminder_reads_no_growing_table_whole(archive: Any, postgres: str) -> None:
+    one = (await archive.register())["id"]
+    small = {"tenant", "alembic_version", "relay_state"}
+    with statements_sent() as sent:
+        looked = await archive.get("/customer/v1/customers:addressing", purpose="dunning", customer_id=[one])
+        assert looked.status_code == 200
+    async with grown(postgres, "customer", small) as connection:
+        assert await read_whole(connection, "SELECT FROM contact WHERE version = 1") == ["contact"]
+        assert len(sent) > 1
+        assert not await growing_read_whole(connection, set(sent), small)
