@@ -56,7 +56,8 @@ def bodies(ids: Mapping[str, UUID], owner: UUID) -> dict[str, dict[str, Any]]:
         ":merge": {"into_id": named["customer_id"]}, "/groups/{group_id}": {"name": "Theirs"},
         "/customers/{customer_id}/group": {"group_id": named.get("group_id")}, "/staff": {
             "code": "S-2", "name": "Theirs", "language": "en", "deputy_id": named.get("staff_id")},
-        "/owner": {"owner_id": named.get("staff_id")}, "/staff/{staff_id}": {"name": "Theirs"},
+        "/owner": {"owner_id": named.get("staff_id")}, "/staff/{staff_id}": {"name": "Theirs"}, "/customers:assign": {
+            "customer_ids": [named["customer_id"]], "owner_id": named.get("staff_id")},
         "/absences": {"from_on": "2026-01-05", "until_on": "2026-01-05"}, "/addresses/{address_id}": {"city": "Theirs"},
         "/addresses": {"street": "Theirs", "city": "Theirs", "country": "CN"}, "/consents": {
             "purpose": None, "channel": "sms", "given": False},
