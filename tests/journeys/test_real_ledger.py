@@ -21,6 +21,8 @@ from dunlin_running import Dunlin, Journey, dunlin
 from billing_svc.api import ledger_imports
 from billing_svc.jobs import import_ledger
 from billing_svc.usecases.add_ledger_rows import add_ledger_rows
+from customer_svc.jobs import import_customers
+from customer_svc.usecases.take_import_slice import take_import_slice
 from dunlin_kernel.money import Money
 from dunlin_local.databases import SERVICES
 
@@ -268,15 +270,19 @@ class Gate:
 async def test_a_command_that_is_killed_goes_on_when_it_is_run_again(
     calm: Dunlin, slice_of: tuple[Path, dict[str, list[Row]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Killed in the middle of sending, and in the middle of posting."""
+    """Killed in the middle of registering, of sending, and of posting."""
     path, chosen = slice_of
     rows = chosen["CAD"]
     books = await Books.open(calm, "CAD", tmp_path)
-    sending, posting = Gate(add_ledger_rows), Gate(import_ledger._slice)
+    registering, sending, posting = Gate(take_import_slice), Gate(add_ledger_rows), Gate(import_ledger._slice)
+    monkeypatch.setattr(import_customers, "take_import_slice", registering)
+    monkeypatch.setattr(import_customers, "SLICE", CUSTOMERS_OF_SLICE // 4)
     monkeypatch.setattr(ledger_imports, "add", sending)
     monkeypatch.setattr(import_ledger, "_slice", posting)
     monkeypatch.setattr(import_ledger, "SLICE", FACTS_A_SLICE)
 
+    await registering.kill_at(await books.command(path))
+    registering.opened.set()
     await sending.kill_at(await books.command(path))
     (begun,) = await books.imports()
     assert begun["status"] == "receiving"
