@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 from both_buses import bus, topic
 from hearer import Place, hearing, subscription, told
+from test_rebuilding import TOPIC, rebuilding
 
 from dunlin_events.consuming import Consumer
 from dunlin_events.envelope import Record, stream_of
@@ -97,8 +98,7 @@ async def test_a_late_hearer_passes_over_eras_that_are_no_more_and_accepts_nothi
 
 
 async def test_who_joins_in_the_first_era_or_has_heard_something_begins_as_ever(place: Place) -> None:
-    topic, one = "dunlin-customer", new_id()
-    bus = MemoryBus()
+    topic, one, bus = TOPIC, new_id(), MemoryBus()
     await publish(bus, topic, [told(TENANT, one, 1)])
     async with joining(place, bus, topic):
         await until(partial(stands_at, place, stream_of(TENANT, one), (1, 1, None)))
@@ -106,6 +106,24 @@ async def test_who_joins_in_the_first_era_or_has_heard_something_begins_as_ever(
     async with joining(place, bus, topic):
         await until(partial(stands_at, place, stream_of(TENANT, one), (1, 1, "era")))
     assert {row[0] for row in await place.rows("SELECT stream FROM watermark WHERE era = 7")} <= {*PLACES}
+
+
+async def test_the_copy_of_a_late_hearer_is_built_again_without_what_is_gone(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dunlin_events.following.MOST_HELD_BACK", 3)
+    bus, gone, lives = MemoryBus(), new_id(), new_id()
+    await publish(bus, TOPIC, [
+        *(told(TENANT, gone, n) for n in range(1, 9)), *(told(TENANT, lives, n, era=7) for n in (1, 2)), *ended(7)])
+    async with joining(place, bus, TOPIC):
+        await until(partial(stands_at, place, stream_of(TENANT, lives), (7, 2, None)))
+        await until(partial(stands_at, place, stream_of(TENANT, gone), (7, 0, None)))
+    async with rebuilding(place, bus) as rebuild:
+        await rebuild.start()
+        assert (await rebuild.compare()).is_equal
+        assert not any((await rebuild.switch()).values())
+        await rebuild.drop()
+    assert [await place.order(one) for one in (gone, lives)] == ["", "1 2"]
 
 
 async def test_a_stranger_hears_nothing_before_it_has_seen_the_end_of_the_log(place: Place) -> None:
@@ -119,7 +137,7 @@ async def test_a_stranger_hears_nothing_before_it_has_seen_the_end_of_the_log(pl
                 raise BusAway("for a while")
             return await super().tail(topic, most)
 
-    topic, one, bus = "dunlin-customer", new_id(), Away()
+    topic, one, bus = TOPIC, new_id(), Away()
     await publish(bus, topic, [told(TENANT, one, 1), told(TENANT, one, 1, era=7)])
     async with joining(place, bus, topic):
         await until(partial(stands_at, place, stream_of(TENANT, one), (7, 1, None)))

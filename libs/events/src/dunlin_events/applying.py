@@ -97,7 +97,7 @@ class Plan:
         elif says_all_was_told(envelope.type):
             self._all_was_told(item, envelope, mark)
         elif envelope.era < mark.era:
-            return
+            self._is_no_more(item, mark)
         elif mark.sequence and envelope.era != mark.era:
             self._other_era(item, envelope, mark)
         elif envelope.sequence <= mark.sequence:
@@ -126,6 +126,11 @@ class Plan:
             self.parked.append(item.parked(ERA, f"Event {mark.event_id} was heard under this number."))
             self.closed.discard(item.key)
             self._move(item.key, mark._replace(held=ERA))
+
+    def _is_no_more(self, item: Item, mark: Mark) -> None:
+        """Pass over it; where nothing was heard, the mark says since which era, for those who read it."""
+        if not mark.sequence:
+            self.moved.add(item.key)
 
     def _other_era(self, item: Item, envelope: Envelope, mark: Mark) -> None:
         # What comes again from before the watermark proves nothing; one of it is kept to show that the stream is held.
