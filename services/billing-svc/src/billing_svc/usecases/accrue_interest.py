@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from uuid import UUID
 
-from billing_svc.domain.interest import Bearing, interest_of, segments_of
 from billing_svc.domain.interest_accrual import accrued_of
 from billing_svc.domain.interest_charge import Reckoning
-from billing_svc.domain.interest_policy import Debtor, InterestPolicy, rates_for, rule_for
+from billing_svc.domain.interest_law import InterestLaw, bearing_of
+from billing_svc.domain.interest_policy import InterestPolicy
 from billing_svc.domain.item import Item
 from billing_svc.store import customers, interest, interest_accruals, items
 from billing_svc.store.accounts import AccountKey
@@ -45,21 +45,15 @@ async def _reckoned(
     claims = await items.by_id(tx, ids)
     references, moves = await interest.references(tx), await interest.moves_of(tx, ids)
     contested, charged = await interest.contested_of(tx, ids), await interest.charged_on(tx, ids)
-    regions = await customers.regions_of(tx, {item.customer_id for item in claims.values()})
+    law = InterestLaw(policy, references, await customers.regions_of(tx, {one.customer_id for one in claims.values()}))
 
     def reckon(item: Item) -> Reckoning | None:
-        rule = rule_for(policy, Debtor(
-            item.customer_id, regions.get(item.customer_id), item.amount.currency, item.due_on))
-        if rule is None:
-            return None
+        rule = law.rule_of(item)
         try:
-            rates = rates_for(rule, references.get(rule.reference or "", []), item.due_on)
+            return None if rule is None else law.reckoned(
+                rule, item, bearing_of(item, moves, contested), _charged(charged, item), today)
         except Conflict:  # its reference rate is not known yet: nothing can be charged
             return None
-        bearing = Bearing(item.amount, item.due_on, moves.get(item.id, []), contested.get(item.id, []))
-        segments = segments_of(bearing, rates, today)
-        return Reckoning(item, today, segments, interest_of(segments, rule.day_base, item.amount.currency),
-                         _charged(charged, item), rule.name)
 
     return [one for one in map(reckon, claims.values()) if one is not None]
 

@@ -8,9 +8,10 @@ from billing_svc.domain.bad_debt_policy import tax_part
 from billing_svc.domain.posting_dates import earliest_day
 from billing_svc.domain.write_off import WriteOff, WriteOffState, approvable, fact_of_write_off, proposed
 from billing_svc.store import invoices, items, write_offs
+from billing_svc.usecases.item_moves import move_of
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
-from dunlin_events.contracts.billing import ItemMove, Origin
+from dunlin_events.contracts.billing import Origin
 from dunlin_events.contracts.billing_write_offs import DebtWrittenOff
 from dunlin_kit.transaction import Transaction
 
@@ -54,6 +55,5 @@ def _told(posting: Posting, one: WriteOff, figures: AccountFigures) -> DebtWritt
     return DebtWrittenOff(
         customer_id=one.customer_id, origin=Origin.LIVE, account=figures, write_off_id=one.id,
         invoice_id=item.invoice_id, number=item.number, amount=Amount.of(one.amount), tax=Amount.of(one.tax),
-        effective_on=one.effective_on, reason=one.reason.value, items=[ItemMove(
-            item_id=item.id, amount=Amount.of(-one.amount), open_after=Amount.of(item.open),
-            disputed_after=Amount.of(item.disputed))])
+        effective_on=one.effective_on, reason=one.reason.value, items=[
+            move_of(item, -one.amount)])

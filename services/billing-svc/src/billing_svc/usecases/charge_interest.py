@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from uuid import UUID
 
 from billing_svc.domain.allocation import Allocation
-from billing_svc.domain.interest import Bearing, interest_of, segments_of
+from billing_svc.domain.interest import Bearing
 from billing_svc.domain.interest_charge import Reckoning, waived_of
-from billing_svc.domain.interest_policy import Debtor, InterestPolicy, InterestRule, RateStep, rates_for, rule_for
+from billing_svc.domain.interest_law import InterestLaw, bearing_of
+from billing_svc.domain.interest_policy import InterestRule
 from billing_svc.domain.item import Item, ItemKind
 from billing_svc.store import customers, interest, interest_accruals, interest_runs, items
 from billing_svc.store.interest import Charged
@@ -20,15 +20,6 @@ from dunlin_kernel.errors import Conflict
 from dunlin_kernel.money import Money, sum_money
 from dunlin_kit import operations
 from dunlin_kit.transaction import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class _Law:
-    """By what it is reckoned, up to which day."""
-
-    policy: InterestPolicy
-    references: Mapping[str, list[RateStep]]
-    to_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +43,8 @@ async def charge_interest(tx: Transaction, run_id: UUID, size: int) -> bool:
             "charged": run.charged, "corrected": run.corrected, "without_rate": run.without_rate})
         return True
     posting = await open_posting(tx, set(found.values()))
-    law = _Law(await interest.policy_in_force(tx), await interest.references(tx), run.to_on)
+    law = InterestLaw(await interest.policy_in_force(tx), await interest.references(tx), await customers.regions_of(
+        tx, {customer_id for customer_id, _ in found.values()}))
     cases = await _cases(posting, found, law)
     charging = await Charging.begin(posting, [ItemKind.INTEREST, ItemKind.FEE])
     for case in cases:
@@ -65,7 +57,7 @@ async def charge_interest(tx: Transaction, run_id: UUID, size: int) -> bool:
     return False
 
 
-async def _cases(posting: Posting, found: Collection[UUID], law: _Law) -> list[_Case]:
+async def _cases(posting: Posting, found: Collection[UUID], law: InterestLaw) -> list[_Case]:
     tx = posting.tx
     claims = await items.by_id(tx, found)
     standing = await items.charges_on(tx, found, ItemKind.INTEREST)
@@ -73,21 +65,18 @@ async def _cases(posting: Posting, found: Collection[UUID], law: _Law) -> list[_
     posting.items |= claims | charges
     moves, contested = await interest.moves_of(tx, found), await interest.contested_of(tx, found)
     paid, before = await paid_on(posting, charges), await interest.charged_on(tx, found)
-    regions = await customers.regions_of(tx, {item.customer_id for item in claims.values()})
     return [
-        _Case(item, Bearing(item.amount, item.due_on, moves.get(item.id, []), contested.get(item.id, [])),
-              rule_for(law.policy, Debtor(
-                  item.customer_id, regions.get(item.customer_id), item.amount.currency, item.due_on)),
+        _Case(item, bearing_of(item, moves, contested), law.rule_of(item),
               before.get(item.id) or Charged(Money.zero(item.amount.currency), compensated=False),
               tuple(standing.get(item.id, ())), paid)
         for item in sorted(claims.values(), key=lambda item: item.id)]
 
 
-async def _judged(charging: ChargingInterest, case: _Case, law: _Law, run: InterestRun) -> InterestRun:
+async def _judged(charging: ChargingInterest, case: _Case, law: InterestLaw, run: InterestRun) -> InterestRun:
     if case.rule is None:
         return run.counting(charged=0, corrected=0, without_rate=0)
     try:
-        reckoned = _reckoned(case, case.rule, law)
+        reckoned = law.reckoned(case.rule, case.item, case.bearing, case.charged.amount, run.to_on)
     except Conflict:  # its reference rate is not known yet: a later run charges it
         return run.counting(charged=0, corrected=0, without_rate=1)
     after, posting = await _entered(charging, case, reckoned), charging.posting
@@ -95,15 +84,6 @@ async def _judged(charging: ChargingInterest, case: _Case, law: _Law, run: Inter
     interest.keep(posting.tx, case.item.id, after, to_on=run.to_on, position=entries)
     return run.counting(charged=int(after.amount > case.charged.amount),
                         corrected=int(after.amount < case.charged.amount), without_rate=0)
-
-
-def _reckoned(case: _Case, rule: InterestRule, law: _Law) -> Reckoning:
-    """Refuses: reference_rate_missing."""
-    item, charged = case.item, case.charged.amount
-    rates = rates_for(rule, law.references.get(rule.reference or "", []), item.due_on)
-    segments = segments_of(case.bearing, rates, law.to_on)
-    return Reckoning(
-        item, law.to_on, segments, interest_of(segments, rule.day_base, charged.currency), charged, rule.name)
 
 
 async def _entered(charging: ChargingInterest, case: _Case, reckoned: Reckoning) -> Charged:

@@ -12,10 +12,11 @@ from billing_svc.domain.reversal import UndoReason, UndoWish, undo_allocation
 from billing_svc.store import allocations, customer_credits, interest
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
 from billing_svc.usecases.charging import Charging
+from billing_svc.usecases.item_moves import move_of
 from billing_svc.usecases.posting import Posting
 from billing_svc.usecases.reverse_allocation import enter_reversal
 from dunlin_events.contracts.base import AccountFigures, Amount
-from dunlin_events.contracts.billing import InvoicedItem, ItemMove, Origin
+from dunlin_events.contracts.billing import InvoicedItem, Origin
 from dunlin_events.contracts.billing_charges import InterestCharged, InterestSegment, InterestWaived
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
@@ -100,9 +101,7 @@ def _waive(posting: Posting, waived: Waived) -> None:
     tx.emit(InterestWaived(
         customer_id=item.customer_id, origin=Origin.LIVE, account=figures, waiver_id=waiver.id, number=item.number,
         invoice_id=item.invoice_id, claim_item_id=item.claim_item_id, amount=Amount.of(waived.amount), waived_on=day,
-        reason=waived.reason, items=[ItemMove(
-            item_id=item.id, amount=Amount.of(-waived.amount), open_after=Amount.of(after.open),
-            disputed_after=Amount.of(after.disputed))]))
+        reason=waived.reason, items=[move_of(after, -waived.amount)]))
 
 
 def _told(charge: Charge, figures: AccountFigures, reckoned: Reckoning) -> InterestCharged:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from billing_svc.domain.difference import CloseDifference, Difference, difference_of, fact_of_difference
 from billing_svc.domain.item import Item
 from billing_svc.store import differences, items
+from billing_svc.usecases.item_moves import move_of
 from billing_svc.usecases.posting import Posting, open_posting
 from billing_svc.usecases.tell_settled import load_siblings, tell_settled
 from dunlin_events.contracts.base import Amount
-from dunlin_events.contracts.billing import ItemMove, Origin
+from dunlin_events.contracts.billing import Origin
 from dunlin_events.contracts.billing_differences import DifferenceClosed
 from dunlin_kernel.errors import NotFound
-from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
 
@@ -56,10 +56,3 @@ def _enter(posting: Posting, difference: Difference) -> None:
         items=[move_of(item, -difference.amount)], effective_on=difference.effective_on,
         reason=difference.reason.value))
     tell_settled(posting, item, settled_on=difference.effective_on, origin=Origin.LIVE)
-
-
-def move_of(item: Item, by: Money) -> ItemMove:
-    """What a fact did to an item that stands as it is right after it."""
-    return ItemMove(
-        item_id=item.id, amount=Amount.of(by), open_after=Amount.of(item.open),
-        disputed_after=Amount.of(item.disputed))

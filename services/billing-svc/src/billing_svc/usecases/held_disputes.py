@@ -8,8 +8,9 @@ from billing_svc.domain.credit import CreditKind
 from billing_svc.domain.dispute import Dispute, DisputeOutcome, Settlement, giving_way
 from billing_svc.domain.ledger import Fact, LedgerSide
 from billing_svc.store import audit, disputes
+from billing_svc.usecases.item_moves import move_of
 from dunlin_events.contracts.base import Amount
-from dunlin_events.contracts.billing import ItemMove, Origin
+from dunlin_events.contracts.billing import Origin
 from dunlin_events.contracts.billing_disputes import DisputeSettled
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
@@ -55,9 +56,8 @@ class HeldDisputes:
         posting.tx.emit(DisputeSettled(
             customer_id=dispute.customer_id, origin=Origin.LIVE, account=figures, dispute_id=dispute.id,
             invoice_id=item.invoice_id, number=item.number, amount=Amount.of(amount), rest=Amount.of(after.rest),
-            outcome=outcome.value, settled_on=settlement.settled_on, items=[ItemMove(
-                item_id=item.id, amount=Amount.of(Money.zero(amount.currency)), open_after=Amount.of(item.open),
-                disputed_after=Amount.of(item.disputed))]))
+            outcome=outcome.value, settled_on=settlement.settled_on, items=[
+                move_of(item, Money.zero(amount.currency))]))
         return after
 
 

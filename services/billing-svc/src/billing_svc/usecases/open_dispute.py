@@ -4,9 +4,10 @@ from billing_svc.domain.dispute import Dispute, DisputeWish
 from billing_svc.domain.dispute import open_dispute as contested
 from billing_svc.domain.item import Item
 from billing_svc.store import audit, disputes, items
+from billing_svc.usecases.item_moves import move_of
 from billing_svc.usecases.posting import open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
-from dunlin_events.contracts.billing import ItemMove, Origin
+from dunlin_events.contracts.billing import Origin
 from dunlin_events.contracts.billing_disputes import DisputeOpened
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money
@@ -31,9 +32,7 @@ async def open_dispute(tx: Transaction, wish: DisputeWish) -> Dispute:
 
 
 def _told(dispute: Dispute, item: Item, figures: AccountFigures) -> DisputeOpened:
-    nothing = Amount.of(Money.zero(dispute.amount.currency))
     return DisputeOpened(
         customer_id=dispute.customer_id, origin=Origin.LIVE, account=figures, dispute_id=dispute.id,
         invoice_id=item.invoice_id, number=item.number, amount=Amount.of(dispute.amount), reason=dispute.reason.value,
-        opened_on=dispute.opened_on, items=[ItemMove(
-            item_id=item.id, amount=nothing, open_after=Amount.of(item.open), disputed_after=Amount.of(item.disputed))])
+        opened_on=dispute.opened_on, items=[move_of(item, Money.zero(dispute.amount.currency))])

@@ -8,9 +8,10 @@ from billing_svc.domain.deposit_request import check_not_kept
 from billing_svc.domain.write_off import Recovery, WriteOff, fact_of_recovery, recoverable, recovery_of
 from billing_svc.store import customer_credits, deposits, items, write_offs
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
+from billing_svc.usecases.item_moves import move_of
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import Amount
-from dunlin_events.contracts.billing import ItemMove, Origin
+from dunlin_events.contracts.billing import Origin
 from dunlin_events.contracts.billing_write_offs import DebtRecovered
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.ids import new_id
@@ -55,6 +56,5 @@ def _reopened(posting: Posting, held: WriteOff, recovery: Recovery) -> WriteOff:
         customer_id=held.customer_id, origin=Origin.LIVE, account=figures, write_off_id=held.id,
         recovery_id=recovery.id, credit_id=recovery.credit_id, invoice_id=item.invoice_id, number=item.number,
         amount=Amount.of(recovery.amount), tax=Amount.of(recovery.tax), effective_on=recovery.effective_on,
-        items=[ItemMove(item_id=item.id, amount=Amount.of(recovery.amount), open_after=Amount.of(item.open),
-                        disputed_after=Amount.of(item.disputed))]))
+        items=[move_of(item, recovery.amount)]))
     return after

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from billing_svc.domain.difference import difference_standing, fact_of_difference_reversal, reversal_of
 from billing_svc.store import differences, items
-from billing_svc.usecases.close_difference import ClosedDifference, move_of
+from billing_svc.usecases.close_difference import ClosedDifference
+from billing_svc.usecases.item_moves import move_of
 from billing_svc.usecases.posting import open_posting
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import Origin

@@ -4,9 +4,10 @@ from uuid import UUID
 
 from billing_svc.domain.write_off import WriteOff, fact_of_write_off_reversal, reversal_of
 from billing_svc.store import items, write_offs
+from billing_svc.usecases.item_moves import move_of
 from billing_svc.usecases.posting import open_posting
 from dunlin_events.contracts.base import Amount
-from dunlin_events.contracts.billing import ItemMove, Origin
+from dunlin_events.contracts.billing import Origin
 from dunlin_events.contracts.billing_write_offs import WriteOffReversed
 from dunlin_kernel.ids import new_id
 from dunlin_kit.transaction import Transaction
@@ -26,8 +27,7 @@ async def reverse_write_off(tx: Transaction, write_off_id: UUID, reason: str) ->
     tx.emit(WriteOffReversed(
         customer_id=held.customer_id, origin=Origin.LIVE, account=figures, write_off_id=held.id,
         reversal_id=reversal.id, invoice_id=item.invoice_id, number=item.number, amount=Amount.of(reversal.amount),
-        tax=Amount.of(reversal.tax), effective_on=day, reason=reason, items=[ItemMove(
-            item_id=item.id, amount=Amount.of(reversal.amount), open_after=Amount.of(item.open),
-            disputed_after=Amount.of(item.disputed))]))
+        tax=Amount.of(reversal.tax), effective_on=day, reason=reason, items=[
+            move_of(item, reversal.amount)]))
     posting.save()
     return after

@@ -6,9 +6,10 @@ from billing_svc.domain.proposal import alone
 from billing_svc.store import fee_waivers, pending_payments
 from billing_svc.usecases.charging_interest import give_back
 from billing_svc.usecases.held_fee import hold_fee
+from billing_svc.usecases.item_moves import move_of
 from billing_svc.usecases.posting import Posting
 from dunlin_events.contracts.base import Amount
-from dunlin_events.contracts.billing import ItemMove, Origin
+from dunlin_events.contracts.billing import Origin
 from dunlin_events.contracts.billing_charges import FeeWaived
 from dunlin_kit.transaction import Transaction
 
@@ -38,6 +39,5 @@ def _enter(posting: Posting, waiver: FeeWaiver) -> None:
     posting.tx.emit(FeeWaived(
         customer_id=waiver.customer_id, origin=Origin.LIVE, account=figures, waiver_id=waiver.id, number=after.number,
         invoice_id=after.invoice_id, claim_item_id=after.claim_item_id, amount=Amount.of(waiver.amount),
-        waived_on=waiver.effective_on, reason=waiver.reason.value, items=[ItemMove(
-            item_id=after.id, amount=Amount.of(-waiver.amount), open_after=Amount.of(after.open),
-            disputed_after=Amount.of(after.disputed))]))
+        waived_on=waiver.effective_on, reason=waiver.reason.value, items=[
+            move_of(after, -waiver.amount)]))
