@@ -34,8 +34,8 @@ WITHOUT_VERSION = {
 """What changes something and asks for no If-Match, and why nobody overwrites unseen."""
 ALL_AT_ONCE = {
     **dict.fromkeys((f"list_{service}_events" for service in SERVICES), "The feed goes by `after`, the last position."),
-    **dict.fromkeys(("get_kpis", "get_kpis_by_owner", "get_collection_kpis", "get_cash_forecast",
-                     "list_journal_balances"),
+    **dict.fromkeys(("get_kpis", "get_kpis_by_owner", "get_collection_kpis",
+                     "get_collection_kpis_by_owner", "get_cash_forecast", "list_journal_balances"),
                     "A report on one snapshot, by period, owner, week or account of the journal."),
     **dict.fromkeys(("list_owing", "list_addressings"), "Of the customers that the request names."),
     "list_ladders": "Each name once, in the version in force: a company has a handful.",

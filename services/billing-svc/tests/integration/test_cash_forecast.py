@@ -50,6 +50,11 @@ async def test_who_pays_late_is_expected_late(company: Any) -> None:
     assert (weeks(short), short["data"][0]["later"]["amount"]) == ({}, "700.00")
     own = await company.get(f"/cash-forecast?weeks=8&customer_id={late}")
     assert weeks(own) == {"2026-04-13": "100.00"}
+    await company.post("/bills", {
+        "customer_id": str(late), "amount": {"amount": "60.00", "currency": "CNY"}, "number": "5130", "drawer": "D",
+        "acceptor": "A", "risk_class": "bank", "received_on": "2026-02-24", "due_on": "2026-03-24"})
+    own = await company.get(f"/cash-forecast?weeks=8&customer_id={late}")
+    assert weeks(own) == {"2026-03-23": "60.00", "2026-04-13": "40.00"}
 
 
 async def test_what_is_overdue_is_expected_now_and_what_is_disputed_is_not(company: Any) -> None:

@@ -19,5 +19,7 @@ async def test_each_figure_says_what_it_rests_on(service: Running) -> None:
         ("promise_kept_rate", "percent", None, ["kept", "broken"]),
         ("reminders_per_settled_item", "times", None, ["reminders", "settled"])]
     assert all(one["definition"] for one in last["kpis"])
+    owners = await service.client.get("/notify/v1/kpis-by-owner?to=2026-02-10", headers=headers)
+    assert owners.json() == {"period_from": "2026-02-01", "period_to": "2026-02-10", "data": []}
     wrong = await service.client.get("/notify/v1/kpis?from=2026-02-02&to=2026-02-01", headers=headers)
     assert (wrong.status_code, wrong.json()["code"]) == (422, "period_reversed")

@@ -39,6 +39,16 @@ async def figures(desk: Any, start: date, end: date, owner: str | None = None) -
     return found
 
 
+async def by_owner(desk: Any, start: date, end: date, *owners: str) -> dict[str | None, CollectionFigures]:
+    within = Within(start, end, start_of_day(ZONE, start), start_of_day(ZONE, days_after(end, 1)))
+
+    async def work(tx: Transaction) -> dict[str | None, CollectionFigures]:
+        return await kpis.figures_by_owner(tx, within, owners or None)
+
+    found: dict[str | None, CollectionFigures] = await desk.database.read(desk.tenant, work)
+    return found
+
+
 async def test_what_was_kept_and_how_many_reminders_a_settled_item_took(desk: Any) -> None:
     first = await desk.issue("INV1", "100.00", issued=ISSUED, due=DUE)
     second = await desk.issue("INV2", "50.00", issued=ISSUED, due=DUE)
@@ -58,5 +68,8 @@ async def test_what_was_kept_and_how_many_reminders_a_settled_item_took(desk: An
         customer_id=desk.customer, owner_id=new_id(), owner_code="S-17"))
     assert await figures(desk, date(2026, 2, 1), date(2026, 2, 28), "S-17") == CollectionFigures(1, 1, 1, 2)
     assert await figures(desk, date(2026, 2, 1), date(2026, 2, 28), "S-18") == CollectionFigures(0, 0, 0, 0)
+    assert await by_owner(desk, date(2026, 2, 1), date(2026, 2, 28)) == {"S-17": CollectionFigures(1, 1, 1, 2)}
+    assert await by_owner(desk, date(2026, 3, 1), date(2026, 3, 31)) == {"S-17": CollectionFigures(0, 0, 1, 3)}
+    assert await by_owner(desk, date(2026, 2, 1), date(2026, 2, 28), "S-18") == {}
     await desk.allocate("INV2", "50.00", paid="50.00", reversed_=True)
     assert await figures(desk, date(2026, 3, 1), date(2026, 3, 31)) == CollectionFigures(0, 0, 0, 0)

@@ -15,8 +15,9 @@ DEFINITION = (
     "Open and undisputed items by the week in which they are expected: the due date that stands plus the customer's "
     "average delay, no earlier than today. The delay is the days from due date to value date of money on invoices over "
     "the last 365 days, weighted by amount; of all customers in that currency for one without such money, and none "
-    "where there is none. What a running promise covers is expected on its day, no earlier than today: up to its "
-    "amount, of its items the first due first. Unapplied credit stands beside it and is not netted.")
+    "where there is none; a bill of exchange is expected on its own day. What a running promise covers is expected on "
+    "its day, no earlier than today: up to its amount, of its items the first due first. Unapplied credit stands "
+    "beside it and is not netted.")
 
 
 class Expected(NamedTuple):

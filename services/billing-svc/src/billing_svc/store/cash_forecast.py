@@ -30,7 +30,7 @@ WITH late AS (
 learnt AS (SELECT currency, sum(days) AS days, sum(amount) AS amount, count(*) AS customers FROM late GROUP BY 1)"""
 EXPECTED = text(f"""{_LATE},
 owed AS (
-  SELECT i.id, i.customer_id, i.currency, i.standing_due_on, i.open - i.disputed AS amount FROM item i
+  SELECT i.id, i.customer_id, i.currency, i.kind, i.standing_due_on, i.open - i.disputed AS amount FROM item i
   WHERE i.open > i.disputed AND (CAST(:customer_id AS uuid) IS NULL OR i.customer_id = :customer_id)),
 covered AS (
   SELECT DISTINCT ON (o.id) o.id, o.standing_due_on, o.amount, p.promise_id, p.amount AS promise, p.promised_on
@@ -42,7 +42,8 @@ promised AS (
   WINDOW before AS (PARTITION BY promise_id ORDER BY standing_due_on, id)),
 expected AS (
   SELECT o.id, o.currency, o.amount - greatest(0, coalesce(p.amount, 0)) AS amount, 0 AS promised,
-         greatest(:today, o.standing_due_on + round(coalesce(l.days / l.amount, g.days / g.amount, 0))::int) AS day
+         greatest(:today, o.standing_due_on + CASE o.kind WHEN 'bill' THEN 0 ELSE
+           round(coalesce(l.days / l.amount, g.days / g.amount, 0))::int END) AS day
   FROM owed o LEFT JOIN late l ON l.customer_id = o.customer_id AND l.currency = o.currency
   LEFT JOIN learnt g ON g.currency = o.currency LEFT JOIN promised p ON p.id = o.id
   UNION ALL

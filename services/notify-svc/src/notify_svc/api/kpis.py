@@ -13,7 +13,7 @@ from dunlin_kernel.periods import KpiPeriod, periods_asked
 from dunlin_kit.auth import Me, requires
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, whose
-from dunlin_kit.tenants import present
+from dunlin_kit.tenants import Tenant, present
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx
 from notify_svc.domain.kpis import CollectionFigures, CollectionKpi, CollectionKpiUnit, CollectionKpiValue, kpis_of
@@ -62,6 +62,22 @@ class CollectionKpiPeriodRead(BaseModel):
     figures: CollectionFiguresRead
 
 
+class OwnerCollectionKpisRead(BaseModel):
+    """The customers for whom one member of staff answers today; owner null: nobody does."""
+
+    owner: str | None
+    kpis: list[CollectionKpiRead]
+    figures: CollectionFiguresRead
+
+
+class OwnerCollectionKpiReportRead(BaseModel):
+    """Key figures of one period by owner, those in whose customers anything was judged or settled."""
+
+    period_from: date
+    period_to: date
+    data: list[OwnerCollectionKpisRead]
+
+
 class CollectionKpiReportRead(BaseModel):
     """Key figures by period, the earliest first."""
 
@@ -85,9 +101,31 @@ async def get_collection_kpis(
     asked = await whose(tx, me.subject, owner, tenant.today)
     data = []
     for first, until in periods_asked(period, start, end or tenant.today, count):
-        within = Within(first, until, start_of_day(tenant.zone, first), start_of_day(tenant.zone, days_after(until, 1)))
-        figures = await kpis.figures(tx, within, customer_id, asked.codes)
+        figures = await kpis.figures(tx, _within(tenant, first, until), customer_id, asked.codes)
         data.append(CollectionKpiPeriodRead(
             period_from=first, period_to=until, figures=CollectionFiguresRead.of(figures),
             kpis=[CollectionKpiRead.of(one) for one in kpis_of(figures)]))
     return CollectionKpiReportRead(data=data)
+
+
+@router.get("/kpis-by-owner", dependencies=[requires("collections:read")],
+            responses=refuses("tenant_not_known_yet", status=409) | refuses("period_reversed"))
+async def get_collection_kpis_by_owner(
+    tx: Tx, me: Me, period: KpiPeriod = KpiPeriod.MONTH,
+    end: Annotated[Day | None, Query(alias="to", description="The last day; today when left out.")] = None,
+    start: Annotated[Day | None, Query(alias="from", description="From this day on, whatever the period.")] = None,
+    owner: Owner = None,
+) -> OwnerCollectionKpiReportRead:
+    """How each collector collects: promises kept and reminders by who answers for the customers today."""
+    tenant = await present(tx)
+    asked = await whose(tx, me.subject, owner, tenant.today)
+    ((first, until),) = periods_asked(period, start, end or tenant.today, 1)
+    found = await kpis.figures_by_owner(tx, _within(tenant, first, until), asked.codes)
+    return OwnerCollectionKpiReportRead(period_from=first, period_to=until, data=[
+        OwnerCollectionKpisRead(owner=code, figures=CollectionFiguresRead.of(one),
+                                kpis=[CollectionKpiRead.of(each) for each in kpis_of(one)])
+        for code, one in found.items()])
+
+
+def _within(tenant: Tenant, first: date, until: date) -> Within:
+    return Within(first, until, start_of_day(tenant.zone, first), start_of_day(tenant.zone, days_after(until, 1)))
