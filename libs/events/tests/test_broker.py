@@ -244,6 +244,16 @@ async def test_the_tail_is_the_last_records_of_each_partition(bus: Bus, topic: s
     assert found == [*last, (key_of(3), b"alone", ())]
 
 
+async def test_who_stands_beyond_the_end_of_a_log_begins_with_its_first_record(bus: Bus, topic: str) -> None:
+    at = Partition(topic, 0)
+    async with publishing(bus, topic, *(record(key_of(0), str(n)) for n in range(3))):
+        async with reading(bus, "g", topic) as reader:
+            await drain(reader, 3)
+            await reader.commit({at: 1000})
+        async with reading(bus, "g", topic, "two") as reader:
+            assert [one.offset for one in await drain(reader, 3)] == [0, 1, 2]
+
+
 @pytest.mark.usefixtures("static_members")
 async def test_a_member_that_dies_hands_over(making: Making, topic: str, address: tuple[str, str]) -> None:
     bus = making(topics={topic: PARTITIONS}, session_s=6.0)

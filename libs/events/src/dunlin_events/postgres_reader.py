@@ -170,6 +170,9 @@ class PostgresReader:
     async def _fetch(self, connection: Any, max_records: int) -> Mapping[Partition, Sequence[Received]]:
         heads = await connection.fetch(_HEADS, list(self._membership.topics))
         self._heads = {Partition(topic, part): at for topic, part, at in heads}
+        # As a broker does: who stands beyond the end of a log that lost records begins with its first one.
+        beyond = {p: 0 for p, at in self._positions.items() if at > self._heads.get(p, 0)}
+        self._positions |= beyond
         ready = {
             p: at for p, at in self._positions.items() if p not in self._paused and self._heads.get(p, 0) > at
         }

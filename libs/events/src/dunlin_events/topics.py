@@ -126,7 +126,10 @@ class Publisher(Protocol):
 
 
 class Reader(Protocol):
-    """One member of a consumer group. Reads from the oldest record on, or from where the group stopped."""
+    """One member of a consumer group. Reads from the oldest record on, or from where the group stopped.
+
+    Where that is beyond the end of a log that lost records, from the oldest on again.
+    """
 
     async def start(self) -> None: ...
 
