@@ -50,7 +50,29 @@ async def test_what_is_to_be_followed_up_is_due_until_something_is_done(sandbox:
     assert (await sandbox.get("/customer/v1/follow-ups", owner_id=member["id"])).json()["data"] == []
     await sandbox.send("PUT", f"{CUSTOMERS}/{ids[0]}/owner", {"owner_id": member["id"]}, seen='"1"')
     own = (await sandbox.get("/customer/v1/follow-ups", owner_id=member["id"])).json()["data"]
-    assert [(row["name"], row["owner_id"]) for row in own] == [("Heron", member["id"])]
+    assert [(row["name"], row["owner_id"], row["owner_code"]) for row in own] == [("Heron", member["id"], "S-1")]
+
+
+async def test_a_deputy_is_shown_the_follow_ups_of_whoever_is_away(sandbox: Any) -> None:
+    han = (await sandbox.post("/customer/v1/staff", {"code": "S-2", "name": "Han", "language": "en"})).json()
+    li = (await sandbox.post("/customer/v1/staff", {
+        "code": "S-1", "name": "Li", "language": "zh", "deputy_id": han["id"]})).json()
+    for name, one in (("Heron", li), ("Crane", han), ("Ibis", None)):
+        customer = await sandbox.register(name)
+        await sandbox.post(f"{CUSTOMERS}/{customer['id']}/interactions", CALL | {
+            "outcome": "follow_up", "follow_up_on": "2026-03-16"})
+        if one:
+            await sandbox.send("PUT", f"{CUSTOMERS}/{customer['id']}/owner", {"owner_id": one["id"]}, seen='"1"')
+
+    async def shown(owner: str, subject: str) -> list[tuple[str, str | None]]:
+        headers = sandbox.running.headers(sandbox.tenant, *sandbox.scopes, key=None, subject=subject)
+        answer = await sandbox.running.client.get(f"/customer/v1/follow-ups?owner={owner}", headers=headers)
+        return [(row["name"], row["standing_in_for"]) for row in answer.json()["data"]]
+
+    assert await shown("me", "S-2") == [("Crane", None)]
+    await sandbox.post(f"/customer/v1/staff/{li['id']}/absences", {"from_on": "2026-03-16", "until_on": "2026-03-16"})
+    assert await shown("me", "S-2") == [("Heron", "S-1"), ("Crane", None)]
+    assert (await shown("me", "S-1"), await shown("S-1", "S-2")) == ([("Heron", None)],) * 2
 
 
 @pytest.mark.parametrize(("wrong", "status", "code"), [

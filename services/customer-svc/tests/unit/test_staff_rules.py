@@ -18,7 +18,7 @@ from customer_svc.domain.address import (
 )
 from customer_svc.domain.contact import Language
 from customer_svc.domain.group import CustomerGroup
-from customer_svc.domain.staff import Absence, Staff, acting_for
+from customer_svc.domain.staff import Absence, Staff, acting_for, answered_for
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.ids import AddressId, CustomerId, GroupId, StaffId, new_id
 
@@ -33,6 +33,15 @@ def member(staff_id: StaffId, deputy: StaffId | None, *, active: bool = True) ->
 
 def away(*ids: StaffId) -> list[Absence]:
     return [Absence(new_id(), one, DAY, DAY) for one in ids]
+
+
+def test_whoever_stands_in_answers_for_the_absent_too() -> None:
+    staff = {one: replace(member(one, deputy), code=code) for one, deputy, code in (
+        (A, B, "S-A"), (B, C, "S-B"), (C, None, "S-C"))}
+    assert [answered_for("S-B", staff, gone, DAY) for gone in ([], away(A), away(B), away(A, B))] == [
+        (B,), (A, B), (B,), (B,)]
+    assert answered_for("S-C", staff, away(A, B), DAY) == (A, B, C)
+    assert answered_for("S-X", staff, [], DAY) == ()
 
 
 @pytest.mark.parametrize(("absent", "acts"), [

@@ -82,14 +82,19 @@ class FollowUpRead(BaseModel):
     number: str
     name: str
     owner_id: UUID | None
+    owner_code: str | None
+    standing_in_for: str | None = Field(description="With `owner=me`, the absent owner for whom one stands in.")
     interaction_id: UUID
     kind: InteractionKind
     follow_up_on: date
 
     @classmethod
-    def of(cls, due: FollowUp) -> Self:
+    def of(cls, due: FollowUp, me: str | None) -> Self:
+        """`me` is who asks for the own ones."""
+        code = due.owner_code
         return cls(
             customer_id=due.customer_id, number=due.number, name=due.name, owner_id=due.owner_id,
+            owner_code=code, standing_in_for=code if me is not None and code != me else None,
             interaction_id=due.id, kind=InteractionKind(due.kind), follow_up_on=due.follow_up_on)
 
 

@@ -1,5 +1,6 @@
 """Routes of the log of interactions: written down, read, and what is to be followed up."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -15,12 +16,14 @@ from customer_svc.api.interaction_shapes import (
     InteractionPage,
     InteractionRead,
 )
-from customer_svc.store import customers, interactions
-from dunlin_kernel.ids import CustomerId
+from customer_svc.domain.staff import answered_for
+from customer_svc.store import customers, interactions, staff
+from dunlin_kernel.ids import CustomerId, StaffId
 from dunlin_kit import pages
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import Limit, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner
 from dunlin_kit.tenants import present
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -53,11 +56,19 @@ async def list_interactions(
 @router.get("/follow-ups", dependencies=[MAY_READ],
             responses=pages.RESPONSES | refuses("tenant_not_known_yet", status=409))
 async def list_follow_ups(
-    tx: Tx, response: Response, cursor: Paging,
+    tx: Tx, me: Me, response: Response, cursor: Paging,
     owner_id: Annotated[UUID | None, Query(description="Only customers of this member of staff.")] = None,
-    limit: Limit = pages.DEFAULT_LIMIT,
+    owner: Owner = None, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> FollowUpPage:
     """Whom to call or visit again by today: the last entry of each of these customers said so."""
     today = (await present(tx)).today
-    found = await interactions.follow_ups(tx, today, owner_id, cursor.after, limit)
-    return FollowUpPage(**cursor.page(response, found, limit, lambda due: [due.follow_up_on, due.id], FollowUpRead.of))
+    asker = me.subject if owner == "me" else None
+    owners: Sequence[StaffId] | None = None if owner_id is None else [StaffId(owner_id)]
+    if owner is not None:
+        own: Sequence[StaffId] = await staff.with_code(tx, owner) if asker is None else answered_for(
+            asker, await staff.everybody(tx), await staff.away_on(tx, today), today)
+        owners = own if owners is None else [one for one in owners if one in own]
+    found = await interactions.follow_ups(tx, today, owners, cursor.after, limit)
+    return FollowUpPage(**cursor.page(
+        response, found, limit, lambda due: [due.follow_up_on, due.id],
+        lambda due: FollowUpRead.of(due, asker)))

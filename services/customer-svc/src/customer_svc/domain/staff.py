@@ -80,3 +80,11 @@ def acting_for(
     away |= {one.id for one in staff.values() if not one.active}
     acts = acting(owner_id, {one.id: one.deputy_id for one in staff.values()}, away)
     return None if acts is None else staff[acts]
+
+
+def answered_for(
+    code: str, staff: Mapping[StaffId, Staff], absences: Sequence[Absence], on: date
+) -> tuple[StaffId, ...]:
+    """The member of staff with this code, and those in whose place it acts on a day."""
+    return tuple(one.id for one in staff.values() if one.code == code or (
+        (acts := acting_for(one.id, staff, absences, on)) is not None and acts.code == code))

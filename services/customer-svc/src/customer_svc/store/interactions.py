@@ -1,5 +1,6 @@
 """The log of interactions as rows: added, read by customer, and what is to be followed up."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -24,14 +25,15 @@ _DUE: Any = text("""
 WITH due AS (
   SELECT i.customer_id, i.id, i.kind, i.follow_up_on FROM interaction i JOIN customer c ON c.id = i.customer_id
   WHERE i.follow_up_on <= :day AND (i.follow_up_on, i.id) > (:at, :last)
-    AND (CAST(:owner AS uuid) IS NULL OR c.owner_id = :owner)
+    AND (CAST(:owners AS uuid[]) IS NULL OR c.owner_id = ANY(CAST(:owners AS uuid[])))
     AND NOT EXISTS (SELECT 1 FROM interaction l
       WHERE l.customer_id = i.customer_id AND (l.happened_at, l.id) > (i.happened_at, i.id))
     AND (c.merged_into IS NULL OR NOT EXISTS (SELECT 1 FROM interaction l
       WHERE l.customer_id = goes_on_for(c.merged_into) AND (l.happened_at, l.id) > (i.happened_at, i.id)))
   ORDER BY i.follow_up_on, i.id LIMIT :wanted)
-SELECT c.id AS customer_id, c.number, c.name, c.owner_id, d.id, d.kind, d.follow_up_on
+SELECT c.id AS customer_id, c.number, c.name, c.owner_id, o.code AS owner_code, d.id, d.kind, d.follow_up_on
 FROM due d CROSS JOIN LATERAL (SELECT * FROM customer s WHERE s.id = goes_on_for(d.customer_id) LIMIT 1) c
+LEFT JOIN staff o ON o.id = c.owner_id
 ORDER BY d.follow_up_on, d.id""")
 _START = (date.min, UUID(int=0))
 
@@ -51,6 +53,7 @@ class FollowUp(NamedTuple):
     number: str
     name: str
     owner_id: UUID | None
+    owner_code: str | None
     id: UUID
     kind: str
     follow_up_on: date
@@ -65,11 +68,12 @@ async def page(tx: Transaction, customer_id: CustomerId, after: tuple[Any, ...] 
 
 
 async def follow_ups(
-    tx: Transaction, on: date, owner_id: UUID | None, after: tuple[Any, ...] | None, limit: int
+    tx: Transaction, on: date, owners: Sequence[UUID] | None, after: tuple[Any, ...] | None, limit: int
 ) -> list[FollowUp]:
-    """Up to `limit` + 1 customers whose last entry is to be followed up by a day, the longest due first."""
+    """Up to `limit` + 1 customers whose last entry is to be followed up by a day, of these owners or all, the longest
+    due first."""
     at, last = (date.fromisoformat(after[0]), UUID(after[1])) if after else _START
-    rows = await tx.rows(_DUE, day=on, owner=owner_id, at=at, last=last, wanted=limit + 1)
+    rows = await tx.rows(_DUE, day=on, owners=owners, at=at, last=last, wanted=limit + 1)
     return [FollowUp(**dict(row.items())) for row in rows]
 
 

@@ -24,6 +24,7 @@ _LOCK: Any = _ONE.with_for_update(key_share=True)
 _PAGE: Any = (
     select(*_COLUMNS).where(col(StaffRow.code) > bindparam("after", type_=Text))
     .order_by(col(StaffRow.code)).limit(bindparam("wanted", type_=Integer)))
+_WITH_CODE: Any = select(col(StaffRow.id)).where(col(StaffRow.code) == bindparam("code", type_=Text))
 _EVERYBODY: Any = select(*_COLUMNS)
 _LOCK_EVERYBODY: Any = _EVERYBODY.order_by(col(StaffRow.id)).with_for_update(key_share=True)
 _AWAY: Any = select(*_ABSENCE).where(
@@ -50,6 +51,11 @@ async def lock(tx: Transaction, staff_id: StaffId) -> Staff:
 async def page(tx: Transaction, after: tuple[Any, ...] | None, limit: int) -> list[Staff]:
     """Up to `limit` + 1 members of staff by code."""
     return [_staff_of(row) for row in await tx.rows(_PAGE, after=after[0] if after else "", wanted=limit + 1)]
+
+
+async def with_code(tx: Transaction, code: str) -> list[StaffId]:
+    """The one that carries this code, if any does."""
+    return [StaffId(row["id"]) for row in await tx.rows(_WITH_CODE, code=code)]
 
 
 async def everybody(tx: Transaction) -> dict[StaffId, Staff]:
