@@ -1,9 +1,14 @@
 """The watch over the order of locks: what statements lock, and what is out of turn."""
 
 import pytest
+from toy_service import LOCK, NOTE
 
 from dunlin_kernel.ids import new_id
+from dunlin_kit import database, lock_watch
 from dunlin_kit.lock_watch import ADVISORY, Lock, OutOfOrder, Turns, locks_of
+from dunlin_kit.tenants import TENANT
+from dunlin_kit.testing import Running
+from dunlin_kit.transaction import Transaction
 
 FIRST, SECOND = sorted((new_id(), new_id()))
 STEPS = {
@@ -17,6 +22,11 @@ STEPS = {
     "held already, after the facts": ("a1 ! a1", None),
     "a lock that skips what is held": ("b1 a1-", None),
     "something later than what was skipped to": ("b1- a1", "a after b"),
+    "a locked row is written": ("a1 b1 =a1", None),
+    "a row is written in its turn": ("a1 =b1", None),
+    "a row is written out of its turn": ("b1 =a1", "a after b"),
+    "another row is written than was locked": ("a1 b1 =a2", "a after b"),
+    "an earlier row is written than was locked": ("a2 =a1", "a: a row after a later one"),
 }
 
 
@@ -29,6 +39,8 @@ def test_a_lock_out_of_its_turn_is_refused(steps: str) -> None:
         for step in taken.split():
             if step == "!":
                 turns.end()
+            elif step[0] == "=":
+                turns.write(step[1], frozenset((FIRST if step[2] == "1" else SECOND,)))
             else:
                 row = FIRST if step[1] == "1" else SECOND
                 lock, named = Lock(step[0], not step.endswith("-"), True), frozenset((row, "CNY"))
@@ -40,6 +52,36 @@ def test_a_lock_out_of_its_turn_is_refused(steps: str) -> None:
     else:
         with pytest.raises(OutOfOrder, match=refused):
             take()
+
+
+def test_what_was_asked_for_and_did_not_come_is_not_held() -> None:
+    turns, both = Turns(("a", "b")), frozenset((FIRST, SECOND))
+    turns.have(Lock("a", True, True), both, frozenset((SECOND, "CNY")))
+    turns.write("a", frozenset((SECOND,)))
+    with pytest.raises(OutOfOrder, match="a: a row after a later one"):
+        turns.ask(Lock("a", True, True), both)
+
+
+async def test_what_is_written_in_the_end_is_watched_too(toy: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock_watch, "order_of", lambda _: ("tenant", "note"))
+    monkeypatch.setattr(database, "Transaction", lock_watch.WatchedTransaction)
+    tenant, note = await toy.tenant(), {"id": new_id(), "text": "held", "size": 0, "tags": None}
+
+    async def make(tx: Transaction) -> None:
+        tx.insert(NOTE, note)
+
+    async def change(tx: Transaction) -> None:
+        await tx.row(LOCK, id=note["id"])
+        tx.change(NOTE, {"id": note["id"], "size": 1})
+
+    async def change_both(tx: Transaction) -> None:
+        await change(tx)
+        tx.change(TENANT, {"name": "Another"}, key=())
+
+    await toy.database.transact(tenant, make)
+    await toy.database.transact(tenant, change)
+    with pytest.raises(OutOfOrder, match="tenant after note"):
+        await toy.database.transact(tenant, change_both)
 
 
 def test_a_lock_of_something_without_a_place_is_refused() -> None:

@@ -78,7 +78,7 @@ class Gathering:
         for (table, columns, once), made in self._new.items():
             new = sorted(made, key=lambda row: _sortable([row.get(name) for name in once])) if once else made
             shape, given = statements.taken(table, columns, new)
-            part = statements.insert_once_of(shape) if once else statements.insert_of(shape)
+            part = statements.insert_once_of(shape, once) if once else statements.insert_of(shape)
             found.append((part, part.sent(given)))
             tenant = new[0].get("tenant_id", tenant)
         found.sort(key=lambda one: turn(one[0].table))

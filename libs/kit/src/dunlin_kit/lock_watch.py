@@ -1,13 +1,15 @@
 """The order of locks, watched while tests run: a lock that is taken out of its turn is refused."""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from dunlin_kit import database, statements
-from dunlin_kit.lock_order import order_of
+from dunlin_kit.gathering import Written
+from dunlin_kit.lock_order import order_of, turn_of
 from dunlin_kit.transaction import Transaction
 
 ADVISORY: Final = "advisory lock"
@@ -46,6 +48,7 @@ class Turns:
     def __init__(self, order: Sequence[str]) -> None:
         self._place = {name: n for n, name in enumerate(order)}
         self._held: dict[str, set[Any]] = {}
+        self._came: dict[str, set[Any]] = defaultdict(set)
         self._over = False
 
     def ask(self, lock: Lock, named: frozenset[Any]) -> None:
@@ -53,19 +56,20 @@ class Turns:
         if lock.name not in self._place:
             assert not lock.said, f"{lock.name} has no place in the order of locks"
             return
-        held = self._held.get(lock.name)
-        if held is not None and (not lock.said or lock.name == ADVISORY):
+        known = lock.name in self._held
+        if known and (not lock.said or lock.name == ADVISORY):
             return  # what a statement changes was locked before, and there is one advisory lock
-        new = None if held is None else named - held
+        new = named - self._came[lock.name] if known else None
         if (new is None or new) and lock.waits:
             if self._over:
                 raise OutOfOrder(f"{lock.name} after the facts were written")
             self._check(lock.name, new)
 
-    def have(self, lock: Lock, named: frozenset[Any]) -> None:
-        """It was not in vain: something is held now."""
+    def have(self, lock: Lock, named: frozenset[Any], came: frozenset[Any] = frozenset()) -> None:
+        """It was not in vain: of what was named all that `came` is held now, or all where nothing came by its key."""
         if lock.name in self._place:
-            self._held.setdefault(lock.name, set()).update(named)
+            self._held.setdefault(lock.name, set()).update(named & came or named)
+            self._came[lock.name] |= came if any(isinstance(one, UUID) for one in came) else named
 
     def _check(self, name: str, new: frozenset[Any] | None) -> None:
         later = [held for held in self._held if self._place[held] > self._place[name]]
@@ -75,6 +79,13 @@ class Turns:
             [one for one in some if isinstance(one, UUID)] for some in (self._held.get(name, ()), new or ()))
         if held and wanted and min(wanted) < max(held):
             raise OutOfOrder(f"{name}: a row after a later one")
+
+    def write(self, name: str, named: frozenset[Any]) -> None:
+        """Rows by their keys: what was not locked before is waited for as it is written."""
+        new = named - self._came[name]
+        if name in self._place and (new or name not in self._held):
+            self._check(name, new)
+            self.have(Lock(name, True, False), new)
 
     def end(self) -> None:
         """The streams of the facts were taken: nothing may be waited for any more."""
@@ -91,20 +102,31 @@ class WatchedTransaction(Transaction):
     async def row(self, statement: Any, **values: Any) -> Any:
         locks = self._asked(statement, values)
         found = await super().row(statement, **values)
-        self._had(locks, values, found is not None)
+        self._had(locks, values, [] if found is None else [found])
         return found
 
     async def rows(self, statement: Any, **values: Any) -> list[Any]:
         locks = self._asked(statement, values)
         found = await super().rows(statement, **values)
-        self._had(locks, values, bool(found))
+        self._had(locks, values, found)
         return found
 
     async def _write(self, *, last: bool = False) -> None:
         told = last and bool(self.told)
+        self._asked_of_parts(self._gathered.written(turn_of(self.source)))
         await super()._write(last=last)
         if told:
             self._turns.end()
+
+    def _asked_of_parts(self, written: Written) -> None:
+        """Those that change or put rows; new rows are had when they are written."""
+        values = iter(written.values)
+        for part in written.parts:
+            given = [next(values) for _ in part.binds]
+            if part.key is not None:
+                self._turns.write(part.table, frozenset(_scalars(given[at] for at in part.key)))
+            else:
+                self._turns.have(Lock(part.table, False, False), frozenset(_scalars(given)))
 
     def _asked(self, statement: Any, values: Mapping[str, Any]) -> tuple[Lock, ...]:
         locks = locks_of(statements.compiled(statement).text)
@@ -112,10 +134,10 @@ class WatchedTransaction(Transaction):
             self._turns.ask(lock, frozenset(_scalars(values.values())))
         return locks
 
-    def _had(self, locks: Sequence[Lock], values: Mapping[str, Any], found: bool) -> None:
+    def _had(self, locks: Sequence[Lock], values: Mapping[str, Any], found: Sequence[Any]) -> None:
         for lock in locks:
             if found or not lock.said:
-                self._turns.have(lock, frozenset(_scalars(values.values())))
+                self._turns.have(lock, frozenset(_scalars(values.values())), frozenset(_scalars(map(tuple, found))))
 
 
 def watch() -> None:

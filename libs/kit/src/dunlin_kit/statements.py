@@ -31,11 +31,13 @@ the same in all rows would only make one statement more."""
 class Part:
     """One data-modifying part of the last statement, its table, and the name of the bind of each column of its rows.
 
-    Columns at `literals` hold arrays, which travel as text: one, or (`many`) one of each row.
+    Columns at `key` name rows that may be there already, and are waited for then; of new rows it is None. Columns at
+    `literals` hold arrays, which travel as text: one, or (`many`) one of each row.
     """
 
     statement: Any
     table: str
+    key: tuple[int, ...] | None
     binds: tuple[str, ...]
     literals: tuple[int, ...]
     many: bool
@@ -120,11 +122,12 @@ class _Rows(NamedTuple):
     shape: Shape
     prefix: str
 
-    def part(self, statement: Any) -> Part:
+    def part(self, statement: Any, key: tuple[str, ...] | None = None) -> Part:
         table, columns, alike = self.shape
         arrays = tuple(at for at, name in enumerate(columns) if isinstance(table.c[name].type, ARRAY))
         binds = tuple(f"{self.prefix}_{name}" for name in columns)
-        return Part(statement, table.name, binds, arrays, alike is not None)
+        named = None if key is None else tuple(at for at, name in enumerate(columns) if name in key)
+        return Part(statement, table.name, named, binds, arrays, alike is not None)
 
 
 def _rows_of(shape: Shape) -> _Rows:
@@ -157,10 +160,10 @@ def insert_of(shape: Shape) -> Part:
 
 
 @cache
-def insert_once_of(shape: Shape) -> Part:
+def insert_once_of(shape: Shape, key: tuple[str, ...]) -> Part:
     rows = _rows_of(shape)
     statement = _inserted(shape.table, rows.taken)
-    return rows.part(statement.on_conflict_do_nothing())
+    return rows.part(statement.on_conflict_do_nothing(), key)
 
 
 @cache
@@ -172,7 +175,7 @@ def put_of(shape: Shape, key: tuple[str, ...]) -> Part:
         statement = statement.on_conflict_do_update(index_elements=list(key), set_=rest)
     else:
         statement = statement.on_conflict_do_nothing(index_elements=list(key))
-    return rows.part(statement)
+    return rows.part(statement, key)
 
 
 @cache
@@ -181,7 +184,7 @@ def change_of(shape: Shape, key: tuple[str, ...]) -> Part:
     statement = update(shape.table).values({name: one for name, one in rows.taken.items() if name not in key})
     for name in key:
         statement = statement.where(shape.table.c[name] == rows.taken[name])
-    return rows.part(statement)
+    return rows.part(statement, key)
 
 
 class Whole(NamedTuple):
