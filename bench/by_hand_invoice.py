@@ -194,5 +194,5 @@ def answer_of(body: InvoiceIn, seen: Any, made: Made, sums: tuple[list[int], lis
                    "discount_until": None}],
         "parties": {"seller_name": seen["seller"], "buyer_number": seen["number"], "buyer_name": seen["name"],
                     "buyer_tax_id": seen["tax_id"]},
-        "authorization_id": None, "final": False, "origin": "live", "metadata": {}, "voided_on": None,
-        "void_reason": None, "delivery_ids": [], "version": 2}
+        "authorization_id": None, "order_reference": None, "final": False, "origin": "live", "metadata": {},
+        "voided_on": None, "void_reason": None, "delivery_ids": [], "version": 2}
