@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import httpx
 from books_office import minor_of
 from compared_books import ComparedBooks
-from naive_books import Debt, Money, Move, Share, Side
+from naive_books import Debt, Loss, Money, Move, Share, Side
 
 T = TypeVar("T")
 
@@ -89,6 +89,16 @@ class BooksMachine(ComparedBooks):
         self.moved("undone", self.move(share.item, share.minor + share.let_off, on,
                                        value=value if correction else max(on, value)),
                    self.move(share.credit, share.minor, on))
+
+    def undone(self, share: Share, on: date) -> None:
+        """What comes of it, beside, that a person or the bank ended a share."""
+
+    def losses_paid(self, item: str, left: int) -> list[tuple[Loss, int]]:
+        """What so much of a credit note, which finds nothing open any more, pays of what was lost of its item."""
+        return []
+
+    def loss_paid(self, loss: Loss, share: Share) -> None:
+        """A share of a credit note pays what was lost."""
 
     def value_of(self, share: Share) -> date:
         return max(self.books.moneys[share.credit].value, self.books.debts[share.item].issued_on)

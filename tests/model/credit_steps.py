@@ -31,17 +31,21 @@ class CreditSteps(BooksMachine):
         assert minor_of(made["amount"]) == minor
         day = date.fromisoformat(made["issued_on"])
         part = min(minor, self.books.balance(debt.item))
-        given = self._given(debt, minor - part, {note for note, item in self.books.notes.items() if item == debt.item})
+        lost = self.losses_paid(debt.item, minor - part)
+        rest = minor - part - sum(paid for _, paid in lost)
+        given = self._given(debt, rest, {note for note, item in self.books.notes.items() if item == debt.item})
         self.books.notes[made["id"]] = debt.item
         self.books.moneys[made["id"]] = Money(
             made["id"], debt.customer, debt.currency, minor, day, day, "credit-notes")
         self.moved("credit", self.move(made["id"], minor, day))
         assert [minor_of(one["amount"]) for one in made["allocations"]] == [
-            *([part] if part else []), *(credited for _, credited in given)]
+            *([part] if part else []), *(paid for _, paid in lost), *(credited for _, credited in given)]
         own = [Share(one["id"], made["id"], debt.item, minor_of(one["amount"]),
                      date.fromisoformat(one["effective_on"])) for one in made["allocations"]]
-        for share in own[:len(own) - len(given)]:
+        for share in own[:bool(part)]:
             self.share("credit: share", share)
+        for (loss, _), share in zip(lost, own[bool(part):], strict=False):
+            self.loss_paid(loss, share)
         for (was, _), share in zip(given, own[len(own) - len(given):], strict=True):
             self._credited(debt, was, share)
 
@@ -107,6 +111,7 @@ class CreditSteps(BooksMachine):
                   if one["reversed_on"] is not None}
         for share in live:
             self.ended(share, undone[share.id], correction=why == "issued_in_error")
+            self.undone(share, undone[share.id])
         self.moved("cancel", self.move(note, -self.books.moneys[note].minor, after["cancelled_on"]))
         del self.books.notes[note]
         self._given_again(note)

@@ -64,6 +64,7 @@ class ExchangeSteps(BooksMachine):
             return
         for share in live:
             self.ended(share, self.today, correction=False)
+            self.undone(share, self.today)
         self.moved("exchange_back", self.move(one.id, -self.books.moneys[one.id].minor, said.json()["effective_on"]),
                    self.move(one.payment, one.given, said.json()["effective_on"]))
         del self.exchanges[one.id]

@@ -1,31 +1,17 @@
 """Steps with what is not owed any more though nobody paid it: small differences, write-offs, and what comes of them."""
 
-from dataclasses import dataclass
+from datetime import date
 
 from books_machine import BooksMachine, one_of
 from books_office import TOLERANCE, amount, minor_of, payment
-from naive_books import Debt, Money
+from naive_books import Debt, Loss, Money, Share
 from stepping import AMOUNTS, EITHER, PICK, rule
 
 CHIEF = "chief"
 
 
-@dataclass
-class Loss:
-    """So much of an item was closed or written off; `rest` of it still is."""
-
-    id: str
-    item: str
-    rest: int
-    approved: bool = False
-
-
 class LossSteps(BooksMachine):
-    """`closed` are differences, `lost` are write-offs, proposed or approved."""
-
-    def begin(self) -> None:
-        super().begin()
-        self.closed, self.lost = dict[str, Loss](), dict[str, Loss]()
+    """Losses, and the credit notes and undone shares that find them."""
 
     @rule(when=lambda self: self.books.debts, which=PICK, smallest=EITHER)
     def close(self, which: int, smallest: bool) -> None:
@@ -39,12 +25,12 @@ class LossSteps(BooksMachine):
             return
         made = said.json()
         assert minor_of(made["amount"]) == owed
-        self.closed[made["id"]] = Loss(made["id"], debt.item, owed)
+        self.books.closed[made["id"]] = Loss(made["id"], debt.item, owed, date.fromisoformat(made["effective_on"]))
         self._moved("close", debt.item, -owed, made["effective_on"])
 
-    @rule(when=lambda self: self.closed, which=PICK)
+    @rule(when=lambda self: self.books.closed, which=PICK)
     def open_again(self, which: int) -> None:
-        loss = one_of(self.closed, which)
+        loss = one_of(self.books.closed, which)
         said = self.company.post(f"/differences/{loss.id}:reverse", {})
         if said.status_code not in (200, 201):
             assert not loss.rest or self.today <= self.is_open, said.text
@@ -66,34 +52,34 @@ class LossSteps(BooksMachine):
             return
         made = said.json()
         assert minor_of(made["amount"]) == minor <= left
-        self.lost[made["id"]] = Loss(made["id"], debt.item, minor)
+        self.books.lost[made["id"]] = Loss(made["id"], debt.item, minor)
         self.office.done["give_up"] += 1
 
-    @rule(often=3, when=lambda self: self.lost, which=PICK)
+    @rule(often=3, when=lambda self: self.books.lost, which=PICK)
     def write_off(self, which: int) -> None:
-        loss = one_of({one.id: one for one in self.lost.values() if not one.approved} or self.lost, which)
+        loss = one_of({one.id: one for one in self.books.lost.values() if not one.on} or self.books.lost, which)
         debt = self.books.debts[loss.item]
         left = self._open(debt) - self.books.disputed(loss.item)
         said = self.company.post(f"/write-offs/{loss.id}:approve", {}, by=CHIEF)
         if said.status_code != 200:
-            assert loss.approved or loss.rest > left or self.today <= self.is_open, said.text
+            assert loss.on or loss.rest > left or self.today <= self.is_open, said.text
             self.refused("write_off", said, "illegal_transition", "nothing_open", "more_than_undisputed",
                          "period_locked")
             return
-        loss.approved = True
+        loss.on = date.fromisoformat(said.json()["effective_on"])
         self._moved("write_off", loss.item, -loss.rest, said.json()["effective_on"])
 
-    @rule(often=4, when=lambda self: self.lost and self.books.moneys, which=PICK, of=PICK)
+    @rule(often=4, when=lambda self: self.books.lost and self.books.moneys, which=PICK, of=PICK)
     def recover(self, which: int, of: int) -> None:
-        able = {one.id: one for one in self.lost.values() if one.approved and one.rest}
-        loss = one_of(able or self.lost, which)
+        able = {one.id: one for one in self.books.lost.values() if one.on and one.rest}
+        loss = one_of(able or self.books.lost, which)
         if able and not self._credits_for(loss) and self.today > self.is_open:
             self._pays_at_last(loss)
         account = self.books.account(loss.item)
         money = one_of(self._credits_for(loss) or self.books.moneys, of)
         if money.kind == "exchanges":
             return
-        minor = min(loss.rest, self.books.balance(money.credit)) if loss.approved else 0
+        minor = min(loss.rest, self.books.balance(money.credit)) if loss.on else 0
         said = self.company.post(f"/write-offs/{loss.id}:recover", {"credit_id": money.credit})
         if said.status_code != 200:
             assert not minor or self.books.account(money.credit) != account, said.text
@@ -103,17 +89,59 @@ class LossSteps(BooksMachine):
         loss.rest -= minor
         made = self.company.get(f"/{money.kind}/{money.credit}")
         self.shared("recover: share", made, {loss.item: (minor, 0)})
+        self.books.behind[next(reversed(self.books.shares))] = loss
 
-    @rule(when=lambda self: self.lost, which=PICK)
+    @rule(when=lambda self: self.books.lost, which=PICK)
     def take_back(self, which: int) -> None:
-        loss = one_of({one.id: one for one in self.lost.values() if one.approved} or self.lost, which)
+        loss = one_of({one.id: one for one in self.books.lost.values() if one.on} or self.books.lost, which)
         said = self.company.post(f"/write-offs/{loss.id}:reverse", {"reason": "debt_is_good"}, by=CHIEF)
         if said.status_code != 200:
-            assert not loss.approved or not loss.rest, said.text
+            assert not loss.on or not loss.rest, said.text
             self.refused("take_back", said, "illegal_transition", "not_written_off")
             return
         self._moved("take_back", loss.item, loss.rest, self.today.isoformat())
-        loss.rest = 0
+        loss.rest, loss.taken_back = 0, True
+
+    def losses_paid(self, item: str, left: int) -> list[tuple[Loss, int]]:
+        found = []
+        for loss in (*self.books.closed.values(), *(one for one in self.books.lost.values() if one.on)):
+            paid = min(left, loss.rest)
+            if loss.item == item and paid:
+                found.append((loss, paid))
+                left -= paid
+        return found
+
+    def loss_paid(self, loss: Loss, share: Share) -> None:
+        """A small difference is owed again as a whole, and closed again as far as it is not paid."""
+        small = loss.id in self.books.closed
+        again = loss.rest if small else share.minor
+        self._moved("loss_credited", loss.item, again, self.today.isoformat())
+        self.share("credit: share", share)
+        self.books.behind[share.id] = loss
+        loss.rest -= again
+        if again > share.minor:
+            self._closed_anew(loss.item, again - share.minor, share.on)
+
+    def undone(self, share: Share, on: date) -> None:
+        """What it had paid of a loss is lost again; a small difference goes with what it was left of."""
+        loss, item = self.books.behind.pop(share.id, None), share.item
+        if loss and loss.id in self.books.closed and self.books.balance(item) == share.minor:
+            self._closed_anew(item, share.minor, on)
+        elif loss and loss.id in self.books.lost and not loss.taken_back:
+            self._moved("lost_again", item, -share.minor, on.isoformat())
+            loss.rest += share.minor
+        if self.books.balance(item):
+            for one in self.books.closed.values():
+                if one.item == item and one.rest and one.on:
+                    self._moved("opened_with_it", item, one.rest, max(on, one.on).isoformat())
+                    one.rest = 0
+
+    def _closed_anew(self, item: str, minor: int, on: date) -> None:
+        listed = self.company.get(f"/differences?item_id={item}&limit=200")["data"]
+        made = min((one for one in listed if one["id"] not in self.books.closed), key=lambda one: str(one["id"]))
+        assert (minor_of(made["amount"]), made["effective_on"]) == (minor, on.isoformat())
+        self.books.closed[made["id"]] = Loss(made["id"], item, minor, on)
+        self._moved("closed_anew", item, -minor, on.isoformat())
 
     def _pays_at_last(self, loss: Loss) -> None:
         """So much more than was lost, that nothing was said of."""

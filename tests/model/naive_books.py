@@ -91,6 +91,17 @@ class Dispute:
 
 
 @dataclass
+class Loss:
+    """So much of an item was closed or written off, on a day; `rest` of it still is."""
+
+    id: str
+    item: str
+    rest: int
+    on: date | None = None
+    taken_back: bool = False
+
+
+@dataclass
 class NaiveBooks:
     """Everything that was ever recorded, in order."""
 
@@ -106,6 +117,12 @@ class NaiveBooks:
     """What was paid back, and of which credit."""
     reclaimed: set[str] = field(default_factory=set)
     """The refunds that are claimed back."""
+    closed: dict[str, Loss] = field(default_factory=dict)
+    """Small differences."""
+    lost: dict[str, Loss] = field(default_factory=dict)
+    """Write-offs, those that are only proposed too."""
+    behind: dict[str, Loss] = field(default_factory=dict)
+    """What a share paid had been lost before."""
     moves: list[Move] = field(default_factory=list)
     of_ref: dict[str, list[Move]] = field(default_factory=lambda: defaultdict(list))
     balances: dict[str, int] = field(default_factory=lambda: defaultdict(int))

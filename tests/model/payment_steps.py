@@ -107,7 +107,9 @@ class PaymentSteps(BooksMachine):
             assert self.today <= self.is_open, said.text
             self.refused("undo", said, "period_locked")
             return
-        self.ended(share, date.fromisoformat(said.json()["effective_on"]), correction=why == "recorded_in_error")
+        day = date.fromisoformat(said.json()["effective_on"])
+        self.ended(share, day, correction=why == "recorded_in_error")
+        self.undone(share, day)
         self.office.done["undo"] += 1
 
     @rule(often=1, when=lambda self: self.books.moneys, which=PICK,
@@ -127,6 +129,7 @@ class PaymentSteps(BooksMachine):
         undone = {one["id"]: date.fromisoformat(one["reversed_on"]) for one in after["allocations"]}
         for share in live:
             self.ended(share, undone[share.id], correction=why == "recorded_in_error")
+            self.undone(share, undone[share.id])
         self.moved("reverse", self.move(money.credit, -money.minor, after["reversed_on"]))
         fees = [one.minor for one in fresh if one.kind == "fee"]
         assert fees == [500] * bool(fee)

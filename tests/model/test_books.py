@@ -25,7 +25,7 @@ STEPS_A_RUN = 100
 RULES = {
     "InvoiceIssued": "issue", "InvoiceVoided": "void", "InvoiceSettled": "pay", "FeeCharged": "fee",
     "InterestCharged": "interest", "InterestWaived": "let_go", "FeeWaived": "waive_fee", "DebtWrittenOff": "write_off",
-    "DebtRecovered": "recover", "WriteOffReversed": "take_back", "PaymentConfirmed": "pay",
+    "DebtRecovered": "recover", "RecoveryReversed": "undo", "WriteOffReversed": "take_back", "PaymentConfirmed": "pay",
     "PaymentReversed": "reverse", "CreditNoteIssued": "credit", "CreditNoteCancelled": "cancel",
     "DifferenceClosed": "close", "DifferenceReversed": "open_again", "RefundPaid": "refund",
     "RefundReversed": "refund_back", "RefundReclaimed": "reverse", "CreditExchanged": "exchange",
@@ -40,7 +40,8 @@ RULES = {
 MUST_HAPPEN = {
     "lock", "ask_the_past", "pay_item", "let_off", "confirm", "reject", "return_fee", "waive_again", "give_back",
     "discount_back"}
-RARE = {"ArrangementAdvanced", "ArrangementReinstated", "RefundReclaimed", "discount_back", "give_back", "waive_again"}
+RARE = {"ArrangementAdvanced", "ArrangementReinstated", "RefundReclaimed", "RecoveryReversed", "discount_back",
+        "give_back", "waive_again"}
 """What takes many steps in one order, so that chance may leave it out of a thousand; of ten thousand nothing is."""
 
 

@@ -81,6 +81,7 @@ ALONE = {
     FactKind.INTEREST_WAIVED: put("interest_waiver"),
     FactKind.DEBT_WRITTEN_OFF: put("write_off", '{"state": "approved"}'),
     FactKind.DEBT_RECOVERED: put("debt_recovery"),
+    FactKind.RECOVERY_REVERSED: put("recovery_reversal"),
     FactKind.WRITE_OFF_REVERSED: put("write_off_reversal"),
     FactKind.PAYMENT_CONFIRMED: put("credit", '{"kind": "payment", "state": "confirmed"}'),
     FactKind.CREDIT_NOTE_ISSUED: put("credit_note"),
@@ -108,6 +109,11 @@ ALONE = {
 UNBOOKED = ("DELETE FROM journal_entry WHERE fact_id = (SELECT id FROM allocation LIMIT 1)",
             "DELETE FROM journal_entry WHERE fact_kind = 'credit_allocated'",
             "DELETE FROM journal_entry WHERE fact_kind = 'credit_allocated'; " + untold("CreditAllocated"))
+RECOVERED = "; ".join((
+    put("write_off", f'{{{{"id": "{ONE}", "state": "{{}}"}}}}'),
+    put("debt_recovery", f'{{{{"id": "{ONE}", "write_off_id": "{ONE}"}}}}'),
+    put("allocated_loss", f'{{{{"allocation_id": "{ONE}", "recovery_id": "{ONE}"}}}}'), ""))
+"""What recovered a write-off of a state."""
 A_TRANSFER = put("balance_transfer", '{"amount": 5}')
 
 BREAKS: Breaks = {
@@ -201,6 +207,9 @@ BREAKS: Breaks = {
         put("write_off", '{"state": "approved"}'),
         put("write_off", f'{{"state": "approved", "checker": "", {LONG_AGO}}}'),
         put("write_off", '{"state": "approved", "checker": "another"}')),
+    "I16-lost-again": (
+        RECOVERED.format("refused") + put("recovery_reversal", f'{{"recovery_id": "{ONE}"}}'),
+        RECOVERED.format("approved") + put("allocation_reversal", f'{{"allocation_id": "{ONE}"}}')),
     "I1-interest": (put("interest_account", '{"charged": 5}'),
                     put("interest_account", f'{{"item_id": "{ONE}"}}') + "; "
                     + put("item", f'{{"kind": "interest", "claim_item_id": "{ONE}", "amount": 5}}'),

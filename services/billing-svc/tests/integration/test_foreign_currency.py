@@ -139,3 +139,35 @@ async def test_payments_at_once_relieve_each_cent_once(company: Any) -> None:
     await asyncio.gather(*(paid(company, who, "14.29", "2026-01-05") for _ in range(8)))
     assert await company.account(who) == ("0.00", "14.31")
     await whole(company)
+
+
+async def test_a_note_pays_what_was_lost_at_the_rates_of_its_days_and_its_cancelling_loses_it_again(
+    company: Any,
+) -> None:
+    who = await company.register()
+    await company.send("PUT", "/tolerance-policy", {"most": [usd("20.00")], "share_bps": 500}, If_Match='"0"')
+    await rate(company, "7.10", "2026-01-05")
+    issued = [await sold(company, who, "1000", "2026-01-05") for _ in range(2)]
+    short, bad = [one["items"][0]["id"] for one in issued]
+    await paid(company, who, "990.00", "2026-01-05", allocation="items", items=[{"item_id": short}])
+    await company.post("/differences", {"item_id": short, "reason": "bank_charge"})
+    lost = await company.post("/write-offs", {"item_id": bad, "reason": "insolvency"})
+    signed = company.running.headers(company.tenant, "write_offs:approve", subject="controller")
+    answer = await company.running.client.post(f"/billing/v1/write-offs/{lost['id']}:approve", json={}, headers=signed)
+    assert answer.status_code == 200
+    before = await in_base(company)
+    await company.clock("2026-01-20")
+    await rate(company, "7.30", "2026-01-20")
+    notes = []
+    for invoice, net in ((issued[0], "4.00"), (issued[0], "996.00"), (issued[1], "1000.00")):
+        line = {"position": 1, "net": usd(net)}
+        notes.append(await company.post("/credit-notes", {
+            "invoice_id": invoice["id"], "reason": "quality", "lines": [line]}))
+    assert [note["unapplied"] for note in notes] == [usd("0.00"), usd("990.00"), usd("0.00")]
+    await whole(company)
+    for note in reversed(notes):
+        await company.post(f"/credit-notes/{note['id']}:cancel", {"reason": "withdrawn"})
+    await whole(company)
+    after = await in_base(company)
+    assert [after[name] for name in ("receivable_control", "customer_credit", "revenue")] == [
+        before[name] for name in ("receivable_control", "customer_credit", "revenue")]

@@ -58,7 +58,7 @@ async def test_what_is_left_is_closed_for_a_reason_and_can_be_owed_again(company
     assert [one["id"] for one in (await company.get("/differences?reason=deduction"))["data"]] == [again["id"]]
 
 
-async def test_a_payment_that_comes_back_owes_all_but_the_difference(company: Any) -> None:
+async def test_a_payment_that_comes_back_takes_the_difference_with_it(company: Any) -> None:
     await tolerate(company)
     who = await company.register()
     invoice = await company.issue(who, "1000", "2026-01-05", rate="0")
@@ -66,7 +66,30 @@ async def test_a_payment_that_comes_back_owes_all_but_the_difference(company: An
     await company.post("/differences", {"item_id": invoice["items"][0]["id"], "reason": "rounding"})
     await company.clock("2026-01-09")
     await company.post(f"/payments/{paid['id']}:reverse", {"reason": "returned"})
-    assert await company.account(who) == ("990.00", "0.00")
+    assert await company.account(who) == ("1000.00", "0.00")
+    assert [one["reversed_on"] for one in (await company.get("/differences"))["data"]] == ["2026-01-09"]
+    assert await failing(company) == []
+
+
+async def test_what_is_credited_was_never_paid_where_it_was_closed(company: Any) -> None:
+    await tolerate(company)
+    who = await company.register()
+    invoice = await company.issue(who, "1000", "2026-01-05", rate="0")
+    await company.pay(who, "990.00", "2026-01-05")
+    await company.post("/differences", {"item_id": invoice["items"][0]["id"], "reason": "bank_charge"})
+    line = {"position": 1, "net": cny("4.00")}
+    part = await company.post("/credit-notes", {"invoice_id": invoice["id"], "reason": "quality", "lines": [line]})
+    assert (part["unapplied"], await company.account(who)) == (cny("0.00"), ("0.00", "0.00"))
+    differences = (await company.get("/differences"))["data"]
+    assert [(one["amount"], one["reason"], one["reversed_on"] is None) for one in differences] == [
+        (cny("10.00"), "bank_charge", False), (cny("6.00"), "bank_charge", True)]
+    rest = await company.post("/credit-notes", {"invoice_id": invoice["id"], "reason": "quality"})
+    assert (rest["amount"], rest["unapplied"]) == (cny("996.00"), cny("990.00"))
+    assert (await company.balances())["small_differences"] == "0.00"
+    assert await failing(company) == []
+    for note in (rest, part):
+        await company.post(f"/credit-notes/{note['id']}:cancel", {"reason": "withdrawn"})
+    assert await company.account(who) == ("0.00", "0.00")
     assert await failing(company) == []
 
 

@@ -45,6 +45,11 @@ async def written_off(company: Any, invoice: dict[str, Any], amount: str | None 
     return done
 
 
+async def recovered(company: Any, one: dict[str, Any]) -> str:
+    amount: str = (await company.get(f"/write-offs/{one['id']}"))["recovered"]["amount"]
+    return amount
+
+
 async def test_another_person_than_its_maker_approves_it(company: Any) -> None:
     who, invoice = await owing(company)
     one = await propose(company, invoice)
@@ -107,13 +112,61 @@ async def test_the_rest_of_a_reversed_one_is_owed_again(company: Any) -> None:
     assert await sound(company)
 
 
-async def test_a_recovery_whose_payment_is_returned_is_owed_again(company: Any) -> None:
+async def test_a_recovery_whose_payment_is_returned_is_lost_again(company: Any) -> None:
+    who, invoice = await owing(company)
+    await company.send("PUT", "/bad-debt-policy", {"vat": "at_write_off", "account": "bad_debt"}, If_Match='"0"')
+    one = await written_off(company, invoice)
+    lost = {"bad_debt": "1000.00", "receivable_control": "0.00", "revenue": "-1000.00", "tax": "0.00"}
+    assert await company.balances() == lost
+    paid = [await company.pay(who, amount, "2026-06-30") for amount in ("100.00", "50.00")]
+    for payment in paid:
+        await company.post(f"/write-offs/{one['id']}:recover", {"credit_id": payment["id"]})
+    await company.post(f"/payments/{paid[0]['id']}:reverse", {"reason": "not_received"})
+    assert (await company.account(who), await recovered(company, one)) == (("0.00", "0.00"), "50.00")
+    allocation = (await company.get(f"/payments/{paid[1]['id']}"))["allocations"][0]["id"]
+    await company.post(f"/allocations/{allocation}:reverse", {"reason": "reassigned"})
+    assert (await company.account(who), await recovered(company, one)) == (("0.00", "50.00"), "0.00")
+    assert await company.balances() == lost | {"bank": "50.00", "customer_credit": "-50.00"}
+    told = [said for _, fact, said in await company.running.told(company.tenant) if fact == "RecoveryReversed"]
+    assert [(said["amount"], said["items"][0]["open_after"]) for said in told] == [
+        (cny("100.00"), cny("0.00")), (cny("50.00"), cny("0.00"))]
+    assert await sound(company)
+
+
+async def test_what_recovered_one_that_was_reversed_since_is_owed_when_it_is_gone(company: Any) -> None:
     who, invoice = await owing(company)
     one = await written_off(company, invoice)
     paid = await company.pay(who, "100.00", "2026-06-30")
     await company.post(f"/write-offs/{one['id']}:recover", {"credit_id": paid["id"]})
+    await company.post(f"/write-offs/{one['id']}:reverse", {"reason": "debt_is_good"})
     await company.post(f"/payments/{paid['id']}:reverse", {"reason": "not_received"})
-    assert await company.account(who) == ("100.00", "0.00")
+    assert await company.account(who) == ("1130.00", "0.00")
+    assert await sound(company)
+
+
+async def test_a_credit_note_lowers_the_claim_before_it_gives_anything_back(company: Any) -> None:
+    who, invoice = await owing(company)
+    await company.send("PUT", "/bad-debt-policy", {"vat": "at_write_off", "account": "bad_debt"}, If_Match='"0"')
+    one = await written_off(company, invoice)
+    note = await company.post("/credit-notes", {"invoice_id": invoice["id"], "reason": "goods_returned"})
+    assert (note["amount"], note["unapplied"]) == (cny("1130.00"), cny("0.00"))
+    assert [part["amount"] for part in note["allocations"]] == [cny("1130.00")]
+    assert (await company.account(who), await recovered(company, one)) == (("0.00", "0.00"), "1130.00")
+    assert {account: amount for account, amount in (await company.balances()).items() if amount != "0.00"} == {}
+    assert await sound(company)
+    await company.post(f"/credit-notes/{note['id']}:cancel", {"reason": "withdrawn"})
+    assert (await company.account(who), await recovered(company, one)) == (("0.00", "0.00"), "0.00")
+    assert (await company.balances())["bad_debt"] == "1000.00"
+    assert await sound(company)
+
+
+async def test_a_credit_note_pays_what_is_open_then_what_was_lost_and_leaves_what_was_paid(company: Any) -> None:
+    who, invoice = await owing(company)
+    one = await written_off(company, invoice, "130.00")
+    await company.pay(who, "400.00", "2026-06-30")
+    note = await company.post("/credit-notes", {"invoice_id": invoice["id"], "reason": "goods_returned"})
+    assert [part["amount"] for part in note["allocations"]] == [cny("600.00"), cny("130.00")]
+    assert (await company.account(who), await recovered(company, one)) == (("0.00", "400.00"), "130.00")
     assert await sound(company)
 
 

@@ -25,11 +25,13 @@ from billing_svc.domain.write_off import (
     WriteOffState,
     approvable,
     fact_of_recovery,
+    fact_of_recovery_reversal,
     fact_of_write_off,
     fact_of_write_off_reversal,
     proposed,
     recoverable,
     recovery_of,
+    recovery_undone,
     reversal_of,
 )
 from dunlin_kernel.errors import DomainError
@@ -154,6 +156,9 @@ def test_recoveries_and_reversal_give_back_exactly_what_was_lost(
             assert not recovery.tax.is_negative
             facts.append(fact_of_recovery(one, recovery))
             one = replace(one, recovered=one.recovered + cny(part))
+            if cut % 2:
+                one, gone = recovery_undone(one, recovery, UUID(int=7), DAY)
+                facts.append(fact_of_recovery_reversal(one, gone))
     if one.rest.is_positive:
         _, reversal = reversal_of(one, UUID(int=9), DAY)
         facts.append(fact_of_write_off_reversal(one, reversal))

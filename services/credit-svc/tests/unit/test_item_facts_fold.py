@@ -50,6 +50,7 @@ def heard(name: str, **fields: Any) -> Event:
         ("DisputeSettled", 20, 100, 0),
         ("DebtWrittenOff", 80, 20, 20),
         ("DebtRecovered", 80, 180, 20),
+        ("RecoveryReversed", 80, 20, 20),
         ("WriteOffReversed", 80, 180, 20),
     ],
 )

@@ -33,7 +33,7 @@ from dunlin_events.contracts.billing_arrangements import (
 )
 from dunlin_events.contracts.billing_charges import InterestCharged
 from dunlin_events.contracts.billing_deliveries import DeliveryCancelled, DeliveryRecorded
-from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, WriteOffReversed
+from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, RecoveryReversed, WriteOffReversed
 from dunlin_events.contracts.credit import (
     AlertAcknowledged,
     AuthorizationCaptured,
@@ -256,6 +256,8 @@ async def test_what_stands_open_beside_the_balance_is_on_the_page_until_it_is_ov
     await office.hear(ArrangementAgreed, arrangement_id=ARRANGED)
     await office.hear(ArrangementAdvanced, arrangement_id=ARRANGED)
     await office.hear(DebtWrittenOff)
+    await office.hear(DebtRecovered)
+    await office.hear(RecoveryReversed)
     await office.hear(DebtRecovered)
     await office.hear(PaymentReceived, payment_id=PENDING)
     await office.hear(RiskAlertRaised)

@@ -60,6 +60,10 @@ async def test_what_is_written_off_ends_as_that_and_the_case_goes_on_while_it_is
     await desk.turn_to(date(2026, 4, 20))
     assert await desk.facts("CaseClosed") == []
     await move(desk, "DebtRecovered", item, "100.00", "100.00")
+    await move(desk, "RecoveryReversed", item, "-100.00", "0.00")
+    await desk.turn_to(date(2026, 4, 21))
+    assert await desk.facts("CaseClosed") == []
+    await move(desk, "DebtRecovered", item, "100.00", "100.00")
     await desk.allocate("INV1", "0.00", paid="100.00")
     await desk.turn_to(date(2026, 4, 22))
     assert [fact["reason"] for fact in await desk.facts("CaseClosed")] == ["settled"]

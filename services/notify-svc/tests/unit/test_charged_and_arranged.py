@@ -64,12 +64,12 @@ def test_what_moves_an_item_is_heard(fact: str) -> None:
     assert billing.folds[f"dunlin.billing.{fact}.v1"] is item_moved
 
 
-def test_what_is_written_off_ends_its_ladder_as_that_and_not_as_settled() -> None:
+@pytest.mark.parametrize("fact", ["DebtWrittenOff", "RecoveryReversed"])
+def test_what_is_written_off_ends_its_ladder_as_that_and_not_as_settled(fact: str) -> None:
     issued = heard("InvoiceIssued")
     state = fold(issued, blank(issued))
     item = issued.items[0]
     zero = {"amount": "0.00", "currency": "CNY"}
-    lost = heard("DebtWrittenOff", items=[{"item_id": item.item_id, "amount": zero, "open_after": zero,
-                                           "disputed_after": zero}])
+    lost = heard(fact, items=[{"item_id": item.item_id, "amount": zero, "open_after": zero, "disputed_after": zero}])
     (change,) = fold(lost, state).changes
     assert (change.item.open, change.ended_by.value) == (Money.zero("CNY"), "written_off")

@@ -51,6 +51,16 @@ class DebtRecovered(WriteOffFact):
         _told(amount, amount, recovery_id=ID + "8", credit_id=ID + "4") for amount in ("1000.00", "4520.00"))
 
 
+class RecoveryReversed(WriteOffFact):
+    """What had come for a debt that was written off is gone: so much is lost again."""
+
+    owner: ClassVar[str] = OWNER
+    recovery_id: UUID
+    reversal_id: UUID
+    examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
+        _told("-" + amount, "0.00", recovery_id=ID + "8", reversal_id=ID + "9") for amount in ("1000.00", "4520.00"))
+
+
 class WriteOffReversed(WriteOffFact):
     """What was still written off is owed again."""
 

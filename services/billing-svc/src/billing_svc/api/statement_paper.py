@@ -15,6 +15,7 @@ FACTS = {
     "credit_note_issued": "贷项通知 Credit note", "credit_note_cancelled": "贷项撤销 Credit note cancelled",
     "refund_paid": "退款 Refund", "refund_reclaimed": "退款追回 Refund reclaimed",
     "debt_written_off": "坏账核销 Write-off", "debt_recovered": "坏账收回 Recovery",
+    "recovery_reversed": "坏账收回撤销 Recovery undone",
     "compensation_received": "赔付 Compensation", "compensation_shared": "追偿分享 Share passed on",
     "compensation_reversed": "赔付撤回 Compensation taken back",
     "debt_transferred": "客户合并 Transfer of debt", "credit_transferred": "客户合并 Transfer of credit",

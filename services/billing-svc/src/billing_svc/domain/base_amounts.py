@@ -76,6 +76,13 @@ def moved(fact: Fact, books: Carrier) -> dict[UUID, Carried]:
     return after
 
 
+def given_back(fact: Fact) -> dict[Taken, Money]:
+    """What an entered fact took and booked in base currency, as a fact that undoes it gives it back."""
+    entries: dict[Taken, Money] = {
+        (entry.ref_id, -entry.amount.minor): -entry.base for entry in fact.entries if entry.base is not None}
+    return entries | {(line.account, -line.amount.minor): -line.base for line in fact.journal if line.base is not None}
+
+
 def exchange_difference(fact: Fact, base_currency: str) -> Money:
     """The realised gain (a loss is negative) of a fact in base currency."""
     return -sum_money(base_currency, (

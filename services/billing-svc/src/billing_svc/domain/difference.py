@@ -2,7 +2,7 @@
 a fact of its own and never silently."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
@@ -55,7 +55,7 @@ class CloseDifference:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The fact that so much of an item was closed."""
+    """The fact that so much of an item was closed, by a version of the policy."""
 
     id: UUID
     item_id: UUID
@@ -63,6 +63,7 @@ class Difference:
     amount: Money
     reason: DifferenceReason
     effective_on: date
+    policy_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def difference_of(
                          tolerance=tolerance_of(item, policy))
     able = earliest_day(steps, item.open.minor)
     day = books.day_of(wish.effective_on, default=books.today, not_before=able)
-    return Difference(wish.id, item.id, item.customer_id, item.open, wish.reason, day)
+    return Difference(wish.id, item.id, item.customer_id, item.open, wish.reason, day, policy.version)
 
 
 def tolerance_of(item: Item, policy: TolerancePolicy) -> Money:
@@ -103,6 +104,12 @@ def reversal_of(difference: Difference, wanted: date | None, books: Books, rever
     """From today on, or the named day. Refuses: effective_too_early, effective_in_future, period_locked."""
     day = books.day_of(wanted, default=books.today, not_before=difference.effective_on)
     return DifferenceReversal(reversal_id, difference, day)
+
+
+def closed_again(difference: Difference, amount: Money, difference_id: UUID, day: date) -> Difference:
+    """So much of one that was reversed, for the reason and by the policy that it had."""
+    assert amount <= difference.amount, "no more than was closed before"
+    return replace(difference, id=difference_id, amount=amount, effective_on=day)
 
 
 def difference_standing(difference: Difference, reversed_ids: Collection[UUID]) -> Difference:

@@ -18,6 +18,7 @@ class FactKind(StrEnum):
     INTEREST_WAIVED = "interest_waived"
     DEBT_WRITTEN_OFF = "debt_written_off"
     DEBT_RECOVERED = "debt_recovered"
+    RECOVERY_REVERSED = "recovery_reversed"
     WRITE_OFF_REVERSED = "write_off_reversed"
     PAYMENT_CONFIRMED = "payment_confirmed"
     CREDIT_NOTE_ISSUED = "credit_note_issued"

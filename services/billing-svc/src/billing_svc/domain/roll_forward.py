@@ -50,6 +50,7 @@ _LINE_OF: Mapping[str, RollLine | None] = {
     "difference_reversed": RollLine.DIFFERENCES,
     "debt_written_off": RollLine.WRITE_OFFS,
     "debt_recovered": RollLine.WRITE_OFFS,
+    "recovery_reversed": RollLine.WRITE_OFFS,
     "write_off_reversed": RollLine.WRITE_OFFS,
     "debt_sold": RollLine.TRANSFERS,
     "debt_repurchased": RollLine.TRANSFERS,

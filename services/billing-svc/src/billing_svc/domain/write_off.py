@@ -1,5 +1,5 @@
 """Write-offs: a debt that is not expected any more leaves the books; the claim stays. Proposed by one person, approved
-by another. Money that comes later re-opens and settles what it recovers, and no more.
+by another. Money that comes later re-opens and settles what it recovers, and no more; once gone, it is lost again.
 
 Output tax is corrected at once where the policy says so, in proportion, to the cent over all recoveries.
 """
@@ -81,6 +81,17 @@ class Recovery:
 
 
 @dataclass(frozen=True, slots=True)
+class RecoveryReversal:
+    """What had recovered so much is gone: it is written off again."""
+
+    id: UUID
+    recovery_id: UUID
+    amount: Money
+    tax: Money
+    effective_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class WriteOffReversal:
     """The rest of a write-off is owed again: it was an error, or the debt is good after all."""
 
@@ -139,6 +150,13 @@ def recovery_of(write_off: WriteOff, amount: Money, recovery_id: UUID, credit_id
     return Recovery(recovery_id, write_off.id, credit_id, amount, tax, day)
 
 
+def recovery_undone(held: WriteOff, recovery: Recovery, new_id: UUID, day: date) -> tuple[WriteOff, RecoveryReversal]:
+    """The write-off as it stands without it, and the tax that is corrected again."""
+    after = replace(held, recovered=held.recovered - recovery.amount)
+    tax = held.tax_within(held.recovered) - held.tax_within(after.recovered)
+    return after, RecoveryReversal(new_id, recovery.id, recovery.amount, tax, day)
+
+
 def reversal_of(write_off: WriteOff, reversal_id: UUID, day: date) -> tuple[WriteOff, WriteOffReversal]:
     """Refuses: illegal_transition, not_written_off."""
     state = WRITE_OFF_LIFECYCLE.advance(write_off.state, WriteOffState.REVERSED)
@@ -160,6 +178,13 @@ def fact_of_write_off(write_off: WriteOff) -> Fact:
 def fact_of_recovery(write_off: WriteOff, recovery: Recovery) -> Fact:
     """What comes in is owed again, so that the money can settle it."""
     return _back(FactKind.DEBT_RECOVERED, write_off, recovery)
+
+
+def fact_of_recovery_reversal(write_off: WriteOff, reversal: RecoveryReversal) -> Fact:
+    """It leaves the books again."""
+    part = replace(write_off, id=reversal.id, amount=reversal.amount, tax=reversal.tax,
+                   effective_on=reversal.effective_on)
+    return replace(fact_of_write_off(part), kind=FactKind.RECOVERY_REVERSED)
 
 
 def fact_of_write_off_reversal(write_off: WriteOff, reversal: WriteOffReversal) -> Fact:

@@ -21,9 +21,10 @@ from dunlin_kit.transaction import Transaction
 _t, _back = DifferenceRow.__table__.c, DifferenceReversalRow.__table__.c
 _item, _customer = ItemRow.__table__.c, CustomerRow.__table__.c
 _views = (
-    select(_t.id, _t.item_id, _item.customer_id, _t.currency, _t.amount, _t.reason, _t.effective_on, _t.actor,
-           _t.recorded_at, _item.number, _item.open, _customer.number.label("customer_number"),
-           _customer.name.label("customer_name"), _back.effective_on.label("reversed_on"))
+    select(_t.id, _t.item_id, _item.customer_id, _t.currency, _t.amount, _t.reason, _t.effective_on,
+           _t.policy_version, _t.actor, _t.recorded_at, _item.number, _item.open,
+           _customer.number.label("customer_number"), _customer.name.label("customer_name"),
+           _back.effective_on.label("reversed_on"))
     .join_from(DifferenceRow.__table__, ItemRow.__table__, _item.id == _t.item_id)
     .join(CustomerRow.__table__, _customer.customer_id == _item.customer_id)
     .outerjoin(DifferenceReversalRow.__table__, _back.difference_id == _t.id))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, func, literal_column, select
+from sqlalchemy import Uuid, bindparam, exists, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.difference import (
@@ -25,9 +25,11 @@ from dunlin_kit.transaction import Transaction
 _t, _back, _policy = DifferenceRow.__table__.c, DifferenceReversalRow.__table__.c, TolerancePolicyRow.__table__.c
 _item = ItemRow.__table__.c
 _ids = bindparam("ids", type_=ARRAY(Uuid))
-BY_ID = (
-    select(_t.id, _t.item_id, _item.customer_id, _t.currency, _t.amount, _t.reason, _t.effective_on)
-    .join_from(DifferenceRow.__table__, ItemRow.__table__, _item.id == _t.item_id).where(_t.id == func.any(_ids)))
+_all = select(_t.id, _t.item_id, _item.customer_id, _t.currency, _t.amount, _t.reason, _t.effective_on,
+              _t.policy_version).join_from(DifferenceRow.__table__, ItemRow.__table__, _item.id == _t.item_id)
+BY_ID = _all.where(_t.id == func.any(_ids))
+STANDING_ON = _all.where(
+    _t.item_id == func.any(_ids), ~exists().where(_back.difference_id == _t.id)).order_by(_t.id)
 REVERSED = select(_back.difference_id).where(_back.difference_id == func.any(_ids))
 IN_FORCE = select(_policy.version, _policy.most, _policy.share_bps).order_by(_policy.version.desc()).limit(
     literal_column("1"))
@@ -39,6 +41,14 @@ async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Difference
     for difference_id in ids:
         if difference_id not in found:
             raise NotFound("difference_not_found", "There is no such difference.", difference_id=difference_id)
+    return found
+
+
+async def standing_on(tx: Transaction, item_ids: Collection[UUID]) -> dict[UUID, list[Difference]]:
+    """By item, those that are closed still, in the order in which they were. Only after the lock of its account."""
+    found: dict[UUID, list[Difference]] = {one: [] for one in item_ids}
+    for row in await tx.rows(STANDING_ON, ids=list(item_ids)):
+        found[row["item_id"]].append(difference_of(row))
     return found
 
 
@@ -63,12 +73,12 @@ def add_policy(tx: Transaction, policy: TolerancePolicy, *, recorded_at: datetim
         "recorded_at": recorded_at})
 
 
-def add(tx: Transaction, difference: Difference, policy: TolerancePolicy, *, recorded_at: datetime) -> None:
+def add(tx: Transaction, difference: Difference, *, recorded_at: datetime) -> None:
     tx.insert(DifferenceRow, {
         "id": difference.id, "item_id": difference.item_id, "customer_id": difference.customer_id,
         "currency": difference.amount.currency, "amount": difference.amount.minor, "reason": difference.reason.value,
-        "effective_on": difference.effective_on, "policy_version": policy.version, "recorded_at": recorded_at,
-        "actor": tx.actor})
+        "effective_on": difference.effective_on, "policy_version": difference.policy_version,
+        "recorded_at": recorded_at, "actor": tx.actor})
 
 
 def add_reversal(tx: Transaction, reversal: DifferenceReversal, *, recorded_at: datetime) -> None:
@@ -80,4 +90,4 @@ def add_reversal(tx: Transaction, reversal: DifferenceReversal, *, recorded_at: 
 def difference_of(row: Any) -> Difference:
     """A difference out of a row with its columns."""
     return Difference(row["id"], row["item_id"], row["customer_id"], Money(row["amount"], row["currency"]),
-                      DifferenceReason(row["reason"]), row["effective_on"])
+                      DifferenceReason(row["reason"]), row["effective_on"], row["policy_version"])

@@ -14,6 +14,7 @@ FACTS = {
     FactKind.INTEREST_WAIVED: "count(*) FROM interest_waiver",
     FactKind.DEBT_WRITTEN_OFF: "count(*) FROM write_off WHERE state IN ('approved', 'reversed')",
     FactKind.DEBT_RECOVERED: "count(*) FROM debt_recovery",
+    FactKind.RECOVERY_REVERSED: "count(*) FROM recovery_reversal",
     FactKind.WRITE_OFF_REVERSED: "count(*) FROM write_off_reversal",
     FactKind.PAYMENT_CONFIRMED: "count(*) FROM credit WHERE kind = 'payment' AND state IN ('confirmed', 'reversed')",
     FactKind.CREDIT_NOTE_ISSUED: "count(*) FROM credit_note",

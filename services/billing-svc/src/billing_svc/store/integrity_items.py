@@ -24,19 +24,33 @@ WHERE (i.arrangement_id IS NULL AND i.standing_due_on <> i.due_on)
 _WRITTEN_OFF = text("""
 SELECT i.id AS item, i.written_off, coalesce(e.sum, 0) AS entries, coalesce(w.sum, 0) AS standing FROM item i
 LEFT JOIN (SELECT item_id, -sum(amount) AS sum FROM ledger_entry
-           WHERE fact_kind IN ('debt_written_off', 'debt_recovered', 'write_off_reversed') GROUP BY 1) e
+           WHERE fact_kind IN ('debt_written_off', 'debt_recovered', 'recovery_reversed', 'write_off_reversed')
+           GROUP BY 1) e
   ON e.item_id = i.id
 LEFT JOIN (SELECT item_id, sum(amount - recovered) AS sum FROM write_off WHERE state = 'approved' GROUP BY 1) w
   ON w.item_id = i.id
 WHERE i.written_off <> coalesce(e.sum, 0) OR i.written_off <> coalesce(w.sum, 0) LIMIT 20""")
 _RECOVERED = text("""
 SELECT w.id AS write_off, w.state, w.amount, w.recovered, coalesce(r.sum, 0) AS recoveries, v.amount AS reversed
-FROM write_off w LEFT JOIN (SELECT write_off_id, sum(amount) FROM debt_recovery GROUP BY 1) r ON r.write_off_id = w.id
+FROM write_off w LEFT JOIN (
+  SELECT d.write_off_id, sum(d.amount) FROM debt_recovery d WHERE NOT EXISTS (
+    SELECT 1 FROM recovery_reversal b WHERE b.tenant_id = d.tenant_id AND b.recovery_id = d.id)
+  GROUP BY 1) r ON r.write_off_id = w.id
 LEFT JOIN write_off_reversal v ON v.tenant_id = w.tenant_id AND v.write_off_id = w.id
 WHERE w.recovered <> coalesce(r.sum, 0) OR (w.state = 'reversed') <> (v.id IS NOT NULL)
    OR (v.id IS NOT NULL AND w.amount <> w.recovered + v.amount)
    OR (w.state IN ('approved', 'reversed') AND (w.checker IS NULL OR w.checker = w.maker OR w.effective_on IS NULL))
 LIMIT 20""")
+_LOST_AGAIN = text("""
+SELECT a.allocation_id AS allocation, a.recovery_id AS recovery, w.state, b.id AS reversal FROM allocated_loss a
+JOIN debt_recovery d ON d.tenant_id = a.tenant_id AND d.id = a.recovery_id
+JOIN write_off w ON w.tenant_id = d.tenant_id AND w.id = d.write_off_id
+LEFT JOIN interest_waiver l ON l.tenant_id = w.tenant_id AND l.item_id = w.item_id
+LEFT JOIN fee_waiver f ON f.tenant_id = w.tenant_id AND f.item_id = w.item_id
+LEFT JOIN recovery_reversal b ON b.tenant_id = d.tenant_id AND b.recovery_id = d.id
+LEFT JOIN allocation_reversal v ON v.tenant_id = a.tenant_id AND v.allocation_id = a.allocation_id
+WHERE (b.id IS NOT NULL AND v.id IS NULL) OR (
+  b.id IS NULL AND v.id IS NOT NULL AND w.state = 'approved' AND l.id IS NULL AND f.id IS NULL) LIMIT 20""")
 _INTEREST = text("""
 SELECT a.item_id AS item, a.charged, coalesce(c.sum, 0) AS charges, coalesce(w.sum, 0) AS recomputed
 FROM interest_account a
@@ -74,6 +88,8 @@ ITEM_CHECKS = (
           _WRITTEN_OFF),
     Check("I16-recovered", "No more was recovered than written off, and another person than its maker approved it.",
           _RECOVERED),
+    Check("I16-lost-again", "What recovered a debt stands while what it paid stands, and no longer but where that was"
+          " waived.", _LOST_AGAIN),
     Check("I1-interest", "What was charged on an item is its interest, less what was recomputed.", _INTEREST),
     Check("I19-waivers", "What was let go was approved by another person than its maker.", _LET_GO),
     Check("I16-fees", "What was let go of a fee is what its waivers say.", _FEES),

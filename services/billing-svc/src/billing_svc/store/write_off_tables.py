@@ -85,6 +85,44 @@ class DebtRecoveryRow(Row, table=True):
     )
 
 
+class RecoveryReversalRow(Row, table=True):
+    """What had recovered so much of a write-off is gone; a recovery has at most one. A fact."""
+
+    __tablename__ = "recovery_reversal"
+    tenant_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    recovery_id: UUID
+    currency: str = Field(sa_type=Text)
+    amount: int = Field(sa_type=BigInteger)
+    tax: int = Field(sa_type=BigInteger)
+    effective_on: date
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+    actor: str = Field(sa_type=Text)
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "recovery_id"], ["debt_recovery.tenant_id", "debt_recovery.id"]),
+        UniqueConstraint("tenant_id", "recovery_id"),
+        CheckConstraint("amount > 0", name="amount"),
+    )
+
+
+class AllocatedLossRow(Row, table=True):
+    """What an allocation paid had been written off, or closed as a small difference, before. A fact."""
+
+    __tablename__ = "allocated_loss"
+    tenant_id: UUID = Field(primary_key=True)
+    allocation_id: UUID = Field(primary_key=True)
+    recovery_id: UUID | None
+    difference_id: UUID | None
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "allocation_id"], ["allocation.tenant_id", "allocation.id"]),
+        ForeignKeyConstraint(["tenant_id", "recovery_id"], ["debt_recovery.tenant_id", "debt_recovery.id"]),
+        ForeignKeyConstraint(["tenant_id", "difference_id"], ["difference.tenant_id", "difference.id"]),
+        CheckConstraint("num_nonnulls(recovery_id, difference_id) = 1", name="one"),
+        UniqueConstraint("tenant_id", "recovery_id"),
+        Index(None, "tenant_id", "difference_id"),
+    )
+
+
 class WriteOffReversalRow(Row, table=True):
     """The rest of a write-off is owed again; a write-off has at most one."""
 

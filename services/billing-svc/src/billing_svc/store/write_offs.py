@@ -10,8 +10,21 @@ from sqlalchemy import Integer, Text, Uuid, bindparam, func, literal_column, sel
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.bad_debt_policy import FIRST_BAD_DEBT_POLICY, BadDebtAccount, BadDebtPolicy, BadDebtVat
-from billing_svc.domain.write_off import Recovery, WriteOff, WriteOffReason, WriteOffReversal, WriteOffState
-from billing_svc.store.write_off_tables import BadDebtPolicyRow, DebtRecoveryRow, WriteOffReversalRow, WriteOffRow
+from billing_svc.domain.write_off import (
+    Recovery,
+    RecoveryReversal,
+    WriteOff,
+    WriteOffReason,
+    WriteOffReversal,
+    WriteOffState,
+)
+from billing_svc.store.write_off_tables import (
+    BadDebtPolicyRow,
+    DebtRecoveryRow,
+    RecoveryReversalRow,
+    WriteOffReversalRow,
+    WriteOffRow,
+)
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
@@ -21,6 +34,9 @@ _t, _policy = WriteOffRow.__table__.c, BadDebtPolicyRow.__table__.c
 _columns = (_t.id, _t.item_id, _t.customer_id, _t.currency, _t.amount, _t.reason, _t.state, _t.maker, _t.account,
             _t.tax, _t.recovered, _t.effective_on)
 BY_ID = select(*_columns).where(_t.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+APPROVED_ON = select(*_columns).where(
+    _t.item_id == func.any(bindparam("ids", type_=ARRAY(Uuid))), _t.state == WriteOffState.APPROVED.value).order_by(
+    _t.id)
 IN_FORCE = select(_policy.version, _policy.vat, _policy.account).order_by(_policy.version.desc()).limit(
     literal_column("1"))
 _FILTERS = {
@@ -52,6 +68,14 @@ async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, WriteOff]:
     return found
 
 
+async def approved_on(tx: Transaction, item_ids: Collection[UUID]) -> dict[UUID, dict[UUID, WriteOff]]:
+    """By item, the write-offs that were approved and not reversed. Only after the lock of its account."""
+    found: dict[UUID, dict[UUID, WriteOff]] = {one: {} for one in item_ids}
+    for row in await tx.rows(APPROVED_ON, ids=list(item_ids)):
+        found[row["item_id"]][row["id"]] = _write_off(row)
+    return found
+
+
 async def page(tx: Transaction, filters: Mapping[str, Any], after: UUID | None, limit: int) -> list[WriteOff]:
     """Up to `limit` + 1, in the order in which they were proposed."""
     rows = await tx.rows(_listing(frozenset(filters)), **filters, after=after or NIL, wanted=limit + 1)
@@ -80,6 +104,15 @@ def recover(tx: Transaction, after: WriteOff, recovery: Recovery, *, recorded_at
         "id": recovery.id, "write_off_id": recovery.write_off_id, "credit_id": recovery.credit_id,
         "currency": recovery.amount.currency, "amount": recovery.amount.minor, "tax": recovery.tax.minor,
         "effective_on": recovery.effective_on, "recorded_at": recorded_at, "actor": tx.actor})
+
+
+def undo_recovery(tx: Transaction, after: WriteOff, reversal: RecoveryReversal, *, recorded_at: datetime) -> None:
+    """`after` is the write-off as it then stands."""
+    tx.change(WriteOffRow, {"id": after.id, "recovered": after.recovered.minor})
+    tx.insert(RecoveryReversalRow, {
+        "id": reversal.id, "recovery_id": reversal.recovery_id, "currency": reversal.amount.currency,
+        "amount": reversal.amount.minor, "tax": reversal.tax.minor, "effective_on": reversal.effective_on,
+        "recorded_at": recorded_at, "actor": tx.actor})
 
 
 def reverse(

@@ -11,6 +11,7 @@ from billing_svc.domain.credited_discount import TakenBack, given_again
 from billing_svc.domain.reversal import CreditReversal, Undoing, undo_credit
 from billing_svc.store import allocations, credit_notes, credited_discounts, customer_credits, items
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
+from billing_svc.usecases.held_losses import HeldLosses
 from billing_svc.usecases.posting import Posting, open_posting
 from billing_svc.usecases.reverse_allocation import enter_reversal
 from dunlin_events.contracts.base import Amount
@@ -48,23 +49,27 @@ async def cancel_credit_note(tx: Transaction, wishes: Sequence[CancelCreditNote]
     posting.items |= await items.by_id(tx, {one.item_id for one in live} | {one.item_id for one in freed})
     await posting.carrying.remember(tx, [one.id for one in live])
     await posting.remember_steps(ids)
+    held = HeldLosses(posting)
+    await held.remember(live)
     made = []
     for wish in wishes:
         note = posting.credit_note(wish.credit_note_id).standing()
         undoing = Undoing(note, [one for one in live if one.credit_id == note.id], posting.steps_of(note.id) or [],
                           posting.books)
-        day = _cancelled(posting, wish, undoing)
+        day = _cancelled(held, wish, undoing)
         await _give_again(posting, taken.get(note.id, ()), day)
         made.append(posting.credit_note(note.id))
     posting.save()
     return made
 
 
-def _cancelled(posting: Posting, wish: CancelCreditNote, undoing: Undoing) -> date:
+def _cancelled(held: HeldLosses, wish: CancelCreditNote, undoing: Undoing) -> date:
+    posting = held.posting
     undone = undo_credit(
         undoing, new_id, wanted=wish.effective_on, correction=wish.reason is CancelReason.ISSUED_IN_ERROR)
     for one in undone.allocations:
         enter_reversal(posting, one, wish.reason.value)
+        held.after(one)
     _enter(posting, undone.credit, wish.reason)
     posting.credits[wish.credit_note_id] = cancelled(posting.credit_note(wish.credit_note_id))
     return undone.credit.effective_on

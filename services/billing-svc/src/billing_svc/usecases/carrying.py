@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from uuid import UUID
 
-from billing_svc.domain.base_amounts import Carried, Carrier, Taken, moved, with_base
+from billing_svc.domain.base_amounts import Carried, Carrier, Taken, given_back, moved, with_base
 from billing_svc.domain.exchange_rate import MAX_RATE_AGE_DAYS, Rates
 from billing_svc.domain.ledger import Fact
 from billing_svc.domain.posting_dates import Books
@@ -34,6 +34,7 @@ class Carrying:
         held = Carrier(self.rates, self._held)
         entered = with_base(fact, held, self._taken[fact.undoes] if fact.undoes else {})
         after = moved(entered, held)
+        self._taken[entered.id] = given_back(entered)
         self._held |= after
         self._moved |= after
         return entered

@@ -40,14 +40,15 @@ async def close_difference(tx: Transaction, wishes: Sequence[CloseDifference]) -
     for wish in wishes:
         item = posting.items[wish.item_id]
         difference = difference_of(wish, item, posting.steps_of(item.id) or [], policy, posting.books)
-        _enter(posting, difference)
-        differences.add(tx, difference, policy, recorded_at=posting.tenant.now)
+        enter_difference(posting, difference)
         closed.append(ClosedDifference(difference, posting.items[item.id]))
     posting.save()
     return closed
 
 
-def _enter(posting: Posting, difference: Difference) -> None:
+def enter_difference(posting: Posting, difference: Difference) -> None:
+    """Enter one; its item and the siblings of that must be in the posting."""
+    differences.add(posting.tx, difference, recorded_at=posting.tenant.now)
     figures = posting.post(fact_of_difference(difference))
     item = posting.items[difference.item_id]
     posting.tx.emit(DifferenceClosed(

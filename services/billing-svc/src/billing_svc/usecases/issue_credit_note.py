@@ -1,5 +1,5 @@
-"""Issue credit notes: each takes its number, becomes the customer's credit, pays its own invoice first, and takes its
-share of a discount back."""
+"""Issue credit notes: each takes its number, becomes the customer's credit, pays its own invoice first, also what was
+lost of it, and takes its share of a discount back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from billing_svc.domain.numbering import series_named
 from billing_svc.domain.proposal import alone
 from billing_svc.store import credit_notes, invoices, items, number_series, pending_payments
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
+from billing_svc.usecases.held_losses import HeldLosses
 from billing_svc.usecases.posting import Posting, open_posting
 from billing_svc.usecases.returning_discounts import ReturningDiscounts
 from dunlin_events.contracts.base import AccountFigures, Amount
@@ -32,7 +33,6 @@ from dunlin_kit.transaction import Transaction
 @dataclass(frozen=True, slots=True)
 class IssuedCreditNote:
     """The note, and what it paid of its own invoice; the rest of it stays on the account."""
-
     wish: IssueCreditNote
     note: CreditNote
     allocations: tuple[Allocation, ...]
@@ -57,8 +57,7 @@ async def issue_credit_note(
 async def enter_credit_notes(posting: Posting, wishes: Sequence[IssueCreditNote]) -> list[IssuedCreditNote]:
     """Issue credit notes in a posting that holds their accounts, and keep all that it moved.
 
-    Refuses: malformed_series, issued_before_series, effective_in_future, period_locked, what `credited_lines` refuses,
-    and what the allocation refuses.
+    Refuses: malformed_series, issued_before_series, and what `credited_lines` and the allocation refuse.
     """
     tx = posting.tx
     held = await invoices.by_id(tx, list({wish.invoice_id for wish in wishes}))
@@ -66,14 +65,14 @@ async def enter_credit_notes(posting: Posting, wishes: Sequence[IssueCreditNote]
     posting.items = {item.id: item for item in owed} | posting.items
     series = await number_series.lock(tx, {series_named(wish.series) for wish in wishes}, today=posting.tenant.today)
     issued: list[IssuedCreditNote] = []
-    returning = ReturningDiscounts(posting)
+    returning, losses = ReturningDiscounts(posting), HeldLosses(posting)
     for wish in wishes:
         invoice = held[wish.invoice_id]
         lines = credited_lines(wish, invoice, await returning.credited(invoice.id))
         day = posting.books.open_on(wish.issued_on or posting.tenant.today)
         number, series[wish.series] = series[wish.series].take(day)
         note = credit_note_of(wish, invoice, lines, number=number, issued_on=day)
-        issued.append(await _entered(posting, wish, note, invoice, returning))
+        issued.append(await _entered(losses, wish, note, invoice, returning))
     for one in issued:
         credit_notes.add(tx, one.wish, one.note, recorded_at=posting.tenant.now)
     number_series.move(tx, *series.values())
@@ -82,9 +81,9 @@ async def enter_credit_notes(posting: Posting, wishes: Sequence[IssueCreditNote]
 
 
 async def _entered(
-    posting: Posting, wish: IssueCreditNote, unentered: CreditNote, invoice: Invoice, returning: ReturningDiscounts,
+    losses: HeldLosses, wish: IssueCreditNote, unentered: CreditNote, invoice: Invoice, returning: ReturningDiscounts,
 ) -> IssuedCreditNote:
-    disputed = _accepted(posting, wish)
+    posting, disputed = losses.posting, _accepted(losses.posting, wish)
     posting.credits[unentered.id] = unentered
     figures = posting.post(fact_of_credit_note(unentered))
     posting.tx.emit(_told(wish, unentered, invoice, figures))
@@ -93,6 +92,7 @@ async def _entered(
     made = await allocate_credit(
         posting, note, allocate_contested_first(note.unapplied, owed, disputed),
         AllocationDay(None, note.effective_on), reason=note.kind.value, origin=Origin.LIVE)
+    made += await losses.pay(note.id, owed)
     paid = await returning.after(posting.credit_note(note.id), made, owed)
     return IssuedCreditNote(wish, posting.credit_note(note.id), paid)
 

@@ -13,6 +13,7 @@ from billing_svc.domain.reversal import (
     undo_allocation,
 )
 from billing_svc.store import allocations, customer_credits, items
+from billing_svc.usecases.held_losses import HeldLosses
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import AllocationReversed, Origin
@@ -40,11 +41,14 @@ async def reverse_allocation(tx: Transaction, wishes: Sequence[UndoWish]) -> lis
     await posting.carrying.remember(tx, named)
     posting.credits |= await customer_credits.by_id(tx, list({one.credit_id for one in named.values()}))
     posting.items |= await items.by_id(tx, {one.item_id for one in named.values()})
+    held = HeldLosses(posting)
+    await held.remember(named.values())
     made = []
     for wish in wishes:
         allocation = standing(named[wish.allocation_id], undone)
         reversal = undo_allocation(wish, allocation, posting.books, new_id())
         enter_reversal(posting, reversal, wish.reason.value)
+        held.after(reversal)
         undone.add(allocation.id)
         made.append(ReversedAllocation(
             reversal, posting.items[allocation.item_id], posting.credits[allocation.credit_id]))

@@ -5,11 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from billing_svc.domain.difference import difference_standing, fact_of_difference_reversal, reversal_of
+from billing_svc.domain.difference import (
+    DifferenceReversal,
+    difference_standing,
+    fact_of_difference_reversal,
+    reversal_of,
+)
 from billing_svc.store import differences, items
 from billing_svc.usecases.close_difference import ClosedDifference
 from billing_svc.usecases.item_moves import move_of
-from billing_svc.usecases.posting import open_posting
+from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import Origin
 from dunlin_events.contracts.billing_differences import DifferenceReversed
@@ -40,13 +45,18 @@ async def reverse_difference(tx: Transaction, wishes: Sequence[ReverseDifference
         was = difference_standing(named[wish.difference_id], gone)
         gone.add(was.id)
         reversal = reversal_of(was, wish.effective_on, posting.books, new_id())
-        figures = posting.post(fact_of_difference_reversal(reversal))
-        item = posting.items[was.item_id]
-        differences.add_reversal(tx, reversal, recorded_at=posting.tenant.now)
-        tx.emit(DifferenceReversed(
-            customer_id=item.customer_id, origin=Origin.LIVE, account=figures, reversal_id=reversal.id,
-            difference_id=was.id, invoice_id=item.invoice_id, number=item.number, amount=Amount.of(was.amount),
-            items=[move_of(item, was.amount)], effective_on=reversal.effective_on))
-        made.append(ClosedDifference(was, item))
+        enter_difference_reversal(posting, reversal)
+        made.append(ClosedDifference(was, posting.items[was.item_id]))
     posting.save()
     return made
+
+
+def enter_difference_reversal(posting: Posting, reversal: DifferenceReversal) -> None:
+    """Enter one; its item must be in the posting."""
+    was, figures = reversal.difference, posting.post(fact_of_difference_reversal(reversal))
+    item = posting.items[was.item_id]
+    differences.add_reversal(posting.tx, reversal, recorded_at=posting.tenant.now)
+    posting.tx.emit(DifferenceReversed(
+        customer_id=item.customer_id, origin=Origin.LIVE, account=figures, reversal_id=reversal.id,
+        difference_id=was.id, invoice_id=item.invoice_id, number=item.number, amount=Amount.of(was.amount),
+        items=[move_of(item, was.amount)], effective_on=reversal.effective_on))

@@ -11,6 +11,7 @@ from billing_svc.domain.credit_exchange import (
 )
 from billing_svc.domain.reversal import Undoing, undo_credit
 from billing_svc.store import allocations, credit_exchanges, customer_credits, items, payments
+from billing_svc.usecases.held_losses import HeldLosses
 from billing_svc.usecases.posting import Posting, open_posting
 from billing_svc.usecases.reverse_allocation import enter_reversal
 from dunlin_events.contracts.base import Amount
@@ -37,11 +38,14 @@ async def reverse_exchange(
     posting.items |= await items.by_id(tx, {one.item_id for one in live})
     await posting.remember_steps([exchange_id])
     await posting.carrying.remember(tx, [*(one.id for one in live), exchange.id, exchange.leg_id])
+    held = HeldLosses(posting)
+    await held.remember(live)
     undone = undo_credit(
         Undoing(posting.credits[exchange_id], live, posting.steps_of(exchange_id) or [], posting.books), new_id,
         wanted=effective_on, correction=reason is ExchangeUndoReason.RECORDED_IN_ERROR)
     for one in undone.allocations:
         enter_reversal(posting, one, reason.value)
+        held.after(one)
     reversal = ExchangeReversal(undone.credit.id, new_id(), exchange, undone.credit.effective_on)
     _enter(posting, reversal, reason)
     posting.save()

@@ -21,6 +21,7 @@ from billing_svc.domain.reversal import (
 )
 from billing_svc.store import allocations, items, payments, refunds
 from billing_svc.usecases.charging import Charging
+from billing_svc.usecases.held_losses import HeldLosses
 from billing_svc.usecases.posting import Posting, open_posting
 from billing_svc.usecases.reverse_allocation import enter_reversal
 from dunlin_events.contracts.base import AccountFigures, Amount
@@ -54,9 +55,11 @@ async def reverse_payment(tx: Transaction, wishes: Sequence[ReversalWish]) -> li
     paid_back = await refunds.standing_of(tx, _not_arrived(wishes))
     await posting.carrying.remember(tx, [*(one.id for one in live), *(one.id for one in paid_back)])
     await posting.remember_steps(ids)
+    held = HeldLosses(posting)
+    await held.remember(live)
     charging = await Charging.begin(posting, [
         *([ItemKind.FEE] if any(wish.fee for wish in wishes) else []), *([ItemKind.RECLAIM] if paid_back else [])])
-    reversed_ = [_reversed(posting, charging, wish, Undoing(
+    reversed_ = [_reversed(held, charging, wish, Undoing(
         posting.payment(wish.payment_id), [one for one in live if one.credit_id == wish.payment_id],
         posting.steps_of(wish.payment_id) or [], posting.books,
         [one for one in paid_back if one.credit_id == wish.payment_id])) for wish in wishes]
@@ -69,12 +72,14 @@ def _not_arrived(wishes: Sequence[ReversalWish]) -> list[UUID]:
     return [wish.payment_id for wish in wishes if wish.reason is not ReversalReason.RECORDED_IN_ERROR]
 
 
-def _reversed(posting: Posting, charging: Charging, wish: ReversalWish, undoing: Undoing) -> ReversedPayment:
+def _reversed(held: HeldLosses, charging: Charging, wish: ReversalWish, undoing: Undoing) -> ReversedPayment:
+    posting = held.posting
     ended = posting.payment(wish.payment_id).reversed()
     undone = undo(wish, undoing, new_id)
     fee = return_fee(wish, undone, posting.items)
     for one in undone.allocations:
         enter_reversal(posting, one, wish.reason.value)
+        held.after(one)
     for claimed in undone.reclaims:
         _enter_reclaim(posting, charging, claimed)
     _enter_payment(posting, undone.credit, wish)

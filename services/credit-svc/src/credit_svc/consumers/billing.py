@@ -68,7 +68,7 @@ from dunlin_events.contracts.billing_disputes import DisputeOpened, DisputeSettl
 from dunlin_events.contracts.billing_exchange import ExchangeRateSet
 from dunlin_events.contracts.billing_refunds import RefundPaid, RefundReclaimed, RefundReversed
 from dunlin_events.contracts.billing_transfers import CreditTransferred, DebtTransferred
-from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, WriteOffReversed
+from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, RecoveryReversed, WriteOffReversed
 from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import Money
 
@@ -263,8 +263,8 @@ def charge_waived(event: InterestWaived | FeeWaived, position: CreditPosition) -
     return _moved(event, position, opened=-event.amount.money)
 
 
-@billing.on(DebtWrittenOff)
-def debt_written_off(event: DebtWrittenOff, position: CreditPosition) -> CreditPosition:
+@billing.on(DebtWrittenOff, RecoveryReversed)
+def debt_written_off(event: DebtWrittenOff | RecoveryReversed, position: CreditPosition) -> CreditPosition:
     """What is lost is owed no more in the books."""
     return _moved(event, position, opened=-event.amount.money)
 

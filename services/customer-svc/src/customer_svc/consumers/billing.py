@@ -47,7 +47,7 @@ from dunlin_events.contracts.billing_transfers import (
     PassedItem,
     SettledItemsPassed,
 )
-from dunlin_events.contracts.billing_write_offs import DebtWrittenOff, WriteOffFact
+from dunlin_events.contracts.billing_write_offs import DebtWrittenOff, RecoveryReversed, WriteOffFact
 from dunlin_kernel.money import Money, sum_money
 
 
@@ -170,6 +170,8 @@ def _awaited_no_more(payment_id: UUID, ledger: HeardLedger) -> HeardLedger:
 def _written_off(event: WriteOffFact, ledger: HeardLedger) -> HeardLedger:
     """What is written off is claimed still, less what came after all or is owed again."""
     known, amount = ledger.matter(event.write_off_id), event.amount.money
+    if isinstance(event, RecoveryReversed):
+        return ledger.minding(known.less(-amount)) if known else ledger
     if isinstance(event, DebtWrittenOff):
         before = known.amount if known and known.amount else Money.zero(amount.currency)
         return ledger.minding(HeardMatter(

@@ -41,7 +41,7 @@ from dunlin_events.contracts.billing_transfers import (
     SettledItemsPassed,
     TransferSide,
 )
-from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, WriteOffReversed
+from dunlin_events.contracts.billing_write_offs import DebtRecovered, DebtWrittenOff, RecoveryReversed, WriteOffReversed
 from dunlin_events.contracts.notify import CancellationReason
 from dunlin_kernel.frozen import replace
 from dunlin_kernel.money import Money
@@ -118,8 +118,8 @@ def bill_held(event: BillHeld, state: CustomerItems) -> CustomerItems:
     return state
 
 
-@billing.on(DebtWrittenOff)
-def written_off(event: DebtWrittenOff, state: CustomerItems) -> CustomerItems:
+@billing.on(DebtWrittenOff, RecoveryReversed)
+def written_off(event: DebtWrittenOff | RecoveryReversed, state: CustomerItems) -> CustomerItems:
     """Nobody is reminded of what left the books, though the claim goes on."""
     return item_moved(event, state, ended_by=CancellationReason.WRITTEN_OFF)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from dunlin_kernel.money import Money
 from notify_svc.domain.item import DunnedItem
 
-LOST = frozenset({"DebtWrittenOff", "InvoiceVoided"})
+LOST = frozenset({"DebtWrittenOff", "RecoveryReversed", "InvoiceVoided"})
 """Facts after which nothing is open, and nothing was settled."""
 
 

@@ -22,7 +22,7 @@ _PAYMENTS_OF = (
     .order_by(col(PaymentMoveRow.customer_id), col(PaymentMoveRow.sequence)))
 _CLAIMED = text("""
 SELECT customer_id FROM item_move WHERE customer_id = ANY(:customer_ids)
-  AND fact IN ('DebtWrittenOff', 'DebtRecovered', 'WriteOffReversed')
+  AND fact IN ('DebtWrittenOff', 'DebtRecovered', 'RecoveryReversed', 'WriteOffReversed')
 GROUP BY customer_id, currency HAVING sum(amount) < 0""").bindparams(bindparam("customer_ids", type_=ARRAY(Uuid)))
 
 
