@@ -8,7 +8,7 @@ from billing_svc.domain.bad_debt_policy import tax_part
 from billing_svc.domain.posting_dates import earliest_day
 from billing_svc.domain.write_off import WriteOff, WriteOffState, approvable, fact_of_write_off, proposed
 from billing_svc.store import invoices, items, write_offs
-from billing_svc.usecases.item_moves import move_of
+from billing_svc.usecases.move_of import move_of
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_events.contracts.billing import Origin

@@ -12,7 +12,7 @@ from billing_svc.domain.reversal import UndoReason, UndoWish, undo_allocation
 from billing_svc.store import allocations, customer_credits, interest
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
 from billing_svc.usecases.charging import Charging
-from billing_svc.usecases.item_moves import move_of
+from billing_svc.usecases.move_of import move_of
 from billing_svc.usecases.posting import Posting
 from billing_svc.usecases.reverse_allocation import enter_reversal
 from dunlin_events.contracts.base import AccountFigures, Amount

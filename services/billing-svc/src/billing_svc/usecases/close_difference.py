@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from billing_svc.domain.difference import CloseDifference, Difference, difference_of, fact_of_difference
 from billing_svc.domain.item import Item
 from billing_svc.store import differences, items
-from billing_svc.usecases.item_moves import move_of
+from billing_svc.usecases.move_of import move_of
 from billing_svc.usecases.posting import Posting, open_posting
 from billing_svc.usecases.tell_settled import load_siblings, tell_settled
 from dunlin_events.contracts.base import Amount

@@ -10,7 +10,7 @@ from billing_svc.domain.bill_dishonour import (
 from billing_svc.domain.item import ItemKind
 from billing_svc.store import bills, items
 from billing_svc.usecases.charging import Charging
-from billing_svc.usecases.item_moves import move_of
+from billing_svc.usecases.move_of import move_of
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import Origin

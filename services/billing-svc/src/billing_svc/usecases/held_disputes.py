@@ -8,7 +8,7 @@ from billing_svc.domain.credit import CreditKind
 from billing_svc.domain.dispute import Dispute, DisputeOutcome, Settlement, giving_way
 from billing_svc.domain.ledger import Fact, LedgerSide
 from billing_svc.store import audit, disputes
-from billing_svc.usecases.item_moves import move_of
+from billing_svc.usecases.move_of import move_of
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import Origin
 from dunlin_events.contracts.billing_disputes import DisputeSettled

@@ -4,7 +4,7 @@ from billing_svc.domain.dispute import Dispute, DisputeWish
 from billing_svc.domain.dispute import open_dispute as contested
 from billing_svc.domain.item import Item
 from billing_svc.store import audit, disputes, items
-from billing_svc.usecases.item_moves import move_of
+from billing_svc.usecases.move_of import move_of
 from billing_svc.usecases.posting import open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_events.contracts.billing import Origin

@@ -18,7 +18,7 @@ from billing_svc.domain.item import ItemKind
 from billing_svc.domain.posting_dates import Step
 from billing_svc.store import bills
 from billing_svc.usecases.charging import Charging
-from billing_svc.usecases.item_moves import move_of
+from billing_svc.usecases.move_of import move_of
 from billing_svc.usecases.posting import Posting, open_posting
 from billing_svc.usecases.tell_settled import load_siblings, tell_settled
 from dunlin_events.contracts.base import AccountFigures, Amount

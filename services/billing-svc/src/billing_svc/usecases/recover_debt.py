@@ -16,7 +16,7 @@ from billing_svc.domain.write_off import (
 )
 from billing_svc.store import customer_credits, deposits, items, losses, write_offs
 from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
-from billing_svc.usecases.item_moves import move_of
+from billing_svc.usecases.move_of import move_of
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import Origin

@@ -13,7 +13,7 @@ from billing_svc.domain.difference import (
 )
 from billing_svc.store import differences, items
 from billing_svc.usecases.close_difference import ClosedDifference
-from billing_svc.usecases.item_moves import move_of
+from billing_svc.usecases.move_of import move_of
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import Origin

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from billing_svc.domain.write_off import WriteOff, fact_of_write_off_reversal, reversal_of
 from billing_svc.store import items, write_offs
-from billing_svc.usecases.item_moves import move_of
+from billing_svc.usecases.move_of import move_of
 from billing_svc.usecases.posting import open_posting
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import Origin

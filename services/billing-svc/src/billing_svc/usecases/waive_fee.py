@@ -6,7 +6,7 @@ from billing_svc.domain.proposal import alone
 from billing_svc.store import fee_waivers, pending_payments
 from billing_svc.usecases.charging_interest import give_back
 from billing_svc.usecases.held_fee import hold_fee
-from billing_svc.usecases.item_moves import move_of
+from billing_svc.usecases.move_of import move_of
 from billing_svc.usecases.posting import Posting
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import Origin
