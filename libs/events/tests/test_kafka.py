@@ -83,6 +83,27 @@ async def test_a_client_that_does_not_come_back_is_followed_by_another(call: str
     await reader.stop()
 
 
+class Closed(Mute):
+    """A client that writes to a connection that the loop has closed under it, again and again."""
+
+    async def _perhaps(self, call: str, answer: T) -> T:
+        if self._to == call:
+            raise RuntimeError("unable to perform operation on a transport; the handler is closed")
+        return answer
+
+
+@pytest.mark.parametrize("call", ["getmany", "commit"])
+async def test_a_client_whose_connection_was_closed_under_it_is_followed_by_another(call: str) -> None:
+    clients = [Closed(call), Mute("")]
+    reader = KafkaReader(lambda: clients.pop(0), patience_s=5)
+    await reader.start()
+    with pytest.raises(BusAway):
+        await (reader.poll(max_records=1, timeout_ms=1) if call == "getmany" else reader.commit({Partition("t", 0): 1}))
+    assert await reader.poll(max_records=1, timeout_ms=1) == {} and reader.assigned()
+    assert not clients
+    await reader.stop()
+
+
 class Cancelled(Mute):
     """A client that is cancelled by its own fetches when it is stopped, as while its broker is away."""
 

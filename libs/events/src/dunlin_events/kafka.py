@@ -32,6 +32,7 @@ from dunlin_events.topics import (
 _DISPLACED = (
     errors.CommitFailedError, errors.IllegalGenerationError, errors.IllegalStateError, errors.RebalanceInProgressError,
     errors.UnknownMemberIdError)
+_BROKEN = (errors.KafkaError, errors.ConsumerStoppedError, OSError, RuntimeError)  # the last of a closed connection
 _log = structlog.get_logger(__name__)
 
 
@@ -41,7 +42,7 @@ async def _away() -> AsyncIterator[None]:
         yield
     except BusAway:
         raise
-    except (errors.KafkaError, OSError) as error:
+    except _BROKEN as error:
         raise BusAway(f"Kafka: {error!r}") from error
 
 
@@ -153,7 +154,7 @@ class KafkaReader:
         try:
             async with asyncio.timeout(timeout_ms / 1000 + self._patience_s):
                 fetched = await asyncio.shield(fetching)
-        except (errors.KafkaError, errors.ConsumerStoppedError, OSError) as error:
+        except _BROKEN as error:
             fetching.cancel()
             self._fetching = None
             await self._drop()
@@ -176,7 +177,7 @@ class KafkaReader:
                     await self._consumer.commit(mine)
             except _DISPLACED as moved:
                 _log.info("offsets_not_stored", reason=repr(moved))
-            except TimeoutError:
+            except (TimeoutError, RuntimeError):
                 await self._drop()
                 raise
 
@@ -272,8 +273,7 @@ class KafkaBus:
                 await admin.start()
                 if missing := set(self._topics) - set(await admin.list_topics()):
                     await self._create(admin, sorted(missing))
-                patience_s = self._request_timeout_ms / 1000
-                await kafka_topics.hold(admin, self._topics, await self._settings(admin), patience_s)
+                await kafka_topics.hold(admin, self._topics, await self._settings(admin), self._request_timeout_ms)
             finally:
                 await admin.close()
 

@@ -14,9 +14,9 @@ UNSAFE = Gauge("dunlin_topic_unsafe", "1 where a topic may lose facts: it is not
 _log = structlog.get_logger(__name__)
 
 
-async def hold(admin: Any, topics: Mapping[str, int], settings: Sequence[Any], patience_s: float) -> None:
+async def hold(admin: Any, topics: Mapping[str, int], settings: Sequence[Any], patience_ms: int) -> None:
     """Say loudly which may lose facts; `settings` are the cluster's answers. Refuses: wrong_partition_count."""
-    found = await _partitions_of(admin, topics, patience_s)
+    found = await _partitions_of(admin, topics, patience_ms / 1000)
     for topic, partitions in found.items():
         if len(partitions) != topics[topic]:
             raise WrongPartitionCount(topic, len(partitions), topics[topic])
