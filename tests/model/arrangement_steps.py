@@ -92,7 +92,8 @@ class ArrangementSteps(BooksMachine):
         for part in one.parts:
             due += part[1]
             last = self._missed(part) - timedelta(days=1)
-            if -sum(move.minor for move in paid if move.value <= last) < due:
+            days = {last, *(move.value for move in paid if move.value > last)}
+            if min(-sum(move.minor for move in paid if move.value <= day) for day in days) < due:
                 missed = part
                 break
         one.misses_on = self._missed(missed or one.parts[-1])

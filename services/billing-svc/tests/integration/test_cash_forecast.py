@@ -57,6 +57,22 @@ async def test_who_pays_late_is_expected_late(company: Any) -> None:
     assert weeks(own) == {"2026-03-23": "60.00", "2026-04-13": "40.00"}
 
 
+async def test_money_that_was_taken_for_an_item_in_another_currency_teaches_too(company: Any) -> None:
+    who = await company.register()
+    line = {"description": "Goods", "product": None, "quantity": "1", "unit_price": "1000", "tax_rate": "0"}
+    wish = {"customer_id": str(who), "currency": "USD", "lines": [line], "issue": True}
+    await company.post("/exchange-rates", {
+        "currency": "USD", "rate": "7.10", "valid_on": "2026-01-05", "source": "pboc"})
+    issued = await company.post("/invoices", wish | {"issued_on": "2026-01-05"})
+    paid = await company.pay(who, "7100.00", "2026-01-05", allocation="none")
+    await company.post(f"/payments/{paid['id']}:exchange", {
+        "item_id": issued["items"][0]["id"], "given": {"amount": "7100.00", "currency": "CNY"},
+        "taken": {"amount": "1000.00", "currency": "USD"}})
+    await company.post("/invoices", wish | {"issued_on": "2026-01-05"})
+    of = {one["receivables"]["currency"]: one for one in (await company.get("/cash-forecast"))["data"]}
+    assert of["USD"]["inputs"]["learnt_from"] == {"amount": "1000.00", "currency": "USD"}
+
+
 async def test_what_is_overdue_is_expected_now_and_what_is_disputed_is_not(company: Any) -> None:
     who = await company.register()
     item = (await company.issue(who, "300", "2026-01-05", rate="0"))["items"][0]

@@ -31,7 +31,7 @@ async def test_own_money_teaches_once_and_a_reversal_un_teaches(books: Any) -> N
     def allocated(due_on: str, **more: Any) -> Any:
         return like(books, CreditAllocated, allocation_id=new_id(), due_on=due_on, business_on="2026-03-01", **more)
 
-    early, late = allocated("2026-03-04"), allocated("2026-01-30", origin="import")
+    early, late = allocated("2026-03-04"), allocated("2026-01-30", origin="import", credit_kind="exchange")
     note = allocated("2025-01-01", credit_kind="credit_note")
     await books.hear(early, late, note)
     record = "SELECT payments::int AS payments, (days / weight)::int AS mean FROM payment_record"

@@ -80,14 +80,16 @@ def test_an_item_that_was_never_told_cannot_move() -> None:
         item_moved(moved(new_id(), "-1.00", "0.00", "0.00"), state)
 
 
-def test_money_is_cash_from_its_business_day_on_and_its_reversal_names_it() -> None:
+@pytest.mark.parametrize(("kind", "cash"), [("payment", True), ("exchange", True), ("credit_note", False)])
+def test_money_is_cash_from_its_business_day_on_and_its_reversal_names_it(kind: str, cash: bool) -> None:
     state, item_id = issued()
-    paid = heard(CreditAllocated.model_validate(CreditAllocated.examples[1] | {"item_id": item_id}), 2)
+    paid = heard(CreditAllocated.model_validate(
+        CreditAllocated.examples[1] | {"item_id": item_id, "credit_kind": kind}), 2)
     back = heard(AllocationReversed.model_validate(AllocationReversed.examples[1] | {"item_id": item_id}), 3)
     after = allocation_reversed(back, credit_allocated(paid, state))
     allocation, reversal = after.moves[-2:]
     assert (allocation.cash, allocation.business_on, allocation.amount) == (
-        True, paid.business_on, Money.parse("-1480.00", "CNY"))
+        cash, paid.business_on, Money.parse("-1480.00", "CNY"))
     assert (reversal.cash, reversal.allocation_id) == (False, allocation.allocation_id)
     assert [item.id for item in after.items.values()] == [change.item.id for change in after.changes] == [item_id]
 

@@ -26,6 +26,10 @@ class CreditKind(StrEnum):
     EXCHANGE = "exchange"
 
 
+OWN_MONEY = (CreditKind.PAYMENT, CreditKind.EXCHANGE)
+"""What is the customer's own money: a payment, also where it was taken for an item in another currency."""
+
+
 class InvoicedLine(Wire):
     """One line as issued: quantity and unit price are decimal texts, net and tax are in the invoice's currency."""
 

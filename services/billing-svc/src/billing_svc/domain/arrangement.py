@@ -151,15 +151,21 @@ def _still_due(parts: Sequence[Instalment], items: Sequence[Item]) -> list[tuple
 
 
 def judge(arrangement: Arrangement, paid: Sequence[Step], opened: Money, today: date) -> Judgement:
-    """How it stands on this day. `paid` are moves of its items by value date, positive where less was owed after."""
+    """How it stands on this day. `paid` are moves of its items by value date, positive where less was owed after; what
+    went back later was not paid in time, however soon other money came."""
     due = 0
     for part in arrangement.parts:
         due += part.amount.minor
         last = arrangement.last_day(part)
-        in_time = sum(step.minor for step in paid if step.effective_on <= last)
-        if in_time < due:
+        if _kept(paid, last) < due:
             if last < today:
                 return Judgement(ArrangementState.DEFAULTED, last + timedelta(days=1), part)
             return Judgement(ArrangementState.ACTIVE, last + timedelta(days=1))
     state = ArrangementState.COMPLETED if opened.is_zero else ArrangementState.ACTIVE
     return Judgement(state, arrangement.last_day(arrangement.parts[-1]) + timedelta(days=1))
+
+
+def _kept(paid: Sequence[Step], last: date) -> int:
+    """What was paid by that day and stayed so: the least that it came to at the end of it and of any day since."""
+    since = {last, *(step.effective_on for step in paid if step.effective_on > last)}
+    return min(sum(step.minor for step in paid if step.effective_on <= day) for day in since)

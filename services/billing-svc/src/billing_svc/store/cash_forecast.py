@@ -23,7 +23,7 @@ _BINDS = (bindparam("today", type_=Date), bindparam("since", type_=Date), bindpa
 _LATE = """
 WITH late AS (
   SELECT i.customer_id, a.currency, sum(a.amount::numeric * (a.business_on - i.due_on)) AS days, sum(a.amount) AS amount
-  FROM allocation a JOIN credit c ON c.id = a.credit_id AND c.kind = 'payment'
+  FROM allocation a JOIN credit c ON c.id = a.credit_id AND c.kind IN ('payment', 'exchange')
   JOIN item i ON i.id = a.item_id AND i.kind = 'invoice'
   WHERE a.business_on BETWEEN :since AND :today
     AND NOT EXISTS (SELECT 1 FROM allocation_reversal r WHERE r.allocation_id = a.id) GROUP BY 1, 2),

@@ -8,9 +8,9 @@ from credit_svc.domain.conduct import BilledInvoice, Conduct, Mark, MarkKind
 from credit_svc.domain.willingness import LearntPayment
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.billing import (
+    OWN_MONEY,
     AllocationReversed,
     CreditAllocated,
-    CreditKind,
     InvoiceIssued,
     InvoiceVoided,
     PaymentReversed,
@@ -47,7 +47,7 @@ def _taught(event: Event, conduct: Conduct) -> Conduct:
             return conduct.billing(_billed(event))
         case InvoiceVoided():
             return conduct.voiding(event.invoice_id)
-        case CreditAllocated(credit_kind=CreditKind.PAYMENT):
+        case CreditAllocated(credit_kind=kind) if kind in OWN_MONEY:
             return conduct.paid(LearntPayment.of(
                 event.allocation_id, event.invoice_id, event.amount.money, due_on=event.due_on,
                 paid_on=event.business_on))

@@ -6,9 +6,9 @@ from typing import Protocol
 
 from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.billing import (
+    OWN_MONEY,
     AllocationReversed,
     CreditAllocated,
-    CreditKind,
     InvoiceIssued,
     InvoiceOverdue,
     InvoiceVoided,
@@ -131,7 +131,7 @@ def credit_allocated(event: CreditAllocated, state: CustomerItems) -> CustomerIt
     move = _told(event, item, -event.amount.money)
     return state.moved(item, ItemMoved(
         move.event_id, move.customer_id, move.sequence, move.recorded_at, move.fact, item.id, move.amount, item.open,
-        item.disputed, cash=event.credit_kind is CreditKind.PAYMENT, allocation_id=event.allocation_id,
+        item.disputed, cash=event.credit_kind in OWN_MONEY, allocation_id=event.allocation_id,
         business_on=event.business_on))
 
 

@@ -31,7 +31,8 @@ WITH told AS (
 settled AS (
   SELECT m.item_id, {owner} AS owner FROM told t JOIN item_move m ON m.item_id = t.item_id AND m.sequence = t.sequence
   LEFT JOIN customer c ON c.customer_id = m.customer_id
-  WHERE m.open_after = 0 AND m.recorded_at >= :since AND m.fact NOT IN ('DebtWrittenOff', 'InvoiceVoided')),
+  WHERE m.open_after = 0 AND m.recorded_at >= :since
+    AND m.fact NOT IN ('DebtWrittenOff', 'RecoveryReversed', 'InvoiceVoided')),
 reminded AS (
   SELECT s.item_id, count(*) AS reminders FROM message_item s
   JOIN message g ON g.tenant_id = s.tenant_id AND g.id = s.message_id
