@@ -17,7 +17,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 from prometheus_client import REGISTRY
-from restored import relaying, tell, until
+from restored import era, relaying, tell, until
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from dunlin_events.contracts.customer import CustomerContactsChanged
@@ -27,7 +27,6 @@ from dunlin_events.memory_bus import MemoryBus
 from dunlin_events.outbox import APPEND, Trace, bind, pending
 from dunlin_events.own_log import told_in
 from dunlin_events.relay import Relay, rebase
-from dunlin_events.relay_state import era_of
 from dunlin_events.testing import database
 from dunlin_events.topics import BusAway, Stretch, Tail
 from dunlin_kernel.ids import new_id
@@ -104,14 +103,6 @@ async def begun(dsn: str) -> list[tuple[int, UUID, str]]:
         rows = await connection.fetch(
             "SELECT era, token, begun_by FROM relay_era WHERE begun_at > now() - interval '1 hour' ORDER BY era")
         return [tuple(row) for row in rows]
-    finally:
-        await connection.close()
-
-
-async def era(dsn: str) -> int | None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        return await era_of(connection)
     finally:
         await connection.close()
 
