@@ -12,7 +12,7 @@ from dunlin_kit.statements import compiled
 from notify_svc.store import notices
 
 SMALL = {"tenant", "alembic_version", "relay_state", "parked_event", "ladder_policy", "ladder_selection",
-         "contact_policy", "collection_policy", "letter_template", "staff"}
+         "contact_policy", "collection_policy", "letter_template", "staff", "exchange_rate"}
 """A few rows each, however long the service runs."""
 SETTLED = "UPDATE dunned_item SET open = 0, disputed = 0 WHERE open > 30"
 """Most of what was ever to be dunned."""
