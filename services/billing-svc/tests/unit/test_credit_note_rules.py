@@ -108,6 +108,16 @@ def test_parts_of_a_line_never_exceed_it_and_its_rest_ends_it(
     assert (standing.net + last.net, standing.tax + last.tax) == (sold.net, sold.tax)
 
 
+def test_a_cent_that_a_later_note_took_is_not_credited_twice_once_the_earlier_one_is_cancelled() -> None:
+    sold = line(300, 39)
+    first = credit_of(sold, None, cny(3))
+    second = credit_of(sold, first, cny(1))
+    assert (first.tax, second.tax) == (cny(0), cny(1))
+    third = credit_of(sold, second, cny(1))
+    both = CreditedLine(1, second.net + third.net, second.tax + third.tax)
+    assert (third.tax, credit_of(sold, both, None).tax) == (cny(0), cny(38))
+
+
 def test_issue_and_cancel_leave_nothing() -> None:
     invoice = issued("100", "50", rate="13")
     lines = credited_lines(wish(LineWish(1, cny(3000))), invoice, ())

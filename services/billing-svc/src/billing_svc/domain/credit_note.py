@@ -139,8 +139,8 @@ def credit_of(line: Line, done: CreditedLine | None, net: Money | None) -> Credi
         raise RuleBroken("more_than_line", "This is more than is left of the line.", line=line.position, left=left)
     whole, credited = line.net.minor, (before.net + wanted).minor
     share = (2 * line.tax.minor * credited + whole) // (2 * whole) if whole else line.tax.minor
-    tax = Money(min(max(share - before.tax.minor, 0), (line.tax - before.tax).minor), line.tax.currency)
-    return CreditedLine(line.position, wanted, tax)
+    tax = max(share - before.tax.minor, 0)  # a cancelled note may leave a later one that took the cent of both
+    return CreditedLine(line.position, wanted, Money(tax, line.tax.currency))
 
 
 def credit_note_of(
