@@ -12,6 +12,7 @@ from dunlin_kernel.ids import new_id
 from dunlin_kit import jobs
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, JobRunner, finish, moment_of, schedule
+from dunlin_kit.pooling import Unavailable
 from dunlin_kit.testing import Running
 from dunlin_kit.transaction import Transaction
 
@@ -284,6 +285,31 @@ async def test_a_commit_wakes_a_runner_that_is_looking_just_then(
     runner.poke()
     await running
     await working.close()
+
+
+async def test_a_job_that_cannot_be_given_back_ends_no_runner(
+    toy: Running, ops: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while the database is away: its lease runs out, and the others go on."""
+    tenant, kind, stop, ran = await toy.tenant(at=NOON), str(new_id()), asyncio.Event(), list[str]()
+
+    async def handler(database: Database, job: Job) -> None:
+        ran.append(job.key)
+        if len(ran) == 2:
+            stop.set()
+        raise Unavailable("the database cannot be reached")
+
+    async def away(self: JobRunner, job: Job, failed: Exception) -> None:
+        raise Unavailable("the database cannot be reached")
+
+    async def plan(tx: Transaction) -> None:
+        for key in ("a", "b"):
+            schedule(tx, kind, key, NOON, {})
+
+    monkeypatch.setattr(JobRunner, "_give_back", away)
+    await toy.database.transact(tenant, plan)
+    await asyncio.wait_for(_runner(toy, ops, handler, kind).run(stop), 60)
+    assert sorted(ran) == ["a", "b"]
 
 
 async def test_of_many_that_wait_one_looks(toy: Running, ops: Database) -> None:

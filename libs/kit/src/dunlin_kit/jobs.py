@@ -200,7 +200,10 @@ class JobRunner:
             async with self._claiming:  # one looks for all
                 job = await self._next(stop)
             if job is not None:
-                await self._do(job)
+                try:
+                    await self._do(job)
+                except Exception as broken:  # it could not be given back: its lease runs out
+                    log.warning("jobs wait for the database", service=self._service, error=repr(broken))
                 self.poke()  # what waited for it may be claimed now
 
     async def _next(self, stop: asyncio.Event) -> Job | None:
