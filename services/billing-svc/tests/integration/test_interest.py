@@ -161,6 +161,36 @@ async def test_a_reference_rate_and_the_compensation_of_each_claim(company: Any,
     assert await sound(company)
 
 
+async def test_nobody_pays_a_fixed_sum_for_a_lateness_that_was_none(company: Any, ops: Database) -> None:
+    """Due on 4 February. The fixed sum goes when money is known that came in time, comes back when that was an
+    error, and goes again, paid as it is, when the invoice is void."""
+    who, item = await owing(company)
+    await policy(company, CONTRACT | {"compensation": cny("40.00")})
+    await run(company, ops)
+    assert await interest(company, who) == [("INT-000001", "45.20", "45.20"), ("FEE-000001", "40.00", "40.00")]
+    paid = await company.pay(who, "4520.00", "2026-02-04", allocation="items", items=[{"item_id": item}])
+    assert (await run(company, ops))["corrected"] == 1
+    assert [left for _, _, left in await interest(company, who)] == ["0.00", "0.00"]
+    _, fact, said = (await company.running.told(company.tenant))[-1]
+    assert (fact, said["amount"], said["reason"]) == ("FeeWaived", cny("40.00"), "recomputed")
+    assert await run(company, ops) == {"charged": 0, "corrected": 0, "without_rate": 0}
+    await company.post(f"/payments/{paid['id']}:reverse", {"reason": "recorded_in_error"})
+    await run(company, ops)
+    charges = await interest(company, who)
+    assert [number for number, _, left in charges if left != "0.00"] == ["INT-000002", "FEE-000002"]
+    fee = next(one["id"] for one in (await company.get(f"/items?customer_id={who}"))["data"]
+               if one["number"] == "FEE-000002")
+    await company.pay(who, "40.00", "2026-03-06", allocation="items", items=[{"item_id": fee}])
+    invoice = next(one["invoice_id"] for one in (await company.get(f"/items?customer_id={who}"))["data"]
+                   if one["id"] == item)
+    await company.post(f"/invoices/{invoice}:void", {"reason": "issued_in_error"})
+    await run(company, ops)
+    assert {left for _, _, left in await interest(company, who)} == {"0.00"}
+    balances = await company.balances()
+    assert (balances["fees"], balances["interest"], balances["customer_credit"]) == ("0.00", "0.00", "-40.00")
+    assert await sound(company)
+
+
 async def test_what_is_refused(company: Any) -> None:
     await company.clock("2026-03-06")
     for method, path, body, status, code in (

@@ -14,9 +14,12 @@ from dunlin_kernel.money import Money
 
 
 class FeeWaiverReason(StrEnum):
+    """`recomputed`: it was charged for a lateness that was none, by money or a void that was known later."""
+
     GOODWILL = "goodwill"
     SETTLEMENT = "settlement"
     OUR_ERROR = "our_error"
+    RECOMPUTED = "recomputed"
 
 
 @dataclass(frozen=True, slots=True)

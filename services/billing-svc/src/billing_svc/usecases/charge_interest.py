@@ -5,18 +5,21 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from billing_svc.domain.allocation import Allocation
+from billing_svc.domain.fee_waiver import FeeWaiver, FeeWaiverReason
 from billing_svc.domain.interest import Bearing
 from billing_svc.domain.interest_charge import Reckoning, waived_of
 from billing_svc.domain.interest_law import InterestLaw, bearing_of
 from billing_svc.domain.interest_policy import InterestRule
 from billing_svc.domain.item import Item, ItemKind
-from billing_svc.store import customers, interest, interest_accruals, interest_runs, items
+from billing_svc.store import charges, customers, interest, interest_accruals, interest_runs, items
 from billing_svc.store.interest import Charged
 from billing_svc.store.interest_runs import InterestRun
 from billing_svc.usecases.charging import Charging
 from billing_svc.usecases.charging_interest import ChargingInterest, paid_on
+from billing_svc.usecases.let_go_of_fee import let_go_of_fee
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_kernel.errors import Conflict
+from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money, sum_money
 from dunlin_kit import operations
 from dunlin_kit.transaction import Transaction
@@ -24,13 +27,15 @@ from dunlin_kit.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One item: what bears interest of it, by which rule (None: it stays as it is), what was charged so far."""
+    """One item: what bears interest of it, by which rule (None: it stays as it is), what was charged so far: interest
+    (`standing`) and the compensation for its late payment (`fixed`), and what was `paid` of both."""
 
     item: Item
     bearing: Bearing
     rule: InterestRule | None
     charged: Charged
     standing: tuple[Item, ...]
+    fixed: tuple[Item, ...]
     paid: Mapping[UUID, Sequence[Allocation]]
 
 
@@ -61,14 +66,17 @@ async def _cases(posting: Posting, found: Collection[UUID], law: InterestLaw) ->
     tx = posting.tx
     claims = await items.by_id(tx, found)
     standing = await items.charges_on(tx, found, ItemKind.INTEREST)
-    charges = {one.id: one for on_claim in standing.values() for one in on_claim}
-    posting.items |= claims | charges
+    bearing = {one.id: one for on_claim in standing.values() for one in on_claim}
+    before = await interest.charged_on(tx, found)
+    fixed = await items.by_id(tx, await charges.compensations_on(tx, [of for of in before if before[of].compensated]))
+    posting.items |= claims | bearing | fixed
     moves, contested = await interest.moves_of(tx, found), await interest.contested_of(tx, found)
-    paid, before = await paid_on(posting, charges), await interest.charged_on(tx, found)
+    paid = await paid_on(posting, (*bearing, *fixed))
     return [
         _Case(item, bearing_of(item, moves, contested), law.rule_of(item),
               before.get(item.id) or Charged(Money.zero(item.amount.currency), compensated=False),
-              tuple(standing.get(item.id, ())), paid)
+              tuple(standing.get(item.id, ())), tuple(fee for fee in fixed.values() if fee.claim_item_id == item.id),
+              paid)
         for item in sorted(claims.values(), key=lambda item: item.id)]
 
 
@@ -93,8 +101,20 @@ async def _entered(charging: ChargingInterest, case: _Case, reckoned: Reckoning)
         charging.charge(reckoned)
     standing = [charging.posting.items[one.id] for one in case.standing]
     waived = [await charging.waive_again(*one) for one in waived_of(standing, reckoned.too_much, case.paid)]
+    if before.compensated and not reckoned.segments:
+        await _uncompensated(charging.posting, case)
+        before = replace(before, compensated=False)
     fixed = case.rule.compensation if case.rule and reckoned.segments and not before.compensated else None
     if fixed is not None and fixed.currency == case.item.amount.currency:
         charging.compensate(case.item, fixed)
         before = replace(before, compensated=True)
     return replace(before, amount=before.amount + reckoned.to_charge - sum_money(before.amount.currency, waived))
+
+
+async def _uncompensated(posting: Posting, case: _Case) -> None:
+    """Nothing was late: the fixed sum is not owed, and what was paid of it is the customer's credit again."""
+    fees, day = [posting.items[one.id] for one in case.fixed], posting.books.open_on(posting.tenant.today)
+    charged = sum_money(case.item.amount.currency, (one.amount for one in fees))
+    for fee, amount, back in waived_of(fees, charged, case.paid):
+        await let_go_of_fee(posting, FeeWaiver(
+            new_id(), fee.id, fee.customer_id, amount, FeeWaiverReason.RECOMPUTED, day, posting.tx.actor, None), back)
