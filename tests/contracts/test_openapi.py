@@ -123,6 +123,11 @@ def test_every_post_declares_its_key_and_every_conditional_change_its_version(op
     assert {one.said["operationId"] for one in changing if "if-match" not in _parameters(one)} == set(WITHOUT_VERSION)
 
 
+def test_what_is_changed_without_a_version_is_decided_by_name() -> None:
+    decided = (ROOT / "docs/adr/0014-a-limit-is-set-without-if-match.md").read_text()
+    assert [name for name in WITHOUT_VERSION if f"`{name}`" not in decided] == []
+
+
 def _parameters(operation: Operation) -> set[str]:
     return {parameter["name"].lower() for parameter in operation.said.get("parameters", ())}
 
