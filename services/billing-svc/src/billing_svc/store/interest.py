@@ -45,20 +45,21 @@ WAITING = text(
     f"SELECT i.id, i.customer_id, i.currency {WAITING_ITEMS} AND i.id > :after ORDER BY i.id LIMIT :most",
 ).bindparams(
     bindparam("to_on", type_=Date), bindparam("after", type_=Uuid), bindparam("most", type_=Integer))
-COUNT = text(f"SELECT count(*) AS waiting {WAITING_ITEMS}").bindparams(bindparam("to_on", type_=Date))
 MOVES = text("""
 SELECT e.item_id, e.amount, coalesce(l.business_on, r.business_on, e.effective_on) AS business_on FROM ledger_entry e
 LEFT JOIN allocation l ON l.tenant_id = e.tenant_id AND l.id = e.fact_id
 LEFT JOIN allocation_reversal r ON r.tenant_id = e.tenant_id AND r.id = e.fact_id
 WHERE e.item_id = ANY(:ids) AND e.fact_kind NOT IN ('invoice_issued', 'debt_transferred')""").bindparams(
     bindparam("ids", type_=ARRAY(Uuid)))
+# OFFSET 0: what few disputes there are of the items is found first, whatever is known of how settlements end
 CONTESTED = text("""
 SELECT item_id, currency, opened_on, CAST(NULL AS date) AS until_on, rest AS amount FROM dispute
 WHERE item_id = ANY(:ids) AND rest > 0
 UNION ALL
-SELECT d.item_id, d.currency, d.opened_on, s.settled_on, s.amount FROM dispute_settlement s
-JOIN dispute d ON d.tenant_id = s.tenant_id AND d.id = s.dispute_id
-WHERE d.item_id = ANY(:ids) AND s.outcome = 'accepted'""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+SELECT d.item_id, d.currency, d.opened_on, s.settled_on, s.amount FROM dispute d CROSS JOIN LATERAL (
+  SELECT s.settled_on, s.amount FROM dispute_settlement s
+  WHERE s.tenant_id = d.tenant_id AND s.dispute_id = d.id AND s.outcome = 'accepted' OFFSET 0) s
+WHERE d.item_id = ANY(:ids)""").bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +109,9 @@ def add_reference(tx: Transaction, reference: str, step: RateStep, *, recorded_a
                                  "actor": tx.actor, "recorded_at": recorded_at})
 
 
-async def count_waiting(tx: Transaction, to_on: date) -> int:
-    """How many items may have interest to be charged or corrected up to this day."""
-    return int((await tx.row(COUNT, to_on=to_on))["waiting"])
-
-
 async def waiting(tx: Transaction, to_on: date, after: UUID, most: int) -> dict[UUID, AccountKey]:
-    """Up to `most` of them, each with its account; read before any lock, so it decides nothing."""
+    """Up to `most` items that may have interest to be charged or corrected up to this day, each with its account; read
+    before any lock, so it decides nothing."""
     rows = await tx.rows(WAITING, to_on=to_on, after=after, most=most)
     return {row["id"]: (row["customer_id"], row["currency"]) for row in rows}
 

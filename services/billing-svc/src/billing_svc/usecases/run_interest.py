@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from billing_svc.store import audit, interest, interest_runs
+from billing_svc.store import audit, interest_runs
 from billing_svc.store.interest_runs import InterestRun
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.ids import new_id
@@ -20,7 +20,7 @@ async def run_interest(tx: Transaction, to_on: date | None) -> UUID:
     day = to_on or tenant.today
     if day > tenant.today:
         raise RuleBroken("day_in_future", "Interest is charged up to today at most.", today=tenant.today)
-    operation_id = operations.start(tx, "run_interest", await interest.count_waiting(tx, day))
+    operation_id = operations.start(tx, "run_interest", None)
     run = InterestRun(new_id(), day, operation_id)
     interest_runs.add(tx, run, recorded_at=tenant.now)
     jobs.schedule(tx, CHARGE_INTEREST, str(run.id), tenant.now, {"run_id": str(run.id)})
