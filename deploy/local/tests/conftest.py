@@ -1,5 +1,6 @@
-"""Places for servers of the launcher's own tests: folders that the server's user can reach, removed at the end."""
+"""Places for servers of the launcher's own tests, folders that the server's user can reach, and logging put back."""
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -27,3 +28,15 @@ def server_place() -> Iterator[Callable[[], Path]]:
     for parent in made:
         end_server_of(parent / "server")
         shutil.rmtree(parent)
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Where the process logs to and from which level on is as before, after a test that configured it."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    yield
+    for handler in set(root.handlers) - set(before):
+        handler.close()
+    root.handlers[:] = before
+    root.setLevel(level)

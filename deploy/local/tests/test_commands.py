@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from dunlin_local import running
+from dunlin_local import asking, running
 from dunlin_local.__main__ import TOPICS, parser
 from dunlin_local.places import CHECKOUT, data_folder
 from dunlin_local.ports import free_port
@@ -69,6 +70,32 @@ def test_a_token_needs_an_issuer_that_answers(tmp_path: Path) -> None:
     done = dunlin(tmp_path, "token", "--operator", "--issuer", "http://127.0.0.1:9")
     assert done.returncode == 1
     assert "No issuer answers at http://127.0.0.1:9" in done.stderr
+
+
+@pytest.mark.parametrize(("hours", "sentence"), [
+    ("0", "A token is valid for 1 to 720 hours, not for 0."),
+    ("-1", "A token is valid for 1 to 720 hours, not for -1."),
+    ("721", "A token is valid for 1 to 720 hours, not for 721."),
+    ("720", "No issuer answers"),
+])
+def test_hours_out_of_bounds_are_said_in_hours(
+    hours: str, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("DUNLIN_CLIENT_SECRET", "secret")
+    with pytest.raises(SystemExit):
+        asking.run(parser().parse_args(["token", "--issuer", "http://127.0.0.1:9", "--tenant", "x", "--hours", hours]))
+    assert sentence in capsys.readouterr().err
+
+
+def test_only_its_owner_gets_into_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In it lie mail and logs, which tell of people; also where it was made open before."""
+    opened, made = tmp_path / "opened", tmp_path / "made"
+    opened.mkdir(mode=0o755)
+    monkeypatch.setenv("DUNLIN_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    for home in (opened, made):
+        monkeypatch.setenv("DUNLIN_HOME", str(home))
+        with running._server():
+            assert stat.S_IMODE(home.stat().st_mode) == 0o700
 
 
 def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:

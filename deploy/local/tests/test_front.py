@@ -1,13 +1,16 @@
 """One port for all: where a path goes, what the merged document holds, the reference page, the probes."""
 
+import threading
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
-from dunlin_local.documents import documents_of, merged
+from dunlin_local.documents import FOLDER, documents_of, merged
 from dunlin_local.front import Front
 from dunlin_local.reference import page_of, reference, type_of
 
@@ -64,18 +67,35 @@ async def test_it_is_ready_when_all_are() -> None:
         assert (await client.get("/livez")).status_code == 200
 
 
-async def test_the_reference_needs_nothing_from_elsewhere() -> None:
-    async with client_of(left=True, right=True) as client:
+async def test_the_reference_is_the_committed_document_and_its_page_is_made_beside_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made_by: list[threading.Thread] = []
+
+    def made(document: Mapping[str, Any]) -> str:
+        made_by.append(threading.current_thread())
+        return page_of(document)
+
+    monkeypatch.setattr("dunlin_local.reference.page_of", made)
+    async with client_of(left=True) as client:
         assert (await client.get("/")).headers["location"] == "/docs"
-        page = await client.get("/docs")
-        document = (await client.get("/openapi.json")).json()
-    assert set(document["paths"]) == {"/left/v1/widgets", "/right/v1/widgets"}
-    assert "list_left_widgets" in page.text
-    assert "list_right_widgets" in page.text
-    assert "Shown as &lt;b&gt;it is&lt;/b&gt;." in page.text
-    assert "src=" not in page.text
-    assert "http" not in page.text
-    assert "default-src 'none'" in page.headers["content-security-policy"]
+        pages = [await client.get("/docs") for _ in range(2)]
+        document = await client.get("/openapi.json")
+    assert document.headers["content-type"] == "application/json"
+    assert document.content == (FOLDER / "dunlin.json").read_bytes()
+    assert all("register_customer" in page.text for page in pages)
+    assert "default-src 'none'" in pages[0].headers["content-security-policy"]
+    assert len(made_by) == 1
+    assert made_by[0] is not threading.current_thread()
+
+
+def test_the_page_needs_nothing_from_elsewhere() -> None:
+    page = page_of(merged({name: service(name).openapi() for name in ("left", "right")}))
+    assert "list_left_widgets" in page
+    assert "list_right_widgets" in page
+    assert "Shown as &lt;b&gt;it is&lt;/b&gt;." in page
+    assert "src=" not in page
+    assert "http" not in page
 
 
 def test_two_different_things_under_one_name_are_refused() -> None:

@@ -1,25 +1,12 @@
 """Logs are turned over before they fill the disk."""
 
 import json
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dunlin_kit.telemetry import configure_logging, log
 from dunlin_local import logs
-
-
-@pytest.fixture
-def handlers() -> Iterator[None]:
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    yield
-    for handler in set(root.handlers) - set(before):
-        handler.close()
-    root.handlers[:] = before
-    root.setLevel(level)
 
 
 @pytest.mark.usefixtures("handlers")

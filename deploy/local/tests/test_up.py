@@ -100,6 +100,7 @@ def register(dunlin: Launched, name: str) -> str:
 def test_it_comes_up_is_killed_and_comes_up_with_its_data(home: Path) -> None:
     dunlin = Launched(home)
     assert ask(dunlin.url + "/readyz").text == "ready"
+    assert home.stat().st_mode & 0o077 == 0, "mail and logs are its owner's alone"
     assert len(ask(dunlin.url + "/openapi.json").json()["paths"]) > 20
     assert "register_customer" in ask(dunlin.url + "/docs").text
     assert ask(dunlin.url + "/customer/v1/customers").status_code == 401

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from dunlin_local.clients import CLIENTS, secret_of
+from dunlin_local.clients import CLIENTS, HOUR, secret_of
 from dunlin_local.places import data_folder, remembered
 from dunlin_local.terminal import give_up
 
@@ -25,7 +25,10 @@ def _form(arguments: argparse.Namespace) -> dict[str, str]:
     tenant = arguments.tenant or remembered("demonstration").get("tenant")
     if not tenant:
         give_up("There is no demonstration company yet. Name a tenant with --tenant.")
-    form = {"tenant": tenant, "expires_in": str(arguments.hours * 3600)}
+    longest = CLIENTS["demonstration"].longest_seconds // HOUR
+    if not 0 < arguments.hours <= longest:
+        give_up(f"A token is valid for 1 to {longest} hours, not for {arguments.hours}.")
+    form = {"tenant": tenant, "expires_in": str(arguments.hours * HOUR)}
     form |= {"scope": arguments.scope} if arguments.scope else {}
     return form | ({"subject": arguments.subject} if arguments.subject else {})
 

@@ -21,6 +21,14 @@ def data_folder() -> Path:
     return named(Path(os.environ.get("DUNLIN_HOME", CHECKOUT / ".dunlin"))).resolve()
 
 
+def closed_data_folder() -> Path:
+    """The data folder, made where it is missing; only its owner gets in, since mail and logs tell of people."""
+    folder = data_folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
+
+
 def server_folder() -> Path:
     """The embedded PostgreSQL of this checkout; as root under /var/lib/dunlin, since root's own folders are closed."""
     if os.geteuid() != 0:
@@ -31,8 +39,7 @@ def server_folder() -> Path:
 
 def remember(name: str, facts: dict[str, Any]) -> None:
     """Keep some facts between runs, whole or not at all."""
-    folder = data_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = closed_data_folder()
     making = folder / f".{name}.{os.getpid()}"
     making.write_text(json.dumps(facts, indent=2) + "\n")
     making.rename(folder / f"{name}.json")

@@ -1,5 +1,6 @@
 """What stands beside the services on the one port: the merged reference at /docs, its document, the probes."""
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -9,11 +10,14 @@ from fastapi import FastAPI
 from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from dunlin_kit import problems
-from dunlin_local.documents import merged
+from dunlin_local.documents import FOLDER
+
+DOCUMENT = FOLDER / "dunlin.json"
+"""As it is committed: a test holds it to the code, and putting it together anew takes seconds."""
 
 PAGES = Environment(
     loader=PackageLoader("dunlin_local"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
@@ -23,21 +27,14 @@ VERBS = ("get", "post", "put", "patch", "delete")
 
 
 def reference(apps: Mapping[str, FastAPI]) -> Starlette:
-    """The application for every path that no service has; documents are put together when first asked for."""
+    """The application for every path that no service has. What costs time runs in a thread: the loop is everybody's."""
 
     @cache
-    def document() -> dict[str, Any]:
-        return merged({service: app.openapi() for service, app in apps.items()})
+    def page() -> bytes:
+        return page_of(json.loads(DOCUMENT.read_bytes())).encode()
 
-    @cache
-    def page() -> str:
-        return page_of(document())
-
-    async def docs(_: Request) -> Response:
+    def docs(_: Request) -> Response:
         return HTMLResponse(page(), headers=STANDS_ALONE)
-
-    async def openapi(_: Request) -> Response:
-        return JSONResponse(document())
 
     async def home(_: Request) -> Response:
         return RedirectResponse("/docs")
@@ -54,7 +51,7 @@ def reference(apps: Mapping[str, FastAPI]) -> Starlette:
         routes=[
             Route("/", home),
             Route("/docs", docs),
-            Route("/openapi.json", openapi),
+            Route("/openapi.json", _openapi),
             Route("/livez", livez),
             Route("/readyz", readyz),
         ],
@@ -62,6 +59,10 @@ def reference(apps: Mapping[str, FastAPI]) -> Starlette:
     )
     problems.install(app)
     return app
+
+
+async def _openapi(_: Request) -> Response:
+    return FileResponse(DOCUMENT, media_type="application/json")
 
 
 async def _is_ready(app: FastAPI) -> bool:

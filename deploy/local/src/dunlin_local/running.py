@@ -24,7 +24,7 @@ from dunlin_local.issuer import Issuer
 from dunlin_local.logs import log_to
 from dunlin_local.mailbox import kept_mail
 from dunlin_local.node_settings import Surroundings, settings_of
-from dunlin_local.places import data_folder, forget, remember, server_folder
+from dunlin_local.places import closed_data_folder, data_folder, forget, remember, server_folder
 from dunlin_local.ports import is_taken
 from dunlin_local.postgres import Postgres, PostgresError
 from dunlin_local.schemas import SchemaError, bring_up
@@ -133,7 +133,7 @@ def _port(host: str, port: int) -> Iterator[socket.socket]:
 @contextlib.contextmanager
 def _server() -> Iterator[Postgres | None]:
     """The embedded server, or None where DUNLIN_DATABASE_URL names another."""
-    data_folder().mkdir(parents=True, exist_ok=True)
+    closed_data_folder()
     if os.environ.get("DUNLIN_DATABASE_URL"):
         yield None
         return

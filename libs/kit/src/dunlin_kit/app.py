@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from dunlin_kernel.clock import Clock, SystemClock
 from dunlin_kit import event_feed, health, operations, parked_events, problems
@@ -53,7 +55,7 @@ def create_api(api: Api, settings: ServiceSettings, *, clock: Clock | None = Non
         title=api.title,
         version=VERSION,
         lifespan=lifespan,
-        openapi_url=f"/{api.service}/v1/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -70,6 +72,7 @@ def create_api(api: Api, settings: ServiceSettings, *, clock: Clock | None = Non
     app.state.cursor_secret = settings.cursor_secret.get_secret_value().encode()
     app.state.published = _nobody
     problems.install(app)
+    app.add_route(f"/{api.service}/v1/openapi.json", _described, include_in_schema=False)
     routers = (
         *api.routers,
         operations.router_of(api.service),
@@ -84,6 +87,11 @@ def create_api(api: Api, settings: ServiceSettings, *, clock: Clock | None = Non
     app.add_middleware(Telemetry, service=api.service)
     app.openapi = _document(app, app.openapi)  # type: ignore[method-assign]
     return app
+
+
+def _described(request: Request) -> Response:
+    """No coroutine, so that it runs in a thread: putting the document together takes a second of the loop's time."""
+    return JSONResponse(request.app.openapi())
 
 
 def _nobody() -> None:

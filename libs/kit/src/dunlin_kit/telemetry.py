@@ -78,7 +78,7 @@ def configure_logging(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for quiet in ("uvicorn.access", "aiokafka", "alembic", "httpx"):
+    for quiet in ("uvicorn.access", "aiokafka", "alembic", "httpx", "mail.log"):  # the last names recipients
         logging.getLogger(quiet).setLevel(logging.WARNING)
 
 
