@@ -71,7 +71,7 @@ async def test_what_is_waited_for_does_not_make_it_another_request(toy: Running)
     for query in ("", f"?min%5Fposition={position}", f"?min_position={first.headers['dunlin-position']}"):
         again = await _post(toy, tenant, {"text": "b"}, key="k", query=query)
         assert (again.status_code, again.content) == (201, first.content), query
-    dry = await _post(toy, tenant, {"text": "b"}, key="k", query="?more=1")
+    dry = await _post(toy, tenant, {"text": "b"}, key="k", query="?validate_only=false")
     assert (dry.status_code, dry.json()["code"]) == (422, "idempotency_key_reused")
 
 
@@ -243,3 +243,13 @@ async def test_correlation_runs_from_the_request_into_the_facts(toy: Running, ad
     stored = await admin.fetchval("SELECT headers FROM outbox_event WHERE stream LIKE $1", f"{tenant}:%")
     said = json.loads(stored)
     assert (said["ce_correlationid"], said["ce_causationid"]) == ("order-42", answer.headers["x-request-id"])
+
+
+async def test_a_parameter_that_is_not_known_is_refused_by_its_name_and_nothing_happens(toy: Running) -> None:
+    tenant = new_id()
+    refused = await _post(toy, tenant, {"text": "a"}, query="?validate_onyl=true&min_position=&again=1&again=2")
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/query/validate_onyl", "/query/again"]
+    assert await count_notes(toy, tenant) == 0
+    listed = await toy.client.get(URL + "?prefx=a", headers=toy.headers(tenant, "notes:read"))
+    assert [one["pointer"] for one in listed.json()["errors"]] == ["/query/prefx"]

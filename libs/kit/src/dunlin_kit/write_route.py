@@ -2,12 +2,14 @@
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Set
 from itertools import count
 from typing import Annotated, Any
 
 import asyncpg
 from fastapi import Depends, Header, Query, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
@@ -75,6 +77,7 @@ class ReadRoute(APIRoute):
         options.setdefault("operation_id", endpoint.__name__)
         super().__init__(path, endpoint, **options)
         self._access, self._handling = Access.of(self.dependant.dependencies), Handling(self, KNOWN)
+        self._asked = frozenset(_query_of(self.dependant))
 
     @staticmethod
     def _declared(options: dict[str, Any]) -> list[Any]:
@@ -95,7 +98,7 @@ class ReadRoute(APIRoute):
         request.state.principal = principal
         state.limits.take(request, principal)
         self._access.check(principal)
-        _checked(request)
+        _checked(request, self._asked)
         if request.scope["query_string"]:
             await positions.reached(request, state.database, state.service, principal.tenant)
         return principal
@@ -215,11 +218,27 @@ async def _body_of(request: Request) -> bytes:
     return body
 
 
-def _checked(request: Request) -> None:
-    """No text of the address holds a NUL, which the database could not keep. Refuses: invalid_request."""
+def _query_of(dependant: Dependant) -> Iterator[str]:
+    """The names that a query may have, also those which only dependencies take."""
+    for param in dependant.query_params:
+        fields = getattr(param.field_info.annotation, "model_fields", None)
+        yield from (param.alias,) if fields is None else (field.alias or name for name, field in fields.items())
+    for one in dependant.dependencies:
+        yield from _query_of(one)
+
+
+def _checked(request: Request, known: Set[str]) -> None:
+    """No text of the address holds a NUL, which the database could not keep, and all that is asked is known: a name
+    misspelt must not do what nobody meant. Refuses: invalid_request.
+    """
     asked = request.query_params.multi_items() if request.scope["query_string"] else ()
     if "\0" in request.scope["path"] or any("\0" in text for pair in asked for text in pair):
         raise _nul()
+    unknown = dict.fromkeys(name for name, _ in asked if name not in known)
+    if unknown:
+        raise RequestValidationError([
+            {"type": "extra_forbidden", "loc": ("query", name), "msg": "There is no such parameter."}
+            for name in unknown])
 
 
 def _nul() -> Refusal:
