@@ -11,7 +11,7 @@ from sqlalchemy import text
 from toy_service import LIST
 
 from dunlin_kernel.ids import new_id
-from dunlin_kit.database import settle
+from dunlin_kit.database import glimpse, settle
 from dunlin_kit.testing import Running
 from dunlin_kit.transaction import Transaction
 from dunlin_kit.wire import Day, Instant
@@ -71,3 +71,21 @@ async def test_a_read_that_settles_sees_what_was_committed_while_it_waited(
     await holding.commit()
     committed.set()
     assert await looking == (1, "on")
+
+
+async def test_a_glimpse_gives_its_lock_back_and_goes_on_in_its_transaction(
+    toy: Running, admin: asyncpg.Connection
+) -> None:
+    tenant, lock = new_id(), text("SELECT pg_advisory_xact_lock(:key)")
+
+    async def free(_: Transaction) -> bool:
+        async with admin.transaction():
+            return bool(await admin.fetchval("SELECT pg_try_advisory_xact_lock_shared(4712)"))
+
+    async def work(tx: Transaction) -> int:
+        assert not await glimpse(tx, lock, free, key=4712), "nobody else has it while it looks"
+        assert await free(tx), "everybody may have it afterwards"
+        await tx.driver.execute("INSERT INTO note VALUES ($1, $2, 'kept', 0, NULL)", tenant, new_id())
+        return len(await tx.rows(LIST, after="", most=10))
+
+    assert await toy.database.transact(tenant, work) == 1

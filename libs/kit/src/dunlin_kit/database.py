@@ -166,3 +166,17 @@ async def settle(
     seen = await look(tx)
     await tx.driver.execute(f"ROLLBACK; {BEGIN_READING}; {tenant}")
     return seen
+
+
+async def glimpse(
+    tx: Transaction, statement: Any, look: Callable[[Transaction], Awaitable[T]], **values: Any
+) -> T:
+    """Wait for a lock by a statement, look, and give the lock back at once: the transaction goes on without it.
+
+    `look` only reads: what it wrote would be given back too.
+    """
+    await tx.driver.execute("SAVEPOINT glimpse")
+    await tx.row(statement, **values)
+    seen = await look(tx)
+    await tx.driver.execute("ROLLBACK TO SAVEPOINT glimpse; RELEASE SAVEPOINT glimpse")
+    return seen

@@ -1,11 +1,14 @@
 """Statements of account on the real ledger: snapshot, ties, answers with what follows, runs, and who may not."""
 
 import asyncio
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from billing_svc.domain.statement import digest_of
 from billing_svc.jobs.issue_statements import issue_statements
+from billing_svc.store import statement_sources
+from billing_svc.usecases.issue_statement import at_rest
 from dunlin_kernel.ids import new_id
 from dunlin_kit.jobs import Job
 
@@ -145,3 +148,27 @@ async def test_statements_and_postings_at_once_tie(company: Any) -> None:
     closings = [answer.json()["closing"] for answer in answers[:5]]
     assert all(answer.status_code == 201 for answer in answers[:5])
     assert {int(float(one[0]["unapplied"]["amount"])) % 3 for one in closings if one} <= {0}
+
+
+async def test_a_statement_holds_up_no_posting_and_tells_of_none_that_came_after_its_moment(company: Any) -> None:
+    who, newcomer = await company.register(), await company.register(number="C-000002")
+    await company.issue(who, "1000", "2026-01-05", rate="0")
+    await company.pay(who, "300.00", "2026-01-05")
+
+    async def look(tx: Any) -> None:
+        async def read() -> list[Any]:
+            return [await statement_sources.of_customer(tx, one, date(2026, 1, 1), date(2026, 1, 5), moment)
+                    for one in (who, newcomer)]
+
+        _, moment = await at_rest(tx, [who, newcomer])
+        before = await read()
+        await company.pay(who, "200.00", "2026-01-05")
+        await company.issue(who, "50", "2026-01-05", rate="0")
+        await company.pay(newcomer, "7.00", "2026-01-05", allocation="none")
+        assert await read() == before
+        assert (len(before[0]), before[1]) == (1, [])
+        _, later = await at_rest(tx, [who, newcomer])
+        assert (later.known_at, later.entries[newcomer]) == (moment.known_at, {"CNY": 1})
+        assert later.entries[who]["CNY"] > moment.entries[who]["CNY"]
+
+    await company.running.database.transact(company.tenant, look)

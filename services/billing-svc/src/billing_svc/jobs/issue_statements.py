@@ -13,7 +13,7 @@ CUSTOMERS = 20
 
 
 async def issue_statements(database: Database, job: Job) -> None:
-    """Postings wait for a slice at most."""
+    """Postings wait for no slice, only for the look that each begins with."""
     run_id, pace = UUID(job.payload["run_id"]), Pace(CUSTOMERS)
 
     async def work(tx: Transaction, most: int) -> bool:

@@ -1,9 +1,9 @@
 """The posting barrier and the lock date: a posting waits at the barrier, and reads the date in the next statement."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Integer, bindparam, func, literal_column, select
@@ -12,10 +12,11 @@ from billing_svc.domain.period import MayPost, PeriodState, closed_for
 from billing_svc.domain.posting_dates import Books
 from billing_svc.store.ledger_tables import PeriodLockRow
 from billing_svc.store.lock_exceptions import LockExceptionRow
-from dunlin_kit.database import settle
+from dunlin_kit.database import glimpse, settle
 from dunlin_kit.tenants import TENANT, Also, Tenant, present, present_with
 from dunlin_kit.transaction import Transaction
 
+T = TypeVar("T")
 _t, _tenant = PeriodLockRow.__table__.c, TENANT.c
 _latest = (
     select(_t.closed_until).order_by(_t.sequence.desc()).limit(literal_column("1")).scalar_subquery())
@@ -45,6 +46,11 @@ def barrier_of(tenant: UUID) -> int:
 async def hold(tx: Transaction) -> None:
     """Take the posting barrier alone: no posting is under way, and none begins before this transaction ends."""
     await tx.row(HOLD, posting_barrier=barrier_of(tx.tenant))
+
+
+async def at_rest(tx: Transaction, look: Callable[[Transaction], Awaitable[T]]) -> T:
+    """Look while nothing is being posted, and hold postings up no longer than for that look, which only reads."""
+    return await glimpse(tx, HOLD, look, posting_barrier=barrier_of(tx.tenant))
 
 
 async def present_for(tx: Transaction, known_at: datetime | None) -> Tenant:

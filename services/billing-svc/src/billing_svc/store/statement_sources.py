@@ -1,39 +1,51 @@
 """What a statement is made of, out of the ledger entries of one customer, and who has anything to state."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, DateTime, Integer, Uuid, bindparam, text
+from sqlalchemy import BigInteger, Date, DateTime, Integer, Text, Uuid, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.statement import Balance, Movement, StatementLine, ThirdPartyMove
+from billing_svc.store.ledger_tables import AccountRow
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
 _CUSTOMER = bindparam("customer_id", type_=Uuid)
 _TIMES = (bindparam("start", type_=Date), bindparam("end", type_=Date),
           bindparam("known_at", type_=DateTime(timezone=True)))
-OPENING = text("""
-SELECT currency, coalesce(sum(amount) FILTER (WHERE side = 'receivable'), 0) AS receivables,
-       coalesce(sum(amount) FILTER (WHERE side = 'credit'), 0) AS unapplied
-FROM ledger_entry WHERE customer_id = :customer_id AND effective_on < :start AND recorded_at <= :known_at
-GROUP BY 1""").bindparams(_CUSTOMER, _TIMES[0], _TIMES[2])
-MOVEMENTS = text("""
+_PLACES = (bindparam("currencies", type_=ARRAY(Text)), bindparam("entries", type_=ARRAY(BigInteger)))
+_ENTRIES = """
+FROM unnest(:currencies, :entries) AS a (currency, entries)
+JOIN ledger_entry e ON e.customer_id = :customer_id AND e.currency = a.currency AND e.position <= a.entries"""
+"""What was entered by the moment at which the accounts were looked at, whatever has been posted since."""
+_account = AccountRow.__table__.c
+STANDING = select(_account.customer_id, _account.currency, _account.entries).where(
+    _account.customer_id == bindparam("ids", type_=ARRAY(Uuid)).any_()).order_by(
+    _account.customer_id, _account.currency)
+OPENING = text(f"""
+SELECT e.currency, coalesce(sum(e.amount) FILTER (WHERE e.side = 'receivable'), 0) AS receivables,
+       coalesce(sum(e.amount) FILTER (WHERE e.side = 'credit'), 0) AS unapplied
+{_ENTRIES} WHERE e.effective_on < :start AND e.recorded_at <= :known_at
+GROUP BY 1""").bindparams(_CUSTOMER, *_PLACES, _TIMES[0], _TIMES[2])
+MOVEMENTS = text(f"""
 SELECT e.currency, e.effective_on, min(e.position) AS place, e.fact_kind, e.fact_id,
        coalesce(sum(e.amount) FILTER (WHERE e.side = 'receivable'), 0) AS receivables,
        coalesce(sum(e.amount) FILTER (WHERE e.side = 'credit'), 0) AS unapplied,
        min(i.number) AS number, min(c.reference) AS reference
-FROM ledger_entry e LEFT JOIN item i ON i.id = e.item_id LEFT JOIN credit c ON c.id = e.credit_id
-WHERE e.customer_id = :customer_id AND e.effective_on BETWEEN :start AND :end AND e.recorded_at <= :known_at
-GROUP BY e.currency, e.effective_on, e.fact_kind, e.fact_id ORDER BY 1, 2, 3""").bindparams(_CUSTOMER, *_TIMES)
-LINES = text("""
+{_ENTRIES} LEFT JOIN item i ON i.id = e.item_id LEFT JOIN credit c ON c.id = e.credit_id
+WHERE e.effective_on BETWEEN :start AND :end AND e.recorded_at <= :known_at
+GROUP BY e.currency, e.effective_on, e.fact_kind, e.fact_id ORDER BY 1, 2, 3""").bindparams(
+    _CUSTOMER, *_PLACES, *_TIMES)
+LINES = text(f"""
 SELECT i.id, i.kind, i.number, i.currency, i.effective_on, i.due_on, i.amount, sum(e.amount) AS open
-FROM ledger_entry e JOIN item i ON i.id = e.item_id
-WHERE e.customer_id = :customer_id AND e.effective_on <= :end AND e.recorded_at <= :known_at
-GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(e.amount) <> 0""").bindparams(_CUSTOMER, *_TIMES[1:])
+{_ENTRIES} JOIN item i ON i.id = e.item_id
+WHERE e.effective_on <= :end AND e.recorded_at <= :known_at
+GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(e.amount) <> 0""").bindparams(_CUSTOMER, *_PLACES, *_TIMES[1:])
 THIRD_PARTIES = text("""
 SELECT c.currency, m.effective_on, m.fact_kind, m.fact_id, i.number, c.payer, m.amount
 FROM item i JOIN compensation c ON c.item_id = i.id CROSS JOIN LATERAL (
@@ -66,9 +78,27 @@ class Source:
     third_parties: Sequence[ThirdPartyMove]
 
 
-async def of_customer(tx: Transaction, customer_id: UUID, start: date, end: date, known_at: datetime) -> list[Source]:
-    """By currency, in the order of their codes: whatever ever moved up to the end."""
-    asked = {"customer_id": customer_id, "start": start, "end": end, "known_at": known_at}
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time at which nothing was being posted, and how many entries each account had then, by currency."""
+
+    known_at: datetime
+    entries: Mapping[UUID, Mapping[str, int]]
+
+
+async def standing(tx: Transaction, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, int]]:
+    """How many entries the accounts of these customers have, by currency."""
+    found: dict[UUID, dict[str, int]] = {customer_id: {} for customer_id in customer_ids}
+    for row in await tx.rows(STANDING, ids=list(customer_ids)):
+        found[row["customer_id"]][row["currency"]] = row["entries"]
+    return found
+
+
+async def of_customer(tx: Transaction, customer_id: UUID, start: date, end: date, moment: Moment) -> list[Source]:
+    """By currency, in the order of their codes: whatever had moved up to the end, as it stood at that moment."""
+    had = moment.entries[customer_id]
+    asked = {"customer_id": customer_id, "start": start, "end": end, "known_at": moment.known_at,
+             "currencies": list(had), "entries": list(had.values())}
     opening = {row["currency"]: _balance(row) for row in await tx.rows(OPENING, **asked)}
     movements: dict[str, list[Movement]] = defaultdict(list)
     for row in await tx.rows(MOVEMENTS, **asked):

@@ -1,5 +1,6 @@
-"""Issue a statement of account: at an instant at which nothing is being posted, kept as it is from then on."""
+"""Issue a statement of account: as of an instant at which nothing was being posted, kept as it is from then on."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -14,6 +15,7 @@ from billing_svc.domain.statement import (
     snapshot_of,
 )
 from billing_svc.store import ageing_policies, audit, customers, periods, statement_sources, statements
+from billing_svc.store.statement_sources import Moment, Source
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing_statements import StatementBalance, StatementIssued
 from dunlin_kernel.frozen import replace
@@ -34,15 +36,34 @@ class StatementWish:
 
 async def issue_statement(tx: Transaction, wish: StatementWish) -> Statement:
     """Refuses: customer_not_known_yet, tenant_not_known_yet, period_reversed, period_in_future, report_does_not_tie."""
-    await periods.hold(tx)
-    tenant = await present(tx)
+    tenant, moment = await at_rest(tx, [wish.customer_id])
+    return await issue_at(tx, tenant, moment, wish)
+
+
+async def at_rest(tx: Transaction, customer_ids: Collection[UUID]) -> tuple[Tenant, Moment]:
+    """The tenant at an instant at which nothing is being posted, and where these customers stood then.
+
+    Postings wait for that look alone: what is stated is read afterwards, up to the entries that were there.
+    Refuses: tenant_not_known_yet.
+    """
+    async def look(tx: Transaction) -> tuple[Tenant, Moment]:
+        tenant = await present(tx)
+        return tenant, Moment(tenant.now, await statement_sources.standing(tx, customer_ids))
+
+    return await periods.at_rest(tx, look)
+
+
+async def issue_at(tx: Transaction, tenant: Tenant, moment: Moment, wish: StatementWish) -> Statement:
+    """As of a moment that knows the customer. Refuses: as `issue_statement`."""
     period_of_statement(wish.period_from, wish.period_to, tenant.today)
     customer = heard_of((await customers.known(tx, [wish.customer_id])).get(wish.customer_id), wish.customer_id)
-    return await _issued(tx, wish, tenant, customer)
+    sources = await statement_sources.of_customer(tx, customer.id, wish.period_from, wish.period_to, moment)
+    return await _issued(tx, wish, tenant, customer, sources)
 
 
-async def _issued(tx: Transaction, wish: StatementWish, tenant: Tenant, customer: Customer) -> Statement:
-    sources = await statement_sources.of_customer(tx, customer.id, wish.period_from, wish.period_to, tenant.now)
+async def _issued(
+    tx: Transaction, wish: StatementWish, tenant: Tenant, customer: Customer, sources: Collection[Source],
+) -> Statement:
     head = StatementHead(wish.id, customer.id, customer.number, customer.name, tenant.name, wish.period_from,
                          wish.period_to, tenant.now)
     policy = await ageing_policies.policy_at(tx, tenant.now)
