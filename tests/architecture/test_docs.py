@@ -117,11 +117,24 @@ def test_every_requirement_has_its_row_and_a_state(root: Path) -> None:
 
 def test_every_refusal_has_its_line_and_no_other(root: Path, packaged: Mapping[Path, ast.Module]) -> None:
     rows = table_of(root / "docs/errors.md", "Code")
+    codes = [row[0].strip("`") for row in rows]
+    assert not sorted({code for code in codes if codes.count(code) > 1}), "a code has one row"
     documented = {(row[0].strip("`"), status) for row in rows for status in row[1].split(", ")}
     raised = {*codes_raised(packaged), *CHASSIS}
     missing, left_over = sorted(raised - documented), sorted(documented - raised)
     assert not missing, "raised, and not in docs/errors.md"
     assert not left_over, "in docs/errors.md, and never raised"
+
+
+def test_what_stands_under_http_itself_is_raised_by_what_every_service_has(
+    root: Path, packaged: Mapping[Path, ast.Module],
+) -> None:
+    page = (root / "docs/errors.md").read_text(encoding="utf-8")
+    codes = re.findall(r"^\| `(\w+)`", page.partition("\n## Of HTTP itself")[2].partition("\n## ")[0], re.MULTILINE)
+    shared = {path: tree for path, tree in packaged.items() if path.parts[0] == "libs"}
+    raised = {code for code, _ in {*codes_raised(shared), *CHASSIS}}
+    assert codes
+    assert not sorted(set(codes) - raised), "a rule of a service: it belongs to the table of rules"
 
 
 def test_the_codes_of_the_chassis_are_in_it(root: Path) -> None:
