@@ -164,10 +164,12 @@ async def test_in_slices_nothing_is_lost_and_each_slice_ties(company: Any, monke
         seen.append(await company.account(source))
         return await transfer_balances(tx, who, most)
 
-    monkeypatch.setattr(job, "SLICE", 2)
+    monkeypatch.setattr(job, "SLICE", 1)
     monkeypatch.setattr(job, "transfer_slice", slice_and_look)
     await moved(company)
-    assert seen == [("226.00", "150.00"), ("113.00", "150.00"), ("0.00", "100.00"), ("0.00", "0.00")]
+    assert list(dict.fromkeys(seen)) == [
+        ("226.00", "150.00"), ("113.00", "150.00"), ("0.00", "150.00"), ("0.00", "100.00"), ("0.00", "50.00"),
+        ("0.00", "0.00")]
     assert await company.account(into) == ("226.00", "150.00")
     assert [len(one["items"]) for _, _, one in await told(company, "SettledItemsPassed")] == [1]
     await whole(company)
