@@ -4,15 +4,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from billing_svc.domain.ledger_import import LedgerImport, LedgerImportStatus
 from billing_svc.domain.posting_dates import Books
 from billing_svc.jobs import import_ledger as rounds
+from billing_svc.jobs import pace
 from billing_svc.jobs.import_ledger import import_ledger
 from billing_svc.jobs.turn_day import turn_day
 from billing_svc.usecases.plan_day_turn import TURN_DAY, plan_day_turn
 from billing_svc.usecases.plan_ledger_round import IMPORT_LEDGER
+from billing_svc.usecases.take_ledger_slice import take_ledger_slice
 from dunlin_kernel.errors import NotReady
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, JobRunner
@@ -302,12 +306,17 @@ class KilledError(Exception):
     """The process ended here."""
 
 
+def _slices(monkeypatch: pytest.MonkeyPatch, *, most: int) -> None:
+    monkeypatch.setattr(rounds, "SLICE", most)
+    monkeypatch.setattr(rounds, "LEAST", 1)
+
+
 @pytest.mark.parametrize("lives", [0, 1, 2])
 async def test_a_worker_killed_anywhere_goes_on_and_takes_each_fact_once(
     importer: Importer, customers: dict[str, Any], monkeypatch: pytest.MonkeyPatch, lives: int,
 ) -> None:
-    monkeypatch.setattr(rounds, "SLICE", 3)
-    monkeypatch.setattr(rounds, "SLICES_A_ROUND", 2)
+    _slices(monkeypatch, most=12)
+    monkeypatch.setattr(rounds, "FACTS_A_ROUND", 4)
     rows = [row(n, "AB"[n % 2], "10.00", f"2025-01-{n:02}", paid_on=f"2025-02-{n:02}") for n in range(2, 12)]
     sent = await importer.send(rows)
     answer = await importer.company.send("POST", f"/ledger-imports/{sent['id']}:run")
@@ -327,10 +336,45 @@ async def test_a_worker_killed_anywhere_goes_on_and_takes_each_fact_once(
     assert [check for check in checks if not check["holds"]] == []
 
 
+async def test_a_slice_that_took_long_is_followed_by_a_smaller_one(
+    importer: Importer, customers: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It holds accounts, and nobody shall wait for them long, however slow the machine is."""
+    sizes = []
+
+    async def noting(tx: Transaction, import_id: UUID, size: int) -> LedgerImport:
+        sizes.append(size)
+        return await take_ledger_slice(tx, import_id, size)
+
+    monkeypatch.setattr(rounds, "take_ledger_slice", noting)
+    monkeypatch.setattr(pace, "LONG_SECONDS", 0)
+    _slices(monkeypatch, most=16)
+    assert await importer.take([row(n, "A", "10.00", "2025-01-02") for n in range(2, 10)]) == result(invoices=8)
+    assert sizes == [4, 2, 1, 1, 1]
+
+
+async def test_the_end_tidies_up_without_holding_an_account(importer: Importer, customers: dict[str, Any]) -> None:
+    sent = await importer.send([row(2, "A", "10.00", "2025-01-02", paid_on="2025-02-01")])
+    await importer.company.send("POST", f"/ledger-imports/{sent['id']}:run")
+    database, tenant = importer.company.running.database, importer.company.tenant
+
+    async def take(tx: Transaction) -> LedgerImport:
+        return await take_ledger_slice(tx, UUID(sent["id"]), 250)
+
+    async def beside_its_accounts(tx: Transaction) -> LedgerImport:
+        assert await tx.driver.fetch("SELECT 1 FROM account FOR UPDATE")
+        return await database.transact(tenant, take)
+
+    after = await database.transact(tenant, take)
+    assert (after.status, after.tally.judged) == (LedgerImportStatus.RUNNING, after.total)
+    ended = await database.transact(tenant, beside_its_accounts)
+    assert ended.status is LedgerImportStatus.ENDED
+
+
 async def test_a_round_that_was_planned_anew_leaves_nothing_to_the_one_before(
     importer: Importer, customers: dict[str, Any], monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(rounds, "SLICE", 1)
+    _slices(monkeypatch, most=1)
     sent = await importer.send([row(n, "A", "10.00", "2025-01-02") for n in range(2, 5)])
     await importer.company.send("POST", f"/ledger-imports/{sent['id']}:run")
     before = await importer.job()

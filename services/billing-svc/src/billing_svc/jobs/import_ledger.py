@@ -1,4 +1,5 @@
-"""Rounds of an import: slices of facts, each a transaction; what refuses a slice is found by making it smaller."""
+"""Rounds of an import: slices of facts, each a transaction; a slice holds accounts, so that its size goes by how long
+the last one took. What refuses a slice is found by making it smaller."""
 
 import asyncio
 from contextlib import suppress
@@ -6,6 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from billing_svc.domain.ledger_import import LedgerImport, LedgerImportStatus
+from billing_svc.jobs.pace import Pace
 from billing_svc.store import ledger_imports
 from billing_svc.usecases.plan_ledger_round import plan_ledger_round
 from billing_svc.usecases.refuse_ledger_fact import refuse_ledger_fact
@@ -16,8 +18,9 @@ from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, finish
 from dunlin_kit.transaction import Transaction
 
-SLICE = 250
-SLICES_A_ROUND = 40
+SLICE, LEAST = 250, 50
+"""The most and the fewest facts of a slice: some 15 trips to the database, however few they are."""
+FACTS_A_ROUND = 10_000
 LOOKS, LOOK_SECONDS = 20, 0.1
 
 
@@ -27,11 +30,13 @@ async def import_ledger(database: Database, job: Job) -> None:
     Fails, to be tried again with growing waits, while the next fact's customer has not been heard of: the
     import's operation says so.
     """
-    import_id, round_, size = UUID(job.payload["ledger_import_id"]), job.payload["round"], SLICE
-    for _ in range(SLICES_A_ROUND):
-        size, after = await _slice(database, job, import_id, size)
+    import_id, round_ = UUID(job.payload["ledger_import_id"]), job.payload["round"]
+    pace, tried = Pace(SLICE, LEAST), 0
+    while tried < FACTS_A_ROUND:
+        size, after = await _slice(database, job, import_id, pace)
         if after.status is not LedgerImportStatus.RUNNING or after.round != round_:
             break
+        tried += size
 
     async def end(tx: Transaction) -> None:
         held = await ledger_imports.hold(tx, import_id)
@@ -45,13 +50,16 @@ async def import_ledger(database: Database, job: Job) -> None:
             await database.transact(job.tenant, ledger_imports.analyse)
 
 
-async def _slice(database: Database, job: Job, import_id: UUID, size: int) -> tuple[int, LedgerImport]:
-    """Take a slice, or of one that is refused the first part that is not; returns the size to go on with."""
+async def _slice(database: Database, job: Job, import_id: UUID, pace: Pace) -> tuple[int, LedgerImport]:
+    """Take a slice, or of one that is refused the first part that is not; returns of how many facts it was."""
     looks = 0
+
+    async def take(tx: Transaction, most: int) -> tuple[int, LedgerImport]:
+        return most, await take_ledger_slice(tx, import_id, most)
+
     while True:
         try:
-            take = partial(take_ledger_slice, import_id=import_id, size=size)
-            return min(SLICE, size * 2), await database.transact(job.tenant, take)
+            return await pace.take(database, job.tenant, take)
         except NotReady as why:
             looks += 1
             if looks == LOOKS:
@@ -59,7 +67,7 @@ async def _slice(database: Database, job: Job, import_id: UUID, size: int) -> tu
                 raise
             await asyncio.sleep(LOOK_SECONDS)
         except DomainError as why:
-            if size == 1:
+            if pace.size == 1:
                 refuse = partial(refuse_ledger_fact, import_id=import_id, why=why)
                 return 1, await database.transact(job.tenant, refuse)
-            size = max(1, size // 4)
+            pace.refused()

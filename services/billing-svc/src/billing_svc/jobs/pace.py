@@ -14,10 +14,13 @@ FIRST_PART = 4
 
 
 class Pace:
-    """`size` is half as much after a slice that took long, and twice as much after a quick one, up to `most`."""
+    """`size` is half as much after a slice that took long, and twice as much after a quick one, up to `most`.
 
-    def __init__(self, most: int) -> None:
-        self._most, self.size = most, max(1, most // FIRST_PART)
+    It stays at `least`, where what each slice costs whatever its size would outweigh what it does.
+    """
+
+    def __init__(self, most: int, least: int = 1) -> None:
+        self._most, self._least, self.size = most, least, max(least, most // FIRST_PART)
 
     async def take(self, database: Database, tenant: UUID, work: Callable[[Transaction, int], Awaitable[T]]) -> T:
         """One slice of `size` in a transaction of its own."""
@@ -33,6 +36,10 @@ class Pace:
     def went(self, seconds: float) -> None:
         """A slice took so long."""
         if seconds > LONG_SECONDS:
-            self.size = max(1, self.size // 2)
+            self.size = max(self._least, self.size // 2)
         elif seconds < LONG_SECONDS / 2:
             self.size = min(self._most, self.size * 2)
+
+    def refused(self) -> None:
+        """A slice came to nothing: the part of it that is refused is looked for in a smaller one, down to one."""
+        self.size = max(1, self.size // FIRST_PART)
