@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from hearer import Mood, Place, hearing, subscription, told
+from structlog.testing import capture_logs
 from test_consuming import structured
 
 from dunlin_events import parking
 from dunlin_events.consuming import Consumer, Tx
+from dunlin_events.draining import drain
 from dunlin_events.envelope import Envelope, Record, stream_of
 from dunlin_events.memory_bus import MemoryBus
 from dunlin_events.operating import add_commands, operate
@@ -219,3 +221,52 @@ async def test_the_commands_of_an_operator(place: Place, capsys: pytest.CaptureF
     assert (await run("era", "accept")) == (0, "")
     await deliver(place)
     assert await place.order(one) == "2"
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_two_stories_under_the_same_numbers_are_never_mixed(place: Place, at_once: bool) -> None:
+    """The owner was set back while the stream stood still, and told on without a new era."""
+    one = new_id()
+    first = [told(TENANT, one, n, 666 if n == 2 else 1) for n in range(1, 6)]
+    second = [told(TENANT, one, n) for n in (4, 5, 6)]
+    with capture_logs() as noted:
+        for some in ([[*first, *second]] if at_once else [first, first, second]):
+            await deliver(place, *some)
+    alarms = [(said["mark"], said["detail"]) for said in noted if said.get("reason") == "era"]
+    ids = [Envelope.of(record).event_id for record in second[:2]]
+    assert alarms == [(f"1/{n}", f"Event {ids[n - 4]} came under this number too.") for n in (4, 5)]
+    assert await place.mark(stream_of(TENANT, one)) == (1, 1, "era")
+    assert await place.parked() == [
+        ("1/2", "poison"), ("1/3", "behind"), ("1/4", "era"), ("1/5", "era"), ("1/6", "behind")]
+    for refused in (
+        partial(parking.retry_parked, key=key_of(one), who="ann"),
+        partial(parking.skip_parked, key=key_of(one), mark="1/2", who="ann", why="tired"),
+    ):
+        with pytest.raises(Conflict):
+            await doing(place, refused)
+    await deliver(place, mood=Mood(refuses=False))
+    assert await place.order(one) == "1"
+
+    begun = [told(TENANT, one, 1, era=2, event_id=Envelope.of(first[0]).event_id)]
+    await deliver(place, *begun, *(told(TENANT, one, n, era=2) for n in range(2, 7)))
+    await doing(place, partial(parking.accept_era, key=key_of(one), who="ann"))
+    await deliver(place)
+    assert (await place.order(one), await place.parked()) == ("1 2 3 4 5 6", [])
+
+
+async def test_another_story_closes_no_hole(place: Place) -> None:
+    one = new_id()
+    await deliver(place, told(TENANT, one, 1), told(TENANT, one, 3))
+    await deliver(place, told(TENANT, one, 3), told(TENANT, one, 2))
+    assert await place.mark(stream_of(TENANT, one)) == (1, 2, "era")
+    await deliver(place)
+    assert await place.order(one) == "1 2"
+
+
+async def test_what_would_have_been_drained_meanwhile_stays_where_an_era_is_awaited(place: Place) -> None:
+    """A member that had looked before another one held the stream."""
+    one = new_id()
+    await deliver(place, told(TENANT, one, 1), told(TENANT, one, 2, 666), told(TENANT, one, 3))
+    await place.rows("UPDATE watermark SET held = 'era' WHERE stream = $1", stream_of(TENANT, one))
+    mark = await drain(place.database.transact, subscription(Mood(refuses=False)), key_of(one))
+    assert (mark.held, await place.order(one)) == ("era", "1")

@@ -127,6 +127,15 @@ class Plan:
             self.closed.discard(item.key)
             self._move(item.key, mark._replace(held=ERA))
 
+    def hold_told_twice(self, parked: Parked) -> Parked:
+        """Hold its stream: another event waits under its number. Nobody can say which of those behind is whose."""
+        event_id = parked.envelope.event_id if parked.envelope else NIL
+        again = parked._replace(reason=ERA, detail=f"Event {event_id} came under this number too.")
+        self.parked.append(again)
+        self.closed.discard(parked.key)
+        self._move(parked.key, self.marks[parked.key]._replace(held=ERA))
+        return again
+
     def _is_no_more(self, item: Item, mark: Mark) -> None:
         """Pass over it; where nothing was heard, the mark says since which era, for those who read it."""
         if not mark.sequence:
@@ -160,13 +169,20 @@ async def apply(tx: Tx, items: Sequence[Item]) -> Plan:
     for item in items:
         plan.place(item)
     await work_off(tx, plan.work)
-    await watermark.advance(tx, {key: plan.marks[key] for key in plan.moved})
-    await parked_rows.park(tx, plan.parked)
+    await store(tx, plan)
     for key, envelope, by_another in plan.told:
         plan.parked += await (
             era_told.hold_place(tx, key, envelope) if by_another
             else era_told.hold_missing(tx, key, envelope, plan.marks))
     return plan
+
+
+async def store(tx: Tx, plan: Plan) -> None:
+    """Park what waits and move the watermarks; a stream that was told in two ways is held."""
+    for one in await parked_rows.park(tx, plan.parked):
+        again = plan.hold_told_twice(one)
+        await parked_rows.blame(tx, again.key, again.mark, ERA, again.detail)
+    await watermark.advance(tx, {key: plan.marks[key] for key in plan.moved})
 
 
 async def lock(tx: Tx, items: Sequence[Item]) -> dict[Key, Mark]:

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from dunlin_events.envelope import Envelope, Record
 from dunlin_events.postgres_reader import read_headers, written_headers
+from dunlin_events.structured import in_binary_mode
 from dunlin_events.subscription import Statements
 from dunlin_events.watermark import Key, Mark
 
@@ -58,13 +59,19 @@ _PARK = text("""
 INSERT INTO parked_event (consumer, owner, stream, mark, era, sequence, type, headers, payload, reason, detail)
 SELECT * FROM unnest(:consumers, :owners, :streams, :marks, :eras, :sequences, :types, :headers, :payloads,
                      :reasons, :details)
-ON CONFLICT (consumer, owner, stream, mark) DO NOTHING
+ON CONFLICT (consumer, owner, stream, mark) DO NOTHING RETURNING mark
 """).bindparams(
     *(bindparam(name, type_=ARRAY(Text)) for name in _TEXTS),
     bindparam("eras", type_=ARRAY(Integer)),
     bindparam("sequences", type_=ARRAY(BigInteger)),
     bindparam("payloads", type_=ARRAY(LargeBinary)),
 )
+
+_WAITED = text("""
+SELECT consumer, owner, stream, mark, headers, payload FROM parked_event
+JOIN unnest(:consumers, :owners, :streams, :marks) AS given (consumer, owner, stream, mark)
+    USING (consumer, owner, stream, mark)
+""").bindparams(*(bindparam(name, type_=ARRAY(Text)) for name in _TEXTS[:4]))
 
 OF_STREAM = "consumer = :consumer AND owner = :owner AND stream = :stream AND skipped_at IS NULL"
 KEY_BINDS = tuple(bindparam(name, type_=Text) for name in ("consumer", "owner", "stream"))
@@ -112,14 +119,16 @@ WHERE consumer = :consumer AND p.skipped_at IS NULL AND w.held IN ('hole', 'unre
 """).bindparams(_CONSUMER)
 
 
-async def park(tx: Statements, parked: Sequence[Parked]) -> None:
-    """Store them; one that waits already stays as it is."""
+async def park(tx: Statements, parked: Sequence[Parked]) -> list[Parked]:
+    """Store them; one that waits already stays as it is. Returns those under whose number another event waits."""
     if not parked:
-        return
-    await tx.rows(
-        _PARK,
-        consumers=[p.key.consumer for p in parked], owners=[p.key.owner for p in parked],
-        streams=[p.key.stream for p in parked], marks=[p.mark for p in parked],
+        return []
+    places = {
+        "consumers": [p.key.consumer for p in parked], "owners": [p.key.owner for p in parked],
+        "streams": [p.key.stream for p in parked], "marks": [p.mark for p in parked],
+    }
+    stored = await tx.rows(
+        _PARK, **places,
         eras=[p.envelope and p.envelope.era for p in parked],
         sequences=[p.envelope and p.envelope.sequence for p in parked],
         types=[p.envelope and p.envelope.type for p in parked],
@@ -127,6 +136,15 @@ async def park(tx: Statements, parked: Sequence[Parked]) -> None:
         payloads=[p.record.value for p in parked],
         reasons=[p.reason for p in parked], details=[p.detail[:1000] for p in parked],
     )
+    if len(stored) == len(parked):
+        return []
+    waited = {(Key(*row[:3]), row[3]): row[4:] for row in map(tuple, await tx.rows(_WAITED, **places))}
+    return [one for one in parked if one.envelope and _is_another(one.envelope, *waited[one.key, one.mark])]
+
+
+def _is_another(envelope: Envelope, headers: str, payload: bytes | None) -> bool:
+    waits = in_binary_mode(Record(envelope.stream, headers_of(headers), payload))
+    return Envelope.of(waits).event_id != envelope.event_id
 
 
 async def waiting(tx: Statements, key: Key) -> list[tuple[str, Record]]:

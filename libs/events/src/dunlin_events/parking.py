@@ -165,7 +165,7 @@ async def skip_parked(tx: Statements, key: Key, mark: str, *, who: str, why: str
     if sequence is None:
         raise Conflict("not_next", "Only the first event that waits can be skipped.", mark=mark)
     envelope = _envelope_of(key, headers, payload)
-    if sequence != stands.sequence + 1 or (stands.sequence and envelope.era != stands.era):
+    if stands.held == ERA or sequence != stands.sequence + 1 or (stands.sequence and envelope.era != stands.era):
         raise Conflict("not_next", "Only the first event that waits can be skipped.", mark=mark)
     await watermark.advance(tx, {key: Mark(envelope.era, sequence, envelope.event_id, HOLE)})
 
