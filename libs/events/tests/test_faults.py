@@ -12,6 +12,7 @@ from dunlin_events.consuming import Consumer
 from dunlin_events.contracts.customer import CustomerContactsChanged
 from dunlin_events.envelope import Record
 from dunlin_events.faults import FaultyBus
+from dunlin_events.holding import HoldingReader
 from dunlin_events.memory_bus import MemoryBus
 from dunlin_events.postgres_log import PostgresBus
 from dunlin_events.testing import database, deliver_all, recorded
@@ -113,3 +114,15 @@ async def test_failures_of_the_world_lose_and_double_nothing(place: Place, away:
             await consumer.turn(timeout_ms=0)
     await deliver_all(consumer)
     assert {await place.order(person) for person in people} == {"1 2 3 4 5 6"}
+
+
+@pytest.mark.parametrize(("held", "committed"), [((), 5), ((3,), 3), ((2, 4), 2), ((6,), 5)])
+async def test_what_is_held_back_comes_again_after_a_crash(held: tuple[int, ...], committed: int) -> None:
+    bus, person = MemoryBus(), new_id()
+    await bus.publisher().publish(TOPIC, [told(TENANTS[0], person, sequence) for sequence in range(1, 9)])
+    reader = HoldingReader(bus.reader("hearer", [TOPIC], "one"))
+    [(partition, received)] = (await bus.reader("other", [TOPIC], "one").poll(max_records=9, timeout_ms=0)).items()
+    reader._back[partition] = [received[offset] for offset in held]
+    await reader.commit({partition: 5})
+    again = await bus.reader("hearer", [TOPIC], "two").poll(max_records=9, timeout_ms=0)
+    assert [one.offset for one in again[partition]] == list(range(committed, 8))

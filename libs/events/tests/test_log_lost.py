@@ -107,9 +107,13 @@ async def test_a_log_that_is_whole_again_is_sent_to_again(outbox_dsn: str, topic
 
 
 async def test_what_came_to_stand_before_what_was_confirmed_is_noticed_and_not_forgotten(
-    outbox_dsn: str, topic: str
+    outbox_dsn: str, topic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The log loses its last facts under a relay that leads, and what is sent next makes it longer than it was."""
+    """The log loses its last facts under a relay that leads, and what is sent next makes it longer than it was.
+
+    The sending itself shows it: the next look at the log is far off.
+    """
+    monkeypatch.setattr(relay_module, "LOG_SECONDS", 86_400.0)
     bus, at = MemoryBus({topic: 4}), Partition(topic, partition_of(stream_of(TENANT, ANNE), 4))
     await tell(outbox_dsn, topic, TENANT, *[ANNE] * 5)
     async with relaying(outbox_dsn, bus, topic) as relay:
