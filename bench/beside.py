@@ -2,26 +2,33 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
 from bench.benches.payment import payment_of
 from bench.load import Loaded, ask, http, written
+from bench.report import Report, Spread
 from bench.stage import Server, Stage
 
 from dunlin_kernel.ids import new_id
 
+ROUND_SECONDS = 4
 _WAITING = "SELECT max(extract(epoch FROM clock_timestamp() - waitstart)) FROM pg_locks WHERE NOT granted"
+BARRIER = " AND locktype = 'advisory' AND mode = 'ShareLock'"
+"""Postings that wait for the posting barrier."""
 
 
-async def longest_wait(stage: Stage, service: str) -> float:
-    """Seconds that the longest wait for a lock seen until now has lasted; looked at every 10 ms, until cancelled."""
+async def longest_wait(stage: Stage, service: str, of: str = "") -> float:
+    """Seconds that the longest wait for a lock seen until now has lasted; looked at every 10 ms, until cancelled.
+
+    `of` says which waits, where not any.
+    """
     connection, longest = await asyncpg.connect(stage.admin_url(service)), 0.0
     try:
         while True:
-            longest = max(longest, float(await connection.fetchval(_WAITING) or 0))
+            longest = max(longest, float(await connection.fetchval(_WAITING + of) or 0))
             await asyncio.sleep(0.01)
     except asyncio.CancelledError:
         return longest
@@ -52,3 +59,19 @@ def pay(stage: Stage, billing: Server, payers: Payers, seconds: int) -> Loaded:
     if paid.refused or paid.broken:
         raise RuntimeError(f"{paid.refused} payments refused, {paid.broken} broken")
     return paid
+
+
+async def pay_until(stage: Stage, billing: Server, payers: Payers, done: asyncio.Event) -> list[Loaded]:
+    """Payments for as long as a long run goes on: rounds of a few seconds, one after another, and at least one."""
+    loop, rounds = asyncio.get_running_loop(), list[Loaded]()
+    while not (rounds and done.is_set()):
+        rounds.append(await loop.run_in_executor(None, pay, stage, billing, payers, ROUND_SECONDS))
+    return rounds
+
+
+def report_payments(report: Report, bench: str, paid: Mapping[str, Sequence[Loaded]]) -> None:
+    """How long payments took, alone and beside the run, each round a measurement."""
+    for which, rounds in paid.items():
+        for name, values in (("p50", [one.p50_ms for one in rounds]), ("p99", [one.p99_ms for one in rounds]),
+                             ("slowest", [one.max_ms for one in rounds])):
+            report.figure(bench, f"payments {which}: {name}", Spread(values), "ms")

@@ -1,7 +1,7 @@
 """The turn of the day: accounts with an item at an edge are aged, and what fell overdue is told of, in slices.
 
 The turn runs here, slice by slice on the clock; a worker of billing-svc relays what it tells, and payments come in at
-the API beside it. The longest wait for any lock is watched in the database.
+the API beside it, of customers whose accounts the turn holds. The longest wait for any lock is watched in the database.
 """
 
 import asyncio
@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from bench.beside import Payers, longest_wait, pay
+from bench.beside import ROUND_SECONDS, Payers, longest_wait, pay, pay_until, report_payments
 from bench.company import Company, founded, settled_down, today
 from bench.history import Past, aged, lived
 from bench.load import Loaded
 from bench.report import Report, Spread, progress, under
-from bench.stage import Server, Stage
+from bench.stage import Stage
 
 from billing_svc.jobs.turn_day import turn_day
 from billing_svc.usecases.plan_day_turn import TURN_DAY
@@ -34,6 +34,9 @@ UPDATE account SET turns_on = current_date - 1000, aged_on = aged_on - 1 WHERE t
 _FALLING = """
 UPDATE item SET overdue_told_version = 0 WHERE (tenant_id, id) IN (
   SELECT tenant_id, id FROM item WHERE tenant_id = $1 AND open > 0 AND due_on < $2 ORDER BY due_on DESC LIMIT $3)"""
+_AT_AN_EDGE = """
+SELECT customer_id FROM account WHERE tenant_id = $1 AND turns_on = current_date - 1000
+ORDER BY customer_id LIMIT 200"""
 _TOLD = "UPDATE item SET overdue_told_version = due_version WHERE tenant_id = $1 AND overdue_told_version < due_version"
 _JOB = """
 INSERT INTO job (tenant_id, job_id, kind, key, due_at, payload, attempts, lease_until)
@@ -63,17 +66,17 @@ def day_turn(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> N
     """
     items, customers, falling = (10_000, 2_000, 300) if quick else (ITEMS, CUSTOMERS, FALLING)
     each = items // customers
-    seen = asyncio.run(_turned(stage, report, customers, Past(each, max(1, each * growth // 10)), falling))
+    seen, paid = asyncio.run(_turned(stage, report, customers, Past(each, max(1, each * growth // 10)), falling))
     what = f"{items:,} open items of {customers:,} customers, {falling:,} fall overdue"
     report.figure("day_turn", what, Spread([seen["seconds"]]), "s", under(10))
-    report.figure("day_turn", "its longest slice", Spread([seen["longest"] * 1000]), "ms")
+    report.figure("day_turn", "its longest slice", Spread([seen["longest"] * 1000]), "ms", under(100))
     report.figure("day_turn", "longest wait for a lock meanwhile", Spread([seen["waited"] * 1000]), "ms", under(100))
-    for which in ("alone", "beside"):
-        report.figure("day_turn", f"payments {which}: p50 and p99 and the slowest", Spread(
-            [seen[f"{which}_{name}"] for name in ("p50", "p99", "max")]), "ms")
+    report_payments(report, "day_turn", paid)
 
 
-async def _turned(stage: Stage, report: Report, customers: int, past: Past, falling: int) -> dict[str, float]:
+async def _turned(
+    stage: Stage, report: Report, customers: int, past: Past, falling: int,
+) -> tuple[dict[str, float], dict[str, list[Loaded]]]:
     company = await founded(stage.admin_url("billing"), customers=customers, series=1)
     await lived(company, company.customers, past)
     await settled_down(company.connection)
@@ -86,21 +89,22 @@ async def _turned(stage: Stage, report: Report, customers: int, past: Past, fall
                 accounts_at_an_edge=turning.split()[-1], falling=falling, payments_beside_a_second=PAYMENTS_A_SECOND)
     billing = stage.api("billing")
     stage.worker("billing")
-    loop = asyncio.get_running_loop()
-    alone = await loop.run_in_executor(None, _pay, stage, company, billing, 5)
+    edge = [row["customer_id"] for row in await company.connection.fetch(_AT_AN_EDGE, company.tenant)]
+    payers, done = Payers(company.tenant, edge, PAYMENTS_A_SECOND), asyncio.Event()
+    alone = await asyncio.to_thread(pay, stage, billing, payers, ROUND_SECONDS)
     watching = asyncio.create_task(longest_wait(stage, "billing"))
-    beside = loop.run_in_executor(None, _pay, stage, company, billing, max(5, min(20, falling // 1000)))
+    beside = asyncio.create_task(pay_until(stage, billing, payers, done))
     await asyncio.sleep(0.5)
     seconds, slices = await _turn(stage, company)
-    paid = await beside
+    done.set()
+    paid = {"alone": [alone], "beside": await beside}
     watching.cancel()
     told = await company.connection.fetchval(_SAID, str(company.tenant))
     if told < falling * 0.98:
         raise RuntimeError(f"{told} of {falling} were told of")
     progress(f"{len(slices)} slices, {told} told of in {seconds:.1f} s")
     await company.connection.close()
-    return {"seconds": seconds, "longest": max(slices), "waited": await watching} | _named("alone", alone) | _named(
-        "beside", paid)
+    return {"seconds": seconds, "longest": max(slices), "waited": await watching}, paid
 
 
 async def _turn(stage: Stage, company: Company) -> tuple[float, list[float]]:
@@ -114,11 +118,3 @@ async def _turn(stage: Stage, company: Company) -> tuple[float, list[float]]:
     seconds = time.perf_counter() - began
     await database.close()
     return seconds, database.slices
-
-
-def _pay(stage: Stage, company: Company, billing: Server, seconds: int) -> Loaded:
-    return pay(stage, billing, Payers(company.tenant, company.customers[::7], PAYMENTS_A_SECOND), seconds)
-
-
-def _named(which: str, seen: Loaded) -> dict[str, float]:
-    return {f"{which}_p50": seen.p50_ms, f"{which}_p99": seen.p99_ms, f"{which}_max": seen.max_ms}

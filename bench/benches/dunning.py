@@ -1,7 +1,8 @@
 """The daily run of the ladder: every customer judged by looks at real neighbours, queued, handed over and noted.
 
-Both moments are read from the server: when the last message was queued, and when the last outcome was kept. Payments
-come in beside, and the longest wait for any lock is watched in the databases.
+Both moments are read from the server: when the last message was queued, and when the last outcome was kept. Payments of
+the same customers come in beside, and notify-svc hears of them while it runs; the longest wait for any lock is watched
+in the databases.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from typing import Any
 
 import asyncpg
 from bench.archive import archived
-from bench.beside import Payers, longest_wait, pay
+from bench.beside import ROUND_SECONDS, Payers, longest_wait, pay, pay_until, report_payments
 from bench.company import Company, founded, owe, settled_down
 from bench.facts import told
 from bench.load import Loaded
@@ -38,6 +39,8 @@ _RUN = """INSERT INTO job (tenant_id, job_id, kind, key, due_at, payload)
 VALUES ($1, $2::uuid, 'run_ladder', $2::uuid::text, now(), '{}') RETURNING extract(epoch FROM clock_timestamp())"""
 _QUEUED = """SELECT count(*) AS count, max(extract(epoch FROM pg_xact_commit_timestamp(xmin)))::float8 AS at
 FROM message_content WHERE tenant_id = $1"""
+_MOVED = "SELECT sum(10000 - open)::int / 100 FROM dunned_item WHERE tenant_id = $1"
+"""How many payments of 1.00 notify-svc has heard of."""
 _NOTED = """SELECT count(*) AS count, max(extract(epoch FROM pg_xact_commit_timestamp(xmin)))::float8 AS at
 FROM outbox_event WHERE type = 'dunlin.notify.ReminderSent.v1' AND stream LIKE $1::text || ':%'"""
 
@@ -49,11 +52,13 @@ def dunning(stage: Stage, report: Report, *, quick: bool) -> None:
         billing, customer = stage.api("billing"), stage.api("customer")
         worker = stage.worker("notify", SMTP_URL="recorder:", BILLING_URL=_at(billing), CUSTOMER_URL=_at(customer),
                      TOKEN_URL=token_url, CLIENT_ID="notify-svc", CLIENT_SECRET="none")
+        relay = stage.worker("billing")
         report.line("dunning", "setting", customers=customers, items=customers * ITEMS, workers=1,
                     payments_beside_a_second=PAYMENTS_A_SECOND)
-        shares = {"notify": Share([worker.pid]), "billing": billing.share, "customer": customer.share,
-                  "database": stage.database_share}
-        seen = [asyncio.run(_run(stage, billing, customers, shares)) for _ in range(1 if quick else ROUNDS)]
+        shares = {"notify": Share([worker.pid]), "billing": Share([*billing.share.pids, relay.pid]),
+                  "customer": customer.share, "database": stage.database_share}
+        runs = [asyncio.run(_run(stage, billing, customers, shares)) for _ in range(1 if quick else ROUNDS)]
+    seen = [one for one, _ in runs]
     items = customers * ITEMS
     report.figure("dunning", f"{items} items of {customers} customers: judged and queued",
                   Spread([one["queued"] for one in seen]), "s", under(3))
@@ -63,36 +68,45 @@ def dunning(stage: Stage, report: Report, *, quick: bool) -> None:
         report.line("dunning", f"burnt by {part}", core_seconds=[round(one[part], 2) for one in seen])
     report.figure("dunning", "longest wait for a lock meanwhile", Spread([one["waited"] for one in seen]), "ms",
                   under(100))
-    report.figure("dunning", "payments beside: p99", Spread([one["p99"] for one in seen]), "ms")
-    report.figure("dunning", "payments alone: p99", Spread([one["p99_alone"] for one in seen]), "ms")
+    report.line("dunning", "payments heard by notify meanwhile", counted=[one["heard"] for one in seen])
+    report_payments(report, "dunning", {which: [round_ for _, paid in runs for round_ in paid[which]]
+                                        for which in ("alone", "beside")})
 
 
-async def _run(stage: Stage, billing: Server, customers: int, shares: dict[str, Share]) -> dict[str, float]:
+async def _run(
+    stage: Stage, billing: Server, customers: int, shares: dict[str, Share],
+) -> tuple[dict[str, float], dict[str, list[Loaded]]]:
     company = await founded(stage.admin_url("billing"), customers=customers, series=1)
     await owe(company, company.customers, ITEMS, 100_00)
     notify = await _owing_in_notify(stage, company)
     await settled_down(company.connection)
     await settled_down(notify)
-    loop = asyncio.get_running_loop()
-    alone = await loop.run_in_executor(None, _pay, stage, company, billing, 3)
-    beside = loop.run_in_executor(None, _pay, stage, company, billing, 8)
+    paying = company.customers[::max(1, customers // (PAYMENTS_A_SECOND * ROUND_SECONDS))]
+    payers, done = Payers(company.tenant, paying, PAYMENTS_A_SECOND), asyncio.Event()
+    alone = await asyncio.to_thread(pay, stage, billing, payers, ROUND_SECONDS)
+    beside = asyncio.create_task(pay_until(stage, billing, payers, done))
     await asyncio.sleep(1)
+    before = await notify.fetchval(_MOVED, company.tenant)
     watching = [asyncio.create_task(longest_wait(stage, name)) for name in ("billing", "notify")]
     burnt = {name: share.cpu_seconds() for name, share in shares.items()}
     began = float(await notify.fetchval(_RUN, company.tenant, new_id()))
     queued = await _until(notify, _QUEUED, company.tenant, customers)
     noted = await _until(notify, _NOTED, str(company.tenant), customers)
     burnt = {name: share.cpu_seconds() - burnt[name] for name, share in shares.items()}
+    heard = await notify.fetchval(_MOVED, company.tenant) - before
+    if heard < 1:
+        raise RuntimeError("no payment was heard of while customers were judged: nothing could meet")
     for task in watching:
         task.cancel()
     waits = await asyncio.gather(*watching)
-    paid = await beside
-    seen = {"queued": queued - began, "noted": noted - began, "waited": max(waits) * 1000, "p99": paid.p99_ms,
-            "p99_alone": alone.p99_ms, "burnt": sum(burnt.values()), **burnt}
+    done.set()
+    seen = {"queued": queued - began, "noted": noted - began, "waited": max(waits) * 1000, "heard": float(heard),
+            "burnt": sum(burnt.values()), **burnt}
+    paid = {"alone": [alone], "beside": await beside}
     progress(", ".join(f"{name} {value:.2f}" for name, value in seen.items()))
     await company.connection.close()
     await notify.close()
-    return seen
+    return seen, paid
 
 
 async def _owing_in_notify(stage: Stage, company: Company) -> "asyncpg.Connection":
@@ -116,10 +130,6 @@ async def _until(connection: "asyncpg.Connection", counted: str, of: Any, wanted
             raise RuntimeError(f"{row['count']} of {wanted} after two minutes")
         await asyncio.sleep(0.1)
     return float(row["at"])
-
-
-def _pay(stage: Stage, company: Company, billing: Server, seconds: int) -> Loaded:
-    return pay(stage, billing, Payers(company.tenant, company.customers, PAYMENTS_A_SECOND, "none"), seconds)
 
 
 def _at(server: Server) -> str:

@@ -1,11 +1,13 @@
 """The import of an older ledger: a real company's 34,077 invoices with their payments, else generated ones like them.
 
 billing-svc has heard of the customers. Counted from the first row sent to the end of the operation, with a worker that
-also relays what is told; payments of other customers of the same company come in at the API meanwhile.
+also relays what is told. All the while payments come in at the API, of other customers of the same company and of those
+with the most rows, whose accounts the import holds now and then.
 """
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from bench.beside import Payers, longest_wait, pay
+from bench.beside import ROUND_SECONDS, Payers, longest_wait, pay, pay_until, report_payments
 from bench.company import CURRENCY
 from bench.facts import told
 from bench.load import Loaded
@@ -30,7 +32,7 @@ from dunlin_local.remote import Remote
 
 LEDGER = CHECKOUT.parent / "shared/data/ar/highradius_ledger_asof_2019-12-31.csv.gz"
 ROWS, QUICK_ROWS = 34_077, 2_000
-PAYERS, PAYMENTS_A_SECOND = 500, 20
+OTHERS, BUSIEST, PAYMENTS_A_SECOND = 200, 40, 20
 LOOK_SECONDS = 0.05
 Row = dict[str, Any]
 
@@ -49,13 +51,15 @@ class Taken:
 def ledger(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> None:
     """Rows a second; `growth` copies of the ledger, each of other customers, are taken over by one import."""
     rows = [copied(row, copy) for copy in range(growth) for row in (generated(QUICK_ROWS) if quick else _rows())]
-    tenant, payers = new_id(), [new_id() for _ in range(PAYERS)]
+    tenant, others = new_id(), [new_id() for _ in range(OTHERS)]
     names = {new_id(): name for name in sorted({row["customer_external_id"] for row in rows})}
-    asyncio.run(told(stage, "billing", tenant, [*payers, *names], names=names))
+    asyncio.run(told(stage, "billing", tenant, [*others, *names], names=names))
+    payers = Payers(tenant, _in_turn(others, names, rows), PAYMENTS_A_SECOND, "none")
     billing, worker = stage.api("billing"), stage.worker("billing")
-    report.line("ledger", "setting", rows=len(rows), customers=len(names), real=LEDGER.exists() and not quick)
-    alone = _pay(stage, tenant, payers, billing, 5)
-    taken, beside = asyncio.run(_beside(stage, Share([worker.pid]), billing, (tenant, payers), rows))
+    report.line("ledger", "setting", rows=len(rows), customers=len(names), real=LEDGER.exists() and not quick,
+                payments_beside_a_second=PAYMENTS_A_SECOND, of_them_of_the_busiest=f"{BUSIEST} customers, every other")
+    alone = [pay(stage, billing, payers, ROUND_SECONDS)]
+    taken, beside = asyncio.run(_beside(stage, Share([worker.pid]), billing, payers, rows))
     whole = taken.sent + taken.posted
     report.figure("ledger", f"{len(rows)} rows of {len(names)} customers, sent and posted", Spread([whole]), "s",
                   under(20 * growth))
@@ -63,9 +67,15 @@ def ledger(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> Non
     report.figure("ledger", f"{taken.facts} facts posted", Spread([taken.facts / taken.posted]), "/s")
     report.line("ledger", "core microseconds per fact", **per_request(taken.burnt, taken.facts))
     report.figure("ledger", "longest wait for a lock meanwhile", Spread([taken.waited * 1000]), "ms", under(100))
-    for which, paid in (("alone", alone), ("beside", beside)):
-        report.figure("ledger", f"payments {which}: p50, p99, slowest",
-                      Spread([paid.p50_ms, paid.p99_ms, paid.max_ms]), "ms")
+    report_payments(report, "ledger", {"alone": alone, "beside": beside})
+
+
+def _in_turn(others: Sequence[UUID], names: dict[UUID, str], rows: list[Row]) -> list[UUID]:
+    """Who pays: one of the others, then one of those with the most rows."""
+    ids = {name: customer for customer, name in names.items()}
+    most = Counter(row["customer_external_id"] for row in rows).most_common(BUSIEST)
+    busiest = [ids[name] for name, _ in most]
+    return [payer for n, other in enumerate(others) for payer in (other, busiest[n % len(busiest)])]
 
 
 def _rows() -> list[Row]:
@@ -110,16 +120,16 @@ def copied(row: Row, copy: int) -> Row:
 
 
 async def _beside(
-    stage: Stage, worker: Share, billing: Server, company: tuple[UUID, Sequence[UUID]], rows: list[Row],
-) -> tuple[Taken, Loaded]:
-    tenant, payers = company
-    loop = asyncio.get_running_loop()
+    stage: Stage, worker: Share, billing: Server, payers: Payers, rows: list[Row],
+) -> tuple[Taken, list[Loaded]]:
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
     watching = asyncio.create_task(longest_wait(stage, "billing"))
-    paying = loop.run_in_executor(None, _pay, stage, tenant, payers, billing, max(4, min(20, len(rows) // 2000)))
+    paying = asyncio.create_task(pay_until(stage, billing, payers, done))
     shares = {"worker": worker, "api": billing.share, "database": stage.database_share}
     before = {name: share.cpu_seconds() for name, share in shares.items()}
-    sent, posted, facts = await loop.run_in_executor(None, _imported, stage, tenant, billing, rows)
+    sent, posted, facts = await loop.run_in_executor(None, _imported, stage, payers.tenant, billing, rows)
     burnt = {name: share.cpu_seconds() - before[name] for name, share in shares.items()}
+    done.set()
     paid = await paying
     watching.cancel()
     return Taken(sent, posted, burnt, facts, await watching), paid
@@ -146,7 +156,3 @@ def _imported(stage: Stage, tenant: UUID, billing: Server, rows: list[Row]) -> t
         raise RuntimeError(f"not all was taken: {result}")
     progress(f"{len(rows)} rows: sent in {sent - began:.1f} s, posted in {posted - sent:.1f} s")
     return sent - began, posted - sent, result["invoices"] + result["payments"]
-
-
-def _pay(stage: Stage, tenant: UUID, payers: Sequence[UUID], billing: Server, seconds: int) -> Loaded:
-    return pay(stage, billing, Payers(tenant, payers, PAYMENTS_A_SECOND), seconds)
