@@ -4,6 +4,7 @@
 Both verify the token (and remember it), set the tenant for forced row-level security, look the idempotency key up,
 wait at the posting barrier and for the account, check the period, write document, ledger, journal, audit row, events
 and the answer with its key, and commit durably. Neither has metrics, limits, dry runs, logs or a relay to wake.
+Both are tuned as Dunlin is: what was planned once is not planned anew, and the collector is off the modules.
 """
 
 import hashlib
@@ -34,6 +35,8 @@ from joserfc.jwk import KeySet
 
 from billing_svc.store.periods import barrier_of
 from dunlin_kernel.ids import new_id
+from dunlin_kit import garbage
+from dunlin_kit.pooling import PLANNED_ONCE
 
 Work = Callable[[Any, Call, Any], Awaitable[Answer]]
 
@@ -92,9 +95,11 @@ def create_app(form: str, told: Told) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with asyncpg.create_pool(
             told.url, min_size=2, max_size=10, statement_cache_size=512, reset=as_it_is,
-            server_settings={"TimeZone": "UTC", "jit": "off", "lock_timeout": "5000", "statement_timeout": "30000"},
+            server_settings={"TimeZone": "UTC", "jit": "off", "lock_timeout": "5000", "statement_timeout": "30000",
+                             "plan_cache_mode": PLANNED_ONCE},
         ) as pool:
             app.state.pool = pool
+            garbage.started()
             yield
 
     app = FastAPI(lifespan=lifespan, openapi_url=None)

@@ -16,7 +16,7 @@ from bench.report import Report, progress
 from bench.stage import DURABLE, stage
 
 BENCHES = {
-    "invoice": "an invoice of 3 lines created and issued, against hand-written limits; then all on one customer",
+    "invoice": "an invoice of 3 lines, against hand-written limits: many customers, one series, one customer",
     "batch": "invoices in batches of 20 through invoices:batch, against hand-written limits; then all on one customer",
     "payment": "a payment over 3 open items, oldest first, against hand-written limits; then all on one customer",
     "authorize": "credit asked for orders: many customers, one customer, at 300/s offered, 200 at once",
@@ -29,7 +29,7 @@ BENCHES = {
     "day_turn": "the turn of the day at 1,000,000 open items, with payments beside",
     "up": "./dunlin up again on its data, and each service apart: seconds to the first answer, memory, cores when idle",
     "held": "the relay while a transaction elsewhere has written and stays open: how old facts reach the log",
-    "anatomy": "an invoice and a payment taken apart: statements, trips, commits, microseconds by part",
+    "anatomy": "invoice, batch, payment and authorisation taken apart: statements, trips, commits, time by part",
 }
 
 
@@ -47,7 +47,8 @@ def main() -> int:
         except Exception:
             traceback.print_exc()
             failed.append(name)
-    print(f"{report.table()}\n\n{report.aims(judged=not asked.quick)}\nall: {time.monotonic() - began:.0f} s")
+    told = (report.table(), *report.tables, report.aims(judged=not asked.quick))
+    print("\n\n".join(told), f"all: {time.monotonic() - began:.0f} s", sep="\n")
     if failed:
         print(f"did not run to their end: {', '.join(failed)}")
     return 1 if failed else 0
@@ -59,22 +60,36 @@ def _asked() -> argparse.Namespace:
         description="Benchmarks, each on a durable PostgreSQL of its own, removed afterwards.",
         epilog="\n".join(f"  {name:<11}{what}" for name, what in BENCHES.items()))
     parser.add_argument("names", nargs="*", metavar="NAME", help="which; all of them where none is named")
-    parser.add_argument("--quick", action="store_true", help="some ten seconds each: shows that they run, no more")
-    parser.add_argument("--growth", type=int, default=1, help="so many times the data, in benches that can")
+    parser.add_argument("--quick", action="store_true", help="half a minute each: shows that they run, no more")
+    parser.add_argument("--growth", type=int, default=1,
+                        help="so many times the data; refused where a bench that is named takes none")
     asked = parser.parse_args()
     unknown = [name for name in asked.names if name not in BENCHES]
     if unknown:
         parser.error(f"no such bench: {', '.join(unknown)}; there are: {', '.join(BENCHES)}")
+    fixed = [name for name in asked.names if asked.growth != 1 and not _grows(name)]
+    if fixed:
+        parser.error(f"--growth means nothing to {', '.join(fixed)}")
     return asked
+
+
+def _bench(name: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = getattr(import_module(f"bench.benches.{name}"), name)
+    return found
+
+
+def _grows(name: str) -> bool:
+    return "growth" in signature(_bench(name)).parameters
 
 
 def _run(name: str, report: Report, asked: argparse.Namespace) -> None:
     progress(f"{name}: {BENCHES[name]}")
-    bench: Callable[..., Any] = getattr(import_module(f"bench.benches.{name}"), name)
     began, load = time.monotonic(), os.getloadavg()[0]
+    grows = {"growth": asked.growth} if _grows(name) else {}
+    if asked.growth != 1 and not grows:
+        report.line(name, "is not grown: the data are those it always has")
     with stage() as on:
-        grows = {"growth": asked.growth} if "growth" in signature(bench).parameters else {}
-        bench(on, report, quick=asked.quick, **grows)
+        _bench(name)(on, report, quick=asked.quick, **grows)
     report.line(name, "ran", seconds=round(time.monotonic() - began), load_average_before=round(load, 1))
 
 

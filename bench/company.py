@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from billing_svc.domain.kept_ageing import STARTS
 from dunlin_kernel.ids import new_id
 
 ZONE = "Asia/Shanghai"
@@ -70,8 +71,22 @@ sides AS (
   INSERT INTO journal_line (tenant_id, journal_entry_id, account, currency, amount)
   SELECT $1, journal, side, 'CNY', amount FROM made CROSS JOIN (VALUES ('receivable_control', $4), ('revenue', -$4))
     v (side, amount))
-UPDATE account SET open = open + $3 * $4, entries = entries + $3, version = version + $3, turns_on = '2000-01-01'
+UPDATE account SET open = open + $3 * $4, entries = entries + $3, version = version + $3
 WHERE tenant_id = $1 AND customer_id = ANY($2) AND currency = 'CNY'"""
+_AGED = f"""
+WITH edge AS (SELECT bucket::int - 1 AS bucket, starts, lead(starts) OVER (ORDER BY starts) AS ends
+              FROM unnest('{{-100000,{','.join(map(str, STARTS))}}}'::int[]) WITH ORDINALITY e (starts, bucket)),
+aged AS (
+  SELECT i.customer_id, e.bucket, sum(i.open) AS open, count(*) AS items, min(i.due_on + e.ends) AS turns_on
+  FROM item i JOIN edge e ON $3::date - i.due_on >= e.starts AND ($3::date - i.due_on < e.ends) IS NOT FALSE
+  WHERE i.tenant_id = $1 AND i.customer_id = ANY($2) AND i.currency = 'CNY' AND i.open > 0 GROUP BY 1, 2),
+kept AS (
+  SELECT c.id, min(a.turns_on) AS turns_on, array_agg(coalesce(a.open, 0) ORDER BY e.bucket) AS open,
+         array_agg(coalesce(a.items, 0) ORDER BY e.bucket) AS items
+  FROM unnest($2::uuid[]) c (id) CROSS JOIN edge e LEFT JOIN aged a ON a.customer_id = c.id AND a.bucket = e.bucket
+  GROUP BY 1)
+UPDATE account SET aged_on = $3, turns_on = kept.turns_on, aged = kept.open, aged_items = kept.items FROM kept
+WHERE tenant_id = $1 AND customer_id = kept.id AND currency = 'CNY'"""
 
 
 async def founded(url: str, *, customers: int, series: int) -> Company:
@@ -92,6 +107,8 @@ async def owe(company: Company, customers: Sequence[UUID], items: int, minor: in
     """Each of these customers owes so many items more, of one amount each, on different due dates up to today."""
     await company.connection.execute(
         _OPEN_ITEMS, company.tenant, list(customers), items, minor, today(), 7, new_id().hex[-12:])
+    await company.connection.execute("ANALYZE item")
+    await company.connection.execute(_AGED, company.tenant, list(customers), today())
 
 
 async def settled_down(connection: "asyncpg.Connection") -> None:

@@ -30,8 +30,8 @@ class Share:
         return total
 
     def resident_bytes(self) -> int:
-        """Memory that is theirs alone, summed: what is shared between them counts for none."""
-        return sum(process.memory_full_info().uss for process in self._processes())
+        """Resident memory, summed: what is shared between them counts for each."""
+        return sum(process.memory_info().rss for process in self._processes())
 
     def _processes(self) -> list[psutil.Process]:
         found = []

@@ -60,7 +60,8 @@ class Figure:
     def measured(self) -> str:
         told = self.spread.told()
         one = f"{_short(told['median'])} {self.unit}".rstrip()
-        return one if len(self.spread.values) == 1 else f"{one} ({_short(told['min'])} to {_short(told['max'])})"
+        spread = f"{_short(told['min'])} to {_short(told['max'])}" if len(self.spread.values) > 1 else "one run"
+        return f"{one} ({spread})"
 
     @property
     def is_met(self) -> bool:
@@ -73,6 +74,8 @@ class Report:
 
     figures: list[Figure] = field(default_factory=list)
     settings: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    tables: list[str] = field(default_factory=list)
+    """More of them, in Markdown, for people."""
 
     def line(self, bench: str, what: str, **facts: Any) -> None:
         print(json.dumps({"bench": bench, "what": what, **facts}, ensure_ascii=False), flush=True)

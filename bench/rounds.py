@@ -88,6 +88,6 @@ def report_against_limits(
 
 
 def report_memory(report: Report, bench: str, server: Server) -> None:
-    """What each process of a server holds by itself after all that load."""
+    """Resident memory of each process of a server after all that load."""
     held = [Share([one.pid]).resident_bytes() / 1e6 for one in server.processes]
     report.figure(bench, f"{server.name}: memory of a process afterwards", Spread(held), "MB", under(150))

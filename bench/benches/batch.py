@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bench.benches.invoice import BATCH, CUSTOMERS, HOT_AIMS, HOT_ROUNDS, SERIES, Batches, servers_on
+from bench.benches.invoice import BATCH, CUSTOMERS, HOT_AIMS, HOT_ROUNDS, QUICK_CUSTOMERS, SERIES, Batches, servers_on
 from bench.company import founded, settled_down
 from bench.history import grown
 from bench.load import CONNECTIONS, generator
@@ -16,18 +16,19 @@ MOST = 200
 
 def batch(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> None:
     """Rates of batches against both limits, which write all rows of one kind by one statement."""
-    loop = asyncio.new_event_loop()
-    company = loop.run_until_complete(founded(stage.admin_url("billing"), customers=CUSTOMERS, series=SERIES))
+    loop, customers = asyncio.new_event_loop(), QUICK_CUSTOMERS if quick else CUSTOMERS
+    company = loop.run_until_complete(founded(stage.admin_url("billing"), customers=customers, series=SERIES))
     loop.run_until_complete(grown(company, growth))
     loop.run_until_complete(settled_down(company.connection))
     servers = servers_on(stage)
     batches = Batches(stage, company, company.customers, company.series)
-    report.line("batch", "setting", invoices_each=BATCH, customers=CUSTOMERS, series=SERIES, growth=growth,
+    report.line("batch", "setting", invoices_each=BATCH, customers=customers, series=SERIES, growth=growth,
                 connections=CONNECTIONS, workers=WORKERS, load=generator())
-    loop.run_until_complete(check_same_work(report, "batch", company.connection, servers, batches))
+    one = Batches(stage, company, company.customers[:1], company.series[:1])
+    for bench, requests in (("batch", batches), ("batch-hot", one)):
+        loop.run_until_complete(check_same_work(report, bench, company.connection, servers, requests))
     seen = interleaved(stage, servers, batches, Plan.of(quick=quick, most=MOST))
     report_against_limits(report, "batch", seen, {"steps": None, "merged": at_least(0.6)})
-    one = Batches(stage, company, company.customers[:1], company.series[:1])
     report.line("batch-hot", "setting", invoices_each=BATCH, customers=1, series=1, connections=CONNECTIONS,
                 workers=WORKERS)
     seen = interleaved(stage, servers, one, Plan.of(quick=quick, most=MOST, rounds=HOT_ROUNDS))

@@ -1,4 +1,4 @@
-"""Invoices of 3 lines, created and issued in one call: many customers, then one customer."""
+"""Invoices of 3 lines, created and issued in one call: many customers; many of one series; one customer."""
 
 import asyncio
 import json
@@ -16,9 +16,10 @@ from bench.stage import WORKERS, Server, Stage
 
 from dunlin_kernel.ids import new_id
 
-CUSTOMERS, QUICK_CUSTOMERS, SERIES, BATCH, HOT_ROUNDS = 20_000, 2_000, 16, 20, 5
+CUSTOMERS, QUICK_CUSTOMERS, SERIES, BATCH, HOT_ROUNDS, SERIES_ROUNDS = 20_000, 2_000, 16, 20, 5, 3
 AIMS: dict[str, Aim | None] = {"steps": at_least(1.0), "merged": at_least(0.75)}
 HOT_AIMS: dict[str, Aim | None] = {"steps": at_least(1.0), "merged": None}
+NO_AIMS: dict[str, Aim | None] = {"steps": None, "merged": None}
 LINES = [{"description": f"Steel plate {n} mm", "product": f"SKU-{n}", "quantity": str(n), "unit_price": "199.99",
           "tax_rate": "13"} for n in (4, 6, 8)]
 
@@ -66,13 +67,17 @@ def invoice(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> No
     many = Invoices(stage, company, company.customers, company.series)
     report.line("invoice", "setting", customers=customers, series=SERIES, growth=growth, connections=CONNECTIONS,
                 workers=WORKERS, load=generator())
-    loop.run_until_complete(check_same_work(report, "invoice", company.connection, servers, many))
-    seen = interleaved(stage, servers, many, Plan.of(quick=quick))
-    report_against_limits(report, "invoice", seen, AIMS)
-    one = Invoices(stage, company, company.customers[:1], company.series[:1])
+    series, hot = (Invoices(stage, company, mine, company.series[:1]) for mine in (
+        company.customers, company.customers[:1]))
+    report.line("invoice-series", "setting", customers=customers, series=1, connections=CONNECTIONS, workers=WORKERS)
     report.line("invoice-hot", "setting", customers=1, series=1, connections=CONNECTIONS, workers=WORKERS)
-    seen = interleaved(stage, servers, one, Plan.of(quick=quick, rounds=HOT_ROUNDS))
-    report_against_limits(report, "invoice-hot", seen, HOT_AIMS)
+    works = {"invoice": (many, Plan.of(quick=quick), AIMS),
+             "invoice-series": (series, Plan.of(quick=quick, rounds=SERIES_ROUNDS), NO_AIMS),
+             "invoice-hot": (hot, Plan.of(quick=quick, rounds=HOT_ROUNDS), HOT_AIMS)}
+    for bench, (requests, _, _) in works.items():
+        loop.run_until_complete(check_same_work(report, bench, company.connection, servers, requests))
+    for bench, (requests, plan, aims) in works.items():
+        report_against_limits(report, bench, interleaved(stage, servers, requests, plan), aims)
     report_memory(report, "invoice", servers[0])
     loop.run_until_complete(company.connection.close())
     loop.close()
