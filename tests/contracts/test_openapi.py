@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from headers_set import headers_set
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from dunlin_local.databases import SERVICES
@@ -32,6 +33,7 @@ WITHOUT_VERSION = {
     "remove_absence": "An absence is never changed: whoever removes it has seen all of it.",
 }
 """What changes something and asks for no If-Match, and why nobody overwrites unseen."""
+OF_REFUSALS = {"401": {"WWW-Authenticate"}, **{status: {"Retry-After"} for status in ("409", "429", "503")}}
 ALL_AT_ONCE = {
     **dict.fromkeys((f"list_{service}_events" for service in SERVICES), "The feed goes by `after`, the last position."),
     **dict.fromkeys(("get_kpis", "get_kpis_by_owner", "get_collection_kpis",
@@ -130,6 +132,19 @@ def test_what_is_changed_without_a_version_is_decided_by_name() -> None:
 
 def _parameters(operation: Operation) -> set[str]:
     return {parameter["name"].lower() for parameter in operation.said.get("parameters", ())}
+
+
+def test_the_headers_of_an_answer_are_declared_where_they_are_sent(operations: list[Operation]) -> None:
+    """Tag and place by what the code of the operation sets, the others by what its route does for all."""
+    sets = {name: headers for path in ROOT.glob("services/*/src/*/api/*.py") for name, headers in headers_set(path)}
+    assert len(sets) > 80, "the code is read as it is written"
+    for operation in operations:
+        wanted = set(sets.get(operation.said["operationId"], ()))
+        wanted |= {"Link"} if "cursor" in _parameters(operation) else set()
+        wanted |= {"Dunlin-Position", "Idempotency-Replayed"} if operation.verb in WRITES else set()
+        for status, response in operation.said["responses"].items():
+            expected = wanted if status < "300" else OF_REFUSALS.get(status, set())
+            assert response.get("headers", {}).keys() == expected, f"{operation.verb} {operation.path} {status}"
 
 
 def test_path_ids_are_uuids(operations: list[Operation]) -> None:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from dunlin_kernel.clock import Clock, SystemClock
-from dunlin_kit import event_feed, health, operations, parked_events, problems
+from dunlin_kit import event_feed, health, operations, parked_events, problems, told_headers
 from dunlin_kit.auth import Authenticator
 from dunlin_kit.database import RequestDatabase
 from dunlin_kit.health import Check
@@ -110,7 +110,7 @@ def _document(app: FastAPI, build: Callable[[], dict[str, Any]]) -> Callable[[],
 
 
 def tidied(document: dict[str, Any]) -> dict[str, Any]:
-    """Problems as problem+json only, no models of the framework's own errors, parameters without null."""
+    """Problems as problem+json only, no models of the framework's own errors, parameters without null, our headers."""
     for operation in (o for path in document["paths"].values() for o in path.values()):
         for parameter in operation.get("parameters", ()):
             parameter["schema"] = _without_null(parameter["schema"])
@@ -118,6 +118,7 @@ def tidied(document: dict[str, Any]) -> dict[str, Any]:
     found = components.get("schemas", {}) | problems.schemas()
     components["schemas"] = {
         name: found[name] for name in sorted(found) if name not in ("HTTPValidationError", "ValidationError")}
+    components["headers"] = told_headers.components()
     return document
 
 

@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from dunlin_kit.problems import Refusal, refuses
+from dunlin_kit.told_headers import Tells
 
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
@@ -100,5 +101,5 @@ async def _cursor(request: Request, cursor: After = None) -> Cursor:
     return Cursor(request, cursor)
 
 
-Paging = Annotated[Cursor, Depends(_cursor)]
+Paging = Annotated[Cursor, Depends(_cursor), Tells(("Link",))]
 """The dependency of a list: `cursor: Paging`, then `cursor.after` and `cursor.page(...)`."""

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import Receive, Scope, Send
 
-from dunlin_kit import auth, positions
+from dunlin_kit import auth, positions, told_headers
 from dunlin_kit.auth import Access, Principal
 from dunlin_kit.database import Database, ReadStale
 from dunlin_kit.handling import Handling, Known, Sent
@@ -66,6 +66,8 @@ KNOWN = Known({_transaction: "transaction", auth.me: "principal"}, auth.DECLARIN
 class ReadRoute(APIRoute):
     """A GET on one snapshot, under the tenant of the token."""
 
+    _tells: tuple[str, ...] = ()
+
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         options["dependencies"] = [*(options.get("dependencies") or ()), *self._declared(options)]
         options["responses"] = _merged(
@@ -74,6 +76,8 @@ class ReadRoute(APIRoute):
             refuses("invalid_request", "position_malformed"),
             options.get("responses") or {},
         )
+        options["responses"] = told_headers.declared(
+            options["responses"], options.get("status_code") or 200, (*told_headers.told_by(endpoint), *self._tells))
         options.setdefault("operation_id", endpoint.__name__)
         super().__init__(path, endpoint, **options)
         self._access, self._handling = Access.of(self.dependant.dependencies), Handling(self, KNOWN)
@@ -125,6 +129,8 @@ class WriteRoute(ReadRoute):
     A key is looked up only where the work was refused or runs again: one that has an answer cannot be stored once more,
     so that nothing of what a repeated request did remains.
     """
+
+    _tells = told_headers.OF_A_WRITE
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         options["responses"] = _merged(

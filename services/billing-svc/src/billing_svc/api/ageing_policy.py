@@ -13,6 +13,7 @@ from billing_svc.usecases.set_ageing_policy import set_ageing_policy as set_poli
 from dunlin_kit import versions
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -40,7 +41,7 @@ class AgeingPolicyRead(BaseModel):
 
 
 @router.get("/ageing-policy", dependencies=[requires("reports:read")])
-async def get_ageing_policy(tx: Tx, response: Response) -> AgeingPolicyRead:
+async def get_ageing_policy(tx: Tx, response: Tagged) -> AgeingPolicyRead:
     """The buckets in force."""
     return _answer(await ageing_policies.policy_in_force(tx), response)
 
@@ -48,7 +49,7 @@ async def get_ageing_policy(tx: Tx, response: Response) -> AgeingPolicyRead:
 @writes.put("/ageing-policy", dependencies=[requires("policies:write")], responses=(
     refuses("bad_ageing_edges") | refuses("tenant_not_known_yet", status=409) | versions.RESPONSES))
 async def set_ageing_policy(
-    body: AgeingPolicyUpdate, expected: IfMatch, tx: Tx, response: Response,
+    body: AgeingPolicyUpdate, expected: IfMatch, tx: Tx, response: Tagged,
 ) -> AgeingPolicyRead:
     """Set the buckets as a new version. A report of an earlier `known_at` goes by the buckets of that time."""
     return _answer(await set_policy(tx, AgeingPolicy(tuple(body.edges)), expected=expected), response)

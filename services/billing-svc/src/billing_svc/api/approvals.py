@@ -20,6 +20,7 @@ from dunlin_kit import pages, versions
 from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -128,7 +129,7 @@ async def list_approvals(
 
 
 @router.get("/payment-policy", dependencies=[MAY_READ])
-async def get_payment_policy(tx: Tx, response: Response) -> PaymentPolicyRead:
+async def get_payment_policy(tx: Tx, response: Tagged) -> PaymentPolicyRead:
     """The policy in force."""
     return _policy(await pending_payments.policy_in_force(tx), response)
 
@@ -136,7 +137,7 @@ async def get_payment_policy(tx: Tx, response: Response) -> PaymentPolicyRead:
 @writes.put("/payment-policy", dependencies=[requires("policies:write")], responses=(
     refuses(*AMOUNTS[:-1], "bad_payment_policy") | refuses("tenant_not_known_yet", status=409) | versions.RESPONSES))
 async def set_payment_policy(
-    body: PaymentPolicyUpdate, expected: IfMatch, tx: Tx, response: Response,
+    body: PaymentPolicyUpdate, expected: IfMatch, tx: Tx, response: Tagged,
 ) -> PaymentPolicyRead:
     """Set the policy as a new version; it counts for payments that are recorded from now on."""
     return _policy(await set_policy(tx, body.to_policy(), expected=expected), response)

@@ -21,6 +21,7 @@ from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, ValidateOnly, WriteRoute
 
@@ -105,7 +106,7 @@ class ArrangementPage(Page[ArrangementRead]):
     | refuses("item_not_found", status=404)
     | refuses("already_arranged", "arrangement_exists", "tenant_not_known_yet", status=409)))
 async def agree_arrangement(
-    body: ArrangementCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+    body: ArrangementCreate, tx: Tx, response: Located, validate_only: ValidateOnly = False,
 ) -> ArrangementRead:
     """Agree instalments or a deferral: the new dates stand for dunning until all is paid or a part is missed."""
     one = await agree(tx, body.to_wish())

@@ -24,6 +24,7 @@ from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -120,7 +121,7 @@ class BillPage(Page[BillRead]):
             "due_before_issue", "period_locked") | refuses("item_not_found", status=404)
     | refuses("customer_not_known_yet", "tenant_not_known_yet", "customer_merged", "item_disputed", "bill_exists",
               status=409)))
-async def receive_bill(body: BillCreate, tx: Tx, response: Response) -> BillRead:
+async def receive_bill(body: BillCreate, tx: Tx, response: Located) -> BillRead:
     """Take a bill of exchange: what it is given for is settled, and the bill is owed on its own day."""
     made = await receive(tx, body.to_wish())
     response.headers["Location"] = f"/billing/v1/bills/{made.id}"

@@ -22,6 +22,7 @@ from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -99,7 +100,7 @@ class CompensationPage(Page[CompensationRead]):
     refuses(*AMOUNTS, "received_in_future", "currency_mismatch", "more_than_open", "period_locked",
             "exchange_rate_missing") | refuses("item_not_found", status=404)
     | refuses("tenant_not_known_yet", "compensation_exists", status=409)))
-async def receive_compensation(body: CompensationCreate, tx: Tx, response: Response) -> CompensationRead:
+async def receive_compensation(body: CompensationCreate, tx: Tx, response: Located) -> CompensationRead:
     """Record what an insurer or a guarantor paid for an item. The claim is theirs as far as they paid, and the
     debt stays."""
     made = await receive(tx, body.to_wish())

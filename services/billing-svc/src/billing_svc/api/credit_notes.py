@@ -18,6 +18,7 @@ from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Made, Tagged
 from dunlin_kit.versions import set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, ValidateOnly, WriteRoute
 
@@ -35,7 +36,7 @@ NOT_FOUND = refuses("credit_note_not_found", status=404)
     | refuses("second_person_needed", status=403)
     | refuses("tenant_not_known_yet", "payment_exists", status=409)))
 async def issue_credit_note(
-    body: CreditNoteCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+    body: CreditNoteCreate, tx: Tx, response: Made, validate_only: ValidateOnly = False,
 ) -> CreditNoteRead:
     """Credit lines of an invoice, never more than is left of each; it pays the invoice first."""
     issued = (await issue(tx, [body.to_wish()]))[0]
@@ -48,7 +49,7 @@ async def issue_credit_note(
     | refuses("credit_note_not_found", "item_not_found", status=404)
     | refuses("tenant_not_known_yet", status=409)))
 async def apply_credit_note(
-    credit_note_id: UUID, body: CreditApply, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+    credit_note_id: UUID, body: CreditApply, tx: Tx, response: Tagged, validate_only: ValidateOnly = False,
 ) -> CreditNoteRead:
     """Set what a credit note has left against items of its customer."""
     await apply(tx, [body.to_wish(credit_note_id)])
@@ -59,7 +60,7 @@ async def apply_credit_note(
     NOT_FOUND | refuses(*DATES)
     | refuses("credit_note_cancelled", "credit_refunded", "tenant_not_known_yet", status=409)))
 async def cancel_credit_note(
-    credit_note_id: UUID, body: CreditNoteCancel, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+    credit_note_id: UUID, body: CreditNoteCancel, tx: Tx, response: Tagged, validate_only: ValidateOnly = False,
 ) -> CreditNoteRead:
     """Cancel a credit note: what it paid is owed again, and its lines can be credited again. Money that it freed of a
     payment with a discount pays its part again."""
@@ -88,7 +89,7 @@ async def list_credit_notes(
 
 
 @router.get("/credit-notes/{credit_note_id}", dependencies=[MAY_READ], responses=NOT_FOUND)
-async def get_credit_note(credit_note_id: UUID, tx: Tx, response: Response) -> CreditNoteRead:
+async def get_credit_note(credit_note_id: UUID, tx: Tx, response: Tagged) -> CreditNoteRead:
     """One credit note with its lines and what it paid."""
     return await _answer(tx, credit_note_id, response)
 

@@ -21,6 +21,7 @@ from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, ValidateOnly, WriteRoute
 
@@ -86,7 +87,7 @@ class DeliveryNotePage(Page[DeliveryNoteRead]):
     | refuses("customer_not_known_yet", "tenant_not_known_yet", "delivery_exists", "customer_merged",
               status=409)))
 async def record_delivery_note(
-    body: DeliveryNoteCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+    body: DeliveryNoteCreate, tx: Tx, response: Located, validate_only: ValidateOnly = False,
 ) -> DeliveryNoteRead:
     """Record what was delivered and is not billed yet: it uses credit until an invoice bills it."""
     made = await record(tx, body.to_wish())

@@ -24,6 +24,7 @@ from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -116,7 +117,7 @@ class DepositRequestPage(Page[DepositRequestRead]):
 @writes.post("/deposit-requests", status_code=201, dependencies=[requires("invoices:write")], responses=(
     refuses(*AMOUNTS, "due_before_issue") | refuses(
         "customer_not_known_yet", "tenant_not_known_yet", "customer_merged", "deposit_request_exists", status=409)))
-async def request_deposit(body: DepositRequestCreate, tx: Tx, response: Response) -> DepositRequestRead:
+async def request_deposit(body: DepositRequestCreate, tx: Tx, response: Located) -> DepositRequestRead:
     """Ask for a deposit ahead of an order, under a number of its own. Nothing is owed by it."""
     made = await request(tx, body.to_wish())
     response.headers["Location"] = f"/billing/v1/deposit-requests/{made.id}"

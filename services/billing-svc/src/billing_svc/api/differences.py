@@ -24,6 +24,7 @@ from dunlin_kit import pages, versions
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, ValidateOnly, WriteRoute
@@ -147,7 +148,7 @@ async def list_differences(
 
 
 @router.get("/tolerance-policy", dependencies=[requires("payments:read")])
-async def get_tolerance_policy(tx: Tx, response: Response) -> TolerancePolicyRead:
+async def get_tolerance_policy(tx: Tx, response: Tagged) -> TolerancePolicyRead:
     """The policy in force."""
     return _answer(await differences.policy_in_force(tx), response)
 
@@ -156,7 +157,7 @@ async def get_tolerance_policy(tx: Tx, response: Response) -> TolerancePolicyRea
     refuses(*AMOUNTS[:-1], "bad_tolerance_policy") | refuses("tenant_not_known_yet", status=409)
     | versions.RESPONSES))
 async def set_tolerance_policy(
-    body: TolerancePolicyUpdate, expected: IfMatch, tx: Tx, response: Response,
+    body: TolerancePolicyUpdate, expected: IfMatch, tx: Tx, response: Tagged,
 ) -> TolerancePolicyRead:
     """Set the policy as a new version; it counts for differences that are closed from now on."""
     return _answer(await set_policy(tx, body.to_policy(), expected=expected), response)

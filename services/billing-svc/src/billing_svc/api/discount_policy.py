@@ -13,6 +13,7 @@ from billing_svc.usecases.set_discount_policy import set_discount_policy as set_
 from dunlin_kit import versions
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -43,7 +44,7 @@ class DiscountPolicyRead(BaseModel):
 
 
 @router.get("/discount-policy", dependencies=[requires("invoices:read")])
-async def get_discount_policy(tx: Tx, response: Response) -> DiscountPolicyRead:
+async def get_discount_policy(tx: Tx, response: Tagged) -> DiscountPolicyRead:
     """The policy in force."""
     return _answer(await discounts.policy_in_force(tx), response)
 
@@ -51,7 +52,7 @@ async def get_discount_policy(tx: Tx, response: Response) -> DiscountPolicyRead:
 @writes.put("/discount-policy", dependencies=[requires("policies:write")], responses=(
     refuses("tenant_not_known_yet", status=409) | versions.RESPONSES))
 async def set_discount_policy(
-    body: DiscountPolicyUpdate, expected: IfMatch, tx: Tx, response: Response,
+    body: DiscountPolicyUpdate, expected: IfMatch, tx: Tx, response: Tagged,
 ) -> DiscountPolicyRead:
     """Set the policy as a new version; it counts for invoices that are issued from now on."""
     return _answer(await set_policy(tx, body.to_policy(), expected=expected), response)

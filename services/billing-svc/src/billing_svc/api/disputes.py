@@ -28,6 +28,7 @@ from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located
 from dunlin_kit.write_route import ReadRoute, Tx, ValidateOnly, WriteRoute
 
 writes = APIRouter(prefix="/billing/v1", route_class=WriteRoute, tags=["disputes"])
@@ -132,7 +133,7 @@ class DisputePage(Page[DisputeRead]):
     refuses(*AMOUNTS, "more_than_undisputed") | refuses("item_not_found", status=404)
     | refuses("tenant_not_known_yet", "dispute_exists", status=409)))
 async def open_dispute(
-    body: DisputeCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+    body: DisputeCreate, tx: Tx, response: Located, validate_only: ValidateOnly = False,
 ) -> DisputeRead:
     """Contest an amount of an item: it stays owed and keeps ageing, but nobody is reminded of it."""
     opened = await open_one(tx, body.to_wish())

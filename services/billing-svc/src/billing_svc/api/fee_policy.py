@@ -15,6 +15,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kit import versions
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -61,14 +62,14 @@ class FeePolicyRead(BaseModel):
 
 
 @router.get("/fee-policy", dependencies=[requires("invoices:read")])
-async def get_fee_policy(tx: Tx, response: Response) -> FeePolicyRead:
+async def get_fee_policy(tx: Tx, response: Tagged) -> FeePolicyRead:
     """The fees for reminders that are in force."""
     return _answer(await fee_policies.policy_in_force(tx), response)
 
 
 @writes.put("/fee-policy", dependencies=[requires("policies:write")], responses=(
     refuses("bad_fee_policy", *AMOUNTS) | refuses("tenant_not_known_yet", status=409) | versions.RESPONSES))
-async def set_fee_policy(body: FeePolicyUpdate, expected: IfMatch, tx: Tx, response: Response) -> FeePolicyRead:
+async def set_fee_policy(body: FeePolicyUpdate, expected: IfMatch, tx: Tx, response: Tagged) -> FeePolicyRead:
     """Set the fees as a new version; they count for reminders that are sent from now on."""
     return _answer(await set_policy(tx, body.to_policy(), expected=expected), response)
 

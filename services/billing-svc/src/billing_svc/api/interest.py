@@ -22,6 +22,7 @@ from dunlin_kit.auth import requires
 from dunlin_kit.operations import OperationRead
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located, Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
@@ -125,7 +126,7 @@ class InterestRunCreate(Body):
 
 
 @router.get("/interest-policy", dependencies=[MAY_READ])
-async def get_interest_policy(tx: Tx, response: Response) -> InterestPolicyRead:
+async def get_interest_policy(tx: Tx, response: Tagged) -> InterestPolicyRead:
     """The policy in force."""
     return _policy(await interest.policy_in_force(tx), response)
 
@@ -134,7 +135,7 @@ async def get_interest_policy(tx: Tx, response: Response) -> InterestPolicyRead:
     refuses("bad_interest_rule", "unknown_currency", "malformed_amount", "wrong_precision", "amount_too_large")
     | refuses("tenant_not_known_yet", status=409) | versions.RESPONSES))
 async def set_interest_policy(
-    body: InterestPolicyUpdate, expected: IfMatch, tx: Tx, response: Response,
+    body: InterestPolicyUpdate, expected: IfMatch, tx: Tx, response: Tagged,
 ) -> InterestPolicyRead:
     """Set the rules as a new version; every later run reckons by it, from the due dates on."""
     policy = InterestPolicy(0, tuple(rule.to_rule() for rule in body.rules))
@@ -161,7 +162,7 @@ async def set_reference_rate(body: ReferenceRateCreate, tx: Tx) -> ReferenceRate
 
 @writes.post("/interest-runs", status_code=202, dependencies=[requires("invoices:write")], responses=(
     refuses("day_in_future") | refuses("tenant_not_known_yet", status=409)))
-async def run_interest(body: InterestRunCreate, tx: Tx, response: Response) -> OperationRead:
+async def run_interest(body: InterestRunCreate, tx: Tx, response: Located) -> OperationRead:
     """Charge interest on what is overdue or was paid late, and correct what was charged too much.
 
     The operation's result: items `charged`, `corrected`, and left `without_rate` because no reference rate is known.

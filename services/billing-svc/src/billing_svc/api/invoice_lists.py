@@ -28,6 +28,7 @@ from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Tagged
 from dunlin_kit.versions import set_etag
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx
@@ -61,7 +62,7 @@ async def list_invoices(
 
 
 @router.get("/invoices/{invoice_id}", dependencies=[requires("invoices:read")], responses=NOT_FOUND)
-async def get_invoice(invoice_id: UUID, tx: Tx, response: Response) -> InvoiceRead:
+async def get_invoice(invoice_id: UUID, tx: Tx, response: Tagged) -> InvoiceRead:
     """One invoice with its lines and items."""
     invoice = (await invoices.by_id(tx, [invoice_id]))[invoice_id]
     set_etag(response, invoice.version)

@@ -23,6 +23,7 @@ from billing_svc.usecases.void_invoice import void_invoice as void
 from dunlin_kit import versions
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Made, Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import Tx, ValidateOnly, WriteRoute
 
@@ -42,7 +43,7 @@ NOT_READY = ("customer_not_known_yet", "tenant_not_known_yet", "customer_suspend
 @writes.post("/invoices", status_code=201, dependencies=[MAY_WRITE],
              responses=refuses(*CONTENT, *DATES) | refuses(*NOT_READY, "invoice_exists", status=409))
 async def create_invoice(
-    body: InvoiceCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+    body: InvoiceCreate, tx: Tx, response: Made, validate_only: ValidateOnly = False,
 ) -> InvoiceRead:
     """Make an invoice: a draft, or with `issue` true issued at once, with a number and an item that is owed."""
     view = (await create(tx, [body.to_wish()]))[0]
@@ -61,7 +62,7 @@ async def create_invoices(body: InvoiceBatchCreate, tx: Tx, validate_only: Valid
 @writes.put("/invoices/{invoice_id}", dependencies=[MAY_WRITE],
             responses=NOT_FOUND | refuses(*CONTENT, "not_a_draft") | versions.RESPONSES)
 async def update_invoice(
-    invoice_id: UUID, body: InvoiceUpdate, tx: Tx, response: Response, expected: IfMatch,
+    invoice_id: UUID, body: InvoiceUpdate, tx: Tx, response: Tagged, expected: IfMatch,
 ) -> InvoiceRead:
     """Give a draft other content; an issued invoice is never edited."""
     changed = await update(tx, body.to_draft(invoice_id), expected=expected)
@@ -70,7 +71,7 @@ async def update_invoice(
 
 @writes.delete("/invoices/{invoice_id}", dependencies=[MAY_WRITE],
                responses=NOT_FOUND | refuses("not_a_draft") | versions.RESPONSES)
-async def discard_invoice(invoice_id: UUID, tx: Tx, response: Response, expected: IfMatch) -> InvoiceRead:
+async def discard_invoice(invoice_id: UUID, tx: Tx, response: Tagged, expected: IfMatch) -> InvoiceRead:
     """Discard a draft: it will never be issued, and never had a number."""
     return _answer(InvoiceView(await discard(tx, invoice_id, expected=expected)), response)
 
@@ -78,7 +79,7 @@ async def discard_invoice(invoice_id: UUID, tx: Tx, response: Response, expected
 @writes.post("/invoices/{invoice_id}:issue", dependencies=[MAY_WRITE],
              responses=NOT_FOUND | refuses(*DATES, "not_a_draft", "due_before_issue") | refuses(*NOT_READY, status=409))
 async def issue_invoice(
-    invoice_id: UUID, body: InvoiceIssue, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+    invoice_id: UUID, body: InvoiceIssue, tx: Tx, response: Tagged, validate_only: ValidateOnly = False,
 ) -> InvoiceRead:
     """Issue a draft: it takes the next number of its series, and from its issue date on its total is owed."""
     return _answer((await issue(tx, [IssueInvoice(invoice_id, body.issued_on)]))[0], response)
@@ -88,7 +89,7 @@ async def issue_invoice(
     NOT_FOUND | refuses("not_issued", "effective_too_early", "effective_in_future", "period_locked")
     | refuses("invoice_delivered", "invoice_in_use", "tenant_not_known_yet", status=409)))
 async def void_invoice(
-    invoice_id: UUID, body: InvoiceVoid, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+    invoice_id: UUID, body: InvoiceVoid, tx: Tx, response: Tagged, validate_only: ValidateOnly = False,
 ) -> InvoiceRead:
     """Void an issued invoice of which nothing is paid: it keeps its number, and nothing is owed for it any more."""
     return _answer((await void(tx, [body.to_wish(invoice_id)]))[0], response)

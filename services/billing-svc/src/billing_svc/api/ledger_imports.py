@@ -22,6 +22,7 @@ from dunlin_kit.auth import requires
 from dunlin_kit.operations import OperationRead
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
 writes = APIRouter(prefix="/billing/v1", route_class=WriteRoute, tags=["imports"])
@@ -130,7 +131,7 @@ class LedgerRefusalPage(Page[LedgerRefusalRead]):
 @writes.post("/ledger-imports", status_code=201, dependencies=[MAY_WRITE],
              responses={200: {"model": LedgerImportRead, "description": "The same file is under way: this is how far."}}
              | refuses("tenant_not_known_yet", status=409) | refuses("invalid_request"))
-async def create_ledger_import(body: LedgerImportCreate, tx: Tx, response: Response) -> LedgerImportRead:
+async def create_ledger_import(body: LedgerImportCreate, tx: Tx, response: Located) -> LedgerImportRead:
     """Begin to take an older ledger over. Send its rows, then run it: nothing is in the books before that."""
     begun = await create(tx, CreateLedgerImport(body.name, body.digest))
     response.status_code = 201 if begun.is_new else 200
@@ -147,7 +148,7 @@ async def add_ledger_rows(ledger_import_id: UUID, body: LedgerRowBatchCreate, tx
 
 @writes.post("/ledger-imports/{ledger_import_id}:run", status_code=202, dependencies=[MAY_WRITE],
              responses=NOT_FOUND | refuses("tenant_not_known_yet", status=409))
-async def run_ledger_import(ledger_import_id: UUID, tx: Tx, response: Response) -> OperationRead:
+async def run_ledger_import(ledger_import_id: UUID, tx: Tx, response: Located) -> OperationRead:
     """Take the rows over, in order of time; run again, it goes on where it has come to a stand, or says how it ended.
 
     The operation's result: `invoices`, `payments`, `unchanged` and `refused`, counted in parts of rows.

@@ -19,6 +19,7 @@ from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Made, Tagged
 from dunlin_kit.versions import set_etag
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, ValidateOnly, WriteRoute
@@ -38,7 +39,7 @@ DATES = ("effective_too_early", "effective_in_future", "period_locked", "exchang
     refuses(*AMOUNTS, *ALLOCATING, *DATES, "received_in_future") | refuses("item_not_found", status=404)
     | refuses("customer_not_known_yet", "tenant_not_known_yet", "payment_exists", status=409)))
 async def record_payment(
-    body: PaymentCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+    body: PaymentCreate, tx: Tx, response: Made, validate_only: ValidateOnly = False,
 ) -> PaymentRead:
     """Record money that has arrived. With `state` pending, or where the policy wants a second person, it waits.
 
@@ -55,7 +56,7 @@ async def record_payment(
     | refuses("payment_not_found", "item_not_found", status=404)
     | refuses("payment_not_confirmed", "credit_kept_for_order", "tenant_not_known_yet", status=409)))
 async def apply_credit(
-    payment_id: UUID, body: CreditApply, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+    payment_id: UUID, body: CreditApply, tx: Tx, response: Tagged, validate_only: ValidateOnly = False,
 ) -> PaymentRead:
     """Set what a payment has left against items."""
     await apply(tx, [body.to_wish(payment_id)])
@@ -66,7 +67,7 @@ async def apply_credit(
     NOT_FOUND | refuses(*DATES, *AMOUNTS, "fee_not_meant", "currency_mismatch")
     | refuses("illegal_transition", "credit_refunded", "tenant_not_known_yet", status=409)))
 async def reverse_payment(
-    payment_id: UUID, body: PaymentReverse, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+    payment_id: UUID, body: PaymentReverse, tx: Tx, response: Tagged, validate_only: ValidateOnly = False,
 ) -> PaymentRead:
     """Undo a payment and all that it paid; the items are owed again under their old due dates."""
     await reverse(tx, [body.to_wish(payment_id)])
@@ -100,7 +101,7 @@ async def list_payments(
 
 
 @router.get("/payments/{payment_id}", dependencies=[MAY_READ], responses=NOT_FOUND)
-async def get_payment(payment_id: UUID, tx: Tx, response: Response) -> PaymentRead:
+async def get_payment(payment_id: UUID, tx: Tx, response: Tagged) -> PaymentRead:
     """One payment with its allocations."""
     return _answer((await payment_views.view(tx, [payment_id]))[0], response)
 

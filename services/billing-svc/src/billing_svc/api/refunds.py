@@ -22,6 +22,7 @@ from dunlin_kernel.ids import new_id
 from dunlin_kit import pages
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, ValidateOnly, WriteRoute
 
@@ -106,7 +107,7 @@ class RefundPage(Page[RefundRead]):
     | refuses("credit_not_found", status=404) | refuses("second_person_needed", status=403)
     | refuses("refund_exists", "credit_kept_for_order", "tenant_not_known_yet", status=409)))
 async def pay_refund(
-    body: RefundCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+    body: RefundCreate, tx: Tx, response: Located, validate_only: ValidateOnly = False,
 ) -> RefundRead:
     """Pay unapplied credit back, never more than is unapplied on that day and today; a large one is proposed."""
     refund = (await pay(tx, [body.to_wish()]))[0]

@@ -28,6 +28,7 @@ from dunlin_kit.auth import requires
 from dunlin_kit.operations import OperationRead
 from dunlin_kit.pages import Limit, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
 writes = APIRouter(prefix="/billing/v1", route_class=WriteRoute, tags=["statements"])
@@ -42,7 +43,7 @@ ANSWER = ("line_named_twice", "line_not_answered", "amount_missing", "amount_doe
 @writes.post("/statements", status_code=201, dependencies=[MAY_WRITE], responses=(
     refuses(*PERIOD) | refuses("customer_not_known_yet", "tenant_not_known_yet", "report_does_not_tie",
                                "statement_exists", status=409)))
-async def issue_statement(body: StatementCreate, tx: Tx, response: Response) -> StatementRead:
+async def issue_statement(body: StatementCreate, tx: Tx, response: Located) -> StatementRead:
     """Make a statement: opening, movements, closing and ageing, kept as a snapshot with its digest."""
     made = await issue(tx, body.to_wish())
     response.headers["Location"] = f"/billing/v1/statements/{made.head.id}"
@@ -51,7 +52,7 @@ async def issue_statement(body: StatementCreate, tx: Tx, response: Response) -> 
 
 @writes.post("/statement-runs", status_code=202, dependencies=[MAY_WRITE],
              responses=refuses(*PERIOD) | refuses("tenant_not_known_yet", status=409))
-async def run_statements(body: StatementRunCreate, tx: Tx, response: Response) -> OperationRead:
+async def run_statements(body: StatementRunCreate, tx: Tx, response: Located) -> OperationRead:
     """Make statements for all customers as an operation; its result: `run_id` and how many `statements`."""
     operation_id = await run(tx, body.period_from, body.period_to)
     await tx.flush()

@@ -27,6 +27,7 @@ from dunlin_kit import pages, versions
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located, Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, ValidateOnly, WriteRoute
@@ -125,7 +126,7 @@ class BadDebtPolicyRead(BaseModel):
     refuses(*OPEN) | refuses("item_not_found", status=404)
     | refuses("write_off_exists", "tenant_not_known_yet", status=409)))
 async def propose_write_off(
-    body: WriteOffCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+    body: WriteOffCreate, tx: Tx, response: Located, validate_only: ValidateOnly = False,
 ) -> WriteOffRead:
     """Propose to take a debt out of the books; another person approves it."""
     one = await propose(tx, body.to_wish())
@@ -193,7 +194,7 @@ async def get_write_off(write_off_id: UUID, tx: Tx) -> WriteOffRead:
 
 
 @router.get("/bad-debt-policy", dependencies=[MAY_READ])
-async def get_bad_debt_policy(tx: Tx, response: Response) -> BadDebtPolicyRead:
+async def get_bad_debt_policy(tx: Tx, response: Tagged) -> BadDebtPolicyRead:
     """The policy in force."""
     return _policy(await write_offs.policy_in_force(tx), response)
 
@@ -201,7 +202,7 @@ async def get_bad_debt_policy(tx: Tx, response: Response) -> BadDebtPolicyRead:
 @writes.put("/bad-debt-policy", dependencies=[requires("policies:write")], responses=(
     refuses("tenant_not_known_yet", status=409) | versions.RESPONSES))
 async def set_bad_debt_policy(
-    body: BadDebtPolicyUpdate, expected: IfMatch, tx: Tx, response: Response,
+    body: BadDebtPolicyUpdate, expected: IfMatch, tx: Tx, response: Tagged,
 ) -> BadDebtPolicyRead:
     """Set the policy as a new version; it counts for write-offs that are approved from now on."""
     return _policy(await set_policy(tx, BadDebtPolicy(0, body.vat, body.account), expected=expected), response)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from credit_svc.api.group_shapes import GroupExplanation
@@ -30,6 +30,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located
 from dunlin_kit.wire import Instant
 from dunlin_kit.write_route import ReadRoute, Tx, ValidateOnly, WriteRoute
 
@@ -137,7 +138,7 @@ class AuthorizationRead(BaseModel):
              | refuses("customer_not_known_yet", "tenant_not_known_yet", "authorization_exists", "customer_merged",
                        status=409))
 async def authorize_credit(
-    body: AuthorizationCreate, tx: Tx, response: Response, validate_only: ValidateOnly = False,
+    body: AuthorizationCreate, tx: Tx, response: Located, validate_only: ValidateOnly = False,
 ) -> AuthorizationRead:
     """Ask for credit for an order: approved and reserved, or denied with its reasons. Both are 201 and are kept."""
     authorization, stored = await asking.authorize_credit(tx, body.to_command())

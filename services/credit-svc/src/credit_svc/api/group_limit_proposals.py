@@ -20,6 +20,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
 writes = APIRouter(route_class=WriteRoute, tags=["groups"])
@@ -70,7 +71,7 @@ class GroupLimitProposalPage(Page[GroupLimitProposalRead]):
 @writes.post("/credit/v1/group-limit-proposals", status_code=201, dependencies=[requires("credit:write")],
              responses=GROUP_LIMIT_REFUSED)
 async def propose_group_limit(
-    body: GroupLimitProposalCreate, tx: Tx, me: Me, response: Response,
+    body: GroupLimitProposalCreate, tx: Tx, me: Me, response: Located,
 ) -> GroupLimitProposalRead:
     """Propose a limit of a group; nothing changes until another person approves it."""
     made = await propose(tx, body.to_command(body.group_id))

@@ -20,6 +20,7 @@ from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose
+from dunlin_kit.told_headers import Located
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -90,7 +91,7 @@ class CreditHoldPage(Page[CreditHoldRead]):
 @writes.post("/credit/v1/customers/{customer_id}/holds", status_code=201, dependencies=[requires("credit:write")],
              responses=refuses("customer_not_known_yet", "hold_stands", status=409))
 async def place_credit_hold(
-    customer_id: UUID, body: CreditHoldCreate, tx: Tx, response: Response,
+    customer_id: UUID, body: CreditHoldCreate, tx: Tx, response: Located,
 ) -> CreditHoldRead:
     """Stop new credit for a customer, until a person releases it; what was authorised before is captured."""
     hold = await placing.place_credit_hold(tx, placing.PlaceCreditHold(customer_id, body.reason.value, body.note))

@@ -23,6 +23,7 @@ from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose
+from dunlin_kit.told_headers import Located
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
 writes = APIRouter(route_class=WriteRoute, tags=["limits"])
@@ -89,7 +90,7 @@ class LimitProposalFilter(StrEnum):
 
 @writes.post("/credit/v1/limit-proposals", status_code=201, dependencies=[requires("credit:write")],
              responses=LIMIT_REFUSED)
-async def propose_limit(body: LimitProposalCreate, tx: Tx, me: Me, response: Response) -> LimitProposalRead:
+async def propose_limit(body: LimitProposalCreate, tx: Tx, me: Me, response: Located) -> LimitProposalRead:
     """Propose a limit; nothing changes until another person approves it."""
     made = await propose(tx, body.to_command(body.customer_id))
     response.headers["Location"] = f"/credit/v1/limit-proposals/{made.id}"

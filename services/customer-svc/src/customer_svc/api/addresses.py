@@ -20,6 +20,7 @@ from dunlin_kernel.ids import AddressId, CustomerId
 from dunlin_kit import versions
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Made, Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -49,7 +50,7 @@ async def list_addresses(customer_id: UUID, tx: Tx) -> CustomerAddressList:
 
 
 @one_router.get("", dependencies=[MAY_READ], responses=NO_ADDRESS)
-async def get_address(at: At, tx: Tx, response: Response) -> CustomerAddressRead:
+async def get_address(at: At, tx: Tx, response: Tagged) -> CustomerAddressRead:
     """One address."""
     return _answer(await addresses.get(tx, *at), response)
 
@@ -58,7 +59,7 @@ async def get_address(at: At, tx: Tx, response: Response) -> CustomerAddressRead
              responses=NOT_FOUND | refuses("customer_closed", "id_taken", status=409)
              | refuses("invalid_request", "bad_address", "too_many_addresses"))
 async def add_address(
-    customer_id: UUID, body: CustomerAddressCreate, tx: Tx, response: Response
+    customer_id: UUID, body: CustomerAddressCreate, tx: Tx, response: Made
 ) -> CustomerAddressRead:
     """Add a place at which the customer is reached."""
     address = await usecases.add_address(tx, body.to_address(CustomerId(customer_id)))
@@ -69,7 +70,7 @@ async def add_address(
 @one_writes.patch("", dependencies=[MAY_WRITE],
                   responses=NO_ADDRESS | versions.RESPONSES | CLOSED | refuses("invalid_request", "bad_address"))
 async def change_address(
-    at: At, body: CustomerAddressUpdate, seen: IfMatch, tx: Tx, response: Response
+    at: At, body: CustomerAddressUpdate, seen: IfMatch, tx: Tx, response: Tagged
 ) -> CustomerAddressRead:
     """Change an address: what is left out stays, null clears."""
     return _answer(await usecases.change_address(tx, *at, seen=seen, change=body.to_change()), response)

@@ -23,6 +23,7 @@ from dunlin_kernel.ids import ContactId, CustomerId
 from dunlin_kit import versions
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Made, Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -53,7 +54,7 @@ async def list_contacts(customer_id: UUID, tx: Tx) -> ContactList:
 
 
 @one_router.get("", dependencies=[MAY_READ], responses=NO_CONTACT)
-async def get_contact(at: At, tx: Tx, response: Response) -> ContactRead:
+async def get_contact(at: At, tx: Tx, response: Tagged) -> ContactRead:
     """One contact."""
     return _answer(await contacts.get(tx, *at), response)
 
@@ -61,7 +62,7 @@ async def get_contact(at: At, tx: Tx, response: Response) -> ContactRead:
 @writes.post("/contacts", status_code=201, dependencies=[MAY_WRITE],
              responses=NOT_FOUND | refuses("customer_closed", "id_taken", status=409)
              | refuses(*BAD, "too_many_contacts"))
-async def add_contact(customer_id: UUID, body: ContactCreate, tx: Tx, response: Response) -> ContactRead:
+async def add_contact(customer_id: UUID, body: ContactCreate, tx: Tx, response: Made) -> ContactRead:
     """Add a person through whom the customer is reached."""
     contact = await usecases.add_contact(tx, body.to_contact(CustomerId(customer_id)))
     response.headers["Location"] = f"/customer/v1/customers/{customer_id}/contacts/{contact.id}"
@@ -70,7 +71,7 @@ async def add_contact(customer_id: UUID, body: ContactCreate, tx: Tx, response: 
 
 @one_writes.patch("", dependencies=[MAY_WRITE],
                   responses=NO_CONTACT | versions.RESPONSES | refuses("customer_closed", status=409) | refuses(*BAD))
-async def change_contact(at: At, body: ContactUpdate, seen: IfMatch, tx: Tx, response: Response) -> ContactRead:
+async def change_contact(at: At, body: ContactUpdate, seen: IfMatch, tx: Tx, response: Tagged) -> ContactRead:
     """Change a contact: what is left out stays, null clears."""
     return _answer(await usecases.change_contact(tx, *at, seen=seen, change=body.to_change()), response)
 
@@ -84,7 +85,7 @@ async def remove_contact(at: At, seen: IfMatch, tx: Tx) -> None:
 
 
 @one_writes.post("/consents", dependencies=[MAY_WRITE], responses=NO_CONTACT | refuses("invalid_request"))
-async def change_consent(at: At, body: ContactConsentUpdate, tx: Tx, response: Response) -> ContactRead:
+async def change_consent(at: At, body: ContactConsentUpdate, tx: Tx, response: Tagged) -> ContactRead:
     """What a person decided about being reached; it holds at once, and the history keeps it."""
     return _answer(await usecases.change_consent(tx, *at, body.to_decision()), response)
 

@@ -20,6 +20,7 @@ from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Tagged
 from dunlin_kit.versions import set_etag
 from dunlin_kit.write_route import ReadRoute, Tx
 
@@ -86,7 +87,7 @@ async def search_customers(
 
 @router.get("/customer-numbers/{number}", dependencies=[MAY_READ], responses=NOT_FOUND)
 async def get_customer_by_number(
-    number: Annotated[str, Path(max_length=MAX_CODE, pattern=PRINTABLE)], tx: Tx, response: Response
+    number: Annotated[str, Path(max_length=MAX_CODE, pattern=PRINTABLE)], tx: Tx, response: Tagged
 ) -> CustomerRead:
     """Who goes on under a number: the customer it was given to, or the one that it was merged into."""
     customer = await customers.of_number(tx, number)
@@ -95,7 +96,7 @@ async def get_customer_by_number(
 
 
 @router.get("/customers/{customer_id}", dependencies=[MAY_READ], responses=NOT_FOUND)
-async def get_customer(customer_id: UUID, tx: Tx, response: Response) -> CustomerRead:
+async def get_customer(customer_id: UUID, tx: Tx, response: Tagged) -> CustomerRead:
     """One customer."""
     customer = await customers.get(tx, CustomerId(customer_id))
     set_etag(response, customer.version)

@@ -20,6 +20,7 @@ from dunlin_kit import pages, versions
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Made, Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -40,7 +41,7 @@ async def list_groups(
 
 
 @router.get("/groups/{group_id}", dependencies=[MAY_READ], responses=NO_GROUP)
-async def get_group(group_id: UUID, tx: Tx, response: Response) -> CustomerGroupRead:
+async def get_group(group_id: UUID, tx: Tx, response: Tagged) -> CustomerGroupRead:
     """One group."""
     group = await groups.get(tx, GroupId(group_id))
     set_etag(response, group.version)
@@ -50,7 +51,7 @@ async def get_group(group_id: UUID, tx: Tx, response: Response) -> CustomerGroup
 @writes.post("/groups", status_code=201, dependencies=[MAY_WRITE],
              responses=refuses("id_taken", "group_number_taken", "tenant_not_known_yet", status=409)
              | refuses("invalid_request", "bad_customer_number", "bad_name", "unknown_currency"))
-async def create_group(body: CustomerGroupCreate, tx: Tx, response: Response) -> CustomerGroupRead:
+async def create_group(body: CustomerGroupCreate, tx: Tx, response: Made) -> CustomerGroupRead:
     """Make a group of customers that belong together."""
     group = await usecases.create_group(tx, body.to_group())
     response.headers["Location"] = f"/customer/v1/groups/{group.id}"
@@ -62,7 +63,7 @@ async def create_group(body: CustomerGroupCreate, tx: Tx, response: Response) ->
               responses=NO_GROUP | versions.RESPONSES | refuses("tenant_not_known_yet", status=409)
               | refuses("invalid_request", "bad_name", "unknown_currency"))
 async def change_group(
-    group_id: UUID, body: CustomerGroupUpdate, seen: IfMatch, tx: Tx, response: Response
+    group_id: UUID, body: CustomerGroupUpdate, seen: IfMatch, tx: Tx, response: Tagged
 ) -> CustomerGroupRead:
     """Change name, currency or set-off of a group: what is left out stays."""
     group = await usecases.change_group(tx, GroupId(group_id), seen=seen, change=body.to_change())
@@ -74,7 +75,7 @@ async def change_group(
             responses=refuses("customer_not_found", "group_not_found", status=404) | versions.RESPONSES
             | refuses("customer_closed", status=409) | refuses("invalid_request"))
 async def change_customer_group(
-    customer_id: UUID, body: CustomerMembershipUpdate, seen: IfMatch, tx: Tx, response: Response
+    customer_id: UUID, body: CustomerMembershipUpdate, seen: IfMatch, tx: Tx, response: Tagged
 ) -> CustomerRead:
     """Put a customer into a group, or (null) into none: it is never in two."""
     group_id = GroupId(body.group_id) if body.group_id else None

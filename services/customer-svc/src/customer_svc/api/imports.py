@@ -15,6 +15,7 @@ from dunlin_kit import operations
 from dunlin_kit.auth import requires
 from dunlin_kit.operations import OperationRead
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located
 from dunlin_kit.write_route import Tx, WriteRoute
 
 MAX_ROWS = 1000
@@ -71,7 +72,7 @@ class CustomerFileCreate(Sent):
 
 @writes.post("/customers:import", status_code=202, dependencies=[requires("customers:write")],
              responses=refuses("tenant_not_known_yet", status=409) | refuses("invalid_request"))
-async def import_customers(body: CustomerImportCreate, tx: Tx, response: Response) -> OperationRead:
+async def import_customers(body: CustomerImportCreate, tx: Tx, response: Located) -> OperationRead:
     """Take rows of an existing archive over, known again by their external id: a second run changes nothing.
 
     A worker takes them in slices, and `done` counts them. The operation's result: `registered`, `unchanged`, `refused`
@@ -83,7 +84,7 @@ async def import_customers(body: CustomerImportCreate, tx: Tx, response: Respons
 
 @writes.post("/customers:import-file", status_code=202, dependencies=[requires("customers:write")],
              responses=refuses("tenant_not_known_yet", status=409) | refuses("invalid_request", "bad_customer_file"))
-async def import_customer_file(body: CustomerFileCreate, tx: Tx, response: Response) -> OperationRead:
+async def import_customer_file(body: CustomerFileCreate, tx: Tx, response: Located) -> OperationRead:
     """Take a spreadsheet of customers over, cleaned: blanks, wide letters and digits, what cannot be seen, empty lines.
 
     A line that says the same again changes nothing; what is wrong in one refuses that line. The result is that of

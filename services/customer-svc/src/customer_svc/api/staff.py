@@ -27,6 +27,7 @@ from dunlin_kit import pages, versions
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Made, Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -46,7 +47,7 @@ async def list_staff(tx: Tx, response: Response, cursor: Paging, limit: Limit = 
 
 
 @router.get("/staff/{staff_id}", dependencies=[MAY_READ], responses=NO_STAFF)
-async def get_staff(staff_id: UUID, tx: Tx, response: Response) -> StaffRead:
+async def get_staff(staff_id: UUID, tx: Tx, response: Tagged) -> StaffRead:
     """One member of staff."""
     return _answer(await staff.get(tx, StaffId(staff_id)), response)
 
@@ -54,7 +55,7 @@ async def get_staff(staff_id: UUID, tx: Tx, response: Response) -> StaffRead:
 @writes.post("/staff", status_code=201, dependencies=[MAY_WRITE],
              responses=NO_STAFF | refuses("id_taken", "staff_code_taken", "tenant_not_known_yet", status=409)
              | refuses(*BAD, "bad_customer_number"))
-async def add_staff(body: StaffCreate, tx: Tx, response: Response) -> StaffRead:
+async def add_staff(body: StaffCreate, tx: Tx, response: Made) -> StaffRead:
     """Enter a member of staff, to answer for customers and to stand in for others."""
     added = await usecases.add_staff(tx, body.to_staff())
     response.headers["Location"] = f"/customer/v1/staff/{added.id}"
@@ -63,7 +64,7 @@ async def add_staff(body: StaffCreate, tx: Tx, response: Response) -> StaffRead:
 
 @writes.patch("/staff/{staff_id}", dependencies=[MAY_WRITE],
               responses=NO_STAFF | versions.RESPONSES | UNKNOWN_TENANT | refuses(*BAD))
-async def change_staff(staff_id: UUID, body: StaffUpdate, seen: IfMatch, tx: Tx, response: Response) -> StaffRead:
+async def change_staff(staff_id: UUID, body: StaffUpdate, seen: IfMatch, tx: Tx, response: Tagged) -> StaffRead:
     """Change a member of staff: what is left out stays, null clears."""
     return _answer(await usecases.change_staff(tx, StaffId(staff_id), seen=seen, change=body.to_change()), response)
 
@@ -101,7 +102,7 @@ async def get_owner(customer_id: UUID, tx: Tx) -> CustomerOwnerRead:
             responses=refuses("customer_not_found", "staff_not_found", status=404) | versions.RESPONSES
             | refuses("customer_closed", status=409) | refuses("invalid_request"))
 async def change_owner(
-    customer_id: UUID, body: CustomerOwnerUpdate, seen: IfMatch, tx: Tx, response: Response
+    customer_id: UUID, body: CustomerOwnerUpdate, seen: IfMatch, tx: Tx, response: Tagged
 ) -> CustomerRead:
     """Say who answers for a customer from now on; null for nobody."""
     owner_id = StaffId(body.owner_id) if body.owner_id else None

@@ -5,7 +5,6 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter
-from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from customer_svc import usecases
@@ -16,6 +15,7 @@ from customer_svc.store import tenants
 from dunlin_kernel.ids import TenantId, new_id
 from dunlin_kit.auth import operator_only, requires
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
 writes = APIRouter(prefix="/customer/v1", route_class=WriteRoute, tags=["tenants"])
@@ -73,7 +73,7 @@ class TestClockAdvanceRead(BaseModel):
              responses=refuses("tenant_exists", status=409)
              | refuses("invalid_request", "bad_name", "unknown_currency", "unknown_zone", "clock_of_real_tenant",
                        "clock_missing", "clock_out_of_range"))
-async def configure_tenant(body: TenantCreate, tx: Tx, response: Response) -> TenantRead:
+async def configure_tenant(body: TenantCreate, tx: Tx, response: Located) -> TenantRead:
     """Make a tenant. For an operator's token, which has no tenant in it."""
     tenant = await usecases.configure_tenant(tx, body.to_tenant())
     response.headers["Location"] = "/customer/v1/tenant"

@@ -12,6 +12,7 @@ from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
@@ -87,7 +88,7 @@ async def _filter(query: Annotated[CallFilter, Query()]) -> CallFilter:
 @writes.post("/calls", status_code=201, dependencies=[requires("collections:write")],
              responses=refuses("customer_not_known_yet", "tenant_not_known_yet", status=409)
              | refuses("invalid_request"))
-async def plan_call(body: CallCreate, tx: Tx, response: Response) -> CallRead:
+async def plan_call(body: CallCreate, tx: Tx, response: Located) -> CallRead:
     """Plan a call to a customer."""
     task = await usecases.plan_call(tx, body.customer_id, due_on=body.due_on, note=body.note)
     response.headers["Location"] = f"/notify/v1/calls/{task.id}"

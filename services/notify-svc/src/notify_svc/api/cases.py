@@ -13,6 +13,7 @@ from dunlin_kit import pages, versions
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Made, Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
@@ -147,7 +148,7 @@ async def _filter(query: Annotated[CaseFilter, Query()]) -> CaseFilter:
 @writes.post("/cases", status_code=201, dependencies=[MAY_WRITE],
              responses=refuses("customer_not_known_yet", "tenant_not_known_yet", "case_open_already", status=409)
              | refuses("invalid_request", "bad_next_action", "owner_not_known"))
-async def open_case(body: CaseCreate, tx: Tx, response: Response) -> CaseRead:
+async def open_case(body: CaseCreate, tx: Tx, response: Made) -> CaseRead:
     """Open a case for a customer: one at a time."""
     case = await usecases.open_case(tx, body.to_command())
     response.headers["Location"] = f"/notify/v1/cases/{case.id}"
@@ -158,7 +159,7 @@ async def open_case(body: CaseCreate, tx: Tx, response: Response) -> CaseRead:
 @writes.put("/cases/{case_id}", dependencies=[MAY_WRITE],
             responses=NOT_FOUND | refuses("tenant_not_known_yet", "illegal_transition", status=409)
             | versions.RESPONSES | refuses("invalid_request", "bad_next_action", "owner_not_known"))
-async def advance_case(case_id: UUID, body: CaseAdvance, seen: IfMatch, tx: Tx, response: Response) -> CaseRead:
+async def advance_case(case_id: UUID, body: CaseAdvance, seen: IfMatch, tx: Tx, response: Tagged) -> CaseRead:
     """Bring a case to a stage, say what comes next, and who does it; no reminder leaves while it is in court."""
     case = await usecases.advance_case(tx, AdvanceCase(
         case_id, seen, body.stage, body.owner_code, body.next_action, body.next_action_on, body.note))
@@ -195,7 +196,7 @@ async def list_cases(
 
 
 @router.get("/cases/{case_id}", dependencies=[MAY_READ], responses=NOT_FOUND)
-async def get_case(case_id: UUID, tx: Tx, response: Response) -> CaseDetailRead:
+async def get_case(case_id: UUID, tx: Tx, response: Tagged) -> CaseDetailRead:
     """One case with all that happened in it."""
     case = await cases.find(tx, case_id)
     set_etag(response, case.version)

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Self
 
 from fastapi import APIRouter
-from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from dunlin_events.contracts.base import Amount
@@ -12,6 +11,7 @@ from dunlin_kit import versions
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
 from dunlin_kit.tenants import present
+from dunlin_kit.told_headers import Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
@@ -80,7 +80,7 @@ class CollectionPolicyRead(BaseModel):
 
 
 @router.get("/collection-policy", dependencies=[requires("collections:read")])
-async def get_collection_policy(tx: Tx, response: Response) -> CollectionPolicyRead:
+async def get_collection_policy(tx: Tx, response: Tagged) -> CollectionPolicyRead:
     """When cases are opened by rule."""
     found = await collection_policies.in_force(tx, (await present(tx)).currency)
     set_etag(response, found.policy.version)
@@ -92,7 +92,7 @@ async def get_collection_policy(tx: Tx, response: Response) -> CollectionPolicyR
             | refuses("invalid_request", "bad_collection_policy", "unknown_currency", "malformed_amount",
                       "wrong_precision", "amount_too_large"))
 async def set_collection_policy(
-    body: CollectionPolicyUpdate, seen: IfMatch, tx: Tx, response: Response,
+    body: CollectionPolicyUpdate, seen: IfMatch, tx: Tx, response: Tagged,
 ) -> CollectionPolicyRead:
     """Set when cases are opened by rule, as a new version that holds from the next run on."""
     found = await usecases.set_collection_policy(tx, body.to_policy(), expected_version=seen)

@@ -4,12 +4,12 @@ from datetime import datetime, time
 from typing import Annotated, Self
 
 from fastapi import APIRouter
-from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from dunlin_kit import versions
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
@@ -55,7 +55,7 @@ class ContactPolicyRead(BaseModel):
 
 
 @router.get("/contact-policy", dependencies=[requires("reminders:read")])
-async def get_contact_policy(tx: Tx, response: Response) -> ContactPolicyRead:
+async def get_contact_policy(tx: Tx, response: Tagged) -> ContactPolicyRead:
     """How recipients are spared."""
     found = await contact_policies.in_force(tx)
     set_etag(response, found.policy.version)
@@ -65,7 +65,7 @@ async def get_contact_policy(tx: Tx, response: Response) -> ContactPolicyRead:
 @writes.put("/contact-policy", dependencies=[requires("reminders:write")],
             responses=refuses("tenant_not_known_yet", status=409) | versions.RESPONSES
             | refuses("invalid_request", "bad_contact_policy"))
-async def set_contact_policy(body: ContactPolicyUpdate, seen: IfMatch, tx: Tx, response: Response) -> ContactPolicyRead:
+async def set_contact_policy(body: ContactPolicyUpdate, seen: IfMatch, tx: Tx, response: Tagged) -> ContactPolicyRead:
     """Set how recipients are spared, as a new version: quiet hours postpone a message, recent contact keeps it due."""
     found = await usecases.set_contact_policy(tx, body.to_policy(), expected_version=seen)
     set_etag(response, found.policy.version)

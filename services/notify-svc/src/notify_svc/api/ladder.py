@@ -16,6 +16,7 @@ from dunlin_kit.auth import requires
 from dunlin_kit.operations import OperationRead
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located, Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
@@ -138,7 +139,7 @@ class ReminderPage(Page[ReminderRead]):
 
 
 @router.get("/ladder-policy", dependencies=[requires("reminders:read")])
-async def get_ladder_policy(tx: Tx, response: Response) -> LadderPolicyRead:
+async def get_ladder_policy(tx: Tx, response: Tagged) -> LadderPolicyRead:
     """The ladder in force."""
     found = await ladder_policies.in_force(tx)
     set_etag(response, found.policy.version)
@@ -147,7 +148,7 @@ async def get_ladder_policy(tx: Tx, response: Response) -> LadderPolicyRead:
 
 @writes.put("/ladder-policy", dependencies=[requires("reminders:write")],
             responses=NOT_KNOWN | versions.RESPONSES | refuses("invalid_request", "bad_ladder"))
-async def set_ladder_policy(body: LadderPolicyUpdate, seen: IfMatch, tx: Tx, response: Response) -> LadderPolicyRead:
+async def set_ladder_policy(body: LadderPolicyUpdate, seen: IfMatch, tx: Tx, response: Tagged) -> LadderPolicyRead:
     """Set the ladder as a new version; all open items are planned anew by it, and nothing that was sent is repeated."""
     found = await usecases.set_ladder_policy(tx, body.to_policy(), expected_version=seen)
     set_etag(response, found.policy.version)
@@ -156,7 +157,7 @@ async def set_ladder_policy(body: LadderPolicyUpdate, seen: IfMatch, tx: Tx, res
 
 @writes.post("/ladder:switch-on", status_code=202, dependencies=[requires("reminders:write")],
              responses=NOT_KNOWN | refuses("invalid_request"))
-async def switch_on_ladder(body: LadderSwitchOnCreate, tx: Tx, response: Response) -> OperationRead:
+async def switch_on_ladder(body: LadderSwitchOnCreate, tx: Tx, response: Located) -> OperationRead:
     """Let imported items begin, each at the level it has reached; nothing is sent for the levels before it."""
     operation_id = await usecases.switch_on_ladder(tx, body.customer_id)
     await tx.flush()

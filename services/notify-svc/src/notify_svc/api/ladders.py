@@ -11,6 +11,7 @@ from dunlin_kit import pages, versions
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
@@ -110,7 +111,7 @@ async def list_ladders(tx: Tx) -> LadderList:
 
 
 @router.get("/ladders/{ladder}", dependencies=[requires("reminders:read")], responses=NOT_FOUND)
-async def get_ladder(ladder: LadderName, tx: Tx, response: Response) -> LadderPolicyRead:
+async def get_ladder(ladder: LadderName, tx: Tx, response: Tagged) -> LadderPolicyRead:
     """One ladder in the version in force."""
     found = await ladder_policies.in_force(tx, ladder)
     set_etag(response, found.policy.version)
@@ -131,7 +132,7 @@ async def list_ladder_versions(
 @writes.put("/ladders/{ladder}", dependencies=[requires("reminders:write")],
             responses=NOT_KNOWN | versions.RESPONSES | refuses("invalid_request", "bad_ladder"))
 async def set_ladder(
-    ladder: LadderName, body: LadderPolicyUpdate, seen: IfMatch, tx: Tx, response: Response,
+    ladder: LadderName, body: LadderPolicyUpdate, seen: IfMatch, tx: Tx, response: Tagged,
 ) -> LadderPolicyRead:
     """Set a ladder as a new version; `If-Match: "0"` makes one of a name that is not there yet."""
     found = await usecases.set_ladder(tx, ladder, body.to_policy(), expected_version=seen)
@@ -147,7 +148,7 @@ async def preview_ladder(ladder: LadderName, body: LadderPolicyUpdate, tx: Tx) -
 
 
 @router.get("/ladder-selection", dependencies=[requires("reminders:read")])
-async def get_ladder_selection(tx: Tx, response: Response) -> LadderSelectionRead:
+async def get_ladder_selection(tx: Tx, response: Tagged) -> LadderSelectionRead:
     """Which customers climb which ladder."""
     found = await ladder_policies.selection(tx)
     set_etag(response, found.version)
@@ -157,7 +158,7 @@ async def get_ladder_selection(tx: Tx, response: Response) -> LadderSelectionRea
 @writes.put("/ladder-selection", dependencies=[requires("reminders:write")],
             responses=NOT_KNOWN | versions.RESPONSES | refuses("invalid_request", "bad_ladder_rule"))
 async def set_ladder_selection(
-    body: LadderSelectionUpdate, seen: IfMatch, tx: Tx, response: Response,
+    body: LadderSelectionUpdate, seen: IfMatch, tx: Tx, response: Tagged,
 ) -> LadderSelectionRead:
     """Choose by grade and class who climbs which ladder; all open items are planned anew by it."""
     rules = tuple(rule.to_rule() for rule in body.rules)

@@ -13,6 +13,7 @@ from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Located
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
@@ -102,7 +103,7 @@ async def _filter(query: Annotated[PromiseFilter, Query()]) -> PromiseFilter:
              | refuses("invalid_request", "amount_not_positive", "promise_day_out_of_range", "bad_grace_days",
                        "promise_above_open", "unknown_currency", "malformed_amount", "wrong_precision",
                        "amount_too_large"))
-async def make_promise(body: PromiseCreate, tx: Tx, response: Response) -> PromiseRead:
+async def make_promise(body: PromiseCreate, tx: Tx, response: Located) -> PromiseRead:
     """Take down a promise: the ladders of what it is for wait until it is judged at the turn of the day."""
     made = await usecases.make_promise(tx, body.to_command())
     response.headers["Location"] = f"/notify/v1/promises/{made.id}"

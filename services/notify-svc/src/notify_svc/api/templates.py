@@ -5,12 +5,12 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter
-from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from dunlin_kit import versions
 from dunlin_kit.auth import requires
 from dunlin_kit.problems import refuses
+from dunlin_kit.told_headers import Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
@@ -90,7 +90,7 @@ async def list_templates(tx: Tx) -> TemplateList:
 
 
 @router.get("/templates/{language}/{tone}", dependencies=[requires("reminders:read")])
-async def get_template(language: LetterLanguage, tone: LetterTone, tx: Tx, response: Response) -> TemplateRead:
+async def get_template(language: LetterLanguage, tone: LetterTone, tx: Tx, response: Tagged) -> TemplateRead:
     """One template in force."""
     found = await letter_templates.own(tx, language, tone) or _beginning(language, tone)
     set_etag(response, found.template.version)
@@ -100,7 +100,7 @@ async def get_template(language: LetterLanguage, tone: LetterTone, tx: Tx, respo
 @writes.put("/templates/{language}/{tone}", dependencies=[requires("reminders:write")],
             responses=NOT_KNOWN | versions.RESPONSES | refuses("invalid_request", "bad_template"))
 async def set_template(
-    language: LetterLanguage, tone: LetterTone, body: TemplateUpdate, seen: IfMatch, tx: Tx, response: Response,
+    language: LetterLanguage, tone: LetterTone, body: TemplateUpdate, seen: IfMatch, tx: Tx, response: Tagged,
 ) -> TemplateRead:
     """Set a template of the tenant's own as a new version; it must read on a made-up letter."""
     wanted = LetterTemplate(language, tone, 0, body.subject, body.body)
