@@ -8,12 +8,12 @@ from typing import Final, Self
 import structlog
 from prometheus_client import Counter, Gauge
 
-from dunlin_events import parked_rows, watermark
-from dunlin_events.applying import Item, Plan, apply, lock
+from dunlin_events.applying import Item, Plan, apply, lock, store
+from dunlin_events.broken_world import is_world_broken
 from dunlin_events.contracts.base import FACTS, import_contracts
 from dunlin_events.crash_points import passing
 from dunlin_events.dead_letters import DeadLetters
-from dunlin_events.draining import CAN_NEVER_WORK, reason_of, tenant_of
+from dunlin_events.draining import reason_of, tenant_of
 from dunlin_events.ending import is_told_to_end, rest
 from dunlin_events.eras import says_all_was_told
 from dunlin_events.joining import join, strangers
@@ -32,9 +32,12 @@ __all__ = [
 
 MOST_EVENTS: Final = 500
 LEAST_EVENTS: Final = 100
-"""Fewer would not be quicker: a batch has ten trips and a commit, whatever is in it."""
+"""Fewer would not be quicker: a batch has ten trips and a commit, whatever is in it. But fewer may still be done where
+more are too much: after a failure a batch is half as large, down to one event, and grows again as batches succeed."""
 BATCH_S: Final = 0.030
 """Aim of a batch: its locks are held no longer, whatever the handlers cost."""
+LONGEST_BATCH_S: Final = 5.0
+"""One that took longer is followed by none that is larger: it would come near the time limits of a transaction."""
 POLL_MS: Final = 500
 FIRST_WAIT_S: Final = 0.1
 LONGEST_WAIT_S: Final = 30.0
@@ -114,6 +117,8 @@ class Consumer:
             items = [item for received in batch.values() for one in received for item in self._items(one)]
             await self._apply(items)
         except BaseException:
+            if batch:
+                self._size = max(1, sum(map(len, batch.values())) // 2)
             for partition, received in batch.items():
                 await self._reader.seek(partition, min(one.offset for one in received))
             raise
@@ -145,32 +150,43 @@ class Consumer:
         clock = asyncio.get_running_loop().time
         began = clock()
         try:
-            await self._together(items)
-        except CAN_NEVER_WORK:
+            plan = await self._together(items)
+        except Exception as error:
+            if is_world_broken(error):
+                raise
             for item in items:
                 await self._alone(item)
-        took = max(clock() - began, 1e-6)
-        self._size = max(LEAST_EVENTS, min(MOST_EVENTS, int(len(items) * BATCH_S / took)))
+        else:
+            await self._settle(plan)
+        self._grow(len(items), max(clock() - began, 1e-6))
 
-    async def _together(self, items: Sequence[Item]) -> None:
-        plan = await self._transact(tenant_of(items[0].key), partial(apply, items=items))
+    def _grow(self, events: int, took: float) -> None:
+        wanted = max(LEAST_EVENTS, min(MOST_EVENTS, int(events * BATCH_S / took)))
+        self._size = min(wanted, self._size * 2 if took < LONGEST_BATCH_S else self._size)
+
+    async def _together(self, items: Sequence[Item]) -> Plan:
+        return await self._transact(tenant_of(items[0].key), partial(apply, items=items))
+
+    async def _settle(self, plan: Plan) -> None:
         await self._standing.drain(sorted(plan.closed))
         if plan.parked:
             await self._standing.tell(plan.parked)
 
     async def _alone(self, item: Item) -> None:
-        """One event in a transaction of its own; one that can never work is parked, and its stream stands still.
+        """One event in a transaction of its own; one that fails is parked, and its stream stands still.
 
         The end of an era is no event, and calls no handler: what is in its way is the world, and it comes again.
         """
         try:
-            await self._together([item])
-        except CAN_NEVER_WORK as error:
-            if item.envelope and not item.is_numbered:
+            plan = await self._together([item])
+        except Exception as error:
+            if is_world_broken(error) or (item.envelope and not item.is_numbered):
                 raise
             failed = item.parked(reason_of(error), repr(error))
             parked = await self._transact(tenant_of(item.key), partial(_hold, item=item, failed=failed))
             await self._standing.tell(parked)
+        else:
+            await self._settle(plan)
 
     def _measure(self) -> None:
         behind = dict.fromkeys(self._subscriptions, 0)
@@ -198,6 +214,5 @@ async def _hold(tx: Tx, *, item: Item, failed: Parked) -> list[Parked]:
         plan.parked = [failed]
         plan.moved = {item.key}
         plan.marks[item.key] = marks[item.key]._replace(held=failed.reason)
-    await watermark.advance(tx, {key: plan.marks[key] for key in plan.moved})
-    await parked_rows.park(tx, plan.parked)
+    await store(tx, plan)
     return plan.parked

@@ -7,6 +7,8 @@ from typing import Final
 import structlog
 from prometheus_client import Counter
 
+from dunlin_events.crash_points import passing
+from dunlin_events.ending import is_told_to_end
 from dunlin_events.envelope import Record
 from dunlin_events.parked_rows import Parked
 from dunlin_events.topics import Publisher, dead_letters_of, topic_of
@@ -35,7 +37,7 @@ class DeadLetters:
                 counter.labels(dead_letters_of(topic, self._group))
 
     async def copy(self, parked: Sequence[Parked]) -> None:
-        """Raises nothing: what cannot be copied is counted."""
+        """Raises nothing: what cannot be copied is counted, also where the bus's client cancelled within itself."""
         by_topic: dict[str, list[Record]] = {}
         for one in parked:
             by_topic.setdefault(dead_letters_of(topic_of(one.key.owner), self._group), []).append(self._letter(one))
@@ -53,8 +55,12 @@ class DeadLetters:
             return False
         try:
             async with asyncio.timeout(PATIENCE_S):
+                passing("before_letters")
                 await self._publisher.publish(topic, letters)
-        except Exception as failed:
+                passing("after_letters")
+        except (Exception, asyncio.CancelledError) as failed:
+            if is_told_to_end():
+                raise
             self._rests_until = clock() + REST_S
             LOG.warning("dead_letter_not_copied", topic=topic, letters=len(letters), reason=repr(failed))
             return False

@@ -4,20 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
-import asyncpg
-
 from dunlin_events import parked_rows, watermark
 from dunlin_events.applying import Item, work_off
+from dunlin_events.broken_world import is_world_broken
 from dunlin_events.subscription import Subscription, Transact, Tx
 from dunlin_events.watermark import ERA, HOLE, POISON, UNREADY, Key, Mark
-from dunlin_kernel.errors import DomainError, NotReady
+from dunlin_kernel.errors import NotReady
 from dunlin_kernel.ids import NIL
-
-CAN_NEVER_WORK = (
-    DomainError, ValueError, AssertionError, LookupError, TypeError, AttributeError, ArithmeticError,
-    asyncpg.IntegrityConstraintViolationError, asyncpg.DataError,
-)
-"""What a handler raises when waiting does not help. (NotReady, one of them, says that waiting will.)"""
 
 
 def reason_of(error: Exception) -> str:
@@ -36,14 +29,16 @@ def tenant_of(key: Key) -> UUID:
 async def drain(transact: Transact, subscription: Subscription, key: Key) -> Mark:
     """Apply what waits in this stream, in order, until a hole, another era or a failure; return where it stands.
 
-    Raises what the database raises when it is away.
+    Raises what the database raises when it is away. What is too much for its time limits is tried one by one.
     """
     limit = 200
     while True:
         try:
             mark, more = await transact(tenant_of(key), partial(_step, subscription=subscription, key=key, limit=limit))
-        except CAN_NEVER_WORK as error:
+        except Exception as error:
             if limit == 1:
+                if is_world_broken(error):
+                    raise
                 return await transact(tenant_of(key), partial(_stand, subscription=subscription, key=key, error=error))
             limit = 1
             continue
@@ -54,6 +49,8 @@ async def drain(transact: Transact, subscription: Subscription, key: Key) -> Mar
 async def _step(tx: Tx, *, subscription: Subscription, key: Key, limit: int) -> tuple[Mark, bool]:
     """Apply the next `limit` that follow each other; also whether there may be more."""
     mark = (await watermark.lock(tx, [key]))[key]
+    if mark.held == ERA:
+        return mark, False
     await parked_rows.forget(tx, key, mark)
     items = await _waiting(tx, subscription, key)
     run = _run_of(mark, items)[:limit]
@@ -74,7 +71,7 @@ async def _stand(tx: Tx, *, subscription: Subscription, key: Key, error: Excepti
     """Say of the first waiting event that it failed."""
     mark = (await watermark.lock(tx, [key]))[key]
     run = _run_of(mark, await _waiting(tx, subscription, key))
-    if run:
+    if run and mark.held != ERA:
         mark = mark._replace(held=reason_of(error))
         await parked_rows.blame(tx, key, run[0].place, reason_of(error), repr(error))
         await watermark.advance(tx, {key: mark})

@@ -21,6 +21,8 @@ from dunlin_kernel.ids import NIL
 
 UNREADY_S: Final = 1.0
 """Between two tries of what waits for something that is on its way."""
+TRY_S: Final = 1.0
+"""A try begins no further stream after so long, and goes on with it next time: new events come in between."""
 LOOK_S: Final = 5.0
 """Between two looks for streams that can go on, as after a member died between a commit and a drain."""
 HELD = Gauge("dunlin_consumer_held_streams", "Streams that stand still; undecodable: records", ["consumer", "reason"])
@@ -48,6 +50,7 @@ class Standing:
         self._transact, self._limit = transact, limit
         self._unready = False
         self._next_try = 0.0
+        self._tried = Key("", "", "")
 
     async def look(self) -> list[Key]:
         """Read anew which streams stand still, and show it. Returns those that can go on."""
@@ -61,29 +64,55 @@ class Standing:
         return can_go_on
 
     async def retry(self) -> None:
-        """Now and then, let streams go on that can."""
-        now = asyncio.get_running_loop().time()
-        if now < self._next_try:
+        """Now and then, let streams go on that can; never twice without what is new in between, even if it fails."""
+        clock = asyncio.get_running_loop().time
+        if clock() < self._next_try:
             return
-        if can_go_on := await self.look():
-            await self.drain(can_go_on)
-            await self.look()
-        self._next_try = now + (UNREADY_S if self._unready else LOOK_S)
+        wait = UNREADY_S
+        try:
+            if can_go_on := await self.look():
+                all_tried = await self._try(can_go_on, until=clock() + TRY_S)
+                await self.look()
+            else:
+                all_tried = True
+            wait = LOOK_S if all_tried and not self._unready else UNREADY_S
+        finally:
+            self._next_try = clock() + wait
+
+    async def _try(self, can_go_on: Iterable[Key], *, until: float) -> bool:
+        """In turn, beginning after the last that was tried; return whether all were."""
+        clock = asyncio.get_running_loop().time
+        left = sorted(can_go_on, key=lambda key: (key <= self._tried, key))
+        while left:
+            self._tried = left.pop(0)
+            await self.drain([self._tried])
+            if clock() >= until:
+                break
+        return not left
 
     async def tell(self, parked: Sequence[Parked]) -> None:
-        """Alarm, copy what can never work, and stop when it is too much: raises TooManyParked."""
+        """Alarm, copy what can never work, and stop when it is too much: raises TooManyParked.
+
+        It is counted first: the copy may be broken off.
+        """
         first = [one for one in parked if one.reason != BEHIND]
         for one in first:
             LOG.error("event_parked", reason=one.reason, detail=one.detail, mark=one.mark, **one.key._asdict())
         self._next_try = 0.0
+        too_many = await self._too_many({one.key.consumer for one in first})
         if self.dead_letters is not None:
             await self.dead_letters.copy([one for one in first if one.reason in (POISON, UNDECODABLE)])
-        for consumer in sorted({one.key.consumer for one in first}):
-            within = self._limit.within
+        if too_many:
+            raise TooManyParked(too_many)
+
+    async def _too_many(self, consumers: Iterable[str]) -> str | None:
+        within = self._limit.within
+        for consumer in sorted(consumers):
             count = await self._transact(NIL, partial(parked_rows.poisoned, consumer=consumer, within=within))
             if count > self._limit.events:
                 LOG.critical("consumer_stops", consumer=consumer, parked=count, within=str(within))
-                raise TooManyParked(f"{consumer}: {count} events parked within {within}")
+                return f"{consumer}: {count} events parked within {within}"
+        return None
 
     async def drain(self, keys: Iterable[Key]) -> None:
         """Apply what waits in these streams, as far as it goes. Raises TooManyParked."""

@@ -48,7 +48,10 @@ class Tx(Statements, Protocol):
 
 
 class Transact(Protocol):
-    """Runs `work` in one transaction of a tenant, and again when the database asks for that."""
+    """Runs `work` in one transaction of a tenant, and again when the database asks for that.
+
+    Raises Away when the database cannot be used now; what any other error says, it says of the work.
+    """
 
     async def __call__(self, tenant: UUID, work: Callable[[Any], Awaitable[T]], /) -> T: ...
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 from prometheus_client import Counter
 
+from dunlin_events.broken_world import Away
 from dunlin_events.crash_points import passing
 from dunlin_kernel.clock import Clock, SystemClock
 from dunlin_kernel.errors import Conflict, DomainError, NotReady
@@ -36,7 +37,7 @@ RETRIES = Counter(
     ("service", "reason"))
 
 
-class OutcomeUnknown(Exception):
+class OutcomeUnknown(Away):
     """The answer to COMMIT was lost; repeating the request with its key finds out."""
 
 

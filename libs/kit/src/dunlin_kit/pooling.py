@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from dunlin_events import sessions
+from dunlin_events.broken_world import Away
 
 PLANNED_ONCE, PLANNED_AFRESH = "force_generic_plan", "auto"
 """`plan_cache_mode`: left to itself, PostgreSQL plans a statement that takes arrays anew at each run."""
@@ -20,7 +21,7 @@ LOST = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncp
 _MORE_THAN_A_POOL_HOLDS = 100
 
 
-class Unavailable(Exception):
+class Unavailable(Away):
     """The database cannot be reached now; nothing has happened."""
 
 
