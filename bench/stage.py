@@ -39,7 +39,7 @@ SCOPES = ("invoices:read", "invoices:write", "payments:read", "payments:write", 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One kind of server on `WORKERS` processes, a port each."""
+    """One kind of server on some processes, a port each."""
 
     name: str
     processes: Sequence["subprocess.Popen[bytes]"]
@@ -84,26 +84,26 @@ class Stage:
         self._started.append(started)
         return started
 
-    def api(self, service: str) -> Server:
+    def api(self, service: str, processes: int = WORKERS) -> Server:
         """The service's own API processes, as in production: `python -m <svc> api`."""
         def start(port: int) -> "subprocess.Popen[bytes]":
             return self.process(["-m", f"{service}_svc", "api"], self.environment(service, PORT=str(port)))
 
-        return self._served("dunlin", start)
+        return self._served("dunlin", start, processes)
 
-    def by_hand(self, form: str, service: str = "billing") -> Server:
+    def by_hand(self, form: str, service: str = "billing", processes: int = WORKERS) -> Server:
         """The hand-written server in one of its forms, on the same database as that service."""
         def start(port: int) -> "subprocess.Popen[bytes]":
             told = self.environment(service, PORT=str(port))
             return self.process(["-m", "bench.by_hand", form], told)
 
-        return self._served(form, start)
+        return self._served(form, start, processes)
 
     def worker(self, service: str, **more: str) -> "subprocess.Popen[bytes]":
         return self.process(["-m", f"{service}_svc", "worker"], self.environment(service, **more))
 
-    def _served(self, name: str, start: Callable[[int], "subprocess.Popen[bytes]"]) -> Server:
-        ports = [free_port() for _ in range(WORKERS)]
+    def _served(self, name: str, start: Callable[[int], "subprocess.Popen[bytes]"], wanted: int) -> Server:
+        ports = [free_port() for _ in range(wanted)]
         processes = [start(port) for port in ports]
         for port, process in zip(ports, processes, strict=True):
             until_it_answers(port, process, self.folder / "servers.log")

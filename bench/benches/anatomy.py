@@ -19,7 +19,7 @@ from bench.report import Report, Spread, progress
 from bench.rounds import Requests
 from bench.stage import Server, Stage
 
-CUSTOMERS, PAYING, RATE = 6_000, 4_000, 400
+CUSTOMERS, QUICK_CUSTOMERS, RATE = 6_000, 2_000, 400
 PARTS = (("statements", ""), ("trips", ""), ("commits", ""), ("NOTIFY beside", ""), ("server process", "core us"),
          ("database", "core us"), ("of it planning", "us"), ("of it executing", "us"), ("request, median", "us"))
 _COUNTED = """SELECT query, calls, plans, total_plan_time * 1000 AS planned, total_exec_time * 1000 AS executed
@@ -46,9 +46,10 @@ class Work:
 def anatomy(stage: Stage, report: Report, *, quick: bool) -> None:
     """The four hot paths, through ours and through both forms of the limit; and a table of them all."""
     seconds = 1 if quick else 4
-    company, (tenant, debtors) = asyncio.run(_ready(stage)), asyncio.run(seeded(stage))
+    customers = QUICK_CUSTOMERS if quick else CUSTOMERS
+    company, (tenant, debtors) = asyncio.run(_ready(stage, customers)), asyncio.run(seeded(stage))
     asyncio.run(_counted_on(stage, "credit"))
-    paying, buying = company.customers[:PAYING], company.customers[PAYING:]
+    buying, paying = company.customers[:customers // 3], company.customers[customers // 3:]
     works = (
         Work("invoice", "billing", Invoices(stage, company, buying, company.series), seconds),
         Work("batch", "billing", Batches(stage, company, buying, company.series), seconds),
@@ -58,11 +59,10 @@ def anatomy(stage: Stage, report: Report, *, quick: bool) -> None:
     head = " | ".join(f"{what}, {unit}".rstrip(", ") for what, unit in PARTS)
     lines = [f"| | {head} |", f"|---{'|---' * len(PARTS)}|"]
     for service in ("billing", "credit"):
-        for server in (stage.api(service), stage.by_hand("steps", service), stage.by_hand("merged", service)):
-            one = Server(server.name, server.processes[:1], server.ports[:1])
-            lines += [_taken_apart(stage, report, one, work) for work in works if work.service == service]
+        for server in (stage.api(service, 1), *(stage.by_hand(form, service, 1) for form in ("steps", "merged"))):
+            lines += [_taken_apart(stage, report, server, work) for work in works if work.service == service]
             if service == "billing":
-                _floor(stage, report, one, seconds)
+                _floor(stage, report, server, seconds)
     report.tables.append("\n".join([*lines[:2], *sorted(lines[2:])]))
 
 
@@ -116,8 +116,8 @@ def _short(text: str) -> str:
     return plain[:40] + (" ... " + ", ".join(dict.fromkeys(tables)) if tables else "")
 
 
-async def _ready(stage: Stage) -> Company:
-    company = await founded(stage.admin_url("billing"), customers=CUSTOMERS, series=1)
+async def _ready(stage: Stage, customers: int) -> Company:
+    company = await founded(stage.admin_url("billing"), customers=customers, series=1)
     await owe(company, company.customers, ITEMS, MINOR)
     await company.connection.close()
     await _counted_on(stage, "billing")
