@@ -26,6 +26,7 @@ BENCHES = {
     "pages": "pages of 1,000,000 invoices at any depth, and the search for a part of a name among 200,000",
     "dunning": "the run of the ladder over 10,000 items of 2,000 customers, with payments beside",
     "ledger": "an older ledger of 34,077 invoices with their payments taken over, with payments beside",
+    "statements": "statements of 500 customers with long pasts made by one run, with payments beside",
     "day_turn": "the turn of the day at 1,000,000 open items, with payments beside",
     "up": "./dunlin up again on its data, and each service apart: seconds to the first answer, memory, cores when idle",
     "held": "the relay while a transaction elsewhere has written and stays open: how old facts reach the log",

@@ -1,4 +1,6 @@
-"""To be filled in."""
+"""Search tasks are found by the statement whose answer they follow from."""
+
+from alembic import op
 
 revision = "0055"
 down_revision = "0054"
@@ -7,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.create_index(op.f("ix_search_task_tenant_id_statement_id"), "search_task", ["tenant_id", "statement_id"])
 
 
 def downgrade() -> None:

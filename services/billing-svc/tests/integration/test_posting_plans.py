@@ -1,5 +1,6 @@
-"""What an invoice, a batch, payments, a reversal and notify-svc's look before it sends are planned without reading a
-growing table from end to end: as the service's own role under row-level security, planned once for all values."""
+"""What an invoice, a batch, payments, a reversal, a statement and notify-svc's look before it sends are planned without
+reading a growing table from end to end: as the service's own role under row-level security, planned once for all
+values."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -35,6 +36,7 @@ async def test_a_posting_reads_no_growing_table_whole(company: Any, sent: list[s
     await company.post(f"/payments/{loose['id']}:apply", {"allocation": "oldest_first"})
     await company.post(f"/payments/{oldest['id']}:reverse", {"reason": "recorded_in_error"})
     await company.get(f"/items:owing?customer_id={one}&customer_id={other}")
+    await company.post("/statements", {"customer_id": str(one), "period_from": "2026-03-01", "period_to": "2026-03-20"})
     texts = set(sent)
     assert len(texts) > 15
     async with grown(postgres, "billing", SMALL) as connection:

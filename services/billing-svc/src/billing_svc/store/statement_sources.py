@@ -7,12 +7,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, DateTime, Integer, Text, Uuid, bindparam, select, text
+from sqlalchemy import BigInteger, Date, DateTime, Integer, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.statement import Balance, Movement, StatementLine, ThirdPartyMove
 from billing_svc.store.ledger_tables import AccountRow
 from dunlin_kernel.money import Money
+from dunlin_kit.tenants import Also, Joined, Tenant, present_with
 from dunlin_kit.transaction import Transaction
 
 _CUSTOMER = bindparam("customer_id", type_=Uuid)
@@ -24,9 +25,8 @@ FROM unnest(:currencies, :entries) AS a (currency, entries)
 JOIN ledger_entry e ON e.customer_id = :customer_id AND e.currency = a.currency AND e.position <= a.entries"""
 """What was entered by the moment at which the accounts were looked at, whatever has been posted since."""
 _account = AccountRow.__table__.c
-STANDING = select(_account.customer_id, _account.currency, _account.entries).where(
-    _account.customer_id == bindparam("ids", type_=ARRAY(Uuid)).any_()).order_by(
-    _account.customer_id, _account.currency)
+STANDING = Joined((_account.customer_id, _account.currency, _account.entries),
+                  _account.customer_id == bindparam("ids", type_=ARRAY(Uuid)).any_())
 OPENING = text(f"""
 SELECT e.currency, coalesce(sum(e.amount) FILTER (WHERE e.side = 'receivable'), 0) AS receivables,
        coalesce(sum(e.amount) FILTER (WHERE e.side = 'credit'), 0) AS unapplied
@@ -86,12 +86,14 @@ class Moment:
     entries: Mapping[UUID, Mapping[str, int]]
 
 
-async def standing(tx: Transaction, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, int]]:
-    """How many entries the accounts of these customers have, by currency."""
+async def present_standing(tx: Transaction, customer_ids: Collection[UUID]) -> tuple[Tenant, Moment]:
+    """The tenant now, and where these customers stand, read in one trip. Refuses: tenant_not_known_yet."""
+    tenant, rows = await present_with(tx, also=Also(STANDING, {"ids": list(customer_ids)}))
     found: dict[UUID, dict[str, int]] = {customer_id: {} for customer_id in customer_ids}
-    for row in await tx.rows(STANDING, ids=list(customer_ids)):
-        found[row["customer_id"]][row["currency"]] = row["entries"]
-    return found
+    for row in rows:
+        if row["customer_id"] is not None:
+            found[row["customer_id"]][row["currency"]] = row["entries"]
+    return tenant, Moment(tenant.now, found)
 
 
 async def of_customer(tx: Transaction, customer_id: UUID, start: date, end: date, moment: Moment) -> list[Source]:

@@ -74,6 +74,7 @@ class SearchTaskRow(Row, table=True):
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "statement_id"], ["statement.tenant_id", "statement.id"]),
         CheckConstraint("(closed_at IS NULL) = (finding IS NULL)", name="closed_with_a_finding"),
+        Index(None, "tenant_id", "statement_id"),
         Index("ix_search_task_open", "tenant_id", "id", postgresql_where=text("closed_at IS NULL")),
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from uuid import UUID
 
 from billing_svc.domain.customer import Customer, heard_of
@@ -19,7 +20,7 @@ from billing_svc.store.statement_sources import Moment, Source
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing_statements import StatementBalance, StatementIssued
 from dunlin_kernel.frozen import replace
-from dunlin_kit.tenants import Tenant, present
+from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 
 
@@ -46,11 +47,7 @@ async def at_rest(tx: Transaction, customer_ids: Collection[UUID]) -> tuple[Tena
     Postings wait for that look alone: what is stated is read afterwards, up to the entries that were there.
     Refuses: tenant_not_known_yet.
     """
-    async def look(tx: Transaction) -> tuple[Tenant, Moment]:
-        tenant = await present(tx)
-        return tenant, Moment(tenant.now, await statement_sources.standing(tx, customer_ids))
-
-    return await periods.at_rest(tx, look)
+    return await periods.at_rest(tx, partial(statement_sources.present_standing, customer_ids=customer_ids))
 
 
 async def issue_at(tx: Transaction, tenant: Tenant, moment: Moment, wish: StatementWish) -> Statement:
