@@ -66,6 +66,7 @@ def test_a_row_that_cannot_be_read_is_told_by_line_and_the_next_one_is_read(
     bad, good = lines(tmp_path, f"{HEADER}\n{row}\n2,,C1,N,CNY,1.00,2019-01-02,2019-02-01,\n")
     assert bad.why is not None
     assert (bad.line, bad.why.code, bad.row, bad.customer) == (2, code, None, None)
+    assert bad.external_id == "row-1"
     assert good.row is not None
 
 

@@ -107,9 +107,9 @@ def test_rows_of_a_refused_customer_stay_out_and_all_that_is_refused_is_reported
     outcome = take(fake, file)
     assert sent_lines(fake) == [2, 3], "line 4 cannot be read, and C of line 5 was refused"
     assert (outcome.rows, outcome.registered, outcome.invoices) == (4, 1, 1)
-    assert [(one.line, one.part, one.code) for one in outcome.refusals] == [
-        (3, "customer", "row_differs"), (3, "invoice", "invoice_differs"), (4, "row", "unreadable_amount"),
-        (5, "customer", "bad_name"), (5, "row", "customer_refused")]
+    assert [(one.line, one.part, one.external_id, one.code) for one in outcome.refusals] == [
+        (3, "customer", "B", "row_differs"), (3, "invoice", "8", "invoice_differs"),
+        (4, "row", "9", "unreadable_amount"), (5, "customer", "C", "bad_name"), (5, "row", "10", "customer_refused")]
 
 
 def test_a_second_name_of_a_customer_is_said_and_the_first_is_kept(

@@ -36,12 +36,16 @@ class UnreadableRow(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """A row that is meant: `customer` and `row` as the API takes them; both None and a `why` where it is unreadable."""
+    """A row that is meant: `customer` and `row` as the API takes them; both None and a `why` where it is unreadable.
+
+    `external_id` is that of its invoice, or else of its payment; empty where it has none that can be read.
+    """
 
     line: int
     customer: dict[str, Any] | None
     row: dict[str, Any] | None
     why: DomainError | None = None
+    external_id: str = ""
 
 
 class LedgerFile:
@@ -64,16 +68,18 @@ class LedgerFile:
     def lines(self) -> Iterator[LedgerLine]:
         """The rows that the mapping means, one after the other. Raises LedgerFileError."""
         for line, row in self._rows():
+            named = _named(row, self.mapping)
             try:
                 if any(_UNDECODED.search(text) for text in row.values()):
                     raise UnreadableRow("unreadable_bytes", f"The row holds what is no {self.mapping.encoding}.")
                 if not self.mapping.means(row):
                     continue
-                yield LedgerLine(line, _customer(line, row, self.mapping), _row(line, row, self.mapping))
+                yield LedgerLine(line, _customer(line, row, self.mapping), _row(line, row, self.mapping),
+                                 external_id=named)
             except DomainError as why:
-                yield LedgerLine(line, None, None, why)
+                yield LedgerLine(line, None, None, why, named)
             except KeyError:
-                yield LedgerLine(line, None, None, UnreadableRow("short_row", "The row has too few columns."))
+                yield LedgerLine(line, None, None, UnreadableRow("short_row", "The row has too few columns."), named)
 
     def _rows(self) -> Iterator[tuple[int, Mapping[str, str]]]:
         begins = 1
@@ -114,6 +120,18 @@ def _customer(line: int, row: Mapping[str, str], mapping: LedgerMapping) -> dict
     filled = {name: text for name, text in said.items() if text}
     return filled | {"line": line, "external_id": said["external_id"], "due_days": int(said["due_days"]),
                      "name": said["name"] or said["external_id"]}
+
+
+def _named(row: Mapping[str, str], mapping: LedgerMapping) -> str:
+    """How the report names the row, whatever else of it is wrong."""
+    for part in (mapping.invoice, mapping.payment):
+        try:
+            text = text_of(part.get("external_id"), row)
+        except KeyError:
+            continue
+        if text and not _UNDECODED.search(text):
+            return text[:MAX_TEXT]
+    return ""
 
 
 def _row(line: int, row: Mapping[str, str], mapping: LedgerMapping) -> dict[str, Any]:

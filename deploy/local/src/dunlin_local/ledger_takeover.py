@@ -76,7 +76,8 @@ class LedgerTakeover:
         for line in self._file.lines():
             self.outcome.rows += 1
             if line.why is not None:
-                self.outcome.refusals.append(Refusal(line.line, "row", "", line.why.code, line.why.detail))
+                self.outcome.refusals.append(
+                    Refusal(line.line, "row", line.external_id, line.why.code, line.why.detail))
             if line.customer is not None and says_something(line):
                 first = customers.setdefault(line.customer["external_id"], line.customer)
                 self._remark(first, line.customer, seen)
@@ -164,7 +165,7 @@ class LedgerTakeover:
                 for one in page["data"]]
         if self._barred:
             self.outcome.refusals += [
-                Refusal(line.line, "row", "", "customer_refused", "The customer of this row was refused.")
+                Refusal(line.line, "row", line.external_id, "customer_refused", "The customer of this row was refused.")
                 for line in self._file.lines()
                 if line.row is not None and line.row["customer_external_id"] in self._barred]
 

@@ -164,14 +164,17 @@ async def test_nothing_is_half_done_and_each_refusal_has_line_and_reason(
         money(12, "A", "10.00", "2025-01-12", "nowhere"),
         money(13, "A", "10.00", "2025-01-12", "I2"),
         money(14, "A", "10.00", "2025-01-12", None),
+        money(15, "A", "10.00", "2025-01-32", None),
     ])
-    assert taken == result(invoices=1, payments=1, refused=13)
+    assert taken == result(invoices=1, payments=1, refused=14)
     assert await importer.refusals() == [
         (2, "row", "wrong_precision"), (3, "row", "bad_date"), (4, "row", "due_before_issue"),
         (5, "row", "amount_not_positive"), (6, "invoice", "effective_in_future"), (6, "payment", "effective_in_future"),
         (7, "invoice", "period_locked"), (7, "payment", "invoice_refused"), (8, "row", "unknown_currency"),
         (9, "row", "row_says_nothing"), (11, "payment", "other_customer"), (12, "payment", "invoice_not_found"),
-        (13, "payment", "invoice_refused")]
+        (13, "payment", "invoice_refused"), (15, "payment", "bad_date")]
+    told = (await importer.company.get(f"/ledger-imports/{importer.latest}/refusals"))["data"]
+    assert [one["external_id"] for one in told if one["line"] in (3, 9, 15)] == ["I3", None, "P15"]
     assert await importer.company.account(customers["A"]) == ("70.00", "10.00")
 
 

@@ -26,7 +26,7 @@ async def add_ledger_rows(tx: Transaction, import_id: UUID, rows: Sequence[RowTe
         try:
             facts += read_row(row)
         except DomainError as why:
-            refused.append(Refused(row.line, LedgerPart.ROW, _named(row), why.code, why.detail))
+            refused.append(_refused(row, why))
     ledger_import_rows.stage(tx, import_id, facts)
     ledger_import_rows.refuse(tx, import_id, refused)
     received = replace(held, last_line=max(held.last_line, *(row.line for row in rows)))
@@ -34,6 +34,8 @@ async def add_ledger_rows(tx: Transaction, import_id: UUID, rows: Sequence[RowTe
     return received
 
 
-def _named(row: RowTexts) -> str | None:
-    """So that payments of this invoice in other rows are refused with it."""
-    return (row.invoice.external_id.strip() or None) if row.invoice else None
+def _refused(row: RowTexts, why: DomainError) -> Refused:
+    """By its invoice, so that payments of that in other rows are refused with it; a payment alone by itself."""
+    part = LedgerPart.PAYMENT if row.payment and not row.invoice else LedgerPart.ROW
+    said = row.invoice or row.payment
+    return Refused(row.line, part, (said.external_id.strip() or None) if said else None, why.code, why.detail)
