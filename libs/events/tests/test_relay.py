@@ -157,6 +157,30 @@ async def test_a_bus_that_is_away_gets_everything_later_in_order(
     assert first_seen == [(1, n) for n in range(1, 6)]
 
 
+async def test_a_page_that_failed_is_sent_again_as_it_was_whatever_was_committed_since(
+    outbox_dsn: str, connection: asyncpg.Connection
+) -> None:
+    """The bounds of its window are stored before it is sent: a lower id that came to be seen since waits its turn."""
+    bus, late = Bus(), await asyncpg.connect(outbox_dsn)
+    bus.away = True
+    try:
+        uncommitted = late.transaction()
+        await uncommitted.start()
+        await emit(late, BERT)
+        await emit(connection, ANNE)
+        async with leading(outbox_dsn, bus, "as-it-was") as relay:
+            await until(lambda: bus.sent, 60)
+            await uncommitted.commit()
+            begun = bus.started
+            await until(lambda: bus.started > begun + 1, 60)
+            bus.away = False
+            await until(relay.drained, 60)
+    finally:
+        await late.close()
+    *before, last = [one.stream.split(":")[1] for one in bus.sent]
+    assert (set(before), last) == ({str(ANNE)}, str(BERT))
+
+
 async def test_one_leads_and_another_follows_when_it_is_gone(outbox_dsn: str, connection: asyncpg.Connection) -> None:
     first, second = Bus(), Bus()
     async with leading(outbox_dsn, first, "first"), leading(outbox_dsn, second, "second"):
