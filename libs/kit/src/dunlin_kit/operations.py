@@ -16,8 +16,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field as ColumnField
 from sqlmodel import SQLModel
 
-from dunlin_kernel.errors import NotFound
+from dunlin_kernel.errors import NotFound, RuleBroken
 from dunlin_kernel.ids import new_id
+from dunlin_kernel.lifecycle import Lifecycle
 from dunlin_kit.auth import requires
 from dunlin_kit.database import Database
 from dunlin_kit.problems import refuses
@@ -32,6 +33,14 @@ class OperationStatus(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+
+
+CANCELLED = RuleBroken("operation_cancelled", "It was cancelled; what had been done stays.")
+OPERATION_LIFECYCLE = Lifecycle("operation", {
+    OperationStatus.RUNNING: {OperationStatus.SUCCEEDED, OperationStatus.FAILED},
+    OperationStatus.SUCCEEDED: set(),
+    OperationStatus.FAILED: set(),
+})
 
 
 class OperationColumns(SQLModel):
@@ -142,6 +151,17 @@ def fail(tx: Transaction, operation_id: UUID, code: str, detail: str) -> None:
         {"operation_id": operation_id, "status": "failed", "error": json.dumps({"code": code, "detail": detail})},
         key=("operation_id",),
     )
+
+
+async def goes_on(tx: Transaction, operation_id: UUID) -> bool:
+    """Whether it was not cancelled: asked by each slice under the lock of its run, which who cancels it takes too."""
+    return not (await get(tx, operation_id)).ended
+
+
+async def cancel(tx: Transaction, operation_id: UUID) -> None:
+    """End it as failed where it has come to, under the lock of its run. Refuses: illegal_transition (it has ended)."""
+    OPERATION_LIFECYCLE.advance((await get(tx, operation_id)).status, OperationStatus.FAILED)
+    fail(tx, operation_id, CANCELLED.code, CANCELLED.detail)
 
 
 async def get(tx: Transaction, operation_id: UUID) -> OperationRead:

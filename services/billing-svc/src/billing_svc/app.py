@@ -41,6 +41,7 @@ from billing_svc.api import (
     receipts,
     refunds,
     roll_forward,
+    run_cancels,
     statements,
     write_offs,
 )
@@ -81,7 +82,7 @@ ROUTERS = (
     charges.writes, disputes.writes, disputes.router,
     arrangements.writes, arrangements.router, interest.writes, interest.router,
     fee_policy.writes, fee_policy.router, fee_waivers.writes, fee_waivers.router,
-    interest_waivers.writes, interest_waivers.router,
+    interest_waivers.writes, interest_waivers.router, run_cancels.router,
     write_offs.writes, write_offs.router, invoice_lists.router,
     payments.writes, payments.router, allocations.writes,
     pending_payments.writes, approvals.writes, approvals.router, accounts.router, ageing.router,

@@ -1,5 +1,6 @@
 """Interest runs: what is charged to a day, corrected by earlier money, paused by disputes, told and booked."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from billing_svc.jobs.charge_interest import charge_interest
+from billing_svc.usecases.charge_interest import charge_interest as charge_slice
 from billing_svc.usecases.run_interest import CHARGE_INTEREST
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import JobRunner
@@ -36,14 +38,19 @@ async def policy(company: Any, *rules: dict[str, Any], version: int = 0) -> None
     assert answer.json() == await company.get("/interest-policy")
 
 
-async def run(company: Any, ops: Database, to_on: str | None = None) -> dict[str, int]:
-    """Run to a day, and what came of it."""
-    answer = await company.send("POST", "/interest-runs", {"to_on": to_on})
-    assert answer.status_code == 202, answer.text
+async def work(company: Any, ops: Database) -> None:
+    """Do the tenant's waiting runs, as a worker would."""
     runner = JobRunner(service="billing", ops=ops, app=company.running.database,
                        handlers={CHARGE_INTEREST: charge_interest})
     while await runner.run_one():
         pass
+
+
+async def run(company: Any, ops: Database, to_on: str | None = None) -> dict[str, int]:
+    """Run to a day, and what came of it."""
+    answer = await company.send("POST", "/interest-runs", {"to_on": to_on})
+    assert answer.status_code == 202, answer.text
+    await work(company, ops)
     done = await company.get(f"/operations/{answer.json()['id']}")
     assert done["status"] == "succeeded", done
     result: dict[str, int] = done["result"]
@@ -214,4 +221,35 @@ async def test_new_terms_leave_older_debts_as_they_are_and_no_rule_changes_nothi
     await policy(company, newer, version=2)
     await run(company, ops)
     assert await interest(company, who) == [("INT-000001", "45.20", "45.20")]
+    assert await sound(company)
+
+
+async def test_a_run_that_is_cancelled_keeps_what_it_charged_and_a_later_one_charges_the_rest(
+    company: Any, ops: Database,
+) -> None:
+    who = await company.register()
+    for _ in range(2):
+        await company.issue(who, "4520", "2026-01-05", rate="0")
+    await company.clock("2026-03-06")
+    await policy(company, CONTRACT)
+    begun = (await company.send("POST", "/interest-runs", {})).json()
+    cancelling: list[asyncio.Task[Any]] = []
+
+    async def take_one(tx: Any) -> None:
+        run_id = await tx.driver.fetchval("SELECT id FROM interest_run WHERE operation_id = $1", UUID(begun["id"]))
+        await charge_slice(tx, run_id, 1)
+        cancelling.append(asyncio.create_task(company.send("POST", f"/interest-runs/{begun['id']}:cancel")))
+
+    await company.running.database.transact(company.tenant, take_one)
+    answer = await cancelling[0]
+    assert (answer.status_code, answer.json()["status"], answer.json()["done"]) == (200, "failed", 1)
+    await work(company, ops)
+    ended = await company.get(f"/operations/{begun['id']}")
+    assert (ended["error"]["code"], ended["result"]) == ("operation_cancelled", None)
+    assert len(await interest(company, who)) == 1
+    again = await company.send("POST", f"/interest-runs/{begun['id']}:cancel")
+    assert (again.status_code, again.json()["code"]) == (409, "illegal_transition")
+    assert (await run(company, ops))["charged"] == 1
+    unknown = await company.send("POST", f"/interest-runs/{who}:cancel")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "interest_run_not_found")
     assert await sound(company)

@@ -26,8 +26,8 @@ from dunlin_kit.statements import compiled
 from dunlin_kit.testing import DatabaseUrls
 
 SMALL = {"tenant", "alembic_version", "relay_state", "parked_event", "interest_policy", "reference_rate",
-         "ledger_import"}
-"""A few rows each, however long the service runs; of imports one a file."""
+         "ledger_import", "interest_run", "statement_run"}
+"""A few rows each, however long the service runs; of imports one a file, of runs one each time."""
 RUNS = (account_turns, arrangements, interest, interest_accruals, interest_runs, ledger_import_rows, ledger_imports,
         statement_sources, transfers)
 GATHERED = {

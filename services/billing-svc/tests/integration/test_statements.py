@@ -9,6 +9,7 @@ from billing_svc.domain.statement import digest_of
 from billing_svc.jobs.issue_statements import issue_statements
 from billing_svc.store import statement_sources
 from billing_svc.usecases.issue_statement import at_rest
+from billing_svc.usecases.take_statement_slice import take_statement_slice
 from dunlin_kernel.ids import new_id
 from dunlin_kit.jobs import Job
 
@@ -112,6 +113,30 @@ async def test_a_run_states_everybody_who_has_something_to_state(company: Any) -
     listed = (await company.get("/statements?limit=1"))
     rest = await company.get(f"/statements?limit=1&cursor={listed['next_cursor']}")
     assert {one["customer_id"] for one in listed["data"] + rest["data"]} == {str(first), str(second)}
+
+
+async def test_a_run_that_is_cancelled_keeps_the_statements_it_made(company: Any) -> None:
+    for n in (1, 2):
+        await company.issue(await company.register(number=f"C-00000{n}"), "10", "2026-01-05", rate="0")
+    await company.clock("2026-02-02")
+    begun = (await company.send("POST", "/statement-runs", JANUARY)).json()
+    cancelling: list[asyncio.Task[Any]] = []
+
+    async def take_one(tx: Any) -> None:
+        run_id = await tx.driver.fetchval("SELECT id FROM statement_run WHERE operation_id = $1", UUID(begun["id"]))
+        await take_statement_slice(tx, run_id, 1)
+        cancelling.append(asyncio.create_task(company.send("POST", f"/statement-runs/{begun['id']}:cancel")))
+
+    await company.running.database.transact(company.tenant, take_one)
+    answer = await cancelling[0]
+    assert (answer.status_code, answer.json()["status"], answer.json()["done"]) == (200, "failed", 1)
+    await _work(company)
+    ended = await company.get(f"/operations/{begun['id']}")
+    assert (ended["error"]["code"], ended["result"], ended["done"]) == ("operation_cancelled", None, 1)
+    assert len((await company.get("/statements"))["data"]) == 1
+    for which, status, code in ((begun["id"], 409, "illegal_transition"), (new_id(), 404, "statement_run_not_found")):
+        refused = await company.send("POST", f"/statement-runs/{which}:cancel")
+        assert (refused.status_code, refused.json()["code"]) == (status, code)
 
 
 async def _work(company: Any) -> None:

@@ -7,12 +7,15 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, select
 
 from billing_svc.store.interest_tables import InterestRunRow
+from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import NIL
 from dunlin_kit.transaction import Transaction
 
 _t = InterestRunRow.__table__.c
-HELD = select(_t.id, _t.to_on, _t.operation_id, _t.after_item_id, _t.looked_at, _t.charged, _t.corrected,
-              _t.without_rate).where(_t.id == bindparam("id", type_=Uuid)).with_for_update(key_share=True)
+_LOCKED = select(_t.id, _t.to_on, _t.operation_id, _t.after_item_id, _t.looked_at, _t.charged, _t.corrected,
+                 _t.without_rate).with_for_update(key_share=True)
+HELD = _LOCKED.where(_t.id == bindparam("id", type_=Uuid))
+HELD_OF = _LOCKED.where(_t.operation_id == bindparam("operation_id", type_=Uuid))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ class InterestRun:
     charged: int = 0
     corrected: int = 0
     without_rate: int = 0
+
+    @property
+    def result(self) -> dict[str, int]:
+        """What came of it, as its operation says."""
+        return {"charged": self.charged, "corrected": self.corrected, "without_rate": self.without_rate}
 
     def counting(self, *, charged: int, corrected: int, without_rate: int) -> "InterestRun":
         """After one more item."""
@@ -44,6 +52,14 @@ def add(tx: Transaction, run: InterestRun, *, recorded_at: datetime) -> None:
 async def hold(tx: Transaction, run_id: UUID) -> InterestRun:
     """The run, locked."""
     return InterestRun(**await tx.row(HELD, id=run_id))
+
+
+async def hold_of(tx: Transaction, operation_id: UUID) -> InterestRun:
+    """The run that is this operation, locked: no slice of it is being taken. Refuses: interest_run_not_found."""
+    row = await tx.row(HELD_OF, operation_id=operation_id)
+    if row is None:
+        raise NotFound("interest_run_not_found", "No run of interest is this operation.", operation_id=operation_id)
+    return InterestRun(**row)
 
 
 def move(tx: Transaction, run: InterestRun) -> None:

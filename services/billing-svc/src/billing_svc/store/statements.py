@@ -37,8 +37,9 @@ TASKS_PAGE = (
                 (bindparam("after", type_=Uuid).is_(None)) | (_task.id > bindparam("after", type_=Uuid)))
     .order_by(_task.id).limit(bindparam("wanted", type_=Integer)))
 TASKS_OF = select(_task.id).where(_task.statement_id == bindparam("statement_id", type_=Uuid)).order_by(_task.id)
-RUN = select(StatementRunRow.__table__).where(_run.id == bindparam("run_id", type_=Uuid)).with_for_update(
-    key_share=True)
+_LOCKED_RUN = select(StatementRunRow.__table__).with_for_update(key_share=True)
+RUN = _LOCKED_RUN.where(_run.id == bindparam("run_id", type_=Uuid))
+RUN_OF = _LOCKED_RUN.where(_run.operation_id == bindparam("operation_id", type_=Uuid))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,18 @@ def close_task(tx: Transaction, task_id: UUID, finding: str, *, closed_at: datet
 async def hold_run(tx: Transaction, run_id: UUID) -> StatementRun:
     row = await tx.row(RUN, run_id=run_id)
     assert row is not None, "a job of a run has its run"
+    return _run_of(row)
+
+
+async def hold_run_of(tx: Transaction, operation_id: UUID) -> StatementRun:
+    """The run that is this operation, locked: no slice of it is being taken. Refuses: statement_run_not_found."""
+    row = await tx.row(RUN_OF, operation_id=operation_id)
+    if row is None:
+        raise NotFound("statement_run_not_found", "No run of statements is this operation.", operation_id=operation_id)
+    return _run_of(row)
+
+
+def _run_of(row: Any) -> StatementRun:
     return StatementRun(row["id"], row["operation_id"], row["period_from"], row["period_to"], row["total"],
                         row["done"], row["last_customer_id"], row["started_by"])
 

@@ -40,12 +40,13 @@ class _Case:
 
 
 async def charge_interest(tx: Transaction, run_id: UUID, size: int) -> bool:
-    """Up to `size` items of a run; True when it is over. Refuses: period_locked."""
+    """Up to `size` items of a run; True when it is over, also by being cancelled. Refuses: period_locked."""
     run = await interest_runs.hold(tx, run_id)
+    if not await operations.goes_on(tx, run.operation_id):
+        return True
     found = await interest.waiting(tx, run.to_on, run.after_item_id, size)
     if not found:
-        operations.succeed(tx, run.operation_id, run.looked_at, {
-            "charged": run.charged, "corrected": run.corrected, "without_rate": run.without_rate})
+        operations.succeed(tx, run.operation_id, run.looked_at, run.result)
         return True
     posting = await open_posting(tx, set(found.values()))
     law = InterestLaw(await interest.policy_in_force(tx), await interest.references(tx), await customers.regions_of(
@@ -56,8 +57,7 @@ async def charge_interest(tx: Transaction, run_id: UUID, size: int) -> bool:
         run = await _judged(ChargingInterest(posting, charging), case, law, run)
     posting.save(fresh=charging.save())
     interest_accruals.reckon_anew(tx, set(found.values()))
-    run = replace(run, after_item_id=max(found))
-    interest_runs.move(tx, run)
+    interest_runs.move(tx, replace(run, after_item_id=max(found)))
     operations.progress(tx, run.operation_id, run.looked_at, None)
     return False
 

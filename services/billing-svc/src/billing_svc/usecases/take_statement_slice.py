@@ -11,11 +11,14 @@ from dunlin_kit.transaction import Transaction
 
 
 async def take_statement_slice(tx: Transaction, run_id: UUID, size: int) -> bool:
-    """Whether the run is over. Rows are written before any customer's stream is taken: they may be long.
+    """Whether the run is over, also by being cancelled. Rows are written before any customer's stream is taken: they
+    may be long.
 
     Refuses: what `issue_statement` refuses.
     """
     run = await statements.hold_run(tx, run_id)
+    if not await operations.goes_on(tx, run.operation_id):
+        return True
     tx.actor = run.started_by
     customers = await statement_sources.next_of(tx, run.period_from, run.period_to, run.last_customer_id, size)
     tenant, moment = await at_rest(tx, customers)
