@@ -15,7 +15,19 @@ POINTS: Final = (
     "before_offsets", "after_offsets",
     "before_send", "after_send",
 )
-"""A transaction; a page to the bus; the relay's window, its mark, an era's end; a reader's offsets; a message out."""
+"""What is passed under load: a transaction; a page to the bus; the relay's window, its mark, an era's end; a reader's
+offsets; a message out."""
+RARE: Final = (
+    "before_leading", "after_leading",
+    "before_refusal", "after_refusal",
+    "before_rebase", "after_rebase",
+    "before_decision", "after_decision",
+    "before_letters", "after_letters",
+    "before_healing", "after_healing",
+    "before_dropping", "after_dropping",
+)
+"""What is passed seldom: a relay's new epoch; its standing still for good; the operator's rebase, and what he decides
+of a stream that is held; a copy to the dead letters; the rows that a rebuild puts right, and its shadow's end."""
 
 _point, _left = "", 0
 
@@ -24,7 +36,7 @@ def arm() -> None:
     """Read the variable, as it is done when a process begins."""
     global _point, _left
     _point, _, times = os.environ.get(VARIABLE, "").partition(":")
-    assert _point in ("", *POINTS), f"{VARIABLE}: {_point} is none of {', '.join(POINTS)}"
+    assert _point in ("", *POINTS, *RARE), f"{VARIABLE}: {_point} is none of {', '.join(POINTS + RARE)}"
     _left = int(times or 1)
 
 

@@ -9,6 +9,7 @@ import asyncpg
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from dunlin_events import parking
+from dunlin_events.crash_points import passing
 from dunlin_events.own_log import tail_of, told_in
 from dunlin_events.rebasing import rebase
 from dunlin_events.subscription import Statements
@@ -47,7 +48,10 @@ async def operate(dsn: str, arguments: argparse.Namespace, topic: str, bus: Bus)
         if arguments.command == "era":
             return await _accept_eras(connection)
         async with connection.transaction():
-            return await _parked(Plain(connection), arguments)
+            done = await _parked(Plain(connection), arguments)
+            passing("before_decision")
+        passing("after_decision")
+        return done
     except DomainError as refused:
         print(f"Refused: {refused.detail}")
         return 1
@@ -91,6 +95,8 @@ async def _accept_eras(connection: Any) -> int:
         try:
             async with connection.transaction():
                 await parking.accept_era(Plain(connection), key, who=getpass.getuser())
+                passing("before_decision")
+            passing("after_decision")
             print(*key, "reads on")
         except DomainError as error:
             refused += 1

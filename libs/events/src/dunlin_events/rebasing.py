@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import asyncpg
 import structlog
 
+from dunlin_events.crash_points import passing
 from dunlin_events.relay_state import BEFORE_ALL, begin_again
 from dunlin_kernel.ids import new_id
 
@@ -36,6 +37,8 @@ async def rebase(dsn: str, *, who: str, told: Iterable[int] = ()) -> int:
             await connection.execute(
                 "INSERT INTO relay_era(era, token, begun_by) VALUES ($1, $2, $3)", era, new_id(), who)
             await begin_again(connection)
+            passing("before_rebase")
+        passing("after_rebase")
     finally:
         await connection.close()
     LOG.warning("relay_rebased", era=era, who=who)

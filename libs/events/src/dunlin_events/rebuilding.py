@@ -18,6 +18,7 @@ import structlog
 from dunlin_events import comparing, shadow
 from dunlin_events.comparing import Difference
 from dunlin_events.consuming import Consumer
+from dunlin_events.crash_points import passing
 from dunlin_events.following import FollowingReader
 from dunlin_events.live_marks import LiveMarks
 from dunlin_events.projection import Healed, Projection
@@ -129,8 +130,11 @@ class Rebuild:
         """Remove the shadow. Refuses: rebuild_not_begun, rebuild_runs."""
         async with self._owner() as owner:
             await self._alone(owner)
+            await shadow.get(owner, self.projection)
             await self._settle(owner)
+            passing("before_dropping")
             await shadow.drop(owner, self.projection)
+            passing("after_dropping")
 
     @contextlib.asynccontextmanager
     async def _owner(self) -> AsyncIterator[Any]:

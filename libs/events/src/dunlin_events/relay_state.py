@@ -133,7 +133,9 @@ async def take_over(connection: asyncpg.Connection) -> State:
         raise Restored("the log holds what this database never told: it is a copy, or was set back")
     if tuple(known) != tuple(identity):
         raise Restored(f"read from {dict(known)}, but this is {dict(identity)}")
+    passing("before_leading")
     prev, cur, last_id, epoch, ends = await connection.fetchrow(_NEXT_EPOCH)
+    passing("after_leading")
     return State(prev, cur, last_id, epoch, tuple(ends))
 
 
@@ -204,11 +206,15 @@ async def disown(connection: asyncpg.Connection, state: State, why: str) -> NoRe
 
     Raises Restored, and Deposed if a later epoch has begun: what an earlier leader has seen is not of its time.
     """
+    passing("before_refusal")
     _refuse_after(state, await connection.execute(_DISOWN, _DISOWNED, state.epoch) == "UPDATE 1")
+    passing("after_refusal")
     raise Restored(why)
 
 
 async def refuse_after_loss(connection: asyncpg.Connection, state: State, why: str) -> NoReturn:
     """Store where the log should end, so that no later relay takes it for whole. Raises LogLost, and Deposed."""
+    passing("before_refusal")
     _refuse_after(state, await connection.execute(_STORE_ENDS, state.ends, state.epoch) == "UPDATE 1")
+    passing("after_refusal")
     raise LogLost(why)

@@ -9,6 +9,7 @@ import asyncpg
 from dunlin_events import comparing, era_told, parked_rows, watermark
 from dunlin_events.applying import BEHIND, Item
 from dunlin_events.comparing import Difference
+from dunlin_events.crash_points import passing
 from dunlin_events.following import FollowingReader
 from dunlin_events.operating import Plain
 from dunlin_events.projection import Projection
@@ -41,7 +42,10 @@ class Standstill:
         for last in (*(False,) * (TRIES - 1), True):
             try:
                 async with self._owner.transaction():
-                    return await self._put_right(streams, reader)
+                    done = await self._put_right(streams, reader)
+                    passing("before_healing")
+                passing("after_healing")
+                return done
             except (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError):
                 if last:
                     raise
