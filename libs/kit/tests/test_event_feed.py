@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import AsyncIterator
+from random import Random
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +12,11 @@ import httpx
 import pytest
 
 from dunlin_events.envelope import Envelope, Record
+from dunlin_events.feed import Place
 from dunlin_events.outbox import wire_headers
 from dunlin_events.relay_state import IDENTITY
 from dunlin_kernel.ids import new_id
+from dunlin_kit.event_feed import LONGEST_CURSOR, Positions
 from dunlin_kit.testing import Running
 
 URL = "/toy/v1/events"
@@ -189,3 +193,19 @@ async def test_a_cursor_names_no_transaction_that_a_crash_could_undo(toy: Runnin
     for end in ("COMMIT", "ROLLBACK"):
         await admin.execute(f"BEGIN; SELECT pg_current_xact_id(); {end}")
     assert await page(toy, tenant, after=cursor) == ([], cursor, False)
+
+
+def test_a_cursor_between_two_crowded_snapshots_is_not_too_long() -> None:
+    dice = Random(1)
+
+    def crowded(begins: int) -> str:
+        under_way = sorted(dice.sample(range(begins, begins + 2**24), 1_000))
+        return f"{under_way[0]}:{under_way[-1] + 1}:{','.join(map(str, under_way))}"
+
+    place = Place(1, crowded(2**40), crowded(2**41), 2**60)
+    state = SimpleNamespace(cursor_secret=b"s" * 32, service="toy")
+    request: Any = SimpleNamespace(
+        app=SimpleNamespace(state=state), state=SimpleNamespace(principal=SimpleNamespace(tenant=new_id())))
+    positions = Positions(request)
+    assert len(cursor := positions.told(place)) <= LONGEST_CURSOR
+    assert positions.asked(cursor) == place

@@ -19,6 +19,8 @@ from dunlin_kit.write_route import ReadRoute, Tx
 
 DEFAULT_LIMIT = 100
 MOST_TYPES = 50
+LONGEST_CURSOR = 20_000
+"""A cursor names the transactions under way at both ends of its window: with 1,000 at each it is shorter."""
 
 
 class EventRead(BaseModel):
@@ -78,7 +80,8 @@ async def _positions(request: Request) -> Positions:
 Feed = Annotated[Positions, Depends(_positions)]
 After = Annotated[
     str | None,
-    Query(max_length=6000, description="The next_cursor of the page before, or a report's position. Without it: all."),
+    Query(max_length=LONGEST_CURSOR,
+          description="The next_cursor of the page before, or a report's position. Without it: all."),
 ]
 Types = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=100)]] | None,
