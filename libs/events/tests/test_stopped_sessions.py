@@ -42,7 +42,7 @@ async def connection(outbox_dsn: str) -> AsyncIterator[asyncpg.Connection]:
 
 async def stopped_while_it_reads(first: asyncio.subprocess.Process, connection: asyncpg.Connection) -> None:
     """Stop it at a moment at which the server waits for it to take more."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         while True:
             while not await connection.fetchval(WRITES):  # noqa: ASYNC110
                 await asyncio.sleep(0)
