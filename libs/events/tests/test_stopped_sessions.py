@@ -35,14 +35,15 @@ AND datname = current_database()"""
 @pytest.fixture
 async def connection(outbox_dsn: str) -> AsyncIterator[asyncpg.Connection]:
     made = await asyncpg.connect(outbox_dsn)
-    await made.execute("CREATE TABLE sent(id int GENERATED ALWAYS AS IDENTITY, who text, sequence int)")
+    await made.execute(
+        "CREATE TABLE sent(id int GENERATED ALWAYS AS IDENTITY, who text, sequence int, key text, headers text)")
     yield made
     await made.close()
 
 
 async def stopped_while_it_reads(first: asyncio.subprocess.Process, connection: asyncpg.Connection) -> None:
     """Stop it at a moment at which the server waits for it to take more."""
-    async with asyncio.timeout(150):
+    async with asyncio.timeout(60):
         while True:
             while not await connection.fetchval(WRITES):  # noqa: ASYNC110
                 await asyncio.sleep(0)
