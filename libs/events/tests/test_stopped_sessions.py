@@ -28,7 +28,7 @@ INSERT INTO outbox_event (event_id, stream, era, seq, type, headers, payload)
 SELECT gen_random_uuid(), stream, era, n, type, headers, decode(repeat('00', 20000), 'hex')
 FROM outbox_event JOIN told USING (stream), generate_series(2, 2000) n"""
 WRITES = """
-SELECT count(*) FROM pg_stat_activity WHERE application_name = 'relay first' AND wait_event = 'ClientWrite'
+SELECT count(*) FROM pg_stat_activity WHERE application_name = 'relay dunlin-customer' AND wait_event = 'ClientWrite'
 AND datname = current_database()"""
 
 
