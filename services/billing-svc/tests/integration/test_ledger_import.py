@@ -366,7 +366,8 @@ async def test_the_end_tidies_up_without_holding_an_account(importer: Importer, 
 
     async def beside_its_accounts(tx: Transaction) -> LedgerImport:
         assert await tx.driver.fetch("SELECT 1 FROM account FOR UPDATE")
-        return await database.transact(tenant, take)
+        taken: LedgerImport = await database.transact(tenant, take)
+        return taken
 
     after = await database.transact(tenant, take)
     assert (after.status, after.tally.judged) == (LedgerImportStatus.RUNNING, after.total)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing_svc.domain.base_amounts import Carried, Carrier, Taken, exchange_difference, moved, with_base
+from billing_svc.domain.base_amounts import Carried, Carrier, Taken, exchange_difference, given_back, moved, with_base
 from billing_svc.domain.exchange_rate import DayRate, Rates, RateWish, rate_set
 from billing_svc.domain.journal import (
     JournalAccount,
@@ -205,3 +205,14 @@ def test_a_rate_that_cannot_be_is_refused(currency: str, rate: str, day: date, c
     with pytest.raises(DomainError) as refused:
         rate_set(RateWish(currency, Decimal(rate), day, "by_hand"), base_currency="CNY", today=DAY, rate_id=ITEM)
     assert refused.value.code == code
+
+
+def test_what_undoes_an_entered_fact_gives_back_what_that_took() -> None:
+    taken = fact(
+        FactKind.INVOICE_ISSUED, (Entry(LedgerSide.RECEIVABLE, ITEM, usd(100), cny(710)), Entry(
+            LedgerSide.CREDIT, CREDIT, usd(5))),
+        (JournalLine(JournalAccount.RECEIVABLE_CONTROL, usd(100), cny(710)), JournalLine(
+            JournalAccount.REVENUE, usd(-100), cny(-710))))
+    assert given_back(taken) == {
+        (ITEM, -100): cny(-710), (JournalAccount.RECEIVABLE_CONTROL, -100): cny(-710),
+        (JournalAccount.REVENUE, 100): cny(710)}

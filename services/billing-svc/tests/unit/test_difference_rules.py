@@ -10,6 +10,7 @@ from billing_svc.domain.difference import (
     CloseDifference,
     DifferenceReason,
     TolerancePolicy,
+    closed_again,
     difference_of,
     difference_standing,
     fact_of_difference,
@@ -90,3 +91,11 @@ def test_closing_and_reversing_leave_nothing() -> None:
     assert difference_standing(made, ()) is made
     with pytest.raises(DomainError, match="difference_reversed"):
         difference_standing(made, {made.id})
+
+
+def test_what_is_closed_again_keeps_its_reason_and_is_no_more_than_before() -> None:
+    made = difference_of(wish(), item(1000), steps(1000), TEN, Books(None, on(30)))
+    again = closed_again(made, cny(400), UUID(int=11), on(35))
+    assert (again.id, again.amount, again.effective_on, again.reason) == (UUID(int=11), cny(400), on(35), made.reason)
+    with pytest.raises(AssertionError):
+        closed_again(made, cny(1001), UUID(int=11), on(35))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
 from customer_svc.domain.customer_file import cleaned, code_of, rows_of_file
-from customer_svc.domain.import_row import read_row
+from customer_svc.domain.import_row import RowTexts, read_row
 from customer_svc.domain.registration import Registration
 from customer_svc.domain.spreadsheet import as_csv, csv_rows
 from customer_svc.domain.workbook import workbook_rows
@@ -61,8 +61,31 @@ def test_a_broken_workbook_is_refused(broken: bytes) -> None:
 
 
 def test_a_number_that_nobody_would_write_out_stays_as_it_is() -> None:
-    huge = repacked(sheet1=b'<s xmlns="%b"><row><c><v>1E999999</v></c><c><v>2.00769623E8</v></c></row></s>' % MAIN)
-    assert workbook_rows(huge) == [["1E999999", "200769623"]]
+    huge = repacked(sheet1=b'<s xmlns="%b"><row><c><v>1E999999</v></c><c><v>2.00769623E8</v></c>'
+                           b'<c><v>soon</v></c></row></s>' % MAIN)
+    assert workbook_rows(huge) == [["1E999999", "200769623", "soon"]]
+
+
+def test_a_text_may_stand_in_its_cell() -> None:
+    inline = repacked(sheet1=b'<s xmlns="%b"><row><c t="inlineStr"><is><t>a</t></is></c><c t="inlineStr"/></row></s>'
+                             % MAIN)
+    assert workbook_rows(inline) == [["a", ""]]
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customer_svc.domain.workbook.MAX_UNPACKED_BYTES", 10)
+    with pytest.raises(RuleBroken, match="bad_customer_file"):
+        workbook_rows(workbook(["a"]))
+
+
+@pytest.mark.parametrize(("kind", "status", "code"), [
+    ("company", None, "bad_kind"), (None, "closed", "bad_first_status")])
+def test_a_row_of_no_such_kind_or_status_is_refused(kind: str | None, status: str | None, code: str) -> None:
+    texts = RowTexts(
+        1, "E-1", "Heron", 30, False, None, kind, status, None, None, None, None, (), None, 0, False, (), {})
+    wrong = read_row(CustomerId(new_id()), texts).content
+    assert isinstance(wrong, DomainError)
+    assert wrong.code == code
 
 
 @settings(max_examples=60)
