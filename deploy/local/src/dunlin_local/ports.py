@@ -18,10 +18,17 @@ def port(text: str) -> int:
     return int(text)
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now, and that stays free while its listener starts again."""
-    while is_taken(found := secrets.choice(LASTING)):
+    """A TCP port of 127.0.0.1 that nobody listens on now, and that stays free while its listener starts again.
+
+    Never the same one twice: who was given it may not listen yet.
+    """
+    while (found := secrets.choice(LASTING)) in _given or is_taken(found):
         pass
+    _given.add(found)
     return found
 
 
