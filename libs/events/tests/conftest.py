@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from hearer import Place, hearing
 from sqlalchemy import MetaData, Table
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.orm import registry
@@ -72,3 +73,10 @@ async def outbox_dsn(postgres: str) -> AsyncIterator[str]:
         await connection.execute(f'DROP DATABASE "{urlsplit(dsn).path[1:]}" WITH (FORCE)')
     finally:
         await connection.close()
+
+
+@pytest.fixture
+async def place(postgres: str) -> AsyncIterator[Place]:
+    """Where a test consumer hears."""
+    async with hearing(postgres) as place:
+        yield place

@@ -11,6 +11,9 @@ from dunlin_events.envelope import Envelope, Record
 from dunlin_events.postgres_reader import read_headers, written_headers
 from dunlin_events.topics import Stretch, Tail
 
+SENT = "CREATE TABLE sent(id int GENERATED ALWAYS AS IDENTITY, who text, sequence int, key text, headers text)"
+"""Its bus, which whoever starts it makes."""
+
 
 class TableBus:
     """Writes down who sent what, in the order of sending."""

@@ -1,11 +1,10 @@
 """Facts that a consumer tells: in the transaction that heard the cause, each with its own cause, once."""
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-import pytest
-from hearer import Place, hearing, told
+from hearer import Place, told
 
 from dunlin_events.consuming import Consumer, Subscription, Tx
 from dunlin_events.contracts.base import Event
@@ -16,12 +15,6 @@ from dunlin_events.testing import deliver_all
 from dunlin_kernel.ids import new_id
 
 TENANTS = sorted([new_id(), new_id()])
-
-
-@pytest.fixture
-async def place(postgres: str) -> AsyncIterator[Place]:
-    async with hearing(postgres) as place:
-        yield place
 
 
 def echo() -> Subscription[int]:

@@ -3,13 +3,13 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from hearer import Mood, Place, hearing, subscription, told, unheard
+from hearer import Mood, Place, subscription, told, unheard
 from prometheus_client import REGISTRY
 
 from dunlin_events import draining
@@ -25,12 +25,6 @@ from dunlin_kernel.ids import NIL, new_id
 
 TOPIC = "dunlin-customer"
 TENANT, OTHER = new_id(), new_id()
-
-
-@pytest.fixture
-async def place(postgres: str) -> AsyncIterator[Place]:
-    async with hearing(postgres) as place:
-        yield place
 
 
 def consumer_on(bus: MemoryBus, place: Place, mood: Mood | None = None, limit: ParkingLimit | None = None) -> Consumer:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hearer import Mood, Place, hearing, subscription, told
+from hearer import Mood, Place, subscription, told
 
 from dunlin_events import dead_letters, parking
 from dunlin_events.broker_for_tests import make_on_mock
@@ -25,12 +25,6 @@ __all__ = ["kafka_broker"]
 
 TOPIC = "dunlin-customer"
 TENANT = new_id()
-
-
-@pytest.fixture
-async def place(postgres: str) -> AsyncIterator[Place]:
-    async with hearing(postgres) as place:
-        yield place
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Streams that a new era has no more: held, said, and built again as the log has them; and two eras of one number."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from hearer import Place, hearing, subscription, told
+from hearer import Place, subscription, told
 from prometheus_client import REGISTRY
 from test_rebuilding import TOPIC, heard_by, heard_in_full, publish, rebuilding
 
@@ -26,12 +26,6 @@ from dunlin_kernel.errors import Conflict, NotReady, RuleBroken
 from dunlin_kernel.ids import new_id
 
 TENANT = new_id()
-
-
-@pytest.fixture
-async def place(postgres: str) -> AsyncIterator[Place]:
-    async with hearing(postgres) as place:
-        yield place
 
 
 def ended(era: int) -> list[Record]:

@@ -1,12 +1,11 @@
 """Consumers behind a bus that does its worst: the effect of each event once, in order, on every kind of bus."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from random import Random
 from uuid import UUID
 
 import pytest
-from hearer import Mood, Place, hearing, subscription, told
+from hearer import Mood, Place, subscription, told
 
 from dunlin_events.consuming import Consumer
 from dunlin_events.contracts.customer import CustomerContactsChanged
@@ -21,12 +20,6 @@ from dunlin_kernel.ids import new_id
 
 TOPIC = "dunlin-customer"
 TENANTS = [new_id(), new_id()]
-
-
-@pytest.fixture
-async def place(postgres: str) -> AsyncIterator[Place]:
-    async with hearing(postgres) as place:
-        yield place
 
 
 def stories(seed: int, customers: int, events: int) -> tuple[list[UUID], list[Record]]:

@@ -1,12 +1,11 @@
 """A reader that hangs shows beside those of its service that turn, and one that has ended shows nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-import pytest
-from hearer import Place, hearing, subscription, told
+from hearer import Place, subscription, told
 from prometheus_client import REGISTRY
 
 from dunlin_events.consuming import Consumer, Subscription, Tx
@@ -15,12 +14,6 @@ from dunlin_kernel.ids import new_id
 
 TOPIC = "dunlin-customer"
 TENANT = new_id()
-
-
-@pytest.fixture
-async def place(postgres: str) -> AsyncIterator[Place]:
-    async with hearing(postgres) as place:
-        yield place
 
 
 async def test_a_consumer_that_hangs_in_a_batch_is_seen_beside_one_of_its_service_that_turns(place: Place) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 from both_buses import bus, topic
-from hearer import Place, hearing, subscription, told
+from hearer import Place, subscription, told
 from test_rebuilding import TOPIC, rebuilding
 
 from dunlin_events.consuming import Consumer
@@ -27,12 +27,6 @@ TENANT = new_id()
 
 def ended(era: int) -> list[Record]:
     return Era(era, new_id(), datetime(2026, 3, 4, tzinfo=UTC)).endings("customer")
-
-
-@pytest.fixture
-async def place(postgres: str) -> AsyncIterator[Place]:
-    async with hearing(postgres) as place:
-        yield place
 
 
 @pytest.fixture

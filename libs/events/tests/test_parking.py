@@ -1,12 +1,12 @@
 """What an operator does about streams that stand still, and how the consumer goes on afterwards."""
 
 import argparse
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
 import pytest
-from hearer import Mood, Place, hearing, subscription, told
+from hearer import Mood, Place, subscription, told
 from structlog.testing import capture_logs
 from test_consuming import structured
 
@@ -23,12 +23,6 @@ from dunlin_kernel.ids import NIL, new_id
 
 TOPIC = "dunlin-customer"
 TENANT = new_id()
-
-
-@pytest.fixture
-async def place(postgres: str) -> AsyncIterator[Place]:
-    async with hearing(postgres) as place:
-        yield place
 
 
 async def deliver(place: Place, *records: Record, mood: Mood | None = None) -> None:

@@ -9,7 +9,7 @@ import pytest
 from crashing import crashed
 from hearer import Mood, Place, hearing, subscription, told
 from lone_hearer import BUS, TOPIC
-from lone_relay import TableBus
+from lone_relay import SENT, TableBus
 from restored import era, relaying, tell, until
 from test_rebuilding import rebuilding
 
@@ -53,8 +53,7 @@ def eras_of(bus: MemoryBus, stream: str) -> list[int]:
 async def admin(outbox_dsn: str) -> AsyncIterator[asyncpg.Connection]:
     """With the table that is the bus of a lone relay."""
     connection = await asyncpg.connect(outbox_dsn)
-    await connection.execute(
-        "CREATE TABLE sent(id int GENERATED ALWAYS AS IDENTITY, who text, sequence int, key text, headers text)")
+    await connection.execute(SENT)
     yield connection
     await connection.close()
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hearer import AT, ClockRow, Mood, Place, Sum, SumRow, hearing, load, save, subscription, told, unheard
+from hearer import AT, ClockRow, Mood, Place, Sum, SumRow, load, save, subscription, told, unheard
 
 from dunlin_events import parking
 from dunlin_events.consuming import Consumer
@@ -27,12 +27,6 @@ from dunlin_kit.rebuilds import seeing_only
 
 __all__ = ["kafka_broker"]
 TOPIC = "dunlin-customer"
-
-
-@pytest.fixture
-async def place(postgres: str) -> AsyncIterator[Place]:
-    async with hearing(postgres) as place:
-        yield place
 
 
 @contextlib.asynccontextmanager

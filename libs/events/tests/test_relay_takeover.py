@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from lone_relay import SENT
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from dunlin_events.contracts.customer import CustomerContactsChanged
@@ -58,8 +59,7 @@ async def test_another_takes_over_and_the_first_says_nothing_stale(outbox_dsn: s
     async with AsyncExitStack() as stack:
         connection = await asyncpg.connect(outbox_dsn)
         stack.push_async_callback(connection.close)
-        await connection.execute(
-            "CREATE TABLE sent(id int GENERATED ALWAYS AS IDENTITY, who text, sequence int, key text, headers text)")
+        await connection.execute(SENT)
         first = await stack.enter_async_context(relay(outbox_dsn, "first"))
         await emit(connection)
         assert await sent(connection, 1) == [("first", 1)]

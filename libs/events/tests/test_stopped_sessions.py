@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from emitting import emit
 from hearer import hearing, subscription, told
+from lone_relay import SENT
 from test_relay_takeover import relay, sent
 
 from dunlin_events import sessions, watermark
@@ -35,8 +36,7 @@ AND datname = current_database()"""
 @pytest.fixture
 async def connection(outbox_dsn: str) -> AsyncIterator[asyncpg.Connection]:
     made = await asyncpg.connect(outbox_dsn)
-    await made.execute(
-        "CREATE TABLE sent(id int GENERATED ALWAYS AS IDENTITY, who text, sequence int, key text, headers text)")
+    await made.execute(SENT)
     yield made
     await made.close()
 

@@ -3,13 +3,13 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
-from hearer import Mood, Place, hearing, subscription, told
+from hearer import Mood, Place, subscription, told
 from sqlalchemy.exc import OperationalError
 
 from dunlin_events import dead_letters, draining, standing
@@ -31,12 +31,6 @@ from dunlin_kit.database import OutcomeUnknown
 from dunlin_kit.pooling import Unavailable
 
 TOPIC, TENANT = "dunlin-customer", new_id()
-
-
-@pytest.fixture
-async def place(postgres: str) -> AsyncIterator[Place]:
-    async with hearing(postgres) as place:
-        yield place
 
 
 class Raising(Mood):

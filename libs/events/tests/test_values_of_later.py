@@ -1,13 +1,13 @@
 """A list of values may grow: a hearer that was not upgraded keeps the fact, and applies it once it is."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar, Literal
 
 import pytest
-from hearer import Place, Sum, hearing, load, record_of, save
+from hearer import Place, Sum, load, record_of, save
 
 from dunlin_events.consuming import Consumer, ParkingLimit, Subscription, TooManyParked
 from dunlin_events.contracts.base import FACTS, CustomerEvent, Event
@@ -34,12 +34,6 @@ def _no_trace() -> Iterator[None]:
     """The facts made up here are forgotten after each test."""
     yield
     FACTS.pop("dunlin.customer.BirdSeen.v1", None)
-
-
-@pytest.fixture
-async def place(postgres: str) -> AsyncIterator[Place]:
-    async with hearing(postgres) as place:
-        yield place
 
 
 def before() -> type[Event]:
