@@ -10,6 +10,7 @@ from crashing import crashed
 from hearer import Mood, Place, hearing, subscription, told
 from lone_hearer import BUS, TOPIC
 from lone_relay import SENT, TableBus
+from prometheus_client import REGISTRY
 from restored import era, relaying, tell, until
 from test_rebuilding import rebuilding
 
@@ -103,6 +104,35 @@ async def test_a_relay_that_ends_as_it_refuses_a_foreign_log_leaves_it_refused(
         await take_over(admin)
 
 
+WIPE = """
+CREATE FUNCTION wipe() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN DELETE FROM sent WHERE who = 'next'; RETURN NULL; END $$;
+CREATE TRIGGER wiped BEFORE INSERT ON sent EXECUTE FUNCTION wipe()"""
+
+
+@pytest.mark.parametrize(("point", "more", "ends"), [("before_refusal", 1, [2]), ("after_refusal", 3, [5])])
+async def test_a_relay_that_ends_as_it_refuses_a_log_that_lost_facts_leaves_it_refused(
+    outbox_dsn: str, admin: asyncpg.Connection, point: str, more: int, ends: list[int]
+) -> None:
+    """The log loses the first two facts between the relay's look at it and what it sends.
+
+    Once it has refused, the log is not taken for whole though it is longer by then than it ever was.
+    """
+    await tell(outbox_dsn, TOPIC, TENANT, new_id(), new_id())
+    await lead_until(outbox_dsn, admin, "SELECT ends = '{2}' FROM relay_state")
+    await admin.execute(WIPE)
+    await tell(outbox_dsn, TOPIC, TENANT, *(new_id() for _ in range(more)))
+    await crashed(point, "lone_relay", outbox_dsn, "first", "1500")
+    await admin.execute("DROP TRIGGER wiped ON sent")
+    assert await admin.fetchval("SELECT ends FROM relay_state") == ends
+    stop = asyncio.Event()
+    running = asyncio.create_task(relay_on(outbox_dsn).run(stop))
+    await until(lambda: REGISTRY.get_sample_value("dunlin_relay_log_lost", {"topic": TOPIC}) == 1)
+    stop.set()
+    await running
+    assert await admin.fetchval("SELECT count(*) FROM sent") == more
+
+
 class Log(NamedTuple):
     """A hearer's database and the log that it hears."""
 
@@ -162,6 +192,27 @@ async def test_what_an_operator_decides_is_done_or_is_not(log: Log, point: str) 
     assert await log.place.order(one) == ("2" if is_done else "")
     kept = await log.place.rows("SELECT mark, skipped_why FROM parked_event WHERE skipped_at IS NOT NULL")
     assert kept == ([("1/1", "a test entry")] if is_done else [])
+
+
+@pytest.mark.parametrize("point", ["before_decision", "after_decision"])
+async def test_a_hole_that_was_being_given_up_is_given_up_or_stays(log: Log, point: str) -> None:
+    one = new_id()
+    await log.publish(told(TENANT, one, 1), told(TENANT, one, 3))
+    await log.heard()
+    skip = ("parked", "skip-hole", "hearer", "customer", stream_of(TENANT, one), "--why", "a test entry")
+    await log.crashed(point, *skip)
+    await log.heard()
+    assert await log.place.order(one) == ("1 3" if point == "after_decision" else "1")
+
+
+@pytest.mark.parametrize("point", ["before_decision", "after_decision"])
+async def test_what_was_being_tried_again_is_tried_or_waits(log: Log, point: str) -> None:
+    one = new_id()
+    await log.publish(told(TENANT, one, 1, 666))
+    await log.heard()
+    await log.crashed(point, "parked", "retry", "hearer", "customer", stream_of(TENANT, one))
+    await log.heard(Mood(refuses=False))
+    assert await log.place.order(one) == ("1" if point == "after_decision" else "")
 
 
 @pytest.mark.parametrize("point", ["before_decision", "after_decision"])

@@ -60,6 +60,13 @@ async def rewinding(owner: Any, projection: Projection) -> dict[str, int]:
     return {row["stream"]: row["sequence"] for row in rows}
 
 
+async def applied(owner: Any, projection: Projection) -> int:
+    """How many events the copy is made of."""
+    found: int = await owner.fetchval(
+        f'SELECT coalesce(sum(sequence), 0)::bigint FROM "{projection.schema}".watermark')  # noqa: S608
+    return found
+
+
 async def on_a_snapshot(
     owner: Any, projection: Projection, streams: Collection[str] | None = None
 ) -> tuple[list[Difference], set[str]]:

@@ -48,10 +48,12 @@ async def operate(dsn: str, arguments: argparse.Namespace, topic: str, bus: Bus)
         if arguments.command == "era":
             return await _accept_eras(connection)
         async with connection.transaction():
-            done = await _parked(Plain(connection), arguments)
+            said = await _parked(Plain(connection), arguments)
             passing("before_decision")
         passing("after_decision")
-        return done
+        for line in said:
+            print(line)
+        return 0
     except DomainError as refused:
         print(f"Refused: {refused.detail}")
         return 1
@@ -70,22 +72,24 @@ async def _rebase(dsn: str, topic: str, bus: Bus) -> int:
     return 0
 
 
-async def _parked(tx: Statements, arguments: argparse.Namespace) -> int:
+async def _parked(tx: Statements, arguments: argparse.Namespace) -> list[str]:
+    """What is to be said of it, once it is done."""
     if arguments.action == "list":
-        for one in await parking.list_parked(tx):
-            print(*one.key, one.mark, one.held or one.reason, f"waiting={one.waiting}", one.type or "-", one.detail)
-        return 0
+        return [_told(one) for one in await parking.list_parked(tx)]
     key = Key(arguments.consumer, arguments.owner, arguments.stream)
     who = getpass.getuser()
     if arguments.action == "retry":
         await parking.retry_parked(tx, key, who=who)
-        print("It will be tried again within seconds.")
-    elif arguments.action == "skip":
+        return ["It will be tried again within seconds."]
+    if arguments.action == "skip":
         await parking.skip_parked(tx, key, arguments.mark, who=who, why=arguments.why)
-        print(f"Skipped {arguments.mark}.")
-    else:
-        print(f"Skipped {await parking.skip_hole(tx, key, who=who, why=arguments.why)}.")
-    return 0
+        return [f"Skipped {arguments.mark}."]
+    return [f"Skipped {await parking.skip_hole(tx, key, who=who, why=arguments.why)}."]
+
+
+def _told(one: parking.Standstill) -> str:
+    why, waits = one.held or one.reason, f"waiting={one.waiting}"
+    return " ".join((*one.key, one.mark, why, waits, one.type or "-", one.detail))
 
 
 async def _accept_eras(connection: Any) -> int:

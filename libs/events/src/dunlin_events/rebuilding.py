@@ -97,9 +97,7 @@ class Rebuild:
         Refuses: rebuild_not_begun, rebuild_runs. Raises Stuck, TooManyParked.
         """
         async with self._following() as (owner, _):
-            applied: int = await owner.fetchval(
-                f'SELECT coalesce(sum(sequence), 0)::bigint FROM "{self.projection.schema}".watermark')  # noqa: S608
-            return applied
+            return await comparing.applied(owner, self.projection)
 
     async def compare(self) -> Compared:
         """Every stream, as soon as both stand at the same event of it. Refuses and raises as `follow`."""

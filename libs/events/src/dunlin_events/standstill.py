@@ -16,7 +16,10 @@ from dunlin_events.projection import Projection
 from dunlin_events.watermark import ERA, HOLE, Key, Mark
 from dunlin_kernel.ids import NIL
 
-ALIGN_S: Final = 3.0
+ALIGN_S: Final = 5.0
+"""So long the copy may apply nothing at all before it counts as not coming."""
+HOLD_S: Final = 30.0
+"""The longest that the original is held for it, while the copy goes on applying."""
 LOOK_S: Final = 0.02
 TRIES: Final = 5
 
@@ -71,11 +74,14 @@ class Standstill:
     async def _aligned(self, streams: Collection[str]) -> set[str]:
         """Wait until the copy is there too; returns where it does not come."""
         clock = asyncio.get_running_loop().time
-        ends = clock() + ALIGN_S
+        began = moved_at = clock()
+        applied = -1
         while True:
             moving = await comparing.unaligned(self._owner, self._projection, streams)
-            if not moving or clock() > ends:
+            if not moving or clock() > min(moved_at + ALIGN_S, began + HOLD_S):
                 return moving
+            if (now := await comparing.applied(self._owner, self._projection)) != applied:
+                applied, moved_at = now, clock()
             await asyncio.sleep(LOOK_S)
 
     async def _rewound(self, key: Key) -> Mark:
