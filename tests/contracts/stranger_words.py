@@ -8,6 +8,15 @@ FIGURES = {"ended_on": "2025-12-31", "currency": "CNY", "source": "audited", "fi
     "total_assets": "98765.43", "current_assets": "0.00", "current_liabilities": "0.00", "retained_earnings": "0.00",
     "ebit": "0.00", "equity": "98765.43", "total_liabilities": "0.00", "sales": "0.00"}}
 
+NEW: dict[str, dict[str, Any]] = {
+    "/customers": {"kind": "person", "name": "Theirs", "terms": {"due_days": 0, "end_of_month": False}},
+    "/groups": {"number": "G-2", "name": "Theirs", "currency": "CNY"},
+    "/customers:import": {"rows": [{"line": 2, "external_id": "theirs", "name": "Theirs", "due_days": 30}]},
+    "/test-clock:advance": {"to": "2026-01-05T02:00:00Z"},
+    "/staff": {"code": "S-2", "name": "Theirs", "language": "en"},
+}
+"""What anybody can make who has a tenant, by the end of the path."""
+
 
 def secret(amount: str = "98765.43") -> dict[str, str]:
     return {"amount": amount, "currency": "CNY"}

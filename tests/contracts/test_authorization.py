@@ -8,7 +8,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from stranger_words import FIGURES, bodies, secret
+from stranger_words import FIGURES, NEW, bodies, secret
 
 from billing_svc.consumers.customer import customer as heard_in_billing
 from credit_svc.consumers.customer import customer as heard_in_credit
@@ -58,6 +58,10 @@ class Operation(NamedTuple):
         """The ids that its path names."""
         named = {part[1:].partition("}")[0] for part in self.path.split("/") if part.startswith("{")}
         return named - WORDS.keys()
+
+    def end_of(self, said: Collection[str]) -> str:
+        """The longest of these ends that its path has, or nothing."""
+        return max((end for end in said if self.path.endswith(end)), key=len, default="")
 
     def query(self, ids: Mapping[str, UUID]) -> dict[str, str]:
         """Of what can be asked for, that which would find the things in `ids`; nothing when there are none."""
@@ -148,12 +152,23 @@ async def test_a_token_without_a_tenant_serves_operators_only(services: dict[str
             assert (answer.status_code, answer.json()["code"]) == (403, "tenant_required"), operation
 
 
-async def test_a_tenant_not_heard_of_is_asked_to_wait_and_nothing_breaks(services: dict[str, Running]) -> None:
+async def test_a_tenant_not_heard_of_is_asked_to_wait_but_where_tenants_are_made(services: dict[str, Running]) -> None:
+    unknown = {"customer": (404, "tenant_not_found")}
+    refused: dict[str, int] = dict.fromkeys(services, 0)
+    ids = {name: new_id() for operation in OPERATIONS for name in operation.names} | {"customer_id": new_id()}
     for operation in OPERATIONS:
-        service = services[operation.service]
+        service, tenant = services[operation.service], new_id()
         if not operation.is_operators:
-            answer = await _ask(service, operation, {}, service.headers(new_id(), *EVERY_SCOPE))
+            said = bodies(ids, tenant) | NEW
+            answer = await _ask(
+                service, operation, ids, service.headers(tenant, *EVERY_SCOPE), said.get(operation.end_of(said)))
             assert answer.status_code in (200, 202, 204, 404, 409, 412, 422), (operation, answer.text)
+            if answer.status_code in (404, 409) and (code := answer.json()["code"]).startswith("tenant_"):
+                expected = unknown.get(operation.service, (409, "tenant_not_known_yet"))
+                assert (answer.status_code, code) == expected, operation
+                assert ("Retry-After" in answer.headers) == (answer.status_code == 409), operation
+                refused[operation.service] += 1
+    assert min(refused.values()) >= 15, refused
 
 
 class Owner:
@@ -358,7 +373,7 @@ async def test_another_tenant_sees_and_changes_nothing(services: dict[str, Runni
     for operation in OPERATIONS:
         if operation.service != name or operation.is_operators:
             continue
-        body = max((end for end in said if operation.path.endswith(end)), key=len, default="")
+        body = operation.end_of(said)
         answer = await _ask(service, operation, owner.ids, service.headers(stranger, *EVERY_SCOPE), said.get(body))
         assert "ecret" not in answer.text, operation
         assert "98765" not in answer.text, operation

@@ -167,6 +167,16 @@ def test_every_operation_says_how_it_refuses_in_problems(operations: list[Operat
         assert operation.said["description"], f"{operation.path} has no docstring"
 
 
+def test_every_operation_says_how_a_tenant_is_not_known(operations: list[Operation]) -> None:
+    """To wait, for whoever hears of tenants; that it is none, where they are made."""
+    for operation in operations:
+        said = {status: one["description"] for status, one in operation.said["responses"].items()}
+        makes, waits = operation.path.startswith("/customer/"), "tenant_not_known_yet" in said["409"]
+        assert waits != makes, operation.path
+        none = makes and operation.said["operationId"] != "configure_tenant"
+        assert ("tenant_not_found" in said.get("404", "")) == none, operation.path
+
+
 def test_bodies_and_answers_are_named(operations: list[Operation]) -> None:
     for operation in operations:
         answers = [response for status, response in operation.said["responses"].items() if status < "400"]

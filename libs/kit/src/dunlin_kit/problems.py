@@ -117,7 +117,8 @@ def problem(
     return Response(body.model_dump_json(), status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE)
 
 
-async def _domain(request: Request, error: Exception) -> Response:
+async def refused(request: Request, error: Exception) -> Response:
+    """The answer to a refusal of a rule (DomainError)."""
     assert isinstance(error, DomainError)
     status, title = next((status, title) for kind, status, title in STATUSES if isinstance(error, kind))
     headers = {"Retry-After": "1"} if isinstance(error, NotReady) else {}
@@ -193,7 +194,7 @@ def _leaves(routes: Sequence[Any]) -> Iterator[Any]:
 def install(app: Starlette) -> None:
     """Every error of an application becomes a problem document."""
     for kind, handler in (
-        (DomainError, _domain),
+        (DomainError, refused),
         (Refusal, _refusal),
         (RequestValidationError, _invalid),
         (HTTPException, _http),

@@ -17,6 +17,13 @@ from dunlin_kernel.errors import NotReady
 from dunlin_kit.transaction import Transaction
 
 
+class TenantUnknown(NotReady):
+    """No tenant of this id has been heard of here; whether there is one, only its owner knows."""
+
+    def __init__(self) -> None:
+        super().__init__("tenant_not_known_yet", "This service has not heard of the tenant yet; try again.")
+
+
 class TenantColumns(SQLModel):
     """`tenant`: a legal entity's books. `clock_at` stands for now in a sandbox, and is null elsewhere."""
 
@@ -110,7 +117,7 @@ async def own_row(tx: Transaction) -> Any:
 async def _own_rows(tx: Transaction, beside: tuple[Any, ...], also: Also | None) -> Sequence[Any]:
     rows = await (tx.rows(_own_with(beside, also.joined), **also.values) if also else tx.rows(_own_with(beside, None)))
     if not rows:
-        raise NotReady("tenant_not_known_yet", "This service has not heard of the tenant yet; try again.")
+        raise TenantUnknown
     return rows
 
 

@@ -16,6 +16,7 @@ from customer_svc.api import (
     staff,
     tenants,
     trade,
+    unknown_tenants,
 )
 from customer_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
@@ -44,8 +45,8 @@ ROUTERS = (tenants.writes, tenants.router, customers.writes, imports.writes, cus
 
 
 def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> FastAPI:
-    """The API on the chassis; commits call `app.state.published`."""
+    """The API on the chassis; commits call `app.state.published`. A tenant that it does not know is none."""
     api = Api(
         service="customer", title="Dunlin customer archive", routers=ROUTERS, checks=CHECKS, conflicts=CONFLICTS,
         revision=head_of("customer_svc"))
-    return create_api(api, settings, clock=clock)
+    return unknown_tenants.refused_for_good(create_api(api, settings, clock=clock))

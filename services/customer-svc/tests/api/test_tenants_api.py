@@ -75,13 +75,14 @@ async def test_only_an_operator_makes_tenants(service: Any) -> None:
     assert (await service.client.post(TENANTS, json=SANDBOX)).status_code == 401
 
 
-async def test_a_tenant_that_nobody_made_is_not_known(service: Any) -> None:
+async def test_a_tenant_that_nobody_made_is_none(service: Any) -> None:
     headers = service.headers(new_id(), "tenants:read", "customers:write")
     read = await service.client.get(OWN, headers=headers)
     body = {"kind": "person", "name": "Li", "terms": {"due_days": 0, "end_of_month": False}}
     written = await service.client.post("/customer/v1/customers", json=body, headers=headers)
     for answer in (read, written):
-        assert (answer.status_code, answer.json()["code"]) == (409, "tenant_not_known_yet")
+        assert (answer.status_code, answer.json()["code"]) == (404, "tenant_not_found")
+        assert "Retry-After" not in answer.headers
 
 
 async def test_the_clock_goes_on_to_the_turn_of_the_day(service: Any) -> None:

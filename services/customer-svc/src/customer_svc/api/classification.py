@@ -40,15 +40,14 @@ async def list_classification_rules(
 
 
 @writes.put("/classification-rules", dependencies=[requires("policies:write")],
-            responses=refuses("already_exists", "tenant_not_known_yet", status=409)
-            | refuses(*BAD_RULE, "rule_in_the_past"))
+            responses=refuses("already_exists", status=409) | refuses(*BAD_RULE, "rule_in_the_past"))
 async def set_classification_rule(body: ClassificationRuleUpdate, tx: Tx) -> ClassificationRuleRead:
     """Set a new version of a dimension's rule; classes follow at the turn of the day from which it holds."""
     return ClassificationRuleRead.of(await usecases.set_classification_rule(tx, body.to_rule()))
 
 
 @writes.post("/classification-rules:preview", dependencies=[requires("customers:read")],
-             responses=refuses("tenant_not_known_yet", status=409) | refuses(*BAD_RULE))
+             responses=refuses(*BAD_RULE))
 async def preview_classification(body: ClassificationRuleUpdate, tx: Tx) -> ClassificationPreviewRead:
     """What a rule would change if it held today; nothing is kept."""
     return ClassificationPreviewRead.of(await usecases.preview_classification(tx, body.to_rule()))

@@ -99,7 +99,7 @@ async def get_addressing(
     return AddressingRead.of(await usecases.get_addressing(tx, CustomerId(customer_id), purpose, channel))
 
 
-@all_router.get("/customers:addressing", dependencies=[MAY_READ], responses=refuses("tenant_not_known_yet", status=409))
+@all_router.get("/customers:addressing", dependencies=[MAY_READ])
 async def list_addressings(
     tx: Tx, purpose: Annotated[ContactPurpose, Query(description="What the messages are for.")],
     customer_ids: Annotated[list[UUID], Query(alias="customer_id", min_length=1, max_length=MOST_CUSTOMERS)],

@@ -27,7 +27,7 @@ from dunlin_kit.write_route import Tx, WriteRoute
 writes = APIRouter(prefix="/customer/v1", route_class=WriteRoute, tags=["customers"])
 MAY_WRITE = requires("customers:write")
 NOT_FOUND = refuses("customer_not_found", status=404)
-TAKEN = refuses("id_taken", "number_taken", "external_id_taken", "tenant_not_known_yet", status=409)
+TAKEN = refuses("id_taken", "number_taken", "external_id_taken", status=409)
 BAD_PARTICULARS = ("invalid_request", "bad_name", "bad_code", "bad_tag", "bad_metadata")
 BAD_TERMS = ("bad_terms", "bad_instalments", "bad_discount", "bad_prepayment", "bad_cash_terms")
 

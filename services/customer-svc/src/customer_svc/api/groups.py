@@ -49,7 +49,7 @@ async def get_group(group_id: UUID, tx: Tx, response: Tagged) -> CustomerGroupRe
 
 
 @writes.post("/groups", status_code=201, dependencies=[MAY_WRITE],
-             responses=refuses("id_taken", "group_number_taken", "tenant_not_known_yet", status=409)
+             responses=refuses("id_taken", "group_number_taken", status=409)
              | refuses("invalid_request", "bad_customer_number", "bad_name", "unknown_currency"))
 async def create_group(body: CustomerGroupCreate, tx: Tx, response: Made) -> CustomerGroupRead:
     """Make a group of customers that belong together."""
@@ -60,8 +60,7 @@ async def create_group(body: CustomerGroupCreate, tx: Tx, response: Made) -> Cus
 
 
 @writes.patch("/groups/{group_id}", dependencies=[MAY_WRITE],
-              responses=NO_GROUP | versions.RESPONSES | refuses("tenant_not_known_yet", status=409)
-              | refuses("invalid_request", "bad_name", "unknown_currency"))
+              responses=NO_GROUP | versions.RESPONSES | refuses("invalid_request", "bad_name", "unknown_currency"))
 async def change_group(
     group_id: UUID, body: CustomerGroupUpdate, seen: IfMatch, tx: Tx, response: Tagged
 ) -> CustomerGroupRead:

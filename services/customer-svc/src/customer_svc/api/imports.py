@@ -71,7 +71,7 @@ class CustomerFileCreate(Sent):
 
 
 @writes.post("/customers:import", status_code=202, dependencies=[requires("customers:write")],
-             responses=refuses("tenant_not_known_yet", status=409) | refuses("invalid_request"))
+             responses=refuses("invalid_request"))
 async def import_customers(body: CustomerImportCreate, tx: Tx, response: Located) -> OperationRead:
     """Take rows of an existing archive over, known again by their external id: a second run changes nothing.
 
@@ -83,7 +83,7 @@ async def import_customers(body: CustomerImportCreate, tx: Tx, response: Located
 
 
 @writes.post("/customers:import-file", status_code=202, dependencies=[requires("customers:write")],
-             responses=refuses("tenant_not_known_yet", status=409) | refuses("invalid_request", "bad_customer_file"))
+             responses=refuses("invalid_request", "bad_customer_file"))
 async def import_customer_file(body: CustomerFileCreate, tx: Tx, response: Located) -> OperationRead:
     """Take a spreadsheet of customers over, cleaned: blanks, wide letters and digits, what cannot be seen, empty lines.
 

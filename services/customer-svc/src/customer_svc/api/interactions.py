@@ -54,7 +54,7 @@ async def list_interactions(
 
 
 @router.get("/follow-ups", dependencies=[MAY_READ],
-            responses=pages.RESPONSES | refuses("tenant_not_known_yet", status=409))
+            responses=pages.RESPONSES)
 async def list_follow_ups(
     tx: Tx, me: Me, response: Response, cursor: Paging,
     owner_id: Annotated[UUID | None, Query(description="Only customers of this member of staff.")] = None,

@@ -35,7 +35,6 @@ writes = APIRouter(prefix="/customer/v1", route_class=WriteRoute, tags=["staff"]
 router = APIRouter(prefix="/customer/v1", route_class=ReadRoute, tags=["staff"])
 MAY_READ, MAY_WRITE = requires("contacts:read"), requires("contacts:write")
 NO_STAFF = refuses("staff_not_found", status=404)
-UNKNOWN_TENANT = refuses("tenant_not_known_yet", status=409)
 BAD = ("invalid_request", "bad_contact_name", "bad_email", "bad_phone", "own_deputy")
 
 
@@ -53,7 +52,7 @@ async def get_staff(staff_id: UUID, tx: Tx, response: Tagged) -> StaffRead:
 
 
 @writes.post("/staff", status_code=201, dependencies=[MAY_WRITE],
-             responses=NO_STAFF | refuses("id_taken", "staff_code_taken", "tenant_not_known_yet", status=409)
+             responses=NO_STAFF | refuses("id_taken", "staff_code_taken", status=409)
              | refuses(*BAD, "bad_customer_number"))
 async def add_staff(body: StaffCreate, tx: Tx, response: Made) -> StaffRead:
     """Enter a member of staff, to answer for customers and to stand in for others."""
@@ -63,7 +62,7 @@ async def add_staff(body: StaffCreate, tx: Tx, response: Made) -> StaffRead:
 
 
 @writes.patch("/staff/{staff_id}", dependencies=[MAY_WRITE],
-              responses=NO_STAFF | versions.RESPONSES | UNKNOWN_TENANT | refuses(*BAD))
+              responses=NO_STAFF | versions.RESPONSES | refuses(*BAD))
 async def change_staff(staff_id: UUID, body: StaffUpdate, seen: IfMatch, tx: Tx, response: Tagged) -> StaffRead:
     """Change a member of staff: what is left out stays, null clears."""
     return _answer(await usecases.change_staff(tx, StaffId(staff_id), seen=seen, change=body.to_change()), response)
@@ -77,15 +76,14 @@ async def list_absences(staff_id: UUID, tx: Tx) -> StaffAbsenceList:
 
 
 @writes.post("/staff/{staff_id}/absences", status_code=201, dependencies=[MAY_WRITE],
-             responses=NO_STAFF | UNKNOWN_TENANT | refuses("invalid_request", "bad_absence"))
+             responses=NO_STAFF | refuses("invalid_request", "bad_absence"))
 async def add_absence(staff_id: UUID, body: StaffAbsenceCreate, tx: Tx) -> StaffAbsenceRead:
     """Say when a member of staff is away: the deputy acts on those days."""
     return StaffAbsenceRead.of(await usecases.add_absence(tx, body.to_absence(StaffId(staff_id))))
 
 
 @writes.delete("/staff/{staff_id}/absences/{absence_id}", status_code=204, dependencies=[MAY_WRITE],
-               responses=refuses("staff_not_found", "absence_not_found", status=404) | UNKNOWN_TENANT
-               | refuses("invalid_request"))
+               responses=refuses("staff_not_found", "absence_not_found", status=404) | refuses("invalid_request"))
 async def remove_absence(staff_id: UUID, absence_id: UUID, tx: Tx) -> None:
     """Take an absence back."""
     await usecases.remove_absence(tx, StaffId(staff_id), absence_id)
@@ -112,7 +110,7 @@ async def change_owner(
 
 
 @writes.post("/customers:assign", dependencies=[requires("customers:write")],
-             responses=NO_STAFF | UNKNOWN_TENANT | refuses("invalid_request"))
+             responses=NO_STAFF | refuses("invalid_request"))
 async def assign_customers(body: CustomersAssign, tx: Tx) -> CustomersAssignedRead:
     """Give many customers to a member of staff, such as all of a class, or those of one who is gone.
 

@@ -87,7 +87,7 @@ async def get_tenant(tx: Tx) -> TenantRead:
 
 
 @writes.post("/test-clock:advance", dependencies=[requires("clock:write")],
-             responses=refuses("not_a_sandbox", "tenant_not_known_yet", status=409)
+             responses=refuses("not_a_sandbox", status=409)
              | refuses("invalid_request", "clock_runs_backwards", "clock_too_far"))
 async def advance_test_clock(body: TestClockUpdate, tx: Tx) -> TestClockAdvanceRead:
     """Move a sandbox's clock on; the other services follow. It stands between advances."""

@@ -17,7 +17,6 @@ from dunlin_kernel.ids import CustomerId
 from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
-from dunlin_kit.problems import refuses
 from dunlin_kit.tenants import present
 from dunlin_kit.write_route import ReadRoute, Tx
 
@@ -62,7 +61,7 @@ class CustomerTradePage(Page[TradedItemRead]):
 
 
 @router.get("/customers/{customer_id}/trade", dependencies=[requires("customers:read")],
-            responses=pages.RESPONSES | NOT_FOUND | refuses("tenant_not_known_yet", status=409))
+            responses=pages.RESPONSES | NOT_FOUND)
 async def list_customer_trade(
     customer_id: UUID, tx: Tx, response: Response, cursor: Paging, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> CustomerTradePage:

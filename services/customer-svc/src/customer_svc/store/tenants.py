@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from customer_svc.domain.tenant import Tenant
 from customer_svc.store.library_tables import TenantRow
-from dunlin_kernel.errors import Conflict, NotReady
+from dunlin_kernel.errors import Conflict, NotFound
 from dunlin_kernel.ids import TenantId
 from dunlin_kit.transaction import Transaction
 
@@ -19,12 +19,12 @@ _LOCK: Any = _OWN.with_for_update(key_share=True)
 
 
 async def own(tx: Transaction) -> Tenant:
-    """Refuses: tenant_not_known_yet."""
+    """Refuses: tenant_not_found."""
     return _found(await tx.row(_OWN))
 
 
 async def lock(tx: Transaction) -> Tenant:
-    """The tenant, locked until the end of the transaction. Refuses: tenant_not_known_yet."""
+    """The tenant, locked until the end of the transaction. Refuses: tenant_not_found."""
     return _found(await tx.row(_LOCK))
 
 
@@ -45,6 +45,6 @@ def move_clock(tx: Transaction, to: datetime) -> None:
 
 def _found(row: Any) -> Tenant:
     if row is None:
-        raise NotReady("tenant_not_known_yet", "There is no such tenant here.")
+        raise NotFound("tenant_not_found", "There is no such tenant.")
     return Tenant(
         TenantId(row["tenant_id"]), row["name"], row["currency"], row["zone"], row["sandbox"], row["clock_at"])

@@ -11,7 +11,7 @@ from dunlin_kit.transaction import Transaction
 async def advance_test_clock(tx: Transaction, to: datetime) -> datetime:
     """Where the clock stands now.
 
-    Refuses: tenant_not_known_yet, not_a_sandbox, clock_runs_backwards, clock_too_far.
+    Refuses: tenant_not_found, not_a_sandbox, clock_runs_backwards, clock_too_far.
     """
     tenant = await tenants.lock(tx)
     tx.recorded_at = now = clock_moved(tenant.clock_at, tenant.zone, to)
