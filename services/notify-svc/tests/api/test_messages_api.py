@@ -8,9 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from dunlin_events.contracts.customer import CustomerRegistered
+from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
 from dunlin_kernel.ids import NIL, new_id
-from dunlin_kit.testing import TestIssuer, settings_for
+from dunlin_kit.testing import TestIssuer, settings_for, tell
 from notify_svc.app import create_app
+from notify_svc.consumers.customer import customer as customers
 from notify_svc.domain.message import MessageStatus
 from notify_svc.gateways.sender import Delivery
 
@@ -62,6 +65,19 @@ async def test_the_log_has_every_message_and_every_suppression_newest_first(log:
         "INV1", {"amount": "4520.00", "currency": "CNY"}, "sent")
     [item] = page["data"][0]["items"]
     assert (item["outcome"], item["reason"]) == ("suppressed", "no_contact")
+
+
+async def test_each_row_names_the_customer_and_who_answers_for_it(log: Log) -> None:
+    desk = log.desk
+    await tell(desk.database, customers, desk.tenant, CustomerRegistered.model_validate(
+        CustomerRegistered.examples[0] | {"customer_id": desk.customer, "number": "C-1", "name": "Heron"}),
+        CustomerOwnerChanged(customer_id=desk.customer, owner_id=new_id(), owner_code="S-17"))
+    named = {"number": "C-1", "name": "Heron", "owner_code": "S-17"}
+    rows = (await log.get())["data"]
+    assert [named.items() <= row.items() for row in [*rows, await log.get(f"{LOG}/{rows[0]['id']}")]] == [True] * 3
+    [planned] = (await log.get("/notify/v1/reminders"))["data"]
+    assert {"number": "INV1", "customer_number": "C-1", "customer_name": "Heron",
+            "owner_code": "S-17"}.items() <= planned.items()
 
 
 async def test_pages_follow_each_other(log: Log) -> None:

@@ -6,16 +6,18 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from dunlin_kit import pages
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.told_headers import Located
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
+from notify_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from notify_svc.api.promises import Note, PromiseCreate
 from notify_svc.domain.call import CallOutcome, CallReason, CallTask
 from notify_svc.store import calls, customer_names
@@ -51,7 +53,8 @@ class CallRead(BaseModel):
     customer_id: UUID
     number: str | None
     name: str | None
-    owner_code: str | None = Field(description="Who answers for the customer.")
+    owner_code: str | None = OwnerCode
+    standing_in_for: str | None = StandingInFor
     reason: CallReason
     due_on: date
     opened_on: date
@@ -65,9 +68,9 @@ class CallRead(BaseModel):
     promise_id: UUID | None
 
     @classmethod
-    def of(cls, task: CallTask, named: CustomerNamed) -> Self:
+    def of(cls, task: CallTask, named: CustomerNamed, asked: Whose = EVERYBODYS) -> Self:
         own = {name: getattr(task, name) for name in cls.model_fields if hasattr(task, name)}
-        return cls(**own, **named._asdict())
+        return cls(**own, **named._asdict(), standing_in_for=asked.standing_in_for(named.owner_code))
 
 
 class CallPage(Page[CallRead]):
@@ -110,16 +113,17 @@ async def log_call(call_id: UUID, body: CallLog, tx: Tx) -> CallRead:
 
 @router.get("/calls", dependencies=[requires("collections:read")], responses=pages.RESPONSES)
 async def list_calls(
-    tx: Tx, response: Response, cursor: Paging, query: Annotated[CallFilter, Depends(_filter)],
-    limit: Limit = pages.DEFAULT_LIMIT,
+    tx: Tx, me: Me, response: Response, cursor: Paging, query: Annotated[CallFilter, Depends(_filter)],
+    owner: Owner = None, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> CallPage:
     """Calls that were made or are to be made, newest first."""
-    filters = query.model_dump() | {"after": UUID(cursor.after[0]) if cursor.after else None}
+    asked = await asked_for(tx, me, owner)
+    filters = query.model_dump() | {"owners": asked.codes, "after": UUID(cursor.after[0]) if cursor.after else None}
     found = await calls.listed(tx, filters, limit=limit + 1)
     names = await customer_names.of(tx, (one.customer_id for one in found))
     return CallPage(**cursor.page(
-        response, found, limit, lambda one: [one.id], lambda one: CallRead.of(one, names[one.customer_id])))
+        response, found, limit, lambda one: [one.id], lambda one: CallRead.of(one, names[one.customer_id], asked)))
 
 
 async def _read(tx: Tx, task: CallTask) -> CallRead:
-    return CallRead.of(task, (await customer_names.of(tx, [task.customer_id]))[task.customer_id])
+    return CallRead.of(task, await customer_names.of_one(tx, task.customer_id))

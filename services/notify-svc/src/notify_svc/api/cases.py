@@ -10,14 +10,16 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from dunlin_kit import pages, versions
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.told_headers import Made, Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
+from notify_svc.api.owned import EVERYBODYS, StandingInFor, asked_for
 from notify_svc.api.promises import Note
 from notify_svc.domain.collection_case import CaseAction, CaseReason, CaseStage, CollectionCase, EntryKind
 from notify_svc.store import cases, customer_names
@@ -93,6 +95,7 @@ class CaseRead(BaseModel):
     number: str | None
     name: str | None
     customer_owner_code: str | None
+    standing_in_for: str | None = StandingInFor
     reason: CaseReason
     stage: CaseStage
     owner_code: str | None
@@ -105,9 +108,10 @@ class CaseRead(BaseModel):
     version: int
 
     @classmethod
-    def of(cls, case: CollectionCase, named: CustomerNamed) -> Self:
+    def of(cls, case: CollectionCase, named: CustomerNamed, asked: Whose = EVERYBODYS) -> Self:
         own = {name: getattr(case, name) for name in cls.model_fields if hasattr(case, name)}
-        return cls(**own, number=named.number, name=named.name, customer_owner_code=named.owner_code)
+        return cls(**own, number=named.number, name=named.name, customer_owner_code=named.owner_code,
+                   standing_in_for=asked.standing_in_for(case.owner_code or named.owner_code))
 
 
 class CaseEntryRead(BaseModel):
@@ -184,15 +188,16 @@ async def close_case(case_id: UUID, body: CaseClose, tx: Tx) -> CaseRead:
 
 @router.get("/cases", dependencies=[MAY_READ], responses=pages.RESPONSES)
 async def list_cases(
-    tx: Tx, response: Response, cursor: Paging, query: Annotated[CaseFilter, Depends(_filter)],
-    limit: Limit = pages.DEFAULT_LIMIT,
+    tx: Tx, me: Me, response: Response, cursor: Paging, query: Annotated[CaseFilter, Depends(_filter)],
+    owner: Owner = None, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> CasePage:
     """Cases, newest first."""
-    filters = query.model_dump() | {"after": UUID(cursor.after[0]) if cursor.after else None}
+    asked = await asked_for(tx, me, owner)
+    filters = query.model_dump() | {"owners": asked.codes, "after": UUID(cursor.after[0]) if cursor.after else None}
     found = await cases.listed(tx, filters, limit=limit + 1)
     names = await customer_names.of(tx, (one.customer_id for one in found))
     return CasePage(**cursor.page(
-        response, found, limit, lambda one: [one.id], lambda one: CaseRead.of(one, names[one.customer_id])))
+        response, found, limit, lambda one: [one.id], lambda one: CaseRead.of(one, names[one.customer_id], asked)))
 
 
 @router.get("/cases/{case_id}", dependencies=[MAY_READ], responses=NOT_FOUND)
@@ -205,4 +210,4 @@ async def get_case(case_id: UUID, tx: Tx, response: Tagged) -> CaseDetailRead:
 
 
 async def _read(tx: Tx, case: CollectionCase) -> CaseRead:
-    return CaseRead.of(case, (await customer_names.of(tx, [case.customer_id]))[case.customer_id])
+    return CaseRead.of(case, await customer_names.of_one(tx, case.customer_id))

@@ -13,6 +13,7 @@ from dunlin_kit.write_route import Tx, WriteRoute
 from notify_svc import usecases
 from notify_svc.api.message_shapes import MessageRead
 from notify_svc.domain.message import Bounce
+from notify_svc.store import customer_names
 from notify_svc.usecases.record_delivery import RecordDelivery
 
 writes = APIRouter(prefix="/notify/v1", route_class=WriteRoute, tags=["messages"])
@@ -45,4 +46,4 @@ class DeliveryCreate(BaseModel):
 async def record_delivery(body: DeliveryCreate, tx: Tx) -> MessageRead:
     """Record that a message was delivered or given back; a hard bounce silences the address until contacts change."""
     found = await usecases.record_delivery(tx, RecordDelivery(body.message_id, _BOUNCES[body.status], body.at))
-    return MessageRead.of(found, None)
+    return MessageRead.of(found, await customer_names.of_one(tx, found.customer_id), None)

@@ -20,6 +20,7 @@ from dunlin_kit.told_headers import Located, Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
+from notify_svc.api.owned import OwnerCode
 from notify_svc.domain.ladder import (
     MAX_GAP_DAYS,
     MAX_LEVELS,
@@ -29,7 +30,8 @@ from notify_svc.domain.ladder import (
     Level,
     LevelChannel,
 )
-from notify_svc.store import customers, items, ladder_policies
+from notify_svc.store import customer_names, customers, items, ladder_policies
+from notify_svc.store.customer_names import CustomerNamed
 from notify_svc.store.ladder_policies import SetPolicy
 
 router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["ladder"])
@@ -117,6 +119,9 @@ class ReminderRead(BaseModel):
 
     item_id: UUID
     customer_id: UUID
+    customer_number: str | None
+    customer_name: str | None
+    owner_code: str | None = OwnerCode
     invoice_id: UUID | None
     number: str
     due_on: date
@@ -128,10 +133,11 @@ class ReminderRead(BaseModel):
     next_on: date | None
 
     @classmethod
-    def of(cls, row: Any) -> Self:
-        return cls(
-            item_id=row["id"], open=Amount.of(Money(row["open"], row["currency"])),
-            **{name: row[name] for name in cls.model_fields if name not in ("item_id", "open")})
+    def of(cls, row: Any, named: CustomerNamed) -> Self:
+        own = {name: row[name] for name in cls.model_fields if name in row}
+        return cls(**own | {
+            "item_id": row["id"], "open": Amount.of(Money(row["open"], row["currency"])),
+            "customer_number": named.number, "customer_name": named.name, "owner_code": named.owner_code})
 
 
 class ReminderPage(Page[ReminderRead]):
@@ -175,4 +181,6 @@ async def list_reminders(
     await customers.assert_heard_of(tx, customer_id)
     after = UUID(cursor.after[0]) if cursor.after else NIL
     found = await items.listed(tx, customer_id=customer_id, item_id=item_id, after=after, limit=limit + 1)
-    return ReminderPage(**cursor.page(response, found, limit, lambda row: [row["id"]], ReminderRead.of))
+    names = await customer_names.of(tx, (row["customer_id"] for row in found))
+    return ReminderPage(**cursor.page(
+        response, found, limit, lambda row: [row["id"]], lambda row: ReminderRead.of(row, names[row["customer_id"]])))

@@ -19,7 +19,7 @@ from dunlin_kit.problems import refuses
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
 from notify_svc.api.message_shapes import MessageRead
-from notify_svc.store import messages, print_queue
+from notify_svc.store import customer_names, messages, print_queue
 from notify_svc.store.print_queue import WaitingLetter
 
 router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["messages"])
@@ -93,7 +93,8 @@ async def get_letter_document(message_id: UUID, tx: Tx) -> Response:
              | refuses("invalid_request"))
 async def post_letter(message_id: UUID, body: LetterPost, tx: Tx) -> MessageRead:
     """Say that a letter was posted, or withdraw it: then its levels are due again."""
-    return MessageRead.of(await usecases.post_letter(tx, message_id, sent=body.outcome is LetterEnd.POSTED), None)
+    ended = await usecases.post_letter(tx, message_id, sent=body.outcome is LetterEnd.POSTED)
+    return MessageRead.of(ended, await customer_names.of_one(tx, ended.customer_id), None)
 
 
 def _pdf(content: messages.Content) -> bytes:

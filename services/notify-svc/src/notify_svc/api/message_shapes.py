@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.notify import ReminderChannel
 from dunlin_kit.pages import Page
+from notify_svc.api.owned import OwnerCode
 from notify_svc.domain.letter import LetterLanguage
 from notify_svc.domain.message import Bounce, Message, MessageStatus, Step
 from notify_svc.gateways.letters import Rendered
+from notify_svc.store.customer_names import CustomerNamed
 from notify_svc.store.messages import Content
 
 
@@ -45,6 +47,9 @@ class MessageRead(BaseModel):
 
     id: UUID
     customer_id: UUID
+    number: str | None
+    name: str | None
+    owner_code: str | None = OwnerCode
     judged_on: date
     status: MessageStatus
     channel: ReminderChannel
@@ -65,10 +70,11 @@ class MessageRead(BaseModel):
     items: list[MessageItemRead]
 
     @classmethod
-    def of(cls, message: Message, content: Content | None) -> Self:
+    def of(cls, message: Message, named: CustomerNamed, content: Content | None) -> Self:
         return cls(
-            id=message.id, customer_id=message.customer_id, judged_on=message.judged_on, status=message.status,
-            channel=ReminderChannel(message.channel), level=message.level, policy_version=message.policy_version,
+            **named._asdict(), id=message.id, customer_id=message.customer_id, judged_on=message.judged_on,
+            status=message.status, channel=ReminderChannel(message.channel), level=message.level,
+            policy_version=message.policy_version,
             language=LetterLanguage(message.language) if message.language else None, tone=message.tone,
             reason=message.reason, code=message.code, looked_at=message.looked_at,
             handed_over_at=message.handed_over_at, recorded_at=message.recorded_at, resolved_by=message.resolved_by,
@@ -99,8 +105,8 @@ class MessageDetailRead(MessageRead):
     body: str | None
 
     @classmethod
-    def of(cls, message: Message, content: Content | None) -> Self:
-        plain = MessageRead.of(message, content)
+    def of(cls, message: Message, named: CustomerNamed, content: Content | None) -> Self:
+        plain = MessageRead.of(message, named, content)
         return cls(**dict(plain), subject=content.subject if content else None, body=content.body if content else None)
 
 

@@ -24,7 +24,7 @@ from notify_svc.api.message_shapes import (
     MessageResolve,
 )
 from notify_svc.domain.message import MessageStatus
-from notify_svc.store import customers, message_list, messages
+from notify_svc.store import customer_names, customers, message_list, messages
 
 router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["messages"])
 writes = APIRouter(prefix="/notify/v1", route_class=WriteRoute, tags=["messages"])
@@ -61,7 +61,9 @@ async def list_messages(
     page = cursor.page(response, found, limit, lambda message: [message.judged_on, message.id])
     ids = [message.id for message in page["data"]]
     contents = await messages.contents_of(tx, ids) if SEES_CONTACTS in me.scopes else {}
-    return MessagePage(**page | {"data": [MessageRead.of(one, contents.get(one.id)) for one in page["data"]]})
+    names = await customer_names.of(tx, (one.customer_id for one in page["data"]))
+    return MessagePage(**page | {"data": [
+        MessageRead.of(one, names[one.customer_id], contents.get(one.id)) for one in page["data"]]})
 
 
 @router.get("/messages/{message_id}", dependencies=[requires("reminders:read")], responses=NOT_FOUND)
@@ -69,7 +71,7 @@ async def get_message(message_id: UUID, tx: Tx, me: Me) -> MessageDetailRead:
     """One message, and what it said."""
     found = await messages.find(tx, message_id)
     contents = await messages.contents_of(tx, [message_id]) if SEES_CONTACTS in me.scopes else {}
-    return MessageDetailRead.of(found, contents.get(message_id))
+    return MessageDetailRead.of(found, await customer_names.of_one(tx, found.customer_id), contents.get(message_id))
 
 
 @writes.post("/messages/{message_id}:resolve", dependencies=[requires("reminders:write")],
@@ -78,4 +80,4 @@ async def get_message(message_id: UUID, tx: Tx, me: Me) -> MessageDetailRead:
 async def resolve_message(message_id: UUID, body: MessageResolve, tx: Tx) -> MessageRead:
     """Say whether a message of unknown outcome left; one that did not makes its levels due again."""
     resolved = await usecases.resolve_message(tx, message_id, sent=body.outcome is MessageFinding.SENT)
-    return MessageRead.of(resolved, None)
+    return MessageRead.of(resolved, await customer_names.of_one(tx, resolved.customer_id), None)

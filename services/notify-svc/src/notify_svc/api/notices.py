@@ -12,9 +12,11 @@ from dunlin_kit import pages
 from dunlin_kit.auth import requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.write_route import ReadRoute, Tx
+from notify_svc.api.owned import OwnerCode
 from notify_svc.domain.message import MessageStatus
 from notify_svc.domain.notice import Notice, NoticeKind
-from notify_svc.store import notices
+from notify_svc.store import customer_names, notices
+from notify_svc.store.customer_names import CustomerNamed
 
 router = APIRouter(prefix="/notify/v1", route_class=ReadRoute, tags=["messages"])
 
@@ -26,14 +28,18 @@ class NoticeRead(BaseModel):
     kind: NoticeKind
     key: str
     customer_id: UUID | None
+    number: str | None
+    name: str | None
+    owner_code: str | None = OwnerCode
     staff_code: str | None
     on: date
     status: MessageStatus
     reason: str | None
 
     @classmethod
-    def of(cls, notice: Notice) -> Self:
-        return cls(**{name: getattr(notice, name) for name in cls.model_fields})
+    def of(cls, notice: Notice, named: CustomerNamed) -> Self:
+        own = {name: getattr(notice, name) for name in cls.model_fields if hasattr(notice, name)}
+        return cls(**own, **named._asdict())
 
 
 class NoticePage(Page[NoticeRead]):
@@ -59,4 +65,7 @@ async def list_notices(
     """Statements sent, reminders to answer them, and digests for staff, newest first."""
     filters = query.model_dump() | {"after": UUID(cursor.after[0]) if cursor.after else None}
     found = await notices.listed(tx, filters, limit=limit + 1)
-    return NoticePage(**cursor.page(response, found, limit, lambda one: [one.id], NoticeRead.of))
+    names = await customer_names.of(tx, (one.customer_id for one in found if one.customer_id))
+    return NoticePage(**cursor.page(
+        response, found, limit, lambda one: [one.id],
+        lambda one: NoticeRead.of(one, names[one.customer_id] if one.customer_id else CustomerNamed())))

@@ -10,13 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dunlin_events.contracts.base import Amount
 from dunlin_kit import pages
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.told_headers import Located
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
+from notify_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from notify_svc.domain.promise import MAX_GRACE_DAYS, Promise, PromiseStatus
 from notify_svc.store import customer_names, customers, promises
 from notify_svc.store.customer_names import CustomerNamed
@@ -56,7 +58,8 @@ class PromiseRead(BaseModel):
     customer_id: UUID
     number: str | None
     name: str | None
-    owner_code: str | None = Field(description="Who answers for the customer.")
+    owner_code: str | None = OwnerCode
+    standing_in_for: str | None = StandingInFor
     amount: Amount
     promised_on: date
     grace_days: int
@@ -72,9 +75,10 @@ class PromiseRead(BaseModel):
     note: str | None
 
     @classmethod
-    def of(cls, promise: Promise, named: CustomerNamed) -> Self:
+    def of(cls, promise: Promise, named: CustomerNamed, asked: Whose = EVERYBODYS) -> Self:
         return cls(
-            **named._asdict(), id=promise.id, customer_id=promise.customer_id, amount=Amount.of(promise.amount),
+            **named._asdict(), standing_in_for=asked.standing_in_for(named.owner_code), id=promise.id,
+            customer_id=promise.customer_id, amount=Amount.of(promise.amount),
             promised_on=promise.promised_on, grace_days=promise.grace_days, last_on=promise.last_on,
             item_ids=sorted(promise.items), status=promise.status, received=Amount.of(promise.received),
             open_when_made=Amount.of(promise.open_when_made), made_on=promise.made_on, made_by=promise.made_by,
@@ -121,16 +125,17 @@ async def withdraw_promise(promise_id: UUID, tx: Tx) -> PromiseRead:
 @router.get("/promises", dependencies=[requires("collections:read")],
             responses=pages.RESPONSES | refuses("customer_not_known_yet", status=409))
 async def list_promises(
-    tx: Tx, response: Response, cursor: Paging, query: Annotated[PromiseFilter, Depends(_filter)],
-    limit: Limit = pages.DEFAULT_LIMIT,
+    tx: Tx, me: Me, response: Response, cursor: Paging, query: Annotated[PromiseFilter, Depends(_filter)],
+    owner: Owner = None, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> PromisePage:
     """Promises and how each was judged, newest first."""
     await customers.assert_heard_of(tx, query.customer_id)
-    filters = query.model_dump() | {"after": UUID(cursor.after[0]) if cursor.after else None}
+    asked = await asked_for(tx, me, owner)
+    filters = query.model_dump() | {"owners": asked.codes, "after": UUID(cursor.after[0]) if cursor.after else None}
     found = await promises.listed(tx, filters, limit=limit + 1)
     names = await customer_names.of(tx, (one.customer_id for one in found))
     return PromisePage(**cursor.page(
-        response, found, limit, lambda one: [one.id], lambda one: PromiseRead.of(one, names[one.customer_id])))
+        response, found, limit, lambda one: [one.id], lambda one: PromiseRead.of(one, names[one.customer_id], asked)))
 
 
 @router.get("/promises/{promise_id}", dependencies=[requires("collections:read")], responses=NOT_FOUND)
@@ -140,4 +145,4 @@ async def get_promise(promise_id: UUID, tx: Tx) -> PromiseRead:
 
 
 async def _read(tx: Tx, promise: Promise) -> PromiseRead:
-    return PromiseRead.of(promise, (await customer_names.of(tx, [promise.customer_id]))[promise.customer_id])
+    return PromiseRead.of(promise, await customer_names.of_one(tx, promise.customer_id))

@@ -13,6 +13,7 @@ from sqlmodel import col
 from dunlin_kernel.errors import NotFound
 from notify_svc.domain.call import TALKED, CallOutcome, CallReason, CallTask
 from notify_svc.store.case_tables import CallTaskRow
+from notify_svc.store.customer_names import answered_by
 
 _COLUMNS = tuple(CallTaskRow.__table__.c)
 _FIND = select(*_COLUMNS).where(col(CallTaskRow.id) == bindparam("id", type_=Uuid))
@@ -27,6 +28,7 @@ _PASS_ON = (
 _FILTERS = {
     "after": col(CallTaskRow.id) < bindparam("after", type_=Uuid),
     "customer_id": col(CallTaskRow.customer_id) == bindparam("customer_id", type_=Uuid),
+    "owners": answered_by(col(CallTaskRow.customer_id)),
     "open": literal_column("(outcome IS NULL)") == bindparam("open", type_=Boolean),
 }
 
@@ -53,7 +55,7 @@ async def talked_on(tx: Any, customer_ids: Collection[UUID]) -> dict[UUID, date]
 
 
 async def listed(tx: Any, filters: dict[str, Any], *, limit: int) -> list[CallTask]:
-    """Calls, newest first. Filters, left out where None: after (id), customer_id, open."""
+    """Calls, newest first. Filters, left out where None: after (id), customer_id, owners, open."""
     applied = {name: filters[name] for name in _FILTERS if filters.get(name) is not None}
     return [_task(row) for row in await tx.rows(_page(tuple(applied)), limit=limit, **applied)]
 

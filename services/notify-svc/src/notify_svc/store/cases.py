@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, literal_column, select
+from sqlalchemy import Text, Uuid, bindparam, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
@@ -14,6 +14,7 @@ from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import new_id
 from notify_svc.domain.collection_case import CaseAction, CaseReason, CaseStage, CollectionCase, EntryKind
 from notify_svc.store.case_tables import CaseEntryRow, CollectionCaseRow
+from notify_svc.store.customer_names import answered_by
 
 _COLUMNS = tuple(CollectionCaseRow.__table__.c)
 _FIND = select(*_COLUMNS).where(col(CollectionCaseRow.id) == bindparam("id", type_=Uuid))
@@ -28,6 +29,9 @@ _FILTERS = {
     "customer_id": col(CollectionCaseRow.customer_id) == bindparam("customer_id", type_=Uuid),
     "stage": col(CollectionCaseRow.stage) == bindparam("stage", type_=Text),
     "owner_code": col(CollectionCaseRow.owner_code) == bindparam("owner_code", type_=Text),
+    "owners": or_(
+        col(CollectionCaseRow.owner_code) == bindparam("owners", type_=ARRAY(Text)).any_(),
+        col(CollectionCaseRow.owner_code).is_(None) & answered_by(col(CollectionCaseRow.customer_id))),
 }
 
 
@@ -68,7 +72,8 @@ async def entries_of(tx: Any, case_id: UUID) -> list[CaseEntry]:
 
 
 async def listed(tx: Any, filters: dict[str, Any], *, limit: int) -> list[CollectionCase]:
-    """Cases, newest first. Filters, left out where None: after (id), customer_id, stage, owner_code."""
+    """Cases, newest first. Filters, left out where None: after (id), customer_id, stage, owner_code (of the case
+    itself), owners (who work on it)."""
     applied = {name: filters[name] for name in _FILTERS if filters.get(name) is not None}
     return [_case(row) for row in await tx.rows(_page(tuple(applied)), limit=limit, **applied)]
 

@@ -12,6 +12,7 @@ from sqlmodel import col
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.money import Money
 from notify_svc.domain.promise import Promise, PromiseStatus
+from notify_svc.store.customer_names import answered_by
 from notify_svc.store.history_tables import ItemMoveRow, PaymentMoveRow
 from notify_svc.store.promise_tables import PromiseItemRow, PromiseRow
 
@@ -42,6 +43,7 @@ _HEARD = select(func.coalesce(func.greatest(
 _FILTERS = {
     "after": col(PromiseRow.id) < bindparam("after", type_=Uuid),
     "customer_id": col(PromiseRow.customer_id) == bindparam("customer_id", type_=Uuid),
+    "owners": answered_by(col(PromiseRow.customer_id)),
     "status": col(PromiseRow.status) == bindparam("status", type_=Text),
     "item_id": exists().where(
         col(PromiseItemRow.promise_id) == col(PromiseRow.id),
@@ -87,7 +89,7 @@ async def heard_sequence(tx: Any, customer_id: UUID) -> int:
 
 
 async def listed(tx: Any, filters: dict[str, Any], *, limit: int) -> list[Promise]:
-    """Promises, newest first. Filters, each left out where it is None: after (id), customer_id, item_id, status."""
+    """Promises, newest first. Filters, left out where None: after (id), customer_id, owners, item_id, status."""
     applied = {name: filters[name] for name in _FILTERS if filters.get(name) is not None}
     return await _with_items(tx, await tx.rows(_page(tuple(applied)), limit=limit, **applied))
 
