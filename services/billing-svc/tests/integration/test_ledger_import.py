@@ -11,13 +11,13 @@ import pytest
 from billing_svc.domain.ledger_import import LedgerImport, LedgerImportStatus
 from billing_svc.domain.posting_dates import Books
 from billing_svc.jobs import import_ledger as rounds
-from billing_svc.jobs import pace
 from billing_svc.jobs.import_ledger import import_ledger
 from billing_svc.jobs.turn_day import turn_day
 from billing_svc.usecases.plan_day_turn import TURN_DAY, plan_day_turn
 from billing_svc.usecases.plan_ledger_round import IMPORT_LEDGER
 from billing_svc.usecases.take_ledger_slice import take_ledger_slice
 from dunlin_kernel.errors import NotReady
+from dunlin_kit import pace
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, JobRunner
 from dunlin_kit.tenants import Tenant, present

@@ -5,12 +5,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from credit_svc.consumers.customer import customer
 from credit_svc.jobs import turn_credit_day
+from credit_svc.usecases.watch_lines import watch_lines
 from dunlin_events.contracts.billing import CreditAllocated, PaymentConfirmed
 from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
 from dunlin_kernel.ids import new_id
+from dunlin_kit import pace
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import JobRunner
 from dunlin_kit.testing import tell
@@ -155,3 +159,29 @@ async def test_a_mismatch_is_closed_with_a_reason(books: Any) -> None:
     assert (missing.status_code, missing.json()["code"]) == (404, "mismatch_not_found")
     assert await books.violations() == []
     assert len((await call(books, "/mismatches?waiting=false", method="GET")).json()["data"]) == 1
+
+
+async def test_a_slice_of_the_day_that_took_long_is_followed_by_smaller_ones(
+    books: Any, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It holds exposures and streams of customers, and no order shall wait for them long."""
+    await call(books, "/policies", POLICY)
+    customers = [replace(books, customer=new_id()) for _ in range(8)]
+    for one in customers:
+        registered = dict(CustomerRegistered.examples[0]) | {"customer_id": one.customer, "status": "active"}
+        await tell(books.service.database, customer, books.tenant, CustomerRegistered.model_validate(registered))
+        await one.hear(owed(one, "10.00", "10.00", "2026-02-26"))
+    slices = []
+
+    async def noting(tx: Any, some: Any, *rest: Any) -> None:
+        slices.append(len(some))
+        await watch_lines(tx, some, *rest)
+
+    monkeypatch.setattr(turn_credit_day, "watch_lines", noting)
+    monkeypatch.setattr(turn_credit_day, "CUSTOMERS", 16)
+    monkeypatch.setattr(turn_credit_day, "LEAST", 1)
+    monkeypatch.setattr(pace, "LONG_SECONDS", 0)
+    await turn(books, 3)
+    assert slices[:4] == [4, 2, 1, 1]
+    assert len(await alerts(books, "?rule=ageing")) == 8
+    assert await books.violations() == []

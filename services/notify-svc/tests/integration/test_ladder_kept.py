@@ -17,7 +17,7 @@ from dunlin_kit.testing import tell
 from notify_svc import usecases
 from notify_svc.consumers.customer import customer
 from notify_svc.domain.ladder import LADDER_K, LadderPolicy, LetterTone, Level
-from notify_svc.store.items import PAGE
+from notify_svc.jobs import plan_items
 
 ISSUED, DUE = date(2026, 1, 5), date(2026, 2, 4)
 SHORT = LadderPolicy(1, (Level(1, LetterTone.FRIENDLY, "FEE-1"), Level(10, LetterTone.FINAL)), 3, time(9, 30))
@@ -98,8 +98,8 @@ async def test_a_tenant_that_is_told_again_keeps_one_chain_of_runs(desk: Any) ->
     assert len(await desk.rows("SELECT 1 FROM job WHERE kind = 'run_ladder'")) == 1
 
 
-async def test_pages_of_items_are_walked_to_the_end(desk: Any) -> None:
-    many = 2 * PAGE + 1
+async def test_slices_of_items_are_walked_to_the_end(desk: Any) -> None:
+    many = plan_items.ITEMS // 2 + 1
     items = [{"item_id": new_id(), "due_on": DUE, "amount": {"amount": "1.00", "currency": "CNY"}} for _ in range(many)]
     await desk.hear(InvoiceIssued.model_validate(InvoiceIssued.examples[0] | {
         "customer_id": desk.customer, "origin": "import", "items": items}))

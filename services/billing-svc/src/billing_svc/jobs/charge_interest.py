@@ -3,11 +3,11 @@ with what is left."""
 
 from uuid import UUID
 
-from billing_svc.jobs.pace import Pace
 from billing_svc.usecases.accrue_interest import accrue_interest
 from billing_svc.usecases.charge_interest import charge_interest as charge_slice
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, finish, moment_of
+from dunlin_kit.pace import Pace
 from dunlin_kit.transaction import Transaction
 
 ITEMS, ACCOUNTS = 50, 200

@@ -7,7 +7,6 @@ from functools import partial
 from uuid import UUID
 
 from billing_svc.domain.ledger_import import LedgerImport, LedgerImportStatus
-from billing_svc.jobs.pace import Pace
 from billing_svc.store import ledger_imports
 from billing_svc.usecases.plan_ledger_round import plan_ledger_round
 from billing_svc.usecases.refuse_ledger_fact import refuse_ledger_fact
@@ -16,6 +15,7 @@ from billing_svc.usecases.tell_ledger_wait import tell_ledger_wait
 from dunlin_kernel.errors import DomainError, NotReady
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, finish
+from dunlin_kit.pace import Pace
 from dunlin_kit.transaction import Transaction
 
 SLICE, LEAST = 250, 50

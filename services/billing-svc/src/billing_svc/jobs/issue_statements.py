@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from billing_svc.jobs.pace import Pace
 from billing_svc.usecases.take_statement_slice import take_statement_slice
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, finish
+from dunlin_kit.pace import Pace
 from dunlin_kit.transaction import Transaction
 
 CUSTOMERS = 20

@@ -5,10 +5,10 @@ A run that was stopped goes on with what is left; one for a customer that has no
 
 from uuid import UUID
 
-from billing_svc.jobs.pace import Pace
 from billing_svc.usecases.transfer_balances import transfer_balances as transfer_slice
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, finish
+from dunlin_kit.pace import Pace
 from dunlin_kit.transaction import Transaction
 
 SLICE = 100

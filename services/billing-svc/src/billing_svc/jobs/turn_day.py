@@ -4,7 +4,6 @@ and what interest has accrued; on Mondays the forecast is kept; then the next tu
 from collections.abc import Awaitable, Callable
 
 from billing_svc.jobs.keep_forecast import keep_monday
-from billing_svc.jobs.pace import Pace
 from billing_svc.usecases.accrue_interest import accrue_interest
 from billing_svc.usecases.age_accounts import age_accounts
 from billing_svc.usecases.judge_arrangements import judge_arrangements
@@ -12,6 +11,7 @@ from billing_svc.usecases.plan_day_turn import plan_day_turn
 from billing_svc.usecases.tell_overdue import tell_overdue
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, finish, moment_of
+from dunlin_kit.pace import Pace
 from dunlin_kit.transaction import Transaction
 
 Slice = Callable[[Transaction, int], Awaitable[bool]]

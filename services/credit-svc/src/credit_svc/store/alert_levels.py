@@ -46,15 +46,17 @@ async def last_paid(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, dat
     return {row["customer_id"]: row["paid_on"] for row in await tx.rows(_LAST_PAID, customer_ids=list(customer_ids))}
 
 
-async def opened(
-    tx: Tx, customer_ids: Collection[UUID],
-) -> tuple[Mapping[UUID, Mapping[str, Money]], Mapping[str, Money]]:
-    """What is open with each of these, and with all customers by currency."""
+async def opened(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, Money]]:
+    """What is open with each of these, by currency."""
     found: dict[UUID, dict[str, Money]] = {}
     for row in await tx.rows(_OPENED, customer_ids=list(customer_ids)):
         found.setdefault(row["customer_id"], {})[row["currency"]] = Money(row["open"], row["currency"])
-    totals = {row["currency"]: Money(row["open"], row["currency"]) for row in await tx.rows(_TOTALS)}
-    return found, totals
+    return found
+
+
+async def totals(tx: Tx) -> Mapping[str, Money]:
+    """What is open with all customers together, by currency."""
+    return {row["currency"]: Money(row["open"], row["currency"]) for row in await tx.rows(_TOTALS)}
 
 
 def keep(tx: Tx, customer_id: UUID, currency: str, level: Level) -> None:

@@ -33,7 +33,7 @@ ORDER BY v.cover_id LIMIT CAST(:most AS bigint)""")
 _ENDING = text(f"""{_VIEW}
 WHERE v.state = 'standing' AND v.valid_until BETWEEN CAST(:today AS date) AND CAST(:until AS date)
   AND NOT EXISTS (SELECT FROM risk_alert a WHERE a.cover_id = v.cover_id)
-ORDER BY v.valid_until, v.cover_id""")
+ORDER BY v.valid_until, v.cover_id LIMIT CAST(:most AS bigint)""")
 _ALONE = text("""
 SELECT coalesce(sum(counts), 0)::bigint AS counts FROM cover
 WHERE customer_id = CAST(:customer_id AS uuid) AND currency = CAST(:currency AS text) AND state = 'standing'
@@ -102,9 +102,9 @@ async def given_alone(tx: Tx, customer_id: UUID, currency: str, *, since: dateti
     return Money(0 if row is None else row["counts"], currency)
 
 
-async def ending(tx: Tx, today: date, until: date) -> Sequence[KnownCover]:
-    """Those that stand, end between these days and were not told of yet, the first to end first."""
-    return [_known(row) for row in await tx.rows(_ENDING, today=today, until=until)]
+async def ending(tx: Tx, today: date, until: date, most: int) -> Sequence[KnownCover]:
+    """Up to `most` of those that stand, end between these days and were not told of yet, the first to end first."""
+    return [_known(row) for row in await tx.rows(_ENDING, today=today, until=until, most=most)]
 
 
 async def pass_on(tx: Tx, source_id: UUID, into_id: UUID) -> Sequence[KnownCover]:

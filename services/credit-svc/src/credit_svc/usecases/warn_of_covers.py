@@ -9,13 +9,16 @@ from dunlin_events.consuming import Tx
 from dunlin_kernel.money import Money
 
 
-async def warn_of_covers(tx: Tx, moment: Moment, lines: AlertLines) -> None:
-    """The alert's amount is by how much the limit falls on the day after."""
+async def warn_of_covers(tx: Tx, moment: Moment, lines: AlertLines, most: int) -> bool:
+    """Up to `most` of them, and whether there may be more. The alert's amount is by how much the limit falls on the day
+    after."""
     until = cover_warned_until(lines, today=moment.today)
     if until is None:
-        return
-    for known in await covers.ending(tx, moment.today, until):
+        return False
+    ending = await covers.ending(tx, moment.today, until, most)
+    for known in ending:
         counts = known.cover.counts
         raise_alert(tx, known.customer_id, Alert(
             AlertRule.COVER_ENDING, None, None, moment.now, counts, Money.zero(counts.currency),
             cover_id=known.cover.id))
+    return len(ending) == most

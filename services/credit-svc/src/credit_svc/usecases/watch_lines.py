@@ -1,6 +1,6 @@
 """At the turn of the day: which customers crossed a line of ageing or of concentration, and which are cured."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from credit_svc.domain.alert_line import (
@@ -23,14 +23,16 @@ from dunlin_kernel.calendar import days_between
 from dunlin_kernel.money import Money
 
 
-async def watch_lines(tx: Tx, customer_ids: Sequence[UUID], moment: Moment, lines: AlertLines) -> None:
-    """Each line speaks once until the customer is back behind it."""
+async def watch_lines(
+    tx: Tx, customer_ids: Sequence[UUID], moment: Moment, lines: AlertLines, totals: Mapping[str, Money],
+) -> None:
+    """Each line speaks once until the customer is back behind it; `totals`: what is open with all customers."""
     if not customer_ids or not (lines.ageing_days or lines.concentration_bps or lines.silence_days):
         return
     levels = await alert_levels.lock(tx, customer_ids)
     overdue = await owed_items.overdue(tx, customer_ids, before=moment.today)
     paid = await alert_levels.last_paid(tx, customer_ids)
-    opened, totals = await alert_levels.opened(tx, customer_ids)
+    opened = await alert_levels.opened(tx, customer_ids)
     for customer in customer_ids:
         for currency in sorted({*overdue.get(customer, {}), *opened.get(customer, {}), *levels.get(customer, {})}):
             held, late = levels.get(customer, {}).get(currency, Level(0, 0, 0)), overdue.get(customer, {}).get(currency)

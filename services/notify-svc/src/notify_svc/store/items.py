@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Uuid, bindparam, func, literal_column, or_, select, text
+from sqlalchemy import Date, Integer, Uuid, bindparam, func, literal_column, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
@@ -14,7 +14,7 @@ from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.ladder import NextReminder, Progress
 from notify_svc.store.ladder_tables import DunnedItemRow as ItemRow
 
-PAGE = 500
+_MOST = bindparam("most", type_=Integer)
 _COLUMNS = tuple(ItemRow.__table__.c)
 _BY_ID = select(*_COLUMNS).where(col(ItemRow.id) == bindparam("ids", type_=ARRAY(Uuid)).any_())
 _IDS_OF = select(col(ItemRow.id)).where(col(ItemRow.customer_id) == bindparam("ids", type_=ARRAY(Uuid)).any_())
@@ -41,13 +41,13 @@ _ANY_OR_THIS = or_(
 _OFF = col(ItemRow.active).is_(False)
 _SWITCHED_OFF = (
     select(col(ItemRow.id), col(ItemRow.customer_id)).where(_OFF, _ANY_OR_THIS)
-    .order_by(col(ItemRow.id)).limit(literal_column(str(PAGE))))
+    .order_by(col(ItemRow.id)).limit(_MOST))
 _SWITCHED_OFF_COUNT = select(func.count().label("items")).where(_OFF, _ANY_OR_THIS)
 _CLIMBING = (
     select(col(ItemRow.id), col(ItemRow.customer_id))
     .where(col(ItemRow.id) > bindparam("after", type_=Uuid), col(ItemRow.active),
            col(ItemRow.open) > literal_column("0"))
-    .order_by(col(ItemRow.id)).limit(literal_column(str(PAGE))))
+    .order_by(col(ItemRow.id)).limit(_MOST))
 _OF_LIST = (
     select(*_COLUMNS)
     .where(col(ItemRow.id) > bindparam("after", type_=Uuid), _ANY_OR_THIS,
@@ -112,18 +112,19 @@ async def customers_due(tx: Any, today: date) -> list[UUID]:
     return [row["customer_id"] for row in await tx.rows(_CUSTOMERS_DUE, today=today)]
 
 
-async def switched_off(tx: Any, customer_id: UUID | None) -> list[tuple[UUID, UUID]]:
-    """The first page of (item, customer) whose ladder is off, of one customer or of all."""
-    return [(row["id"], row["customer_id"]) for row in await tx.rows(_SWITCHED_OFF, customer_id=customer_id)]
+async def switched_off(tx: Any, customer_id: UUID | None, most: int) -> list[tuple[UUID, UUID]]:
+    """The first (item, customer) whose ladder is off, of one customer or of all."""
+    rows = await tx.rows(_SWITCHED_OFF, customer_id=customer_id, most=most)
+    return [(row["id"], row["customer_id"]) for row in rows]
 
 
 async def switched_off_count(tx: Any, customer_id: UUID | None) -> int:
     return int((await tx.row(_SWITCHED_OFF_COUNT, customer_id=customer_id))["items"])
 
 
-async def climbing(tx: Any, after: UUID) -> list[tuple[UUID, UUID]]:
-    """The page of (item, customer) after an id whose ladder is on and that owe something."""
-    return [(row["id"], row["customer_id"]) for row in await tx.rows(_CLIMBING, after=after)]
+async def climbing(tx: Any, after: UUID, most: int) -> list[tuple[UUID, UUID]]:
+    """The first (item, customer) after an id whose ladder is on and that owe something."""
+    return [(row["id"], row["customer_id"]) for row in await tx.rows(_CLIMBING, after=after, most=most)]
 
 
 async def listed(tx: Any, *, customer_id: UUID | None, item_id: UUID | None, after: UUID, limit: int) -> list[Any]:

@@ -11,6 +11,8 @@ from notify_svc.domain.ladder import LadderPolicy
 from notify_svc.domain.ladder_choice import Ladders
 from notify_svc.store import customers, items, ladder_policies
 
+PAGE = 500
+
 
 @dataclass(frozen=True, slots=True)
 class LadderPreview:
@@ -30,7 +32,7 @@ async def preview_ladder(tx: Transaction, wanted: LadderPolicy, *, ladder: str) 
     due: Counter[int] = Counter()
     seen = changed = 0
     after = NIL
-    while page := await items.climbing(tx, after):
+    while page := await items.climbing(tx, after, PAGE):
         segments = await customers.segments_of(tx, {customer_id for _, customer_id in page})
         for item in (await items.by_id(tx, [item_id for item_id, _ in page])).values():
             segment = segments[item.customer_id]

@@ -1,6 +1,6 @@
 """The pace of long runs: slices shrink while they take long, grow again when they do not, and never end at nothing."""
 
-from billing_svc.jobs.pace import LONG_SECONDS, Pace
+from dunlin_kit.pace import LONG_SECONDS, Pace
 
 
 def test_it_begins_small_and_grows_to_the_most_while_slices_are_quick() -> None:
