@@ -19,6 +19,7 @@ SCOPES = ("invoices:read", "invoices:write", "payments:read", "payments:write",
           "payments:confirm", "policies:write", "approvals:read", "items:read", "items:write",
           "write_offs:approve", "accounts:read", "journal:read", "reports:read", "integrity:read", "clock:read",
           "periods:read", "periods:write", "imports:read", "imports:write", "operations:read", "events:read")
+OPENED = datetime(2026, 1, 5, 2, tzinfo=UTC)
 
 
 def cny(amount: str) -> dict[str, str]:
@@ -40,7 +41,7 @@ class Company:
             customer_id=customer_id, number=number, kind=CustomerKind.ORGANIZATION, status=CustomerStatus(status),
             name="北京华为贸易", tax_id=None, region="CN-BJ", industry="trade", external_id=external_id,
             terms=TermsOfTrade(due_days=30, end_of_month=False), **profile)
-        await tell(self.running.database, customer, self.tenant, fact)
+        await tell(self.running.database, customer, self.tenant, fact, at=OPENED)
         return customer_id
 
     async def clock(self, day: str) -> None:
@@ -114,4 +115,4 @@ async def billing(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> As
 @pytest.fixture
 async def company(billing: Running) -> Company:
     """A tenant of its own in Shanghai, on 5 January 2026."""
-    return Company(billing, await billing.tenant(at=datetime(2026, 1, 5, 2, tzinfo=UTC)))
+    return Company(billing, await billing.tenant(at=OPENED))

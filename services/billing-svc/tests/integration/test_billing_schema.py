@@ -9,7 +9,8 @@ from dunlin_kit.testing import DatabaseUrls, migrated
 
 FACTS = ["invoice_line", "invoice_void", "allocation", "allocation_reversal", "payment_reversal", "ledger_entry",
          "journal_entry", "journal_line", "period_lock", "audit_log", "payment_policy", "payment_decision",
-         "statement", "statement_answer", "exchange_rate", "credit_exchange", "credit_exchange_reversal"]
+         "statement", "statement_answer", "exchange_rate", "credit_exchange", "credit_exchange_reversal",
+         "customer_dimension"]
 
 
 @pytest.fixture(scope="module")

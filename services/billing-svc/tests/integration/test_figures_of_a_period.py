@@ -1,5 +1,6 @@
 """Key figures and roll-forward of a small company, in exact figures, tied to journal and ageing."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from billing_svc.consumers.customer import customer
@@ -106,7 +107,8 @@ async def test_each_owner_has_the_figures_of_the_customers_that_are_theirs(compa
     whole = await traded(company)
     mine = await company.register(number="C-000009")
     await tell(company.running.database, customer, company.tenant,
-               CustomerOwnerChanged(customer_id=mine, owner_id=new_id(), owner_code="S-LI"), first=2)
+               CustomerOwnerChanged(customer_id=mine, owner_id=new_id(), owner_code="S-LI"), first=2,
+               at=datetime(2026, 2, 1, 2, tzinfo=UTC))
     await company.issue(mine, "200", "2026-02-28", rate="0")
     await company.pay(mine, "50.00", "2026-02-28")
     said = await company.get("/kpis-by-owner?to=2026-02-28")
@@ -121,3 +123,10 @@ async def test_each_owner_has_the_figures_of_the_customers_that_are_theirs(compa
     assert own["kpis"] == said["data"][1]["kpis"]
     assert [one["owner"] for one in (await company.get("/kpis-by-owner?owner=S-LI"))["data"]] == ["S-LI"]
     assert (await company.get("/kpis-by-owner?owner=S-LI&currency=USD"))["data"] == []
+    await tell(company.running.database, customer, company.tenant,
+               CustomerOwnerChanged(customer_id=mine, owner_id=None, owner_code=None), first=3,
+               at=datetime(2026, 2, 28, 16, tzinfo=UTC))
+    await company.clock("2026-03-02")
+    assert (await company.get("/kpis-by-owner?to=2026-02-28"))["data"] == said["data"], "who answered on the last day"
+    later = await company.get("/kpis-by-owner?from=2026-02-01&to=2026-03-01")
+    assert [(one["owner"], one["figures"]["buyers"]) for one in later["data"]] == [(None, 2)]

@@ -88,12 +88,13 @@ class AgeingTotalRead(BaseModel):
 
 
 class AgeingRowRead(BaseModel):
-    """One customer in one currency. `number` and `name` are today's, whatever day is asked for."""
+    """One customer in one currency. `number` and `name` are today's, whatever day is asked for; `owner_code` is that
+    day's."""
 
     customer_id: UUID
     number: str | None
     name: str | None
-    owner_code: str | None = Field(description="Who answers for the customer.")
+    owner_code: str | None = Field(description="Who answers for the customer on that day.")
     last_paid_on: date | None
     figures: AgeingFiguresRead
 

@@ -63,8 +63,9 @@ async def get_ageing_breakdown(
     known_at: Annotated[Instant | None, Query(description="As recorded up to then; now when left out.")] = None,
     currency: Annotated[Currency | None, Query()] = None, basis: AgeingBasis = AgeingBasis.DUE_DATE,
 ) -> AgeingBreakdownPage:
-    """How old what is owed is, by owner, group, class, region, industry or currency. Customers count where they belong
-    today. A report that does not tie to the journal is refused."""
+    """How old what is owed is, by owner, group, class, region, industry or currency. Customers count where they
+    belonged on that day, as it was known then; under none before the archive knew them. A report that does not tie to
+    the journal is refused."""
     tenant = await periods.present_for(tx, known_at)
     policy = await ageing_policies.policy_at(tx, known_at or tenant.now)
     question = AgeingQuestion(as_of or tenant.today, known_at or tenant.now, None, currency, basis,

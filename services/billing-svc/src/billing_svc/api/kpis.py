@@ -91,7 +91,7 @@ class KpiPeriodRead(BaseModel):
 
 
 class OwnerKpisRead(BaseModel):
-    """The customers for whom one member of staff answers today, in one currency; owner null: nobody does."""
+    """The customers for whom one member of staff answered on the last day, in one currency; owner null: nobody did."""
 
     owner: str | None
     currency: str
@@ -146,7 +146,8 @@ async def get_kpis_by_owner(
     known_at: Annotated[Instant | None, Query(description="As recorded up to then; now when left out.")] = None,
     currency: Annotated[Currency | None, Query()] = None, owner: Owner = None,
 ) -> OwnerKpiReportRead:
-    """How each collector's customers pay: the same key figures by who answers for them today."""
+    """How each collector's customers pay: the same key figures by who answered for them on the last day of the period,
+    as it was known then."""
     tenant = await periods.present_for(tx, known_at)
     asked = (await whose(tx, me.subject, owner, tenant.today)).codes
     ((first, until),) = periods_asked(period, start, end or tenant.today, 1)

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from billing_svc.store import customers
+from billing_svc.store.customer_dimensions import DimensionChange
 from billing_svc.store.customers import CustomerStub
 from billing_svc.usecases.plan_day_turn import plan_day_turn
 from billing_svc.usecases.plan_transfer import plan_transfer
@@ -60,7 +62,8 @@ def customer_told(event: CustomerProfile, stub: CustomerStub) -> CustomerStub:
         tax_id=event.tax_id, region=event.region, industry=event.industry, due_days=event.terms.due_days,
         end_of_month=event.terms.end_of_month,
         instalments=[one.model_dump() for one in event.terms.instalments] or None,
-        discount=event.terms.discount.model_dump() if event.terms.discount else None, external_id=event.external_id)
+        discount=event.terms.discount.model_dump() if event.terms.discount else None, external_id=event.external_id,
+        changes=_changes(event, stub, {"region": event.region, "industry": event.industry}))
 
 
 @customer.on(CustomersMerged)
@@ -74,16 +77,28 @@ def customers_merged(event: CustomersMerged, stub: CustomerStub) -> CustomerStub
 @customer.on(CustomerOwnerChanged)
 def owner_changed(event: CustomerOwnerChanged, stub: CustomerStub) -> CustomerStub:
     """Who answers for the customer from now on."""
-    return replace(stub, owner_code=event.owner_code)
+    return replace(stub, owner_code=event.owner_code, changes=_changes(event, stub, {"owner": event.owner_code}))
 
 
 @customer.on(CustomerGroupChanged)
 def group_changed(event: CustomerGroupChanged, stub: CustomerStub) -> CustomerStub:
     """To which group it belongs from now on."""
-    return replace(stub, group_number=event.group_number)
+    return replace(stub, group_number=event.group_number, changes=_changes(event, stub, {"group": event.group_number}))
 
 
 @customer.on(CustomerClassified)
 def classified(event: CustomerClassified, stub: CustomerStub) -> CustomerStub:
     """Its class in one dimension from now on."""
-    return replace(stub, classes={**(stub.classes or {}), event.dimension.value: event.value})
+    told = {event.dimension.value: event.value}
+    return replace(stub, classes={**(stub.classes or {}), **told},
+                   changes=_changes(event, stub, told, effective_on=event.effective_on))
+
+
+def _changes(
+    event: Event, stub: CustomerStub, told: Mapping[str, str | None], *, effective_on: date | None = None,
+) -> tuple[DimensionChange, ...]:
+    """With those told before it: what it says otherwise than the copy."""
+    held, heard = stub.dimensions, event.heard
+    return (*stub.changes, *(
+        DimensionChange(dimension, value, heard.sequence, heard.recorded_at, effective_on)
+        for dimension, value in told.items() if held.get(dimension) != value))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from billing_svc.domain.ageing import Aged, AgeingBasis, AgeingPolicy, Controls
 from billing_svc.domain.kept_ageing import KEPT
-from billing_svc.store.ageing_statements import DEBTORS, GATHERING, Form, report_of
+from billing_svc.store.ageing_statements import DEBTORS, GATHERING, PAST_DEBTORS, Form, report_of
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
@@ -102,10 +102,11 @@ async def report(tx: Transaction, question: AgeingQuestion, policy: AgeingPolicy
 
 
 async def debtors(tx: Transaction, question: AgeingQuestion, ids: list[UUID]) -> Mapping[UUID, Debtor]:
-    """Who they are; the last payment as of the same two times."""
+    """Who they are; the last payment and who answers for them as of the same two times."""
+    statement = DEBTORS if question.is_present else PAST_DEBTORS
     return {row["customer_id"]: Debtor(row["customer_id"], row["number"], row["name"], row["last_paid_on"],
                                       row["owner_code"])
-            for row in await tx.rows(DEBTORS, ids=ids, as_of=question.as_of, known_at=question.known_at)}
+            for row in await tx.rows(statement, ids=ids, as_of=question.as_of, known_at=question.known_at)}
 
 
 def aged_of(row: Any, as_of: date) -> Aged:

@@ -12,6 +12,7 @@ from billing_svc.domain.ageing import Aged, AgeingBasis, AgeingPolicy, Controls
 from billing_svc.domain.kept_ageing import KEPT
 from billing_svc.store.ageing import AgeingQuestion, aged_of, controls_of
 from billing_svc.store.ageing_statements import GATHERING, Form, held_by
+from billing_svc.store.customer_dimensions import counted_under
 from dunlin_kit.transaction import Transaction
 
 _BINDS: dict[str, Any] = {
@@ -37,7 +38,7 @@ class AgeingDimension(StrEnum):
 
 _COLUMNS = {
     AgeingDimension.OWNER: "c.owner_code", AgeingDimension.GROUP: "c.group_number",
-    AgeingDimension.REGION: "c.region", AgeingDimension.INDUSTRY: "c.industry", AgeingDimension.CURRENCY: "h.currency"}
+    AgeingDimension.REGION: "c.region", AgeingDimension.INDUSTRY: "c.industry"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,15 @@ class AgeingBreakdown:
 async def breakdown(
     tx: Transaction, question: AgeingQuestion, policy: AgeingPolicy, asked: PartsAsked,
 ) -> AgeingBreakdown:
-    """Customers are taken as they stand today, whatever day is asked for."""
+    """Customers count where they belonged on the day that is asked for, as far as it was known then."""
     kept = question.is_present and policy == KEPT and question.basis is AgeingBasis.DUE_DATE
     form = Form((1, *(edge + 1 for edge in policy.edges)), None if kept else question.basis, question.latest is None,
                 question.filters, asked.dimension.value, asked.after is not None)
     if not kept:
         await tx.row(GATHERING)
     by, currency, value = asked.after or (None, None, None)
-    found = await tx.rows(_breakdown_of(form), **question.binds(), wanted=asked.wanted, after_by=by,
-                          after_currency=currency, after_value=value)
+    found = await tx.rows(_breakdown_of(form, question.is_present), **question.binds(), wanted=asked.wanted,
+                          after_by=by, after_currency=currency, after_value=value)
     totals = [row for row in found if row["customers"] is None]
     return AgeingBreakdown(
         [AgeingPart(row["value"], row["customers"], aged_of(row, question.as_of)) for row in found[len(totals):]],
@@ -87,10 +88,10 @@ async def breakdown(
 
 
 @cache
-def _breakdown_of(form: Form) -> Any:
+def _breakdown_of(form: Form, present: bool) -> Any:
     """Totals by currency first, then the parts; their sums may be beyond 64 bits."""
     each = range(1, len(form.starts) + 2)
-    value = _COLUMNS.get(AgeingDimension(form.order), f"c.classes ->> '{form.order}'")
+    value, counted = _counted(AgeingDimension(form.order), present)
     sums = f"""ARRAY[{", ".join(f"coalesce(sum(h.aged[{n}]), 0)" for n in each)}] AS aged,
          ARRAY[{", ".join(f"coalesce(sum(h.items[{n}]), 0)::bigint" for n in each)}] AS items,
          sum(h.unapplied) AS unapplied"""
@@ -102,7 +103,7 @@ summed AS (
   FROM held h GROUP BY 1 HAVING sum(h.entries) > 0),
 broken_down AS (
   SELECT {value} AS value, h.currency, {sums}, count(*) AS customers
-  FROM held h LEFT JOIN customer c ON c.customer_id = h.customer_id
+  FROM held h {counted}
   WHERE {" + ".join(f"h.items[{n}]" for n in each)} > 0 OR h.unapplied <> 0 GROUP BY 1, 2)
 SELECT NULL AS value, NULL::bigint AS customers, s.currency, s.aged, s.items, s.unapplied, NULL::date AS oldest, s.owed,
        s.base_owed, s.base_unapplied, (SELECT currency FROM tenant) AS base_currency, NULL::numeric AS by
@@ -113,3 +114,12 @@ UNION ALL (
   ORDER BY b.by, b.currency, b.place LIMIT :wanted)"""  # noqa: S608  constants
     return text(statement).bindparams(
         *(bindparam(name, type_=kind) for name, kind in _BINDS.items() if f":{name}" in statement))
+
+
+def _counted(dimension: AgeingDimension, present: bool) -> tuple[str, str]:
+    """The value by which an account counts, and the join that finds it: for today in the copy of its customer."""
+    if dimension is AgeingDimension.CURRENCY:
+        return "h.currency", ""
+    of = "customer" if present else counted_under(dimension.value, "as_of")
+    value = _COLUMNS.get(dimension, f"c.classes ->> '{dimension.value}'") if present else "c.value"
+    return value, f"LEFT JOIN {of} c ON c.customer_id = h.customer_id"

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.ageing import AgeingBasis
 from billing_svc.domain.ledger import OPENING
+from billing_svc.store.customer_dimensions import value_for
 
 _BINDS: dict[str, Any] = {
     "as_of": Date(), "known_at": DateTime(timezone=True), "customer_id": Uuid(), "currency": Text(),
@@ -213,8 +214,8 @@ def held_by(form: Form) -> str:
 
 GATHERING = text("SELECT set_config('work_mem', '128MB', true)")
 """What a report from the items needs to keep them in memory; for this transaction alone."""
-DEBTORS = _bound("""
-SELECT c.customer_id, c.number, c.name, c.owner_code, p.received_on AS last_paid_on FROM customer c
+_DEBTORS = """
+SELECT c.customer_id, c.number, c.name, {owner} AS owner_code, p.received_on AS last_paid_on FROM customer c
 LEFT JOIN LATERAL (
   SELECT k.received_on FROM credit k WHERE k.customer_id = c.customer_id AND k.kind = 'payment'
     AND (SELECT true FROM ledger_entry e WHERE e.credit_id = k.id AND e.fact_kind = 'payment_confirmed'
@@ -222,6 +223,8 @@ LEFT JOIN LATERAL (
     AND (SELECT r.id FROM payment_reversal r WHERE r.credit_id = k.id
            AND r.effective_on <= :as_of AND r.recorded_at <= :known_at LIMIT 1) IS NULL
   ORDER BY k.received_on DESC LIMIT 1) p ON true
-WHERE c.customer_id = ANY(:ids)""")
-"""Who they are; the last payment as of both times: the newest first until one counts, each looked up by itself, for a
-join would read the whole past of a customer."""
+WHERE c.customer_id = ANY(:ids)"""
+DEBTORS = _bound(_DEBTORS.format(owner="c.owner_code"))
+PAST_DEBTORS = _bound(_DEBTORS.format(owner=value_for("c.customer_id", "owner", "as_of")))
+"""Who they are, with who answers for them on that day; the last payment as of both times: the newest first until one
+counts, each looked up by itself, for a join would read the whole past of a customer."""

@@ -12,6 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.customer import Customer, heard_of
 from billing_svc.domain.instalments import InstalmentShare
+from billing_svc.store import customer_dimensions
+from billing_svc.store.customer_dimensions import DimensionChange
 from billing_svc.store.discounts import terms_kept
 from billing_svc.store.document_tables import CustomerRow
 from dunlin_kernel.calendar import Terms
@@ -29,6 +31,7 @@ KNOWN_TOO = Joined(_columns, _heard)
 """Read in one trip with the tenant."""
 BY_EXTERNAL_ID = select(*_columns).where(
     _t.external_id == func.any(bindparam("external_ids", type_=ARRAY(Text))), _t.known.is_(literal_column("true")))
+_TOLD_JUST_NOW = ("merger_told_at", "changes")
 HELD = (
     select(*_columns, _t.group_number, _t.classes).where(_named).order_by(_t.customer_id)
     .with_for_update(key_share=True))
@@ -37,7 +40,7 @@ HELD = (
 @dataclass(frozen=True, slots=True)
 class CustomerStub:
     """All that is kept of a customer; a blank one is not known yet. `merger_told_at`: when it was told just now that
-    the customer was merged."""
+    the customer was merged; `changes`: what was told just now of where it counts."""
 
     customer_id: UUID
     known: bool = False
@@ -58,6 +61,13 @@ class CustomerStub:
     group_number: str | None = None
     classes: Mapping[str, str] | None = None
     merger_told_at: datetime | None = None
+    changes: tuple[DimensionChange, ...] = ()
+
+    @property
+    def dimensions(self) -> Mapping[str, str | None]:
+        """Under what it counts now, by dimension."""
+        return {"owner": self.owner_code, "group": self.group_number, "region": self.region,
+                "industry": self.industry, **(self.classes or {})}
 
 
 async def known(tx: Transaction, ids: Collection[UUID]) -> Mapping[UUID, Customer]:
@@ -104,9 +114,11 @@ async def hold(tx: Any, ids: Collection[UUID]) -> dict[UUID, CustomerStub]:
 
 def keep(tx: Any, *stubs: CustomerStub) -> None:
     tx.put(CustomerRow, *(
-        {name: value for name, value in asdict(stub).items() if name != "merger_told_at"}
+        {name: value for name, value in asdict(stub).items() if name not in _TOLD_JUST_NOW}
         | {"instalments": _text(stub.instalments), "discount": _text(stub.discount), "classes": _text(stub.classes)}
         for stub in stubs), key=("customer_id",))
+    for stub in stubs:
+        customer_dimensions.add(tx, stub.customer_id, stub.changes)
 
 
 def _text(told: Any) -> str | None:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.kpis import Figures, Month
 from billing_svc.domain.roll_forward import RollLine, kinds_of
+from billing_svc.store.customer_dimensions import counted_under
 from billing_svc.store.roll_forward import Period
 from dunlin_kit.transaction import Transaction
 
@@ -61,7 +62,8 @@ WITH bought AS (
 SELECT {{owner}} AS owner, e.currency, count(*) AS buyers, count(*) FILTER (WHERE e.times > 1) AS returning
 FROM bought e {{customer}} GROUP BY 1, 2"""  # noqa: S608  constants
 _WHOLE = {"owner": "CAST(NULL AS text)", "customer": ""}
-_BY_OWNER = {"owner": "k.owner_code", "customer": "LEFT JOIN customer k ON k.customer_id = e.customer_id"}
+_BY_OWNER = {
+    "owner": "k.value", "customer": f"LEFT JOIN {counted_under('owner', 'end')} k ON k.customer_id = e.customer_id"}
 Whose = tuple[str | None, str]
 """The owner's code, None for nobody's or everybody's, and a currency."""
 
@@ -73,7 +75,7 @@ def _ready(statement: str, by_owner: bool) -> Any:
 
 
 async def figures(tx: Transaction, period: Period, *, by_owner: bool = False) -> dict[Whose, Figures]:
-    """By currency: whatever has ever been owed in it; also by who answers for the customers today, where asked."""
+    """By currency: whatever has ever been owed in it; also by who answered for the customers at its end."""
     kinds = {"sold": kinds_of(RollLine.INVOICES), "lost": kinds_of(RollLine.WRITE_OFFS)}
 
     async def found(statement: str, **more: Any) -> list[Any]:
