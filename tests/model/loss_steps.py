@@ -20,9 +20,12 @@ class LossSteps(BooksMachine):
         owed = self._open(debt)
         said = self.company.post("/differences", {"item_id": debt.item, "reason": "rounding"})
         if said.status_code != 201:
-            assert not 0 < owed <= TOLERANCE or self.books.disputed(debt.item) or self.today <= self.is_open, said.text
-            self.refused("close", said, "nothing_open", "above_tolerance", "item_disputed", "period_locked")
+            assert (not 0 < owed <= TOLERANCE or self.books.disputed(debt.item) or self._noted(debt.item)
+                    or self.today <= self.is_open), said.text
+            self.refused("close", said, "nothing_open", "above_tolerance", "item_disputed", "credit_note_unapplied",
+                         "period_locked")
             return
+        assert not self._noted(debt.item), "a credit that nobody paid"
         made = said.json()
         assert minor_of(made["amount"]) == owed
         self.books.closed[made["id"]] = Loss(made["id"], debt.item, owed, date.fromisoformat(made["effective_on"]))
@@ -47,9 +50,11 @@ class LossSteps(BooksMachine):
         said = self.company.post("/write-offs", {"item_id": debt.item, "reason": "uneconomical", **part})
         minor = left if whole else minor
         if said.status_code != 201:
-            assert minor > left or not left, said.text
-            self.refused("give_up", said, "nothing_open", "more_than_undisputed", "amount_not_positive")
+            assert minor > left or not left or self._noted(debt.item), said.text
+            self.refused("give_up", said, "nothing_open", "more_than_undisputed", "amount_not_positive",
+                         "credit_note_unapplied")
             return
+        assert not self._noted(debt.item), "a credit that nobody paid"
         made = said.json()
         assert minor_of(made["amount"]) == minor <= left
         self.books.lost[made["id"]] = Loss(made["id"], debt.item, minor)
@@ -62,10 +67,11 @@ class LossSteps(BooksMachine):
         left = self._open(debt) - self.books.disputed(loss.item)
         said = self.company.post(f"/write-offs/{loss.id}:approve", {}, by=CHIEF)
         if said.status_code != 200:
-            assert loss.on or loss.rest > left or self.today <= self.is_open, said.text
+            assert loss.on or loss.rest > left or self._noted(loss.item) or self.today <= self.is_open, said.text
             self.refused("write_off", said, "illegal_transition", "nothing_open", "more_than_undisputed",
-                         "period_locked")
+                         "credit_note_unapplied", "period_locked")
             return
+        assert not self._noted(loss.item), "a credit that nobody paid"
         loss.on = date.fromisoformat(said.json()["effective_on"])
         self._moved("write_off", loss.item, -loss.rest, said.json()["effective_on"])
 
@@ -156,6 +162,10 @@ class LossSteps(BooksMachine):
         return {one.credit: one for one in self.books.moneys.values()
                 if one.kind != "exchanges" and self.books.account(one.credit) == account
                 and self.books.balance(one.credit)}
+
+    def _noted(self, item: str) -> int:
+        """What is left of the credit notes on its invoice."""
+        return sum(self.books.balance(note) for note, credited in self.books.notes.items() if credited == item)
 
     def _open(self, debt: Debt) -> int:
         return self.books.balance(debt.item)

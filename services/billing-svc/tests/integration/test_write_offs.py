@@ -170,6 +170,34 @@ async def test_a_credit_note_pays_what_is_open_then_what_was_lost_and_leaves_wha
     assert await sound(company)
 
 
+async def test_nothing_is_given_up_beside_an_unapplied_credit_note(company: Any) -> None:
+    who, invoice = await owing(company)
+    item = invoice["items"][0]["id"]
+    paid = await company.pay(who, "1120.00", "2026-06-30")
+    tolerated = await company.send("PUT", "/tolerance-policy", {"most": [cny("20.00")], "share_bps": 500},
+                                   If_Match='"0"')
+    assert tolerated.status_code == 200, tolerated.text
+    proposed_before = await propose(company, invoice)
+    other = await company.pay(who, "10.00", "2026-06-30")
+    line = [{"position": 1, "net": cny("5.00")}]
+    note = await company.post("/credit-notes", {"invoice_id": invoice["id"], "reason": "rebate", "lines": line})
+    assert await company.account(who) == ("0.00", "5.65")
+    await company.post(f"/payments/{other['id']}:reverse", {"reason": "returned"})
+    assert await company.account(who) == ("10.00", "5.65")
+    answers = [
+        await company.send("POST", "/write-offs", {"item_id": item, "reason": "insolvency"}),
+        await approve(company, proposed_before),
+        await company.send("POST", "/differences", {"item_id": item, "reason": "rounding"})]
+    assert [(one.status_code, one.json()["code"]) for one in answers] == [(409, "credit_note_unapplied")] * 3
+    await company.post(f"/credit-notes/{note['id']}:apply", {"allocation": "oldest_first"})
+    assert await company.account(who) == ("4.35", "0.00")
+    await company.post("/differences", {"item_id": item, "reason": "rounding"})
+    await company.post(f"/payments/{paid['id']}:reverse", {"reason": "returned"})
+    assert (await written_off(company, invoice))["amount"] == cny("1124.35"), "what was closed is owed again with it"
+    assert await company.account(who) == ("0.00", "0.00")
+    assert await sound(company)
+
+
 async def test_what_is_refused(company: Any) -> None:
     who, invoice = await owing(company)
     item = invoice["items"][0]["id"]

@@ -1,5 +1,6 @@
 """Write-offs: who may, how much, the tax in them, and that recoveries give back exactly what was lost."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -16,6 +17,7 @@ from billing_svc.domain.bad_debt_policy import (
     BadDebtVat,
     tax_part,
 )
+from billing_svc.domain.giving_up import without_unapplied_note
 from billing_svc.domain.invoice_totals import Totals
 from billing_svc.domain.item import Item, ItemKind
 from billing_svc.domain.write_off import (
@@ -34,7 +36,7 @@ from billing_svc.domain.write_off import (
     recovery_undone,
     reversal_of,
 )
-from dunlin_kernel.errors import DomainError
+from dunlin_kernel.errors import Conflict, DomainError
 from dunlin_kernel.money import Money
 
 DAY = date(2026, 6, 30)
@@ -76,6 +78,17 @@ def test_no_more_is_written_off_than_is_open_and_undisputed(
     except DomainError as refused:
         found = refused.code
     assert found == expected
+
+
+@pytest.mark.parametrize(("kind", "unapplied", "refused"), [
+    (ItemKind.INVOICE, cny(1), True), (ItemKind.INVOICE, cny(0), False), (ItemKind.INVOICE, None, False),
+    (ItemKind.FEE, cny(1), False), (ItemKind.INTEREST, cny(1), False)])
+def test_a_debt_is_given_up_only_without_an_unapplied_note(
+    kind: ItemKind, unapplied: Money | None, refused: bool,
+) -> None:
+    one = replace(item(100, 0), kind=kind)
+    with pytest.raises(Conflict, match="credit_note_unapplied") if refused else nullcontext():
+        assert without_unapplied_note(one, unapplied) is one
 
 
 def test_another_person_approves_once() -> None:

@@ -112,7 +112,7 @@ class TolerancePolicyRead(BaseModel):
 
 @writes.post("/differences", status_code=201, dependencies=[requires("payments:write")], responses=(
     refuses(*DATES, "nothing_open", "above_tolerance") | refuses("item_not_found", status=404)
-    | refuses("item_disputed", "difference_exists", "tenant_not_known_yet", status=409)))
+    | refuses("item_disputed", "difference_exists", "credit_note_unapplied", "tenant_not_known_yet", status=409)))
 async def close_difference(body: DifferenceClose, tx: Tx, validate_only: ValidateOnly = False) -> DifferenceRead:
     """Close what is left of an item, for a named reason and within the tolerance."""
     closed = (await close(tx, [body.to_wish()]))[0]

@@ -124,7 +124,7 @@ class BadDebtPolicyRead(BaseModel):
 
 @writes.post("/write-offs", status_code=201, dependencies=[MAY_WRITE], responses=(
     refuses(*OPEN) | refuses("item_not_found", status=404)
-    | refuses("write_off_exists", "tenant_not_known_yet", status=409)))
+    | refuses("write_off_exists", "credit_note_unapplied", "tenant_not_known_yet", status=409)))
 async def propose_write_off(
     body: WriteOffCreate, tx: Tx, response: Located, validate_only: ValidateOnly = False,
 ) -> WriteOffRead:
@@ -135,7 +135,8 @@ async def propose_write_off(
 
 
 @writes.post("/write-offs/{write_off_id}:approve", dependencies=[MAY_APPROVE], responses=(
-    NOT_FOUND | UNDECIDED | refuses("second_person_needed", status=403) | refuses(*OPEN, *DATES)))
+    NOT_FOUND | UNDECIDED | refuses("second_person_needed", status=403) | refuses(*OPEN, *DATES)
+    | refuses("credit_note_unapplied", status=409)))
 async def approve_write_off(
     write_off_id: UUID, body: WriteOffApprove, tx: Tx, validate_only: ValidateOnly = False,
 ) -> WriteOffRead:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, exists, func, select
+from sqlalchemy import Uuid, bindparam, exists, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.credit_note import CancelReason, CreditedLine, CreditNote, CreditNoteReason, IssueCreditNote
+from billing_svc.domain.item import Item
 from billing_svc.domain.ledger import Origin
 from billing_svc.domain.payment import PaymentState
 from billing_svc.domain.reversal import CreditReversal
@@ -33,6 +34,9 @@ CREDITED = select(_line.position, _line.currency, _line.net, _line.tax).where(
     _line.invoice_id == bindparam("invoice_id", type_=Uuid),
     ~exists().where(_gone.credit_note_id == _line.credit_note_id)).order_by(_line.position)
 
+UNAPPLIED = select(_t.invoice_id, _c.currency, func.sum(_c.unapplied).label("unapplied")).join_from(
+    CreditNoteRow.__table__, CreditRow.__table__, _c.id == _t.id).where(
+    _t.invoice_id == func.any(_ids), _c.unapplied > literal_column("0")).group_by(_t.invoice_id, _c.currency)
 OF_INVOICE = select(_t.id).where(_t.invoice_id == bindparam("invoice_id", type_=Uuid))
 CREDITED_INVOICES = select(_line.invoice_id).distinct().where(
     _line.invoice_id == func.any(_ids), ~exists().where(_gone.credit_note_id == _line.credit_note_id))
@@ -53,6 +57,13 @@ async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, CreditNote
 async def credited_of(tx: Transaction, invoice_id: UUID) -> list[CreditedLine]:
     """What notes that were not cancelled credit of an invoice. Only after the lock of its account."""
     return [_credited(row) for row in await tx.rows(CREDITED, invoice_id=invoice_id)]
+
+
+async def unapplied_on(tx: Transaction, owed: Collection[Item]) -> dict[UUID | None, Money]:
+    """By invoice, what is left of the notes on those of these items. Only after the lock of their accounts."""
+    ids = list({one.invoice_id for one in owed if one.invoice_id is not None})
+    return {row["invoice_id"]: Money(int(row["unapplied"]), row["currency"])
+            for row in await tx.rows(UNAPPLIED, ids=ids)}
 
 
 async def of_invoice(tx: Transaction, invoice_id: UUID) -> set[UUID]:

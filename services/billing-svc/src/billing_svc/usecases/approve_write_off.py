@@ -5,9 +5,10 @@ from datetime import date
 from uuid import UUID
 
 from billing_svc.domain.bad_debt_policy import tax_part
+from billing_svc.domain.giving_up import without_unapplied_note
 from billing_svc.domain.posting_dates import earliest_day
 from billing_svc.domain.write_off import WriteOff, WriteOffState, approvable, fact_of_write_off, proposed
-from billing_svc.store import invoices, items, write_offs
+from billing_svc.store import credit_notes, invoices, items, write_offs
 from billing_svc.usecases.move_of import move_of
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import AccountFigures, Amount
@@ -20,7 +21,7 @@ async def approve_write_off(tx: Transaction, write_off_id: UUID, wanted: date | 
     """`wanted` None means today, or the first day on which so much was open since.
 
     Refuses: write_off_not_found, illegal_transition, second_person_needed, effective_too_early, effective_in_future,
-    period_locked, and what `proposed` refuses.
+    period_locked, credit_note_unapplied, and what `proposed` refuses.
     """
     named = (await write_offs.by_id(tx, [write_off_id]))[write_off_id]
     posting = await open_posting(tx, [(named.customer_id, named.amount.currency)])
@@ -39,6 +40,7 @@ async def approve_write_off(tx: Transaction, write_off_id: UUID, wanted: date | 
 async def _approved(posting: Posting, held: WriteOff, wanted: date | None) -> WriteOff:
     item = posting.items[held.item_id]
     amount = proposed(item, held.amount)
+    without_unapplied_note(item, (await credit_notes.unapplied_on(posting.tx, [item])).get(item.invoice_id))
     able = earliest_day(posting.steps_of(item.id) or [], amount.minor)
     day = posting.books.day_of(wanted, default=posting.books.today, not_before=able)
     policy = await write_offs.policy_in_force(posting.tx)

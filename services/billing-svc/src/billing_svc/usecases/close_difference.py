@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from billing_svc.domain.difference import CloseDifference, Difference, difference_of, fact_of_difference
+from billing_svc.domain.giving_up import without_unapplied_note
 from billing_svc.domain.item import Item
-from billing_svc.store import differences, items
+from billing_svc.store import credit_notes, differences, items
 from billing_svc.usecases.move_of import move_of
 from billing_svc.usecases.posting import Posting, open_posting
 from billing_svc.usecases.tell_settled import load_siblings, tell_settled
@@ -25,7 +26,10 @@ class ClosedDifference:
 
 
 async def close_difference(tx: Transaction, wishes: Sequence[CloseDifference]) -> list[ClosedDifference]:
-    """Close what is left of items, in order; all or none. Refuses: item_not_found, and what `difference_of` refuses."""
+    """Close what is left of items, in order; all or none.
+
+    Refuses: item_not_found, credit_note_unapplied, and what `difference_of` refuses.
+    """
     ids = [wish.item_id for wish in wishes]
     named = await items.by_id(tx, ids)
     for item_id in ids:
@@ -35,11 +39,13 @@ async def close_difference(tx: Transaction, wishes: Sequence[CloseDifference]) -
     posting.items |= await items.by_id(tx, ids)
     await load_siblings(posting, ids)
     await posting.remember_steps(ids)
+    unapplied = await credit_notes.unapplied_on(tx, posting.items.values())
     policy = await differences.policy_in_force(tx)
     closed = []
     for wish in wishes:
         item = posting.items[wish.item_id]
         difference = difference_of(wish, item, posting.steps_of(item.id) or [], policy, posting.books)
+        without_unapplied_note(item, unapplied.get(item.invoice_id))
         enter_difference(posting, difference)
         closed.append(ClosedDifference(difference, posting.items[item.id]))
     posting.save()
