@@ -34,7 +34,7 @@ GROWN_LATER: Mapping[str, str] = {
     "list_troubles": "gathers what went wrong in many places",
     "list_customers": "by tag or metadata: no index under row-level security serves a part of a value",
     "list_arrangements": "by state: many are active", "list_receipts": "by owner: every customer of an owner",
-    "list_credit_notes": "by customer: joins the credits of one", "list_refunds": "by customer: joins its credits",
+    "list_credit_notes": "by customer: joins the credits of one",
     "list_authorizations": "joins who owns the customers", "list_risk_alerts": "joins what was done about alerts",
     "list_exposure_mismatches": "joins what was closed", "list_covers": "one a guarantee",
     "list_claims": "fewer than covers",

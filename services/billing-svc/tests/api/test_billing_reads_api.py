@@ -91,7 +91,7 @@ async def test_payments_page_by_page_with_their_allocations(company: Any) -> Non
     only = await company.get("/payments?received_on.gte=2026-01-06&received_on.lte=2026-01-08&state=confirmed")
     said = [(one["external_id"], one["amount"]["amount"], one["method"], one["payer"]) for one in only["data"]]
     assert said == [("P-07", "6.00", "cheque", "Heron AG")]
-    assert await company.get(f"/payments/{only['data'][0]['id']}") == only["data"][0]
+    assert (await company.get(f"/payments/{only['data'][0]['id']}")).items() <= only["data"][0].items()
 
 
 async def test_the_account_runs_by_effective_day_over_pages(company: Any) -> None:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from billing_svc.api.owned import OwnerCode
 from billing_svc.api.payments import AMOUNTS
 from billing_svc.api.shapes import Body, Code
 from billing_svc.domain.compensation import CompensationReversalReason, ReceiveCompensation, ReverseCompensation
@@ -67,6 +68,7 @@ class CompensationRead(BaseModel):
     customer_id: UUID
     number: str
     name: str | None
+    owner_code: str | None = OwnerCode
     amount: Amount
     claimed: Amount
     payer: str
@@ -86,10 +88,10 @@ class CompensationRead(BaseModel):
         return cls(
             id=one.id, item_id=one.item_id, item_number=view.item_number, item_open=Amount.of(view.item_open),
             customer_id=one.customer_id, number=view.customer_number, name=view.customer_name,
-            amount=Amount.of(one.amount), claimed=Amount.of(one.claimed), payer=one.payer,
-            received_on=one.received_on, effective_on=one.effective_on, reference=one.reference,
-            claim_id=one.claim_id, recovered=Amount.of(now.recovered), shared=Amount.of(now.shared),
-            due=Amount.of(now.due), reversed_on=now.reversed_on, reversal_reason=view.reversal_reason)
+            owner_code=view.owner_code, amount=Amount.of(one.amount), claimed=Amount.of(one.claimed), payer=one.payer,
+            received_on=one.received_on, effective_on=one.effective_on, reference=one.reference, claim_id=one.claim_id,
+            recovered=Amount.of(now.recovered), shared=Amount.of(now.shared), due=Amount.of(now.due),
+            reversed_on=now.reversed_on, reversal_reason=view.reversal_reason)
 
 
 class CompensationPage(Page[CompensationRead]):

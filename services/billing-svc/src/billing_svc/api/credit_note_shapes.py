@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from billing_svc.api.owned import OwnerCode
 from billing_svc.api.payment_shapes import AllocationRead
 from billing_svc.api.shapes import Body, Code, Labels
 from billing_svc.domain.credit_note import (
@@ -83,6 +84,7 @@ class CreditNoteRead(BaseModel):
     customer_id: UUID
     customer_number: str
     customer_name: str | None
+    owner_code: str | None = OwnerCode
     invoice_id: UUID
     invoice_number: str
     number: str
@@ -107,10 +109,11 @@ class CreditNoteRead(BaseModel):
         note = view.note
         return cls(
             id=note.id, customer_id=note.customer_id, customer_number=view.customer_number,
-            customer_name=view.customer_name, invoice_id=note.invoice_id, invoice_number=view.invoice_number,
-            number=note.number, series=view.series, external_id=view.external_id, issued_on=note.effective_on,
-            reason=note.reason, net=Amount.of(note.net), tax=Amount.of(note.tax), amount=Amount.of(note.amount),
-            unapplied=Amount.of(note.unapplied), lines=[CreditNoteLineRead.of(line) for line in note.lines],
+            customer_name=view.customer_name, owner_code=view.owner_code, invoice_id=note.invoice_id,
+            invoice_number=view.invoice_number, number=note.number, series=view.series, external_id=view.external_id,
+            issued_on=note.effective_on, reason=note.reason, net=Amount.of(note.net), tax=Amount.of(note.tax),
+            amount=Amount.of(note.amount), unapplied=Amount.of(note.unapplied),
+            lines=[CreditNoteLineRead.of(line) for line in note.lines],
             allocations=[AllocationRead.of(one) for one in view.allocations], issued_by=view.issued_by,
             cancelled_on=view.cancelled_on, cancel_reason=view.cancel_reason, metadata=dict(view.labels),
             version=note.version)

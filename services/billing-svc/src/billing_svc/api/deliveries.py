@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from billing_svc.api.owned import OwnerCode
 from billing_svc.api.shapes import Body, Code
 from billing_svc.domain.delivery import DeliveryCancelReason, RecordDelivery
 from billing_svc.store import deliveries
@@ -61,6 +62,7 @@ class DeliveryNoteRead(BaseModel):
     customer_id: UUID
     number: str | None
     name: str | None
+    owner_code: str | None = OwnerCode
     authorization_id: UUID | None
     reference: str
     amount: Amount
@@ -73,8 +75,9 @@ class DeliveryNoteRead(BaseModel):
         one = view.delivery
         return cls(
             id=one.id, customer_id=one.customer_id, number=view.customer_number, name=view.customer_name,
-            authorization_id=one.authorization_id, reference=one.reference, amount=Amount.of(one.amount),
-            open=Amount.of(one.open), delivered_on=one.delivered_on, cancelled=one.cancelled)
+            owner_code=view.owner_code, authorization_id=one.authorization_id, reference=one.reference,
+            amount=Amount.of(one.amount), open=Amount.of(one.open), delivered_on=one.delivered_on,
+            cancelled=one.cancelled)
 
 
 class DeliveryNotePage(Page[DeliveryNoteRead]):

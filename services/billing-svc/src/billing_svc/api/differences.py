@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from billing_svc.api.owned import OwnerCode
 from billing_svc.api.payments import AMOUNTS, DATES
 from billing_svc.api.shapes import Body
 from billing_svc.domain.difference import WHOLE_BPS, CloseDifference, DifferenceReason, TolerancePolicy
@@ -60,6 +61,7 @@ class DifferenceRead(BaseModel):
     customer_id: UUID
     customer_number: str
     customer_name: str | None
+    owner_code: str | None = OwnerCode
     number: str
     amount: Amount
     reason: DifferenceReason
@@ -74,9 +76,9 @@ class DifferenceRead(BaseModel):
         one = view.difference
         return cls(
             id=one.id, item_id=one.item_id, customer_id=one.customer_id, customer_number=view.customer_number,
-            customer_name=view.customer_name, number=view.number, amount=Amount.of(one.amount), reason=one.reason,
-            effective_on=one.effective_on, closed_by=view.closed_by, recorded_at=view.recorded_at,
-            reversed_on=view.reversed_on, open=Amount.of(view.open))
+            customer_name=view.customer_name, owner_code=view.owner_code, number=view.number,
+            amount=Amount.of(one.amount), reason=one.reason, effective_on=one.effective_on, closed_by=view.closed_by,
+            recorded_at=view.recorded_at, reversed_on=view.reversed_on, open=Amount.of(view.open))
 
 
 class DifferencePage(Page[DifferenceRead]):

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from billing_svc.api.credit_note_shapes import CreditNoteLineCreate
+from billing_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for, narrowed
 from billing_svc.api.payments import DATES
 from billing_svc.api.shapes import Body, Code
 from billing_svc.domain.accepted_dispute import AcceptDispute
@@ -25,9 +26,10 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import new_id
 from dunlin_kit import pages
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.told_headers import Located
 from dunlin_kit.write_route import ReadRoute, Tx, ValidateOnly, WriteRoute
 
@@ -95,6 +97,8 @@ class DisputeRead(BaseModel):
     customer_id: UUID
     number: str | None
     name: str | None
+    owner_code: str | None = OwnerCode
+    standing_in_for: str | None = StandingInFor
     item_id: UUID
     item_number: str
     amount: Amount
@@ -106,13 +110,14 @@ class DisputeRead(BaseModel):
     settlements: list[DisputeSettlementRead]
 
     @classmethod
-    def of(cls, view: DisputeView) -> Self:
+    def of(cls, view: DisputeView, asked: Whose = EVERYBODYS) -> Self:
         one = view.dispute
         return cls(
             id=one.id, customer_id=one.customer_id, number=view.customer_number, name=view.customer_name,
-            item_id=one.item_id, item_number=view.item_number, amount=Amount.of(one.amount),
-            disputed=Amount.of(one.rest), to_credit=Amount.of(view.accepted), reason=one.reason, evidence=one.evidence,
-            opened_on=one.opened_on, settlements=[DisputeSettlementRead.of(end) for end in view.settlements])
+            owner_code=view.owner_code, standing_in_for=asked.standing_in_for(view.owner_code), item_id=one.item_id,
+            item_number=view.item_number, amount=Amount.of(one.amount), disputed=Amount.of(one.rest),
+            to_credit=Amount.of(view.accepted), reason=one.reason, evidence=one.evidence, opened_on=one.opened_on,
+            settlements=[DisputeSettlementRead.of(end) for end in view.settlements])
 
 
 class DisputeAcceptedRead(BaseModel):
@@ -177,14 +182,18 @@ async def _filters(
     return pages.given({"customer_id": customer_id, "item_id": item_id, "open": is_open})
 
 
-@router.get("/disputes", dependencies=[MAY_READ], responses=pages.RESPONSES)
+@router.get("/disputes", dependencies=[MAY_READ],
+            responses=pages.RESPONSES | refuses("tenant_not_known_yet", status=409))
 async def list_disputes(
-    tx: Tx, response: Response, cursor: Paging, filters: Annotated[dict[str, Any], Depends(_filters)],
-    limit: Limit = pages.DEFAULT_LIMIT,
+    tx: Tx, me: Me, response: Response, cursor: Paging, filters: Annotated[dict[str, Any], Depends(_filters)],
+    owner: Owner = None, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> DisputePage:
     """What is or was contested, with exactly these values."""
-    found = await disputes.page(tx, filters, UUID(cursor.after[0]) if cursor.after else None, limit)
-    return DisputePage(**cursor.page(response, found, limit, lambda view: [view.dispute.id], DisputeRead.of))
+    asked = await asked_for(tx, me, owner)
+    found = await disputes.page(
+        tx, narrowed(filters, asked), UUID(cursor.after[0]) if cursor.after else None, limit)
+    return DisputePage(**cursor.page(
+        response, found, limit, lambda view: [view.dispute.id], lambda view: DisputeRead.of(view, asked)))
 
 
 @router.get("/disputes/{dispute_id}", dependencies=[MAY_READ], responses=NOT_FOUND)

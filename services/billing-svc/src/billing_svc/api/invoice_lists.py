@@ -1,32 +1,25 @@
-"""Routes that read invoices and items."""
+"""Routes that read invoices."""
 
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
+from pydantic import BaseModel
 
-from billing_svc.api.invoice_shapes import InvoicePage, InvoiceRead, InvoiceSummaryRead
+from billing_svc.api.invoice_shapes import InvoiceRead
 from billing_svc.api.invoices import NOT_FOUND
-from billing_svc.api.shapes import Code, ItemPage, OwedItemRead
+from billing_svc.api.owned import OwnerCode, names_of
+from billing_svc.api.shapes import Code
 from billing_svc.domain.invoice import InvoiceStatus
-from billing_svc.domain.pending_payment import pending_by_item
-from billing_svc.store import (
-    accounts,
-    arrangements,
-    customers,
-    document_lists,
-    invoices,
-    items,
-    pending_payments,
-    voids,
-)
-from billing_svc.store.document_lists import InvoiceSort
+from billing_svc.store import customers, document_lists, invoices, items, voids
+from billing_svc.store.document_lists import InvoiceSort, ListedInvoice
 from billing_svc.usecases.issue_invoice import InvoiceView
 from dunlin_events.contracts.base import Amount
 from dunlin_kit import pages
 from dunlin_kit.auth import requires
-from dunlin_kit.pages import Limit, Paging
+from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.told_headers import Tagged
 from dunlin_kit.versions import set_etag
@@ -34,6 +27,34 @@ from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx
 
 router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["invoices"])
+
+
+class InvoiceSummaryRead(BaseModel):
+    """An invoice in a list; `open` is what is still owed for it."""
+
+    id: UUID
+    customer_id: UUID
+    customer_number: str | None
+    customer_name: str | None
+    owner_code: str | None = OwnerCode
+    status: InvoiceStatus
+    number: str | None
+    external_id: str | None
+    issued_on: date | None
+    due_on: date | None
+    total: Amount
+    open: Amount
+
+    @classmethod
+    def of(cls, listed: ListedInvoice) -> Self:
+        return cls(
+            **names_of(listed.whose), id=listed.id, customer_id=listed.customer_id, status=listed.status,
+            number=listed.number, external_id=listed.external_id, issued_on=listed.issued_on, due_on=listed.due_on,
+            total=Amount.of(listed.total), open=Amount.of(listed.open))
+
+
+class InvoicePage(Page[InvoiceSummaryRead]):
+    """Invoices in the order that was asked for."""
 
 
 async def _filters(
@@ -68,25 +89,3 @@ async def get_invoice(invoice_id: UUID, tx: Tx, response: Tagged) -> InvoiceRead
     set_etag(response, invoice.version)
     owed = tuple(await items.of_invoices(tx, [invoice_id]))
     return InvoiceRead.of(InvoiceView(invoice, owed, await voids.of_invoice(tx, invoice_id)))
-
-
-@router.get("/items", dependencies=[requires("items:read")],
-            responses=pages.RESPONSES | refuses("customer_not_known_yet", status=409))
-async def list_items(
-    tx: Tx, response: Response, cursor: Paging, customer_id: UUID,
-    is_open: Annotated[bool | None, Query(alias="open", description="Whether anything is owed of it.")] = None,
-    limit: Limit = pages.DEFAULT_LIMIT,
-) -> ItemPage:
-    """What a customer owes, by due date, and beside it the credit that is not applied, on one snapshot."""
-    await customers.assert_heard_of(tx, customer_id)
-    filters: dict[str, Any] = {"customer_id": customer_id} | ({} if is_open is None else {"open": is_open})
-    ids = await document_lists.page_of_items(tx, filters, cursor.after, limit)
-    by_id = await items.by_id(tx, ids)
-    held = await accounts.of_customer(tx, customer_id)
-    announced = await pending_payments.announced(tx, customer_id)
-    pending = pending_by_item(announced, await items.open_of(tx, [customer_id])) if announced else {}
-    parts = await arrangements.schedules_of(tx, by_id.values())
-    page = cursor.page(
-        response, [by_id[one] for one in ids], limit, lambda item: [item.due_on, item.id],
-        lambda item: OwedItemRead.with_pending(item, pending.get(item.id), parts.get(item.id, ())))
-    return ItemPage(**page, unapplied=[Amount.of(account.unapplied) for account in held])

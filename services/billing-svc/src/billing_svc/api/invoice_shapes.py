@@ -16,12 +16,10 @@ from billing_svc.domain.item import Item
 from billing_svc.domain.ledger import Origin
 from billing_svc.domain.numbering import DEFAULT_SERIES
 from billing_svc.domain.voiding import VoidReason, VoidWish
-from billing_svc.store.document_lists import ListedInvoice
 from billing_svc.usecases.create_invoice import CreateInvoice
 from billing_svc.usecases.issue_invoice import InvoiceView
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.ids import NIL, new_id
-from dunlin_kit.pages import Page
 from dunlin_kit.wire import Day
 
 MAX_BATCH = 500
@@ -211,31 +209,6 @@ class InvoiceBatchRead(BaseModel):
     """The invoices made, in the order in which they were sent."""
 
     data: list[InvoiceRead]
-
-
-class InvoiceSummaryRead(BaseModel):
-    """An invoice in a list; `open` is what is still owed for it."""
-
-    id: UUID
-    customer_id: UUID
-    status: InvoiceStatus
-    number: str | None
-    external_id: str | None
-    issued_on: date | None
-    due_on: date | None
-    total: Amount
-    open: Amount
-
-    @classmethod
-    def of(cls, listed: ListedInvoice) -> Self:
-        return cls(
-            id=listed.id, customer_id=listed.customer_id, status=listed.status, number=listed.number,
-            external_id=listed.external_id, issued_on=listed.issued_on, due_on=listed.due_on,
-            total=Amount.of(listed.total), open=Amount.of(listed.open))
-
-
-class InvoicePage(Page[InvoiceSummaryRead]):
-    """Invoices in the order that was asked for."""
 
 
 def settlement_of(status: InvoiceStatus, items: tuple[Item, ...]) -> InvoiceSettlement | None:

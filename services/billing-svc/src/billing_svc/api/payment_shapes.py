@@ -2,11 +2,12 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from billing_svc.api.owned import OwnerCode, names_of
 from billing_svc.api.shapes import Body, Code, Labels
 from billing_svc.domain.allocation import AllocationRule, Choice, Part
 from billing_svc.domain.ledger import Origin
@@ -191,9 +192,11 @@ class PaymentRead(BaseModel):
     version: int
 
     @classmethod
-    def of(cls, view: PaymentView) -> Self:
+    def of(cls, view: PaymentView, **more: Any) -> Self:
+        """`more` are the fields that a shape with more of them has."""
         command, payment = view.command, view.payment
         return cls(
+            **more,
             id=payment.id, customer_id=payment.customer_id, state=payment.state, amount=Amount.of(payment.amount),
             unapplied=Amount.of(payment.unapplied), received_on=payment.received_on, business_on=payment.business_on,
             effective_on=payment.effective_on, method=command.method, payer=command.payer, reference=command.reference,
@@ -205,5 +208,18 @@ class PaymentRead(BaseModel):
             rejection_reason=view.rejection_reason, metadata=dict(command.labels), version=payment.version)
 
 
-class PaymentPage(Page[PaymentRead]):
+class ListedPaymentRead(PaymentRead):
+    """A payment in a list, with whose it is."""
+
+    customer_number: str | None
+    customer_name: str | None
+    owner_code: str | None = OwnerCode
+
+    @classmethod
+    def listed(cls, view: PaymentView) -> Self:
+        assert view.whose is not None, "it was read"
+        return cls.of(view, **names_of(view.whose))
+
+
+class PaymentPage(Page[ListedPaymentRead]):
     """Payments in the order that was asked for."""

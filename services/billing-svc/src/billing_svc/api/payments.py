@@ -6,7 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
-from billing_svc.api.payment_shapes import CreditApply, PaymentCreate, PaymentPage, PaymentRead, PaymentReverse
+from billing_svc.api.payment_shapes import (
+    CreditApply,
+    ListedPaymentRead,
+    PaymentCreate,
+    PaymentPage,
+    PaymentRead,
+    PaymentReverse,
+)
 from billing_svc.api.shapes import Code
 from billing_svc.domain.payment import PaymentState
 from billing_svc.store import customers, document_lists, payment_views
@@ -96,8 +103,8 @@ async def list_payments(
     await customers.assert_heard_of(tx, filters.get("customer_id"))
     ids = await document_lists.page_of_payments(tx, filters, sort, cursor.after, limit)
     found = await payment_views.view(tx, ids)
-    return PaymentPage(
-        **cursor.page(response, found, limit, lambda one: [one.payment.received_on, one.payment.id], PaymentRead.of))
+    return PaymentPage(**cursor.page(
+        response, found, limit, lambda one: [one.payment.received_on, one.payment.id], ListedPaymentRead.listed))
 
 
 @router.get("/payments/{payment_id}", dependencies=[MAY_READ], responses=NOT_FOUND)

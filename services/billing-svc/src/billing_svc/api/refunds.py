@@ -1,13 +1,14 @@
 """Routes of refunds: pay unapplied credit back, reverse one that came back; and the reads."""
 
 from datetime import date, datetime
-from typing import Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from billing_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for, narrowed
 from billing_svc.api.payments import AMOUNTS, DATES, MAY_READ, MAY_WRITE
 from billing_svc.api.shapes import Body, Code
 from billing_svc.domain.credit import CreditKind
@@ -20,8 +21,10 @@ from billing_svc.usecases.reverse_refund import reverse_refund as reverse
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.ids import new_id
 from dunlin_kit import pages
+from dunlin_kit.auth import Me
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.told_headers import Located
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, ValidateOnly, WriteRoute
@@ -73,6 +76,8 @@ class RefundRead(BaseModel):
     customer_id: UUID
     customer_number: str
     customer_name: str | None
+    owner_code: str | None = OwnerCode
+    standing_in_for: str | None = StandingInFor
     amount: Amount
     effective_on: date
     method: str
@@ -87,11 +92,12 @@ class RefundRead(BaseModel):
     reclaim_item_id: UUID | None
 
     @classmethod
-    def of(cls, view: RefundView) -> Self:
+    def of(cls, view: RefundView, asked: Whose = EVERYBODYS) -> Self:
         refund = view.refund
         return cls(
             id=refund.id, credit_id=refund.credit_id, credit_kind=view.credit_kind, customer_id=refund.customer_id,
-            customer_number=view.customer_number, customer_name=view.customer_name, amount=Amount.of(refund.amount),
+            customer_number=view.customer_number, customer_name=view.customer_name, owner_code=view.owner_code,
+            standing_in_for=asked.standing_in_for(view.owner_code), amount=Amount.of(refund.amount),
             effective_on=refund.effective_on, method=view.method, reason=view.reason, reference=view.reference,
             external_id=view.external_id, paid_by=view.paid_by, recorded_at=view.recorded_at,
             reversed_on=view.reversed_on, reversal_reason=view.reversal_reason, reclaimed_on=view.reclaimed_on,
@@ -125,15 +131,22 @@ async def reverse_refund(
     return await _written(tx, refund_id)
 
 
-@router.get("/refunds", dependencies=[MAY_READ], responses=pages.RESPONSES)
+async def _filters(customer_id: UUID | None = None, credit_id: UUID | None = None) -> dict[str, Any]:
+    return pages.given({"customer_id": customer_id, "credit_id": credit_id})
+
+
+@router.get("/refunds", dependencies=[MAY_READ],
+            responses=pages.RESPONSES | refuses("tenant_not_known_yet", status=409))
 async def list_refunds(
-    tx: Tx, response: Response, cursor: Paging, customer_id: UUID | None = None, credit_id: UUID | None = None,
-    limit: Limit = pages.DEFAULT_LIMIT,
+    tx: Tx, me: Me, response: Response, cursor: Paging, filters: Annotated[dict[str, Any], Depends(_filters)],
+    owner: Owner = None, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> RefundPage:
-    """Refunds by their day: all, of one customer, or of one credit."""
-    found = await refunds.page(tx, customer_id, credit_id, cursor.after, limit)
-    return RefundPage(
-        **cursor.page(response, found, limit, lambda one: [one.refund.effective_on, one.refund.id], RefundRead.of))
+    """Refunds by their day: all, of one customer, of one credit, or of an owner's customers."""
+    asked = await asked_for(tx, me, owner)
+    found = await refunds.page(tx, narrowed(filters, asked), cursor.after, limit)
+    return RefundPage(**cursor.page(
+        response, found, limit, lambda one: [one.refund.effective_on, one.refund.id],
+        lambda one: RefundRead.of(one, asked)))
 
 
 @router.get("/refunds/{refund_id}", dependencies=[MAY_READ], responses=NOT_FOUND)

@@ -9,11 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from billing_svc.domain.account import Account
-from billing_svc.domain.instalments import Instalment
 from billing_svc.domain.item import Item, ItemKind
 from dunlin_events.contracts.base import Amount
-from dunlin_kernel.money import Money
-from dunlin_kit.pages import Page
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
@@ -74,25 +71,6 @@ class ItemPartRead(BaseModel):
 
     due_on: date
     amount: Amount
-
-
-class OwedItemRead(ItemRead):
-    """An item, how much of it would be paid by the customer's pending payments, and what of it is due when."""
-
-    pending: Amount
-    parts: list[ItemPartRead] = Field(description="By its arrangement, the next first; empty without one.")
-
-    @classmethod
-    def with_pending(cls, item: Item, pending: Money | None, parts: Iterable[Instalment] = ()) -> Self:
-        amount = Amount.of(pending or Money.zero(item.open.currency))
-        due = [ItemPartRead(due_on=part.due_on, amount=Amount.of(part.amount)) for part in parts]
-        return cls(**dict(ItemRead.of(item)), pending=amount, parts=due)
-
-
-class ItemPage(Page[OwedItemRead]):
-    """Items by due date, and the customer's credit that is not applied, per currency, at the same moment."""
-
-    unapplied: list[Amount]
 
 
 class AccountRead(BaseModel):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from billing_svc.api.owned import OwnerCode
 from billing_svc.api.shapes import Body, Code
 from billing_svc.domain.statement_answer import (
     AnsweredLine,
@@ -106,6 +107,7 @@ class SearchTaskRead(BaseModel):
     customer_id: UUID
     number: str | None
     name: str | None
+    owner_code: str | None = OwnerCode
     reason: SearchReason
     item_id: UUID | None
     kind: MissingKind | None
@@ -119,8 +121,8 @@ class SearchTaskRead(BaseModel):
 
     @classmethod
     def of(cls, row: Any) -> Self:
-        same = ("id", "statement_id", "customer_id", "number", "name", "reason", "item_id", "kind", "reference",
-                "opened_at", "closed_at", "closed_by", "finding")
+        same = ("id", "statement_id", "customer_id", "number", "name", "owner_code", "reason", "item_id", "kind",
+                "reference", "opened_at", "closed_at", "closed_by", "finding")
         return cls(**{name: row[name] for name in same}, day=row["on_day"],
                    amount=Amount.of(Money(row["amount"], row["currency"])))
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from billing_svc.api.owned import OwnerCode
 from billing_svc.api.shapes import Body
 from billing_svc.api.statement_answer_shapes import StatementAnswerRead
 from billing_svc.domain.statement import Balance, CurrencyStatement, Movement, Statement, StatementLine, ThirdPartyMove
@@ -141,6 +142,7 @@ class StatementSummaryRead(BaseModel):
     customer_id: UUID
     number: str
     name: str | None
+    owner_code: str | None = OwnerCode
     period_from: date
     period_to: date
     closing: list[StatementBalanceRead]
@@ -158,7 +160,7 @@ class StatementPage(Page[StatementSummaryRead]):
 
 
 class StatementRead(StatementSummaryRead):
-    """A statement as it was made; `digest` is the SHA-256 of its snapshot, and nothing in it changes."""
+    """A statement as it was made; `digest` is the SHA-256 of its snapshot, and nothing in that changes."""
 
     seller: str
     currencies: list[StatementCurrencyRead]
@@ -176,6 +178,7 @@ class StatementRead(StatementSummaryRead):
 def _head(row: Any, made: Statement) -> dict[str, Any]:
     head = made.head
     return {"id": head.id, "customer_id": head.customer_id, "number": head.number, "name": head.name,
+            "owner_code": row["owner_code"],
             "period_from": head.period_from, "period_to": head.period_to, "known_at": head.known_at,
             "digest": row["digest"], "agreed": row["agreed"],
             "closing": [StatementBalanceRead.of(one.closing) for one in made.currencies]}

@@ -9,11 +9,13 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from billing_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for, names_of, narrowed
 from billing_svc.api.payments import AMOUNTS, DATES
 from billing_svc.api.shapes import Body, Code
 from billing_svc.domain.bad_debt_policy import BadDebtAccount, BadDebtPolicy, BadDebtVat
 from billing_svc.domain.write_off import WriteOff, WriteOffReason, WriteOffState
 from billing_svc.store import write_offs
+from billing_svc.store.customer_names import Named
 from billing_svc.usecases.approve_write_off import approve_write_off as approve
 from billing_svc.usecases.propose_write_off import ProposeWriteOff
 from billing_svc.usecases.propose_write_off import propose_write_off as propose
@@ -24,9 +26,10 @@ from billing_svc.usecases.set_bad_debt_policy import set_bad_debt_policy as set_
 from dunlin_events.contracts.base import Amount
 from dunlin_kernel.ids import new_id
 from dunlin_kit import pages, versions
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.told_headers import Located, Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.wire import Day
@@ -85,6 +88,10 @@ class WriteOffRead(BaseModel):
 
     id: UUID
     customer_id: UUID
+    customer_number: str | None
+    customer_name: str | None
+    owner_code: str | None = OwnerCode
+    standing_in_for: str | None = StandingInFor
     item_id: UUID
     state: WriteOffState
     amount: Amount
@@ -96,9 +103,11 @@ class WriteOffRead(BaseModel):
     effective_on: date | None
 
     @classmethod
-    def of(cls, one: WriteOff) -> Self:
+    def of(cls, view: tuple[WriteOff, Named], asked: Whose = EVERYBODYS) -> Self:
+        one, who = view
         return cls(
-            id=one.id, customer_id=one.customer_id, item_id=one.item_id, state=one.state, amount=Amount.of(one.amount),
+            **names_of(who), standing_in_for=asked.standing_in_for(who.owner_code), id=one.id,
+            customer_id=one.customer_id, item_id=one.item_id, state=one.state, amount=Amount.of(one.amount),
             tax=Amount.of(one.tax), recovered=Amount.of(one.recovered), reason=one.reason, maker=one.maker,
             account=one.account, effective_on=one.effective_on)
 
@@ -131,7 +140,7 @@ async def propose_write_off(
     """Propose to take a debt out of the books; another person approves it."""
     one = await propose(tx, body.to_wish())
     response.headers["Location"] = f"/billing/v1/write-offs/{one.id}"
-    return WriteOffRead.of(one)
+    return await _written(tx, one.id)
 
 
 @writes.post("/write-offs/{write_off_id}:approve", dependencies=[MAY_APPROVE], responses=(
@@ -141,13 +150,15 @@ async def approve_write_off(
     write_off_id: UUID, body: WriteOffApprove, tx: Tx, validate_only: ValidateOnly = False,
 ) -> WriteOffRead:
     """Take the debt out of the books. It waives nothing: what comes in later recovers it."""
-    return WriteOffRead.of(await approve(tx, write_off_id, body.effective_on))
+    await approve(tx, write_off_id, body.effective_on)
+    return await _written(tx, write_off_id)
 
 
 @writes.post("/write-offs/{write_off_id}:refuse", dependencies=[MAY_APPROVE], responses=NOT_FOUND | UNDECIDED)
 async def refuse_write_off(write_off_id: UUID, tx: Tx, validate_only: ValidateOnly = False) -> WriteOffRead:
     """Refuse a proposal, or take it back; the debt stays in the books."""
-    return WriteOffRead.of(await refuse(tx, write_off_id))
+    await refuse(tx, write_off_id)
+    return await _written(tx, write_off_id)
 
 
 @writes.post("/write-offs/{write_off_id}:recover", dependencies=[requires("payments:write")], responses=(
@@ -159,8 +170,8 @@ async def recover_debt(
     write_off_id: UUID, body: DebtRecover, tx: Tx, validate_only: ValidateOnly = False,
 ) -> WriteOffRead:
     """Set money that came in after all against what was written off; the rest stays written off."""
-    return WriteOffRead.of(await recover(
-        tx, write_off_id, body.credit_id, body.amount.money if body.amount else None))
+    await recover(tx, write_off_id, body.credit_id, body.amount.money if body.amount else None)
+    return await _written(tx, write_off_id)
 
 
 @writes.post("/write-offs/{write_off_id}:reverse", dependencies=[MAY_APPROVE], responses=(
@@ -169,7 +180,8 @@ async def reverse_write_off(
     write_off_id: UUID, body: WriteOffReverse, tx: Tx, validate_only: ValidateOnly = False,
 ) -> WriteOffRead:
     """Owe again what is still written off, under the old due date."""
-    return WriteOffRead.of(await reverse(tx, write_off_id, body.reason.value))
+    await reverse(tx, write_off_id, body.reason.value)
+    return await _written(tx, write_off_id)
 
 
 async def _filters(
@@ -178,20 +190,30 @@ async def _filters(
     return pages.given({"customer_id": customer_id, "item_id": item_id, "state": state})
 
 
-@router.get("/write-offs", dependencies=[MAY_READ], responses=pages.RESPONSES)
+@router.get("/write-offs", dependencies=[MAY_READ],
+            responses=pages.RESPONSES | refuses("tenant_not_known_yet", status=409))
 async def list_write_offs(
-    tx: Tx, response: Response, cursor: Paging, filters: Annotated[dict[str, Any], Depends(_filters)],
-    limit: Limit = pages.DEFAULT_LIMIT,
+    tx: Tx, me: Me, response: Response, cursor: Paging, filters: Annotated[dict[str, Any], Depends(_filters)],
+    owner: Owner = None, limit: Limit = pages.DEFAULT_LIMIT,
 ) -> WriteOffPage:
     """Write-offs with exactly these values."""
-    found = await write_offs.page(tx, filters, UUID(cursor.after[0]) if cursor.after else None, limit)
-    return WriteOffPage(**cursor.page(response, found, limit, lambda one: [one.id], WriteOffRead.of))
+    asked = await asked_for(tx, me, owner)
+    found = await write_offs.page(
+        tx, narrowed(filters, asked), UUID(cursor.after[0]) if cursor.after else None, limit)
+    return WriteOffPage(**cursor.page(
+        response, found, limit, lambda view: [view[0].id], lambda view: WriteOffRead.of(view, asked)))
 
 
 @router.get("/write-offs/{write_off_id}", dependencies=[MAY_READ], responses=NOT_FOUND)
 async def get_write_off(write_off_id: UUID, tx: Tx) -> WriteOffRead:
     """One write-off as it stands."""
-    return WriteOffRead.of((await write_offs.by_id(tx, [write_off_id]))[write_off_id])
+    return WriteOffRead.of(await write_offs.view(tx, write_off_id))
+
+
+async def _written(tx: Tx, write_off_id: UUID) -> WriteOffRead:
+    """As it stands after what this request writes."""
+    await tx.flush()
+    return WriteOffRead.of(await write_offs.view(tx, write_off_id))
 
 
 @router.get("/bad-debt-policy", dependencies=[MAY_READ])

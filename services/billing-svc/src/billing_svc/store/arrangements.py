@@ -16,14 +16,15 @@ from billing_svc.domain.item import Item
 from billing_svc.domain.posting_dates import Step
 from billing_svc.store import items
 from billing_svc.store.arrangement_tables import ArrangementPartRow, ArrangementRow, StandingDueRow
-from billing_svc.store.document_tables import ItemRow
+from billing_svc.store.customer_names import NAMES, OF_OWNERS, Named, named
+from billing_svc.store.document_tables import CustomerRow, ItemRow
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 
-_t, _part = ArrangementRow.__table__.c, ArrangementPartRow.__table__.c
+_t, _part, _customer = ArrangementRow.__table__.c, ArrangementPartRow.__table__.c, CustomerRow.__table__.c
 _ids = bindparam("ids", type_=ARRAY(Uuid))
 _columns = (_t.id, _t.customer_id, _t.item_ids, _t.version, _t.state, _t.grace_days, _t.agreed_on, _t.misses_on,
             _t.after_position)
@@ -34,6 +35,8 @@ PARTS = (
                (_t.id == _part.arrangement_id) & (_t.version == _part.version))
     .where(_part.arrangement_id == func.any(_ids)).order_by(_part.arrangement_id, _part.position))
 _FILTERS = {
+    "id": _t.id == bindparam("id", type_=Uuid),
+    "owners": OF_OWNERS,
     "customer_id": _t.customer_id == bindparam("customer_id", type_=Uuid),
     "state": _t.state == bindparam("state", type_=Text)}
 TO_JUDGE = text("""
@@ -64,8 +67,16 @@ async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Arrangemen
     found = await _with_parts(tx, await tx.rows(BY_ID, ids=list(ids)))
     for arrangement_id in ids:
         if arrangement_id not in found:
-            raise NotFound("arrangement_not_found", "There is no such arrangement.", arrangement_id=arrangement_id)
+            raise _not_found(arrangement_id)
     return found
+
+
+async def view(tx: Transaction, arrangement_id: UUID) -> tuple[Arrangement, Named]:
+    """As it stands, and whose it is. Refuses: arrangement_not_found."""
+    found = await page(tx, {"id": arrangement_id}, None, 1)
+    if not found:
+        raise _not_found(arrangement_id)
+    return found[0]
 
 
 async def schedules_of(tx: Transaction, owed: Iterable[Item]) -> dict[UUID, tuple[Instalment, ...]]:
@@ -75,11 +86,13 @@ async def schedules_of(tx: Transaction, owed: Iterable[Item]) -> dict[UUID, tupl
     return {item_id: shares for one in found.values() for item_id, shares in schedule_of(one, arranged).items()}
 
 
-async def page(tx: Transaction, filters: Mapping[str, Any], after: UUID | None, limit: int) -> list[Arrangement]:
-    """Up to `limit` + 1, in the order in which they were agreed."""
+async def page(
+    tx: Transaction, filters: Mapping[str, Any], after: UUID | None, limit: int,
+) -> list[tuple[Arrangement, Named]]:
+    """Up to `limit` + 1 with whose they are, in the order in which they were agreed."""
     rows = await tx.rows(_listing(frozenset(filters)), **filters, after=after or NIL, wanted=limit + 1)
     found = await _with_parts(tx, rows)
-    return [found[row["id"]] for row in rows]
+    return [(found[row["id"]], named(row)) for row in rows]
 
 
 async def to_judge(tx: Transaction, today: date, most: int) -> dict[UUID, tuple[UUID, str]]:
@@ -137,8 +150,14 @@ def _add_parts(tx: Transaction, one: Arrangement) -> None:
 @cache
 def _listing(filters: frozenset[str]) -> Any:
     return (
-        select(*_columns).where(*(_FILTERS[one] for one in sorted(filters)), _t.id > bindparam("after", type_=Uuid))
+        select(*_columns, *NAMES)
+        .join_from(ArrangementRow.__table__, CustomerRow.__table__, _customer.customer_id == _t.customer_id)
+        .where(*(_FILTERS[one] for one in sorted(filters)), _t.id > bindparam("after", type_=Uuid))
         .order_by(_t.id).limit(bindparam("wanted", type_=Integer)))
+
+
+def _not_found(arrangement_id: UUID) -> NotFound:
+    return NotFound("arrangement_not_found", "There is no such arrangement.", arrangement_id=arrangement_id)
 
 
 async def _with_parts(tx: Transaction, rows: Sequence[Any]) -> dict[UUID, Arrangement]:

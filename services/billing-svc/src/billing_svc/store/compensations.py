@@ -25,7 +25,8 @@ _PAID = """
  WHERE a.item_id = {item} AND p.kind <> 'credit_note'
    AND NOT EXISTS (SELECT FROM allocation_reversal v WHERE v.allocation_id = a.id))"""
 _VIEW = f"""
-SELECT c.*, i.number AS item_number, u.number AS customer_number, u.name, i.open,
+SELECT c.*, i.number AS item_number, u.number AS customer_number, u.name,
+       u.owner_code, i.open,
        greatest({_PAID.format(item="c.item_id")} - c.paid_before, 0) AS recovered,
        (SELECT coalesce(sum(s.amount), 0)::bigint FROM compensation_share s WHERE s.compensation_id = c.id) AS shared,
        r.effective_on AS reversed_on, r.reason AS reversal_reason
@@ -53,6 +54,7 @@ class CompensationView:
     item_open: Money
     customer_number: str
     customer_name: str | None
+    owner_code: str | None
     reversal_reason: CompensationReversalReason | None
 
 
@@ -110,4 +112,4 @@ def _view(row: Any) -> CompensationView:
         one, Money(row["recovered"], currency), Money(row["shared"], currency), row["reversed_on"])
     return CompensationView(
         standing, row["item_number"], Money(row["open"], currency), row["customer_number"], row["name"],
-        CompensationReversalReason(row["reversal_reason"]) if row["reversal_reason"] else None)
+        row["owner_code"], CompensationReversalReason(row["reversal_reason"]) if row["reversal_reason"] else None)

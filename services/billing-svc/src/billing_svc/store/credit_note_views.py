@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from billing_svc.domain.credit_note import CancelReason, CreditNote
 from billing_svc.store import credit_notes
 from billing_svc.store.credit_note_tables import CreditNoteCancellationRow, CreditNoteRow
+from billing_svc.store.customer_names import NAMES
 from billing_svc.store.document_tables import CustomerRow, InvoiceRow
 from billing_svc.store.ledger_tables import CreditRow
 from billing_svc.store.payment_views import AllocationView, allocations_of
@@ -20,8 +21,7 @@ from dunlin_kit.transaction import Transaction
 _c, _t, _customer = CreditRow.__table__.c, CreditNoteRow.__table__.c, CustomerRow.__table__.c
 _invoice, _gone = InvoiceRow.__table__.c, CreditNoteCancellationRow.__table__.c
 VIEWS = (
-    select(_c.id, _c.external_id, _c.actor, _c.labels, _t.series, _customer.number.label("customer_number"),
-           _customer.name.label("customer_name"), _invoice.number.label("invoice_number"),
+    select(_c.id, _c.external_id, _c.actor, _c.labels, _t.series, *NAMES, _invoice.number.label("invoice_number"),
            _gone.effective_on.label("cancelled_on"), _gone.reason.label("cancel_reason"))
     .join_from(CreditRow.__table__, CreditNoteRow.__table__, _t.id == _c.id)
     .join(InvoiceRow.__table__, _invoice.id == _t.invoice_id)
@@ -38,6 +38,7 @@ class CreditNoteView:
     allocations: tuple[AllocationView, ...]
     customer_number: str
     customer_name: str | None
+    owner_code: str | None
     invoice_number: str
     series: str
     external_id: str | None
@@ -58,5 +59,6 @@ async def view(tx: Transaction, ids: Collection[UUID]) -> list[CreditNoteView]:
 def _view(note: CreditNote, made: tuple[AllocationView, ...], row: Any) -> CreditNoteView:
     reason = row["cancel_reason"]
     return CreditNoteView(
-        note, made, row["customer_number"], row["customer_name"], row["invoice_number"], row["series"],
-        row["external_id"], row["actor"], row["labels"], row["cancelled_on"], CancelReason(reason) if reason else None)
+        note, made, row["customer_number"], row["customer_name"], row["owner_code"], row["invoice_number"],
+        row["series"], row["external_id"], row["actor"], row["labels"], row["cancelled_on"],
+        CancelReason(reason) if reason else None)

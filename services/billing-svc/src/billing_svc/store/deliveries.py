@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.delivery import Billed, Delivery, DeliveryCancelReason
 from billing_svc.domain.invoice import Invoice
+from billing_svc.store.customer_names import NAMES
 from billing_svc.store.delivery_tables import DeliveryBillingRow, DeliveryRow
 from billing_svc.store.document_tables import CustomerRow
 from dunlin_kernel.errors import NotFound
@@ -47,6 +48,7 @@ class DeliveryView:
     delivery: Delivery
     customer_number: str | None
     customer_name: str | None
+    owner_code: str | None
 
 
 async def hold(tx: Transaction, delivery_id: UUID) -> Delivery:
@@ -83,7 +85,8 @@ async def hold_all(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, Deliver
 async def page(tx: Transaction, filters: Mapping[str, Any], after: UUID | None, limit: int) -> list[DeliveryView]:
     """Up to `limit` + 1, in the order in which they were recorded."""
     rows = await tx.rows(_listing(frozenset(filters)), **filters, after=after or NIL, wanted=limit + 1)
-    return [DeliveryView(_delivery(row), row["customer_number"], row["customer_name"]) for row in rows]
+    return [DeliveryView(_delivery(row), row["customer_number"], row["customer_name"], row["owner_code"])
+            for row in rows]
 
 
 def add(tx: Transaction, one: Delivery, *, recorded_at: datetime) -> None:
@@ -110,7 +113,7 @@ def bill(tx: Transaction, invoice_id: UUID, billed: Collection[Billed]) -> None:
 @cache
 def _listing(filters: frozenset[str]) -> Any:
     return (
-        select(*_columns, _customer.number.label("customer_number"), _customer.name.label("customer_name"))
+        select(*_columns, *NAMES)
         .join_from(DeliveryRow.__table__, CustomerRow.__table__, _customer.customer_id == _t.customer_id)
         .where(*(_FILTERS[one] for one in sorted(filters)), _t.id > bindparam("after", type_=Uuid))
         .order_by(_t.id).limit(bindparam("wanted", type_=Integer)))

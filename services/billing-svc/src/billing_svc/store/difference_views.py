@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Date, Integer, Text, Uuid, bindparam, select, tuple_
 
 from billing_svc.domain.difference import Difference
+from billing_svc.store.customer_names import NAMES
 from billing_svc.store.difference_tables import DifferenceReversalRow, DifferenceRow
 from billing_svc.store.differences import difference_of
 from billing_svc.store.document_tables import CustomerRow, ItemRow
@@ -22,8 +23,7 @@ _t, _back = DifferenceRow.__table__.c, DifferenceReversalRow.__table__.c
 _item, _customer = ItemRow.__table__.c, CustomerRow.__table__.c
 _views = (
     select(_t.id, _t.item_id, _item.customer_id, _t.currency, _t.amount, _t.reason, _t.effective_on,
-           _t.policy_version, _t.actor, _t.recorded_at, _item.number, _item.open,
-           _customer.number.label("customer_number"), _customer.name.label("customer_name"),
+           _t.policy_version, _t.actor, _t.recorded_at, _item.number, _item.open, *NAMES,
            _back.effective_on.label("reversed_on"))
     .join_from(DifferenceRow.__table__, ItemRow.__table__, _item.id == _t.item_id)
     .join(CustomerRow.__table__, _customer.customer_id == _item.customer_id)
@@ -43,6 +43,7 @@ class DifferenceView:
     number: str
     customer_number: str
     customer_name: str | None
+    owner_code: str | None
     open: Money
     closed_by: str
     recorded_at: datetime
@@ -78,4 +79,4 @@ def _listing(filters: frozenset[str]) -> Any:
 def _view(row: Any) -> DifferenceView:
     return DifferenceView(
         difference_of(row), row["number"], row["customer_number"], row["customer_name"],
-        Money(row["open"], row["currency"]), row["actor"], row["recorded_at"], row["reversed_on"])
+        row["owner_code"], Money(row["open"], row["currency"]), row["actor"], row["recorded_at"], row["reversed_on"])

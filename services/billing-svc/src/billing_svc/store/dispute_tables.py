@@ -30,6 +30,7 @@ class DisputeRow(Row, table=True):
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("0 <= rest AND rest <= amount", name="rest"),
         Index(None, "tenant_id", "item_id"),
+        Index(None, "tenant_id", "customer_id", "id"),
         Index("ix_dispute_open", "tenant_id", "customer_id", "id", postgresql_where=text("rest > 0")),
     )
 

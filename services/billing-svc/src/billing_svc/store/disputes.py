@@ -12,6 +12,7 @@ from sqlalchemy import Boolean, Integer, Uuid, bindparam, func, literal_column, 
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.dispute import Dispute, DisputeOutcome, DisputeReason, Settlement
+from billing_svc.store.customer_names import NAMES, OF_OWNERS
 from billing_svc.store.dispute_tables import DisputeRow, DisputeSettlementRow
 from billing_svc.store.document_tables import CustomerRow, ItemRow
 from dunlin_kernel.errors import NotFound
@@ -31,7 +32,8 @@ _FILTERS = {
     "customer_id": _t.customer_id == bindparam("customer_id", type_=Uuid),
     "item_id": _t.item_id == bindparam("item_id", type_=Uuid),
     "id": _t.id == bindparam("id", type_=Uuid),
-    "open": (_t.rest > literal_column("0")) == bindparam("open", type_=Boolean)}
+    "open": (_t.rest > literal_column("0")) == bindparam("open", type_=Boolean),
+    "owners": OF_OWNERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class DisputeView:
     dispute: Dispute
     customer_number: str | None
     customer_name: str | None
+    owner_code: str | None
     item_number: str
     settlements: tuple[Settlement, ...]
 
@@ -73,8 +76,8 @@ async def page(tx: Transaction, filters: Mapping[str, Any], after: UUID | None, 
         ends[row["dispute_id"]].append(Settlement(
             row["id"], row["dispute_id"], DisputeOutcome(row["outcome"]), Money(row["amount"], row["currency"]),
             row["settled_on"]))
-    return [DisputeView(_dispute(row), row["customer_number"], row["customer_name"], row["item_number"],
-                        tuple(ends[row["id"]])) for row in rows]
+    return [DisputeView(_dispute(row), row["customer_number"], row["customer_name"], row["owner_code"],
+                        row["item_number"], tuple(ends[row["id"]])) for row in rows]
 
 
 def add(tx: Transaction, dispute: Dispute, *, recorded_at: datetime) -> None:
@@ -97,8 +100,7 @@ def settle(tx: Transaction, dispute: Dispute, settlement: Settlement, *, recorde
 @cache
 def _listing(filters: frozenset[str]) -> Any:
     return (
-        select(*_columns, _customer.number.label("customer_number"), _customer.name.label("customer_name"),
-               _item.number.label("item_number"))
+        select(*_columns, *NAMES, _item.number.label("item_number"))
         .join_from(DisputeRow.__table__, ItemRow.__table__, _item.id == _t.item_id)
         .join(CustomerRow.__table__, _customer.customer_id == _t.customer_id)
         .where(*(_FILTERS[one] for one in sorted(filters)), _t.id > bindparam("after", type_=Uuid))

@@ -1,6 +1,6 @@
 """Lists of invoices, items, payments and credit notes: filtered, sorted, a page at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Date,
     Integer,
@@ -26,7 +25,8 @@ from sqlalchemy import (
 
 from billing_svc.domain.invoice import InvoiceStatus
 from billing_svc.store.credit_note_tables import CreditNoteRow
-from billing_svc.store.document_tables import InvoiceRow, ItemRow
+from billing_svc.store.customer_names import NAMES, OF_OWNERS, Named, named
+from billing_svc.store.document_tables import CustomerRow, InvoiceRow, ItemRow
 from billing_svc.store.ledger_tables import CreditRow
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
@@ -39,6 +39,13 @@ class InvoiceSort(StrEnum):
 
     CREATED = "created"
     CREATED_DOWN = "-created"
+    DUE_ON = "due_on"
+    DUE_ON_DOWN = "-due_on"
+
+
+class ItemSort(StrEnum):
+    """By due date; a minus in front turns it round."""
+
     DUE_ON = "due_on"
     DUE_ON_DOWN = "-due_on"
 
@@ -61,18 +68,22 @@ class ListedInvoice:
     due_on: date | None
     total: Money
     open: Money
+    whose: Named
 
 
 class _Listing(NamedTuple):
-    """A list without its conditions: what is read, the sort expressions by name, the filters by name."""
+    """A list without its conditions: what is read, the sort expressions by name, the filters by name; and how rows
+    are named by their customers, once the page is cut."""
 
     statement: Any
     sorts: Mapping[str, ColumnElement[Any]]
     filters: Mapping[str, Any]
     id: ColumnElement[Any]
+    naming: Callable[[Any], Any] | None = None
 
 
-_i, _item, _c = InvoiceRow.__table__.c, ItemRow.__table__.c, CreditRow.__table__.c
+_i, _item, _c, _customer = (
+    InvoiceRow.__table__.c, ItemRow.__table__.c, CreditRow.__table__.c, CustomerRow.__table__.c)
 _n = CreditNoteRow.__table__.c
 _last_day = literal_column("'infinity'::date", Date)
 _due = func.least(_i.due_on, _last_day, type_=Date)
@@ -92,7 +103,8 @@ _invoices = _Listing(
      "external_id": _i.external_id == bindparam("external_id", type_=Text),
      "due_from": and_(_due >= bindparam("due_from", type_=Date), _i.due_on.is_not(None)),
      "due_to": and_(_due <= bindparam("due_to", type_=Date), _i.due_on.is_not(None))},
-    _i.id)
+    _i.id, lambda page: select(*(one for one in page.c if one.name != "place"), *NAMES).outerjoin_from(
+        page, CustomerRow.__table__, _customer.customer_id == page.c.customer_id))
 _payments = _Listing(
     select(_c.id),
     {"received_on": _c.received_on},
@@ -106,8 +118,15 @@ _items = _Listing(
     select(_item.id),
     {"due_on": _item.due_on},
     {"customer_id": _item.customer_id == bindparam("customer_id", type_=Uuid),
-     "open": (_item.open > literal_column("0")) == bindparam("open", type_=Boolean)},
-    _item.id)
+     "currency": _item.currency == bindparam("currency", type_=Text),
+     "owners": _item.customer_id.in_(select(_customer.customer_id).where(OF_OWNERS)),
+     "due_from": _item.due_on >= bindparam("due_from", type_=Date),
+     "due_to": _item.due_on <= bindparam("due_to", type_=Date)},
+    _item.id, lambda page: (
+        select(page.c.id, *NAMES).join_from(page, ItemRow.__table__, _item.id == page.c.id)
+        .outerjoin(CustomerRow.__table__, _customer.customer_id == _item.customer_id)))
+_open_items = _items._replace(statement=_items.statement.where(_item.open > literal_column("0")))
+_settled_items = _items._replace(statement=_items.statement.where(_item.open == literal_column("0")))
 _credit_notes = _Listing(
     select(_n.id).join_from(CreditNoteRow.__table__, CreditRow.__table__, _c.id == _n.id),
     {"issued_on": _n.issued_on},
@@ -115,9 +134,12 @@ _credit_notes = _Listing(
      "invoice_id": _n.invoice_id == bindparam("invoice_id", type_=Uuid),
      "number": _n.number == bindparam("number", type_=Text)},
     _n.id)
-LISTINGS = {"credit_notes": _credit_notes, "invoices": _invoices, "payments": _payments, "items": _items}
+LISTINGS = {"credit_notes": _credit_notes, "invoices": _invoices, "payments": _payments, "items": _items,
+            "open_items": _open_items, "settled_items": _settled_items}
+_ITEMS = {None: "items", True: "open_items", False: "settled_items"}
 _IMPLIED = {
     ("invoices", "due_on"): ("due_from", _i.due_on.is_not(None)), ("invoices", "-due_on"): ("due_to", true()),
+    ("open_items", "due_on"): ("due_from", true()), ("open_items", "-due_on"): ("due_to", true()),
     ("payments", "received_on"): ("received_from", true()), ("payments", "-received_on"): ("received_to", true())}
 """By list and sort: the filter that every later page fulfils, as its cursor is a row that did, and what is left of it.
 Of two bounds on one side an index begins at either, so the looser one would read again all the pages before."""
@@ -145,9 +167,13 @@ async def page_of_payments(
     return [row["id"] for row in rows]
 
 
-async def page_of_items(tx: Transaction, filters: Mapping[str, Any], after: After, limit: int) -> list[UUID]:
-    """Ids of up to `limit` + 1 items by due date."""
-    return [row["id"] for row in await _page(tx, "items", filters, "due_on", _dated(after), limit)]
+async def page_of_items(
+    tx: Transaction, filters: Mapping[str, Any], sort: ItemSort, after: After, limit: int,
+) -> dict[UUID, Named]:
+    """Ids of up to `limit` + 1 items in their order, and whose they are. Of all customers only with `open` true."""
+    values = {name: value for name, value in filters.items() if name != "open"}
+    rows = await _page(tx, _ITEMS[filters.get("open")], values, sort.value, _dated(after), limit)
+    return {row["id"]: named(row) for row in rows}
 
 
 async def page_of_credit_notes(tx: Transaction, filters: Mapping[str, Any], after: After, limit: int) -> list[UUID]:
@@ -176,7 +202,15 @@ def statement_of(name: str, filters: frozenset[str], sort: str, goes_on: bool) -
         here = tuple_(at, listing.id)
         statement = statement.where(here < last if down else here > last)
     order = (at.desc(), listing.id.desc()) if down else (at, listing.id)
-    return statement.order_by(*order).limit(bindparam("wanted", type_=Integer))
+    cut = statement.order_by(*order).limit(bindparam("wanted", type_=Integer))
+    return cut if listing.naming is None else _named_page(listing.naming, cut, at, down)
+
+
+def _named_page(naming: Callable[[Any], Any], cut: Any, at: ColumnElement[Any], down: bool) -> Any:
+    """The rows of a page with their customers, in the order that they have: it is said again as it was given."""
+    page = cut.add_columns(at.label("place")).subquery("page")
+    places = (page.c.place,) if at.name == "id" else (page.c.place, page.c.id)
+    return naming(page).order_by(*(one.desc() for one in places) if down else places)
 
 
 def _dated(after: After) -> After:
@@ -191,5 +225,5 @@ def _listed(row: Any) -> ListedInvoice:
     currency = row["currency"]
     return ListedInvoice(
         row["id"], row["customer_id"], InvoiceStatus(row["status"]), row["number"], row["external_id"],
-        row["issued_on"], row["due_on"], Money(row["total"], currency), Money(int(row["open"]), currency))
+        row["issued_on"], row["due_on"], Money(row["total"], currency), Money(int(row["open"]), currency), named(row))
 

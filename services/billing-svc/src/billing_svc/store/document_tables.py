@@ -56,6 +56,7 @@ class CustomerRow(Row, table=True):
     __table_args__ = (
         Index(None, "tenant_id", "number"),
         Index(None, "tenant_id", "external_id"),
+        Index("ix_customer_owner", "tenant_id", "owner_code"),
         Index("ix_customer_merged", "tenant_id", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
     )
 

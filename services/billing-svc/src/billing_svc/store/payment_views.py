@@ -18,6 +18,8 @@ from billing_svc.domain.payment_policy import SecondPerson
 from billing_svc.domain.pending_payment import RejectionReason
 from billing_svc.domain.reversal import ReversalReason
 from billing_svc.store.allocations import allocation_kept
+from billing_svc.store.customer_names import NAMES, Named, named
+from billing_svc.store.document_tables import CustomerRow
 from billing_svc.store.ledger_tables import AllocationReversalRow, AllocationRow, CreditRow, PaymentReversalRow
 from billing_svc.store.payment_tables import PaymentDecisionRow
 from billing_svc.store.payments import choice_of
@@ -28,12 +30,13 @@ from dunlin_kit.transaction import Transaction
 _ids = bindparam("ids", type_=ARRAY(Uuid))
 _c, _a = CreditRow.__table__.c, AllocationRow.__table__.c
 _undone, _back = AllocationReversalRow.__table__.c, PaymentReversalRow.__table__.c
-_decided = PaymentDecisionRow.__table__.c
+_decided, _customer = PaymentDecisionRow.__table__.c, CustomerRow.__table__.c
 PAYMENTS = (
     select(*_c, _back.effective_on.label("reversed_on"), _back.reason.label("reversal_reason"),
-           _decided.actor.label("decided_by"), _decided.reason.label("rejection_reason"))
+           _decided.actor.label("decided_by"), _decided.reason.label("rejection_reason"), *NAMES)
     .outerjoin_from(CreditRow.__table__, PaymentReversalRow.__table__, _back.credit_id == _c.id)
     .outerjoin(PaymentDecisionRow.__table__, _decided.credit_id == _c.id)
+    .outerjoin(CustomerRow.__table__, _customer.customer_id == _c.customer_id)
     .where(_c.id == func.any(_ids), _c.kind == literal_column(f"'{CreditKind.PAYMENT.value}'")))
 ALLOCATIONS = (
     select(*_a, _undone.effective_on.label("reversed_on"))
@@ -51,7 +54,8 @@ class AllocationView:
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """A payment, the command that recorded it, its allocations in order, its reversal, and who did and decided."""
+    """A payment, the command that recorded it, its allocations in order, its reversal, who did and decided, and where
+    it was read whose it is."""
 
     command: RecordPayment
     payment: Payment
@@ -61,6 +65,7 @@ class PaymentView:
     reversal_reason: ReversalReason | None = None
     decided_by: str | None = None
     rejection_reason: RejectionReason | None = None
+    whose: Named | None = None
 
     @property
     def second_person(self) -> SecondPerson | None:
@@ -101,7 +106,7 @@ def _view(row: Mapping[str, Any], made: Collection[AllocationView]) -> PaymentVi
     reason, rejection = row["reversal_reason"], row["rejection_reason"]
     return PaymentView(
         command, payment, tuple(made), row["actor"], row["reversed_on"], ReversalReason(reason) if reason else None,
-        row["decided_by"], RejectionReason(rejection) if rejection else None)
+        row["decided_by"], RejectionReason(rejection) if rejection else None, named(row))
 
 
 def _allocation(row: Mapping[str, Any]) -> AllocationView:

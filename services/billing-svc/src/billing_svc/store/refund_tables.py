@@ -32,6 +32,7 @@ class RefundRow(Row, table=True):
         CheckConstraint("amount > 0", name="amount"),
         Index(None, "tenant_id", "credit_id"),
         Index(None, "tenant_id", "effective_on", "id"),
+        Index(None, "tenant_id", "customer_id", "effective_on", "id"),
     )
 
 

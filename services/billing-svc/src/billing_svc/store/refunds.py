@@ -1,12 +1,13 @@
 """Refunds, their reversals and reclaims: facts, only ever added; and how they are shown."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, Uuid, bindparam, case, exists, func, select, tuple_
+from sqlalchemy import Date, Integer, Uuid, bindparam, exists, func, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.charge import Charge
@@ -14,6 +15,7 @@ from billing_svc.domain.credit import CreditKind
 from billing_svc.domain.reclaim import Reclaim
 from billing_svc.domain.refund import PayRefund, Refund, RefundReason, RefundReversal, RefundReversalReason
 from billing_svc.store.charge_tables import ChargeRow
+from billing_svc.store.customer_names import NAMES, OF_OWNERS
 from billing_svc.store.document_tables import CustomerRow
 from billing_svc.store.ledger_tables import CreditRow
 from billing_svc.store.refund_tables import RefundReclaimRow, RefundReversalRow, RefundRow
@@ -37,7 +39,7 @@ STANDING = (
     _refunds.where(_t.credit_id == func.any(_ids), ~exists().where(_back.refund_id == _t.id),
                    ~exists().where(_claimed.refund_id == _t.id)).order_by(_t.id))
 _views = (
-    select(*_t, _c.kind.label("credit_kind"), _customer.number, _customer.name,
+    select(*_t, _c.kind.label("credit_kind"), *NAMES,
            _back.effective_on.label("reversed_on"), _back.reason.label("reversal_reason"),
            _claimed.effective_on.label("reclaimed_on"), _charge.item_id.label("reclaim_item_id"))
     .join_from(RefundRow.__table__, CreditRow.__table__, _c.id == _t.credit_id)
@@ -46,13 +48,10 @@ _views = (
     .outerjoin(RefundReclaimRow.__table__, _claimed.refund_id == _t.id)
     .outerjoin(ChargeRow.__table__, _charge.id == _claimed.id))
 VIEW = _views.where(_t.id == func.any(_ids))
-_customer_id, _credit_id = bindparam("customer_id", type_=Uuid), bindparam("credit_id", type_=Uuid)
-PAGE = (
-    _views.where(
-        tuple_(_t.effective_on, _t.id) > tuple_(bindparam("after_on", type_=Date), bindparam("after_id", type_=Uuid)),
-        case((_customer_id.is_not(None), _t.customer_id == _customer_id), else_=True),
-        case((_credit_id.is_not(None), _t.credit_id == _credit_id), else_=True))
-    .order_by(_t.effective_on, _t.id).limit(bindparam("wanted", type_=Integer)))
+_FILTERS = {
+    "customer_id": _t.customer_id == bindparam("customer_id", type_=Uuid),
+    "credit_id": _t.credit_id == bindparam("credit_id", type_=Uuid),
+    "owners": OF_OWNERS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,7 @@ class RefundView:
     credit_kind: CreditKind
     customer_number: str
     customer_name: str | None
+    owner_code: str | None
     method: str
     reference: str | None
     external_id: str | None
@@ -102,12 +102,13 @@ async def view(tx: Transaction, refund_id: UUID) -> RefundView:
 
 
 async def page(
-    tx: Transaction, customer_id: UUID | None, credit_id: UUID | None, after: tuple[Any, ...] | None, limit: int,
+    tx: Transaction, filters: Mapping[str, Any], after: tuple[Any, ...] | None, limit: int,
 ) -> list[RefundView]:
     """Up to `limit` + 1, by effective day."""
     after_on, after_id = (date.fromisoformat(after[0]), UUID(after[1])) if after else (date.min, NIL)
-    return [_view(row) for row in await tx.rows(
-        PAGE, customer_id=customer_id, credit_id=credit_id, after_on=after_on, after_id=after_id, wanted=limit + 1)]
+    rows = await tx.rows(
+        _listing(frozenset(filters)), **filters, after_on=after_on, after_id=after_id, wanted=limit + 1)
+    return [_view(row) for row in rows]
 
 
 def add(tx: Transaction, wish: PayRefund, refund: Refund, *, recorded_at: datetime) -> None:
@@ -132,6 +133,14 @@ def add_reclaim(tx: Transaction, charge: Charge, reclaim: Reclaim) -> None:
         "id": charge.id, "refund_id": reclaim.refund.id, "effective_on": reclaim.effective_on})
 
 
+@cache
+def _listing(filters: frozenset[str]) -> Any:
+    after = tuple_(bindparam("after_on", type_=Date), bindparam("after_id", type_=Uuid))
+    return (
+        _views.where(tuple_(_t.effective_on, _t.id) > after, *(_FILTERS[one] for one in sorted(filters)))
+        .order_by(_t.effective_on, _t.id).limit(bindparam("wanted", type_=Integer)))
+
+
 def _all_of(ids: Collection[UUID], found: dict[UUID, T]) -> dict[UUID, T]:
     for refund_id in ids:
         if refund_id not in found:
@@ -147,6 +156,7 @@ def _refund(row: Any) -> Refund:
 def _view(row: Any) -> RefundView:
     reason = row["reversal_reason"]
     return RefundView(
-        _refund(row), CreditKind(row["credit_kind"]), row["number"], row["name"], row["method"], row["reference"],
-        row["external_id"], RefundReason(row["reason"]), row["actor"], row["recorded_at"], row["reversed_on"],
-        RefundReversalReason(reason) if reason else None, row["reclaimed_on"], row["reclaim_item_id"])
+        _refund(row), CreditKind(row["credit_kind"]), row["customer_number"], row["customer_name"], row["owner_code"],
+        row["method"], row["reference"], row["external_id"], RefundReason(row["reason"]), row["actor"],
+        row["recorded_at"], row["reversed_on"], RefundReversalReason(reason) if reason else None, row["reclaimed_on"],
+        row["reclaim_item_id"])

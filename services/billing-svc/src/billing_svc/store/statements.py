@@ -20,15 +20,16 @@ _run, _customer = StatementRunRow.__table__.c, CustomerRow.__table__.c
 _stored = (
     select(_t.id, _t.customer_id, _t.period_from, _t.period_to, _t.known_at, _t.snapshot, _t.digest, _t.actor,
            _t.recorded_at, _a.id.label("answer_id"), _a.agreed, _a.answer, _a.disputes,
-           _a.digest.label("answer_digest"), _a.recorded_at.label("answered_at"))
-    .outerjoin_from(StatementRow.__table__, StatementAnswerRow.__table__, _a.statement_id == _t.id))
+           _a.digest.label("answer_digest"), _a.recorded_at.label("answered_at"), _customer.owner_code)
+    .outerjoin_from(StatementRow.__table__, StatementAnswerRow.__table__, _a.statement_id == _t.id)
+    .outerjoin(CustomerRow.__table__, _customer.customer_id == _t.customer_id))
 BY_ID = _stored.where(_t.id == bindparam("statement_id", type_=Uuid))
 PAGE = (
     _stored.where((bindparam("of", type_=Uuid).is_(None)) | (_t.customer_id == bindparam("of", type_=Uuid)),
                   (bindparam("before", type_=Uuid).is_(None)) | (_t.id < bindparam("before", type_=Uuid)))
     .order_by(_t.id.desc()).limit(bindparam("wanted", type_=Integer)))
 TASKS = (
-    select(*_task, _customer.number, _customer.name)
+    select(*_task, _customer.number, _customer.name, _customer.owner_code)
     .join_from(SearchTaskRow.__table__, CustomerRow.__table__, _customer.customer_id == _task.customer_id))
 TASK = TASKS.where(_task.id == bindparam("task_id", type_=Uuid)).with_for_update(
     of=SearchTaskRow.__table__, key_share=True)
@@ -111,7 +112,7 @@ async def tasks_of(tx: Transaction, statement_id: UUID) -> list[UUID]:
 
 
 async def open_tasks(tx: Transaction, after: UUID | None, limit: int) -> list[Any]:
-    """Up to `limit` + 1 open tasks with number and name of the customer, the oldest first."""
+    """Up to `limit` + 1 open tasks with number, name and owner of the customer, the oldest first."""
     return await tx.rows(TASKS_PAGE, after=after, wanted=limit + 1)
 
 

@@ -18,6 +18,8 @@ from billing_svc.domain.write_off import (
     WriteOffReversal,
     WriteOffState,
 )
+from billing_svc.store.customer_names import NAMES, OF_OWNERS, Named, named
+from billing_svc.store.document_tables import CustomerRow
 from billing_svc.store.write_off_tables import (
     BadDebtPolicyRow,
     DebtRecoveryRow,
@@ -30,7 +32,7 @@ from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
 from dunlin_kit.transaction import Transaction
 
-_t, _policy = WriteOffRow.__table__.c, BadDebtPolicyRow.__table__.c
+_t, _policy, _customer = WriteOffRow.__table__.c, BadDebtPolicyRow.__table__.c, CustomerRow.__table__.c
 _columns = (_t.id, _t.item_id, _t.customer_id, _t.currency, _t.amount, _t.reason, _t.state, _t.maker, _t.account,
             _t.tax, _t.recovered, _t.effective_on)
 BY_ID = select(*_columns).where(_t.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
@@ -40,6 +42,8 @@ APPROVED_ON = select(*_columns).where(
 IN_FORCE = select(_policy.version, _policy.vat, _policy.account).order_by(_policy.version.desc()).limit(
     literal_column("1"))
 _FILTERS = {
+    "id": _t.id == bindparam("id", type_=Uuid),
+    "owners": OF_OWNERS,
     "customer_id": _t.customer_id == bindparam("customer_id", type_=Uuid),
     "item_id": _t.item_id == bindparam("item_id", type_=Uuid),
     "state": _t.state == bindparam("state", type_=Text)}
@@ -64,8 +68,16 @@ async def by_id(tx: Transaction, ids: Collection[UUID]) -> dict[UUID, WriteOff]:
     found = {row["id"]: _write_off(row) for row in await tx.rows(BY_ID, ids=list(ids))}
     for write_off_id in ids:
         if write_off_id not in found:
-            raise NotFound("write_off_not_found", "There is no such write-off.", write_off_id=write_off_id)
+            raise _not_found(write_off_id)
     return found
+
+
+async def view(tx: Transaction, write_off_id: UUID) -> tuple[WriteOff, Named]:
+    """As it stands, and whose it is. Refuses: write_off_not_found."""
+    found = await page(tx, {"id": write_off_id}, None, 1)
+    if not found:
+        raise _not_found(write_off_id)
+    return found[0]
 
 
 async def approved_on(tx: Transaction, item_ids: Collection[UUID]) -> dict[UUID, dict[UUID, WriteOff]]:
@@ -76,10 +88,12 @@ async def approved_on(tx: Transaction, item_ids: Collection[UUID]) -> dict[UUID,
     return found
 
 
-async def page(tx: Transaction, filters: Mapping[str, Any], after: UUID | None, limit: int) -> list[WriteOff]:
-    """Up to `limit` + 1, in the order in which they were proposed."""
+async def page(
+    tx: Transaction, filters: Mapping[str, Any], after: UUID | None, limit: int,
+) -> list[tuple[WriteOff, Named]]:
+    """Up to `limit` + 1 with whose they are, in the order in which they were proposed."""
     rows = await tx.rows(_listing(frozenset(filters)), **filters, after=after or NIL, wanted=limit + 1)
-    return [_write_off(row) for row in rows]
+    return [(_write_off(row), named(row)) for row in rows]
 
 
 def add(tx: Transaction, one: WriteOff, reference: str | None, *, recorded_at: datetime) -> None:
@@ -129,8 +143,14 @@ def reverse(
 @cache
 def _listing(filters: frozenset[str]) -> Any:
     return (
-        select(*_columns).where(*(_FILTERS[one] for one in sorted(filters)), _t.id > bindparam("after", type_=Uuid))
+        select(*_columns, *NAMES)
+        .join_from(WriteOffRow.__table__, CustomerRow.__table__, _customer.customer_id == _t.customer_id)
+        .where(*(_FILTERS[one] for one in sorted(filters)), _t.id > bindparam("after", type_=Uuid))
         .order_by(_t.id).limit(bindparam("wanted", type_=Integer)))
+
+
+def _not_found(write_off_id: UUID) -> NotFound:
+    return NotFound("write_off_not_found", "There is no such write-off.", write_off_id=write_off_id)
 
 
 def _write_off(row: Any) -> WriteOff:
