@@ -57,6 +57,22 @@ async def test_a_session_that_the_server_ends_is_unavailable_and_the_next_one_wo
     assert await toy.database.transact(new_id(), _look) == 1
 
 
+async def test_a_session_that_cannot_be_rolled_back_is_thrown_out_and_what_came_of_the_work_stays(toy: Running) -> None:
+    left: list[asyncio.Task[str]] = []
+
+    async def busy(tx: Transaction) -> int:
+        left.append(asyncio.create_task(tx.driver.execute("SELECT pg_sleep(1)")))
+        await asyncio.sleep(0)  # now the driver is at work, and refuses anything else
+        raise LookupError("the work's own")
+
+    for ask in (toy.database.transact, toy.database.read):
+        with pytest.raises(LookupError):
+            await ask(new_id(), busy)
+        assert await ask(new_id(), _look) == 1
+    ended = await asyncio.gather(*left, return_exceptions=True)
+    assert all(isinstance(one, asyncpg.ConnectionDoesNotExistError) for one in ended), ended
+
+
 async def test_a_pool_of_sessions_that_are_all_gone_heals_with_the_first_request(toy: Running) -> None:
     """As after a restart of the server: whoever asks first gets an answer, not one of the dead sessions."""
     tenant, together = new_id(), asyncio.Barrier(5)

@@ -134,7 +134,7 @@ class PostgresBus:
     async def ensure_topics(self) -> None:
         """Create the tables and topics that are missing. Refuses: wrong_partition_count. Raises BusAway."""
         async with away():
-            connection = await asyncpg.connect(self._dsn)
+            connection = await asyncpg.connect(self._dsn, timeout=10, command_timeout=30)
             try:
                 async with connection.transaction():
                     await connection.execute("SELECT pg_advisory_xact_lock(hashtext('dunlin bus tables'))")

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 from prometheus_client import Counter
 
-from dunlin_events.broken_world import Away
+from dunlin_events.broken_world import Away, is_world_broken
 from dunlin_events.crash_points import passing
 from dunlin_kernel.clock import Clock, SystemClock
 from dunlin_kernel.errors import Conflict, DomainError, NotReady
@@ -151,6 +151,11 @@ async def _commit(driver: Any) -> None:
     except LOST as lost:
         raise OutcomeUnknown("the answer to COMMIT was lost") from lost
     passing("after_commit")
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether it was the database, so that the same may be asked of it again later, and not who asked."""
+    return isinstance(error, (asyncpg.PostgresError, NotReady)) or is_world_broken(error)
 
 
 async def settle(

@@ -4,13 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-import asyncpg
-
 from dunlin_events.ending import rest
 from dunlin_events.relay_state import era_of
 from dunlin_kernel.ids import NIL
-from dunlin_kit.database import Database
-from dunlin_kit.pooling import Unavailable
+from dunlin_kit.database import Database, is_passing
 from dunlin_kit.telemetry import log
 
 LOOK_SECONDS: Final = 2.0
@@ -23,9 +20,13 @@ class EraWatch:
         self._service, self._database = service, database
         self.now = 0
         self._moved = asyncio.Event()
+        self._ended = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set. While the database is away the era stays what it was."""
+        """Until `stop` is set. While the database is away the era stays what it was.
+
+        However it ends, whoever waits for an era is told: nobody looks for one any more.
+        """
         ending = asyncio.create_task(self._end_at(stop))
         try:
             while not stop.is_set():
@@ -33,12 +34,14 @@ class EraWatch:
                 await rest(stop, LOOK_SECONDS)
         finally:
             ending.cancel()
+            self._ended = True
+            self._moved.set()
 
     async def in_each(
         self, work: Callable[[int, asyncio.Event], Awaitable[None]], stop: asyncio.Event
     ) -> None:
         """Do it in each era anew, and not between two; it is to return when the event is set that it is given."""
-        while not stop.is_set():
+        while not (stop.is_set() or self._ended):
             era, moved = self.now, self._moved
             if not era:
                 await moved.wait()
@@ -50,9 +53,11 @@ class EraWatch:
     async def _look(self) -> None:
         try:
             era = await self._database.read(NIL, lambda tx: era_of(tx.driver)) or 0
-        except (Unavailable, asyncpg.PostgresError) as away:
+        except Exception as away:
+            if not is_passing(away):
+                raise
             if not self.now:
-                log.warning("the worker waits for its database", service=self._service, reason=str(away))
+                log.warning("the worker waits for its database", service=self._service, reason=repr(away))
             return
         if not era:
             log.warning("the worker waits for relay rebase", service=self._service)

@@ -85,11 +85,14 @@ class Sessions:
         raise Unavailable("the database cannot be reached")
 
     async def put_back(self, session: Session) -> None:
-        """Never inside a transaction or with the tenant still set."""
+        """Never inside a transaction or with the tenant still set. One that cannot be brought there is thrown out: what
+        came of the work is known without it."""
         driver = session.driver
         if not driver.is_closed() and driver.is_in_transaction():
             try:
                 await asyncio.wait_for(driver.execute("ROLLBACK"), 5)
+            except LOST:
+                driver.terminate()
             except BaseException:
                 await _thrown_out(session)
                 raise

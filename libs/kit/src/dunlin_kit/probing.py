@@ -22,14 +22,17 @@ class _Server(uvicorn.Server):
 
 
 async def answer_probes(probes: APIRouter, settings: ServiceSettings, stop: asyncio.Event) -> None:
-    """Listen on the probe port until `stop` is set."""
+    """Listen on the probe port until `stop` is set, or until nobody can any more."""
     app = FastAPI(openapi_url=None)
     app.include_router(probes)
     config = uvicorn.Config(
         app, host=settings.host, port=settings.probe_port, lifespan="off", log_config=None, access_log=False,
         server_header=False, timeout_graceful_shutdown=1)
     server = _Server(config)
-    serving = asyncio.create_task(server.serve())
-    await stop.wait()
-    server.should_exit = True
+    serving, told = asyncio.create_task(server.serve()), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        told.cancel()
+        server.should_exit = True
     await serving

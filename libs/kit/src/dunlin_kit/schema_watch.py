@@ -4,14 +4,11 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-import asyncpg
-
 from dunlin_events.ending import rest
 from dunlin_kernel.ids import NIL
 from dunlin_kit import migrating
-from dunlin_kit.database import Database
+from dunlin_kit.database import Database, is_passing
 from dunlin_kit.health import schema_says
-from dunlin_kit.pooling import Unavailable
 from dunlin_kit.telemetry import log
 
 _AGAIN_SECONDS = 1
@@ -23,8 +20,10 @@ async def until_migrated(service: str, ops: Database, stop: asyncio.Event) -> No
     while not stop.is_set():
         try:
             found = await ops.read(NIL, lambda tx: migrating.revision_of(tx.driver))
-        except (Unavailable, asyncpg.PostgresError) as away:
-            log.warning("the worker waits for its database", service=service, reason=str(away))
+        except Exception as away:
+            if not is_passing(away):
+                raise
+            log.warning("the worker waits for its database", service=service, reason=repr(away))
         else:
             otherwise = schema_says(found, wanted)
             if otherwise is None:
