@@ -161,6 +161,26 @@ async def test_a_mismatch_is_closed_with_a_reason(books: Any) -> None:
     assert len((await call(books, "/mismatches?waiting=false", method="GET")).json()["data"]) == 1
 
 
+@pytest.mark.parametrize("grace", [None, 90])
+async def test_a_first_line_is_crossed_beside_customers_who_crossed_theirs_before(
+    books: Any, grace: int | None,
+) -> None:
+    """Whoever is first by key has no level to lock yet: the exposures are what two runs of a day wait for."""
+    holds = {"overdue_grace_days": grace, "limit_exceeded_bps": None, "broken_promise_days": None}
+    assert (await call(books, "/policies", POLICY | {"holds": holds})).status_code == 201
+    early, late = (replace(books, customer=one) for one in sorted((new_id(), new_id())))
+    for one, due in ((late, "2026-02-26"), (early, "2026-02-27")):
+        registered = dict(CustomerRegistered.examples[0]) | {"customer_id": one.customer, "status": "active"}
+        await tell(books.service.database, customer, books.tenant, CustomerRegistered.model_validate(registered))
+        await one.hear(owed(one, "10.00", "10.00", due))
+    for day in (2, 3, 4):
+        await turn(books, day)
+    raised = [(one["customer_id"], one["raised_at"][:10]) for one in await alerts(books, "?rule=ageing")]
+    assert sorted(raised, key=lambda one: one[1]) == [
+        (str(late.customer), "2026-03-03"), (str(early.customer), "2026-03-04")]
+    assert await books.violations() == []
+
+
 async def test_a_slice_of_the_day_that_took_long_is_followed_by_smaller_ones(
     books: Any, monkeypatch: pytest.MonkeyPatch,
 ) -> None:

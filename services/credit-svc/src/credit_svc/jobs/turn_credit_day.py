@@ -5,7 +5,7 @@ from functools import partial
 from uuid import UUID
 
 from credit_svc.domain.policy_version import PolicyVersion
-from credit_svc.store import alert_levels, policies
+from credit_svc.store import alert_levels, exposures, policies
 from credit_svc.store.customers import ToWatch
 from credit_svc.store.watching import Moment
 from credit_svc.usecases import plan_credit_day as planning
@@ -34,6 +34,8 @@ async def run(database: Database, job: Job) -> None:
     async def watch(tx: Transaction, most: int, after: int) -> int:
         policy, moment = await _present(tx, job)
         some = found[after:after + most]
+        if not policy.holds.are_on:
+            await exposures.lock_all(tx, some)
         await watch_customers(tx, some, moment)
         await watch_lines(tx, some, moment, policy.alerts, totals)
         return after + len(some)

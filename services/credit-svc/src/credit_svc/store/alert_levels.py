@@ -12,9 +12,9 @@ from credit_svc.store.mergers import ENTRIES_OF_ALL
 from dunlin_events.consuming import Tx
 from dunlin_kernel.money import Money
 
-_LOCK = text("""
+_STANDING = text("""
 SELECT customer_id, currency, ageing, concentration, silence FROM alert_level
-WHERE customer_id = ANY(CAST(:customer_ids AS uuid[])) ORDER BY customer_id, currency FOR NO KEY UPDATE""")
+WHERE customer_id = ANY(CAST(:customer_ids AS uuid[]))""")
 _OPENED = text("""
 SELECT customer_id, currency, open FROM exposure WHERE customer_id = ANY(CAST(:customer_ids AS uuid[]))""")
 _LAST_PAID = text(f"""
@@ -32,10 +32,10 @@ class Level(NamedTuple):
     silence: int
 
 
-async def lock(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, Level]]:
-    """By customer and currency, locked in one order."""
+async def standing(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, Level]]:
+    """By customer and currency; only after the lock of the customers' exposures, for a first level has no row yet."""
     found: dict[UUID, dict[str, Level]] = {}
-    for row in await tx.rows(_LOCK, customer_ids=list(customer_ids)):
+    for row in await tx.rows(_STANDING, customer_ids=list(customer_ids)):
         found.setdefault(row["customer_id"], {})[row["currency"]] = Level(
             row["ageing"], row["concentration"], row["silence"])
     return found

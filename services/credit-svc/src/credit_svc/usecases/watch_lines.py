@@ -26,10 +26,11 @@ from dunlin_kernel.money import Money
 async def watch_lines(
     tx: Tx, customer_ids: Sequence[UUID], moment: Moment, lines: AlertLines, totals: Mapping[str, Money],
 ) -> None:
-    """Each line speaks once until the customer is back behind it; `totals`: what is open with all customers."""
+    """Each line speaks once until the customer is back behind it; `totals`: what is open with all customers. Only
+    after the lock of the customers' exposures."""
     if not customer_ids or not (lines.ageing_days or lines.concentration_bps or lines.silence_days):
         return
-    levels = await alert_levels.lock(tx, customer_ids)
+    levels = await alert_levels.standing(tx, customer_ids)
     overdue = await owed_items.overdue(tx, customer_ids, before=moment.today)
     paid = await alert_levels.last_paid(tx, customer_ids)
     opened = await alert_levels.opened(tx, customer_ids)
