@@ -64,6 +64,19 @@ def test_chinese_and_nasty_text_is_read_back_from_every_page() -> None:
     assert pdf_of(paper(("a", Money(1, "CNY"), 1))) == pdf_of(paper(("a", Money(1, "CNY"), 1)))
 
 
+def test_figures_are_set_in_a_font_that_no_reader_lacks_and_chinese_in_the_readers_own() -> None:
+    fonts: dict[str, set[str]] = {}
+
+    def seen(text: str, _cm: Any, _tm: Any, font: Any, _size: float) -> None:
+        for word in text.split():
+            fonts.setdefault(word, set()).add(str(font["/BaseFont"]) if font else "")
+
+    made = pdf_of(paper(("华为 CNY-7", Money(123_456, "CNY"), 7)))
+    PdfReader(io.BytesIO(made)).pages[0].extract_text(visitor_text=seen)
+    assert fonts["1234.56"] == fonts["7"] == fonts["CNY-7"] == {"/Helvetica"}
+    assert fonts["华为"] == {"/STSong-Light"}
+
+
 def test_a_document_has_its_bounds() -> None:
     table = PaperTable("CNY", ("a",), (1,), (("x",),) * (MAX_ROWS + 1))
     with pytest.raises(DomainError) as refused:

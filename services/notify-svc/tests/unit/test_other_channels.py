@@ -81,11 +81,13 @@ def test_a_text_message_is_one_paragraph(language: LetterLanguage, text: str) ->
 
 
 def test_a_letter_is_a_pdf_of_as_many_pages_as_it_takes() -> None:
-    short = letter_pdf("王会计\n长安街 1 号\n100000 北京\nCN", "逾期款项提醒", "INV-1    2026-02-04    CNY 1.00\n此致")
+    asked = ("王会计\n长安街 1 号\n100000 北京\nCN", "逾期款项提醒", "INV-1    2026-02-04    CNY 1.00\n此致 CNY 1.00")
+    short = letter_pdf(*asked)
     assert short.startswith(b"%PDF-")
-    assert short == letter_pdf(
-        "王会计\n长安街 1 号\n100000 北京\nCN", "逾期款项提醒", "INV-1    2026-02-04    CNY 1.00\n此致")
+    assert short == letter_pdf(*asked)
     assert short.count(b"/Type /Page\n") == 1
+    for font in (b"/BaseFont /Helvetica", b"/BaseFont /Courier", b"STSong-Light"):
+        assert font in short, "figures are not left to the font that the reader brings"
     assert letter_pdf("Heron", "Overdue", "逾" * 4000).count(b"/Type /Page\n") == 3
 
 

@@ -1,4 +1,7 @@
-"""A paper as a PDF. Chinese is set in a font that every reader has, so none is shipped or looked for."""
+"""A paper as a PDF. Chinese is set in a font that the reader brings; none is shipped or looked for (ADR 0024).
+
+All else is set in a font that no reader lacks, so that every figure can be read where there is no Chinese font.
+"""
 
 import re
 from html import escape
@@ -17,16 +20,18 @@ from reportlab.platypus import Flowable, LongTable, Paragraph, SimpleDocTemplate
 from billing_svc.api.paper import Cell, Paper, PaperTable
 from dunlin_kernel.money import Money
 
-FONT = "STSong-Light"
+FONT, LATIN = "STSong-Light", "Helvetica"
 _MARGIN, _GREY = 15 * mm, HexColor("#dddddd")
 _TEXT = ParagraphStyle("text", fontName=FONT, fontSize=8, leading=10, wordWrap="CJK")
 _RIGHT = ParagraphStyle("right", parent=_TEXT, alignment=TA_RIGHT)
 _TITLE = ParagraphStyle("title", parent=_TEXT, fontSize=15, leading=20)
 _HEADING = ParagraphStyle("heading", parent=_TEXT, fontSize=10, leading=16)
+_PLAIN = {style.name: ParagraphStyle(style.name, parent=style, fontName=LATIN)
+          for style in (_TEXT, _RIGHT, _TITLE, _HEADING)}
 _GRID = TableStyle([
     ("LINEBELOW", (0, 0), (-1, -1), 0.25, _GREY), ("BACKGROUND", (0, 0), (-1, 0), HexColor("#f2f2f2")),
     ("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 2), ("RIGHTPADDING", (0, 0), (-1, -1), 2)])
-_CONTROL = re.compile(r"[\x00-\x1f]")
+_CONTROL, _RUNS = re.compile(r"[\x00-\x1f]"), re.compile(r"[ -~]+|[^ -~]+")
 
 pdfmetrics.registerFont(UnicodeCIDFont(FONT))
 
@@ -43,8 +48,12 @@ def pdf_of(paper: Paper) -> bytes:
         story += [Spacer(1, 4 * mm), _line(table.heading, _HEADING), _table(table, document.width)]
 
     def foot(canvas: Any, _: Any) -> None:
-        canvas.setFont(FONT, 7)
-        canvas.drawString(_MARGIN, _MARGIN, paper.foot)
+        line = canvas.beginText(_MARGIN, _MARGIN)
+        for run in _RUNS.findall(_CONTROL.sub(" ", paper.foot)):
+            line.setFont(_font(run), 7)
+            line.textOut(run)
+        canvas.drawText(line)
+        canvas.setFont(LATIN, 7)
         canvas.drawRightString(A4[0] - _MARGIN, _MARGIN, str(canvas.getPageNumber()))
 
     document.build(story, onFirstPage=foot, onLaterPages=foot)
@@ -64,4 +73,12 @@ def _cell(cell: Cell) -> Paragraph:
 
 
 def _line(text: str, style: ParagraphStyle) -> Paragraph:
-    return Paragraph(escape(_CONTROL.sub(" ", text)), style)
+    plain = _CONTROL.sub(" ", text)
+    if plain.isascii():
+        return Paragraph(escape(plain), _PLAIN[style.name])
+    runs = _RUNS.findall(plain)
+    return Paragraph("".join(f'<font name="{_font(run)}">{escape(run)}</font>' for run in runs), style)
+
+
+def _font(run: str) -> str:
+    return LATIN if run.isascii() else FONT

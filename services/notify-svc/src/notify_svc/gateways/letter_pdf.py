@@ -1,5 +1,9 @@
-"""A letter as a PDF, ready to be folded and posted; Chinese is set in a font that every reader has."""
+"""A letter as a PDF, ready to be folded and posted; Chinese is set in a font that the reader brings (ADR 0024).
 
+All else is set in fonts that no reader lacks, so that every figure can be read where there is no Chinese font.
+"""
+
+import re
 from io import BytesIO
 
 from reportlab.lib.pagesizes import A4
@@ -8,10 +12,11 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
-FONT, FIXED = "STSong-Light", "Courier"
+FONT, LATIN, FIXED = "STSong-Light", "Helvetica", "Courier"
 SIZE, LEADING, WIDEST = 10, 14, 90
 _LEFT, _TOP, _BOTTOM = 25 * mm, A4[1] - 25 * mm, 25 * mm
 _WINDOW = A4[1] - 50 * mm
+_RUNS = re.compile(r"[ -~]+|[^ -~]+")
 
 pdfmetrics.registerFont(UnicodeCIDFont(FONT))
 
@@ -38,9 +43,18 @@ def letter_pdf(address: str, subject: str, body: str) -> bytes:
 def _line(canvas: Canvas, line: str, down: float) -> float:
     """Columns of figures stay below each other: what is plain is set in letters of one width."""
     plain = line.isascii() and "  " in line
-    canvas.setFont(FIXED if plain else FONT, SIZE - 1 if plain else SIZE)
-    canvas.drawString(_LEFT, down, line)
+    text = canvas.beginText(_LEFT, down)
+    for run in _RUNS.findall(line):
+        text.setFont(_font(run, plain=plain), SIZE - 1 if plain else SIZE)
+        text.textOut(run)
+    canvas.drawText(text)
     return down - LEADING
+
+
+def _font(run: str, *, plain: bool) -> str:
+    if plain:
+        return FIXED
+    return LATIN if run.isascii() else FONT
 
 
 def _cut(line: str) -> list[str]:
