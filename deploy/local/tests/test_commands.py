@@ -1,5 +1,6 @@
 """The commands as a person meets them: help for each, and a sentence where something is missing."""
 
+import base64
 import contextlib
 import errno
 import json
@@ -12,15 +13,16 @@ import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from dunlin_local import asking, running
+from dunlin_local import asking, demonstration, importing, running
 from dunlin_local.__main__ import TOPICS, parser
-from dunlin_local.places import CHECKOUT, data_folder
+from dunlin_local.places import CHECKOUT, data_folder, remember, remembered
 from dunlin_local.ports import free_port
 from dunlin_local.scopes import OPERATOR_SCOPES
 
@@ -77,14 +79,66 @@ def test_a_token_needs_an_issuer_that_answers(tmp_path: Path) -> None:
     ("-1", "A token is valid for 1 to 720 hours, not for -1."),
     ("721", "A token is valid for 1 to 720 hours, not for 721."),
     ("720", "No issuer answers"),
+    ("2 --operator", "An operator's token is valid for 1 hour, not for 2."),
+    ("0 --operator", "An operator's token is valid for 1 hour, not for 0."),
+    ("1 --operator", "No issuer answers"),
 ])
 def test_hours_out_of_bounds_are_said_in_hours(
     hours: str, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("DUNLIN_CLIENT_SECRET", "secret")
     with pytest.raises(SystemExit):
-        asking.run(parser().parse_args(["token", "--issuer", "http://127.0.0.1:9", "--tenant", "x", "--hours", hours]))
+        asking.run(parser().parse_args(
+            ["token", "--issuer", "http://127.0.0.1:9", "--tenant", "x", "--hours", *hours.split()]))
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("client", ["operator", "demonstration"])
+def test_all_that_is_said_of_a_token_is_asked_of_the_issuer(client: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also what it refuses: an operator's tenant and subject."""
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(asking, "ask", lambda *given: asked.append(given))
+    words = ["--tenant", "t", "--scope", "a b", "--subject", "s", "--hours", "1"]
+    asking.run(parser().parse_args(
+        ["token", "--issuer", "http://issuer", *words, *(["--operator"] if client == "operator" else [])]))
+    form = {"tenant": "t", "scope": "a b", "subject": "s", "expires_in": "3600"}
+    assert asked == [("http://issuer", client, form)]
+
+
+def test_a_company_asked_for_without_books_keeps_those_it_has_and_gets_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("DUNLIN_HOME", str(tmp_path))
+    first = demonstration._kept(empty=False)
+    for days, said in ((0, ""), (30, "keeps the 30 days of books it has, and gets no more")):
+        remember("demonstration", {"tenant": str(first), "days": days})
+        assert demonstration._kept(empty=False) == first
+        assert remembered("demonstration")["days"] == days
+        assert not capsys.readouterr().err
+        assert demonstration._kept(empty=True) == first
+        assert remembered("demonstration")["days"] is None
+        assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("claims", "said"), [
+    ({"tenant": "11"}, None), ({"tenant": "22"}, "The token is for 22, and --tenant says 11: leave one out."),
+    ({"sub": "operator"}, "The token is for no company"), (None, "The token is for no company"),
+])
+def test_a_token_and_a_tenant_that_do_not_agree_take_nothing_over(
+    claims: dict[str, str] | None, said: str | None, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    token = "t" if claims is None else f"e30.{body}.sign"
+    for words, of_environment in ((["--token", token], ""), ([], token)):
+        monkeypatch.setenv("DUNLIN_TOKEN", of_environment)
+        given = parser().parse_args(["import", "ledger", "f", "--mapping", "m", "--tenant", "11", *words])
+        if said is None:
+            assert importing._token(given, "http://nowhere") == token
+            continue
+        with pytest.raises(SystemExit):
+            importing._token(given, "http://nowhere")
+        assert said in capsys.readouterr().err
 
 
 def test_only_its_owner_gets_into_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +216,7 @@ def test_the_issuer_runs_alone(tmp_path: Path) -> None:
     try:
         until_answered(f"{url}/livez")
         done = subprocess.run(
-            [sys.executable, "-m", "dunlin_local", "token", "--operator", "--issuer", url],
+            [sys.executable, "-m", "dunlin_local", "token", "--operator", "--hours", "1", "--issuer", url],
             env=os.environ | {"DUNLIN_CLIENT_SECRET": (folder / "clients" / "operator").read_text()},
             capture_output=True,
             text=True,
@@ -170,7 +224,7 @@ def test_the_issuer_runs_alone(tmp_path: Path) -> None:
         )
         keys = KeySet.import_key_set(httpx.get(f"{url}/.well-known/jwks.json", timeout=60).json())
         claims = jwt.decode(done.stdout.strip(), keys, algorithms=["ES256"]).claims
-        assert (claims["iss"], claims["sub"]) == ("http://issuer:9000", "operator")
+        assert (claims["iss"], claims["sub"], claims["exp"] - claims["iat"]) == ("http://issuer:9000", "operator", 3600)
         assert set(claims["scope"].split()) == set(OPERATOR_SCOPES)
     finally:
         issuer.terminate()

@@ -62,7 +62,7 @@ def _token(command: argparse.ArgumentParser) -> None:
     command.add_argument("--tenant", help="the tenant's id (default: the demonstration company)")
     command.add_argument("--scope", help="scopes, separated by spaces (default: all of them)")
     command.add_argument("--subject", help="whom the token speaks for (default: demonstration)")
-    command.add_argument("--hours", type=int, default=12, help="how long it is valid (default 12)")
+    command.add_argument("--hours", type=int, help="how long it is valid (default 12; an operator's: 1 at most)")
     command.add_argument("--operator", action="store_true", help="an operator's token: no tenant, may make tenants")
     command.add_argument("--issuer", help="the issuer's URL (default: the running ./dunlin up)")
 

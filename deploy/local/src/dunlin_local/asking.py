@@ -6,9 +6,11 @@ from typing import Any
 
 import httpx
 
-from dunlin_local.clients import CLIENTS, HOUR, secret_of
+from dunlin_local.clients import CLIENTS, HOUR, Client, secret_of
 from dunlin_local.places import data_folder, remembered
 from dunlin_local.terminal import give_up
+
+USUAL_HOURS = 12
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -16,21 +18,24 @@ def run(arguments: argparse.Namespace) -> int:
     url = arguments.issuer or remembered("running").get("url")
     if not url:
         give_up("Dunlin is not running here. Start it with ./dunlin up, or name an issuer with --issuer.")
-    form = {} if arguments.operator else _form(arguments)
-    print(ask(url, "operator" if arguments.operator else "demonstration", form))
+    client = CLIENTS["operator" if arguments.operator else "demonstration"]
+    print(ask(url, client.id, _form(arguments, client)))
     return 0
 
 
-def _form(arguments: argparse.Namespace) -> dict[str, str]:
-    tenant = arguments.tenant or remembered("demonstration").get("tenant")
-    if not tenant:
+def _form(arguments: argparse.Namespace, client: Client) -> dict[str, str]:
+    """All that was asked for: what is not for this client, the issuer refuses."""
+    tenant = arguments.tenant or (client.of_a_tenant and remembered("demonstration").get("tenant"))
+    if client.of_a_tenant and not tenant:
         give_up("There is no demonstration company yet. Name a tenant with --tenant.")
-    longest = CLIENTS["demonstration"].longest_seconds // HOUR
-    if not 0 < arguments.hours <= longest:
-        give_up(f"A token is valid for 1 to {longest} hours, not for {arguments.hours}.")
-    form = {"tenant": tenant, "expires_in": str(arguments.hours * HOUR)}
-    form |= {"scope": arguments.scope} if arguments.scope else {}
-    return form | ({"subject": arguments.subject} if arguments.subject else {})
+    longest = client.longest_seconds // HOUR
+    hours = min(USUAL_HOURS, longest) if arguments.hours is None else arguments.hours
+    if not 0 < hours <= longest:
+        bounds = "1 hour" if longest == 1 else f"1 to {longest} hours"
+        whose = "A" if client.of_a_tenant else "An operator's"
+        give_up(f"{whose} token is valid for {bounds}, not for {hours}.")
+    asked = {"tenant": tenant, "scope": arguments.scope, "subject": arguments.subject}
+    return {"expires_in": str(hours * HOUR)} | {name: value for name, value in asked.items() if value}
 
 
 def ask(url: str, client_id: str, form: dict[str, str]) -> str:

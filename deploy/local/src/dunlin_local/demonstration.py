@@ -14,6 +14,7 @@ from dunlin_local.company_loading import begins, load
 from dunlin_local.company_words import Company
 from dunlin_local.databases import SERVICES
 from dunlin_local.places import data_folder, remember, remembered
+from dunlin_local.terminal import note
 
 COMPANY = {"name": "Dunlin Demonstration 示例公司", "currency": "CNY", "zone": "Asia/Shanghai", "sandbox": True}
 LOOKS, LOOK_SECONDS = 400, 0.05
@@ -38,10 +39,7 @@ async def demonstration(url: str, *, empty: bool) -> Shown:
 
     `empty`: its books are not to be filled, now or later.
     """
-    kept = remembered("demonstration")
-    tenant = UUID(kept.get("tenant") or str(new_id()))
-    if not kept:
-        remember("demonstration", {"tenant": str(tenant), "days": None if empty else 0})
+    tenant = _kept(empty=empty)
     async with httpx.AsyncClient(base_url=url, timeout=30) as client:
         operator = await _token(client, "operator", {})
         body = COMPANY | {"id": str(tenant), "clock_at": begins().isoformat()}
@@ -54,6 +52,18 @@ async def demonstration(url: str, *, empty: bool) -> Shown:
         if not all(heard):
             raise DemonstrationError("Not all services have heard of the demonstration company; the log says why.")
     return shown
+
+
+def _kept(*, empty: bool) -> UUID:
+    """The company of this data folder; one that has books keeps them when it is asked for without, and gets no more."""
+    kept = remembered("demonstration")
+    tenant, days = kept.get("tenant") or str(new_id()), kept.get("days")
+    if not kept or (empty and days is not None):
+        remember("demonstration", {"tenant": tenant, "days": None if empty else 0})
+    if empty and days:
+        note(f"The demonstration company keeps the {days} days of books it has, and gets no more. To begin without, "
+             "remove all data with ./dunlin reset.")
+    return UUID(tenant)
 
 
 async def fill(shown: Shown, told: Callable[[int, int], None]) -> None:

@@ -1,7 +1,9 @@
 """`./dunlin import ledger FILE`: an older ledger taken over into the running system, with progress and a report."""
 
 import argparse
+import base64
 import csv
+import json
 import os
 from pathlib import Path
 
@@ -61,6 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _token(arguments: argparse.Namespace, url: str) -> str:
     if given := arguments.token or os.environ.get("DUNLIN_TOKEN"):
+        if arguments.tenant and (whose := _tenant_of(given)) != arguments.tenant.lower():
+            give_up(f"The token is for {whose or 'no company'}, and --tenant says {arguments.tenant}: leave one out.")
         return str(given)
     if not arguments.tenant:
         give_up(
@@ -68,6 +72,17 @@ def _token(arguments: argparse.Namespace, url: str) -> str:
             "its token with --token. None is taken for granted: the clock of the demonstration company stands still. "
             "How to make a company stands in docs/operations.md, Taking an older ledger over.")
     return ask(url, "demonstration", {"tenant": arguments.tenant, "expires_in": str(TOKEN_SECONDS)})
+
+
+def _tenant_of(token: str) -> str | None:
+    """Whose books it is for, as it says itself: nobody is believed here, the services look at its signature."""
+    try:
+        _, said, _ = token.split(".")
+        claims = json.loads(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)))
+    except ValueError:
+        return None
+    tenant: str | None = claims.get("tenant") if isinstance(claims, dict) else None
+    return tenant
 
 
 def _watched(remote: Remote, file: LedgerFile) -> Outcome:
