@@ -22,6 +22,7 @@ from credit_svc.api import (
     positions,
     rated_customers,
     rating_policies,
+    rating_policy_trials,
     ratings,
 )
 from credit_svc.store.integrity import CHECKS
@@ -44,7 +45,8 @@ def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> Fast
              *holds.routers, *alerts.routers, *mismatches.routers, *groups.routers,
              *group_limit_proposals.routers,
              *ratings.routers, *financial_statements.routers, *rating_policies.routers, *rated_customers.routers,
-             *policy_trials.routers, *covers.routers, *claims.routers, *authorization_list.routers, *decisions.routers,
+             *policy_trials.routers, *rating_policy_trials.routers,
+             *covers.routers, *claims.routers, *authorization_list.routers, *decisions.routers,
              *approvals.routers),
             CHECKS, CONFLICTS, head_of("credit_svc")),
         settings, clock=clock)

@@ -242,6 +242,26 @@ async def test_reviews_by_the_calendar_and_when_a_customer_worsens(books: Any) -
     assert await books.violations() == []
 
 
+async def test_a_rating_is_made_again_at_the_turn_of_the_day_where_what_it_rests_on_moved_and_only_there(
+    books: Any,
+) -> None:
+    trading = Trading(books)
+    await trading.months(*[0] * 12)
+    await adopt(books)
+    await work_off(books)
+    await trading.pay(await trading.bill(1000, date(2026, 1, 14)), 14)
+    await work_off(books)
+    assert [one["cause"] for one in await facts(books, "CreditRated")] == ["policy"]
+    await work_off(books, datetime(2026, 3, 1, 16, tzinfo=UTC))
+    first, second = await facts(books, "CreditRated")
+    assert (second["cause"], second["rated_on"]) == ("moved", "2026-03-02") and second["score"] < first["score"]
+    trading.unapplied += 1
+    await trading.hear(trading.like(PaymentConfirmed, payment_id=new_id(), amount=cny("1.00")))
+    for turn in (2, 3):
+        await work_off(books, datetime(2026, 3, turn, 16, tzinfo=UTC))
+    assert len(await facts(books, "CreditRated")) == 2 and await facts(books, "ReviewDue") == []
+
+
 async def test_who_never_paid_is_rated_as_soon_as_something_is_past_due(books: Any) -> None:
     await books.limit("100000.00")
     await adopt(books)
@@ -264,9 +284,9 @@ async def test_time_alone_cuts_a_limit_and_what_cures_it_brings_it_back(books: A
     await work_off(books)
     item = await trading.bill(900, date(2026, 1, 20), days=31)
     await work_off(books, datetime(2026, 3, 6, 16, tzinfo=UTC))
-    assert [one["cause"] for one in await facts(books, "CreditRated")] == ["policy"]
+    assert [one["cause"] for one in await facts(books, "CreditRated")] == ["policy", "moved"]
     await work_off(books, datetime(2026, 3, 7, 16, tzinfo=UTC))
-    assert [one["cause"] for one in await facts(books, "CreditRated")] == ["policy", "worsened"]
+    assert [one["cause"] for one in await facts(books, "CreditRated")] == ["policy", "moved", "worsened"]
     cut = (await call(books, f"/customers/{books.customer}/rating", method="GET")).json()["limits"][0]
     assert (cut["move"], cut["oldest_overdue_days"], cut["entitled"]) == ("cut", 16, cny("1000.00"))
     assert cut["bound_by"] == ["need", "grade"]

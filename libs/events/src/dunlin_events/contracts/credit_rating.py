@@ -26,7 +26,7 @@ class RatingCauseTold(StrEnum):
     """Why a customer was looked at. `requested`: a person asked; `periodic`: the time of its grade is over; `worsened`:
     it pays much late, money came back, a dispute was lost; `cured`: what was overdue is not any more, or what
     counted against it was undone; `statement`: a new statement; `policy`: a policy that it was not rated by yet;
-    `merged`: another one was merged into it."""
+    `merged`: another one was merged into it; `moved`: what its rating rests on has moved since."""
 
     REQUESTED = "requested"
     PERIODIC = "periodic"
@@ -35,6 +35,7 @@ class RatingCauseTold(StrEnum):
     POLICY = "policy"
     CURED = "cured"
     MERGED = "merged"
+    MOVED = "moved"
 
 
 class CreditRated(CustomerEvent):

@@ -114,7 +114,7 @@ async def get_credit_position(customer_id: UUID, tx: Tx) -> CreditPositionRead:
     known = await positions.known(tx, customer_id)
     if known is None:
         raise NotReady("customer_not_known_yet", "This service has not heard of the customer yet; try again.")
-    found = await positions.of_customer(tx, customer_id, today=tenant.today, policy=policy)
+    found = await positions.of_customers(tx, [customer_id], today=tenant.today, policy=policy)
     return CreditPositionRead(
         customer_id=customer_id, number=known.number, name=known.name,
         status=known.status, as_of=tenant.today, policy_version=policy.version,

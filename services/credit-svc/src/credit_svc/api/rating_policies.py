@@ -140,9 +140,12 @@ def _grade(one: RatingPolicy, grade: Grade) -> GradeRuleRead:
         review_days=one.review_days[grade])
 
 
-@writes.post("/credit/v1/rating-policies", status_code=201, dependencies=[requires("credit:write")], responses=refuses(
+REFUSED = refuses(
     "bad_policy", "bad_scorecard", "effective_in_past", "unknown_currency", "malformed_amount", "wrong_precision",
-    "amount_too_large"))
+    "amount_too_large")
+
+
+@writes.post("/credit/v1/rating-policies", status_code=201, dependencies=[requires("credit:write")], responses=REFUSED)
 async def adopt_rating_policy(body: RatingPolicyCreate, tx: Tx) -> RatingPolicyRead:
     """Adopt a rating policy from a day on; ratings already made keep the version they were made by."""
     return RatingPolicyRead.of(await adopting.adopt_rating_policy(tx, body.to_command()))

@@ -148,7 +148,7 @@ async def rate_customer(customer_id: UUID, tx: Tx) -> CreditRatingRead:
 async def get_credit_rating(customer_id: UUID, tx: Tx) -> ExplainedRatingRead:
     """The rating that counts, and why it is what it is."""
     one = await ratings.get_last(tx, customer_id)
-    terms = await rating_effects.terms(tx, customer_id)
+    terms = (await rating_effects.terms(tx, [customer_id])).get(customer_id)
     return ExplainedRatingRead(
         rating=CreditRatingRead.of(one), willingness=[RatingPointsRead.of(each) for each in one.willingness],
         ability=[RatingPointsRead.of(each) for each in one.ability],

@@ -35,7 +35,7 @@ from credit_svc.store import (
 from credit_svc.usecases.declare_exchange_rate import declare_exchange_rate
 from credit_svc.usecases.keep_holds import keep_holds
 from credit_svc.usecases.keep_positions import keep_positions
-from credit_svc.usecases.plan_review import plan_reviews_now
+from credit_svc.usecases.plan_reviews_now import plan_reviews_now
 from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.billing import (

@@ -10,7 +10,7 @@ from credit_svc.domain.position import CreditPosition
 from credit_svc.domain.review import RatingCause
 from credit_svc.store import exposures, policies, promises, watching
 from credit_svc.usecases.keep_holds import keep_holds
-from credit_svc.usecases.plan_review import plan_reviews_now
+from credit_svc.usecases.plan_reviews_now import plan_reviews_now
 from dunlin_events.consuming import Subscription, Tx
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.notify_promises import PromiseBroken, PromiseCorrected, PromiseOutcome

@@ -1,6 +1,6 @@
 """A policy tried before it is adopted: over the present book, and over the decisions of the past."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -33,13 +33,16 @@ class Tried:
 def tried(inputs: DecisionInputs, standing: Iterable[HoldRule], watched: Watched, *, by: "Candidate") -> Tried:
     """`inputs` are those of the smallest order today: what would refuse it, now and by the policy tried.
     `watched`: the customer in all its currencies, for holds are of the whole customer."""
-    rules = set(standing)
-    changes = hold_changes(rules, watched, by.holds)
-    holding = rules.difference(changes.release) | {cause.rule for cause in changes.place}
-    holds = tuple(StandingHold(NIL, rule.value) for rule in sorted(holding))
     now = decide(inputs)
-    then = decide(replace(inputs, policy=by.numbers, holds=holds))
+    then = decide(replace(inputs, policy=by.numbers, holds=holds_by(set(standing), watched, by.holds)))
     return Tried(inputs.customer_id or NIL, now.available, then.available, now.reasons, then.reasons)
+
+
+def holds_by(standing: Set[HoldRule], watched: Watched, rules: HoldRules) -> tuple[StandingHold, ...]:
+    """The holds of somebody once the rules have looked: those that stand and have a cause, and those with a new one."""
+    changes = hold_changes(standing, watched, rules)
+    holding = (standing - set(changes.release)) | {cause.rule for cause in changes.place}
+    return tuple(StandingHold(NIL, rule.value) for rule in sorted(holding))
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,11 @@ class EngineRules:
         if any(one.is_negative for one in (*self.risk_budget.values(), *self.cap.values())):
             raise RuleBroken("bad_policy", "A budget or a cap is zero or more.")
 
+    @property
+    def days_back(self) -> int:
+        """How far back earlier evaluations say something."""
+        return max(self.raise_days, self.restore_days)
+
 
 @dataclass(frozen=True, slots=True)
 class Trade:

@@ -6,7 +6,7 @@ The cause of a cut is gone when grade, risk or cap are better again; a need or a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import takewhile
 
@@ -31,6 +31,7 @@ class RatingCause(StrEnum):
     POLICY = "policy"
     CURED = "cured"
     MERGED = "merged"
+    MOVED = "moved"
 
 
 class LimitMove(StrEnum):
@@ -127,6 +128,12 @@ def steady_grade(now: Grade, earlier: Sequence[tuple[date, Grade]], *, today: da
         if days_between(on, today) >= wait_days:
             break
     return worst(standing)
+
+
+def next_review(cause: RatingCause, planned: date | None, *, today: date, days: int) -> date:
+    """When the time of a grade is over. A rating only because inputs moved may bring that forward, never put it off."""
+    over = today + timedelta(days=days)
+    return min(over, planned) if cause is RatingCause.MOVED and planned is not None else over
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""The turn of the tenant's day as ratings look at it: who is new to the policy, who grew overdue, who is so no more."""
+"""The turn of the tenant's day as ratings look at it: who is new to the policy, whose time is over, who grew overdue,
+who is so no more, and whose rating rests on something that moved."""
 
 from functools import partial
 from uuid import UUID
@@ -6,14 +7,15 @@ from uuid import UUID
 from credit_svc.domain.review import RatingCause
 from credit_svc.store import rating_policies, to_review
 from credit_svc.usecases import plan_rating_day as planning
-from credit_svc.usecases.review_credit import reviewing
+from credit_svc.usecases.review_credit import refresh, reviewing
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, finish, moment_of
 from dunlin_kit.transaction import Transaction
 
 KIND = planning.KIND
 SLICE = 200
-CAUSES = (RatingCause.POLICY, RatingCause.WORSENED, RatingCause.CURED)
+CAUSES = (
+    RatingCause.POLICY, RatingCause.PERIODIC, RatingCause.WORSENED, RatingCause.CURED, RatingCause.MOVED)
 
 
 async def run(database: Database, job: Job) -> None:
@@ -25,7 +27,11 @@ async def run(database: Database, job: Job) -> None:
             tx, cause, to_review.Slice(after, SLICE, tenant.today), policy) if policy.reviews else []
 
     async def one(tx: Transaction, cause: RatingCause, customer_id: UUID) -> None:
-        await reviewing(tx, customer_id, await moment_of(tx, job), cause)
+        tenant = await moment_of(tx, job)
+        if cause is RatingCause.MOVED:
+            await refresh(tx, customer_id, tenant)
+        else:
+            await reviewing(tx, customer_id, tenant, cause)
 
     async def end(tx: Transaction) -> None:
         tenant = await moment_of(tx, job)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from credit_svc.domain.conduct import Conduct
 from credit_svc.domain.willingness import LearntPayment, PaymentRecord
 from credit_svc.store.conduct_tables import BilledInvoiceRow, ConductMarkRow, LearntPaymentRow, PaymentRecordRow
-from credit_svc.store.mergers import ANY_ENTRY, ENTRIES
+from credit_svc.store.mergers import ENTRIES_OF_ALL
 from dunlin_events.consuming import Tx
 from dunlin_kernel.money import Money
 
@@ -20,9 +20,9 @@ _RECORDS = text("SELECT * FROM payment_record WHERE customer_id = ANY(CAST(:cust
 _KNOWN = text("SELECT * FROM learnt_payment WHERE allocation_id = ANY(CAST(:allocation_ids AS uuid[]))")
 _UNDER = text("SELECT customer_id FROM learnt_payment WHERE allocation_id = ANY(CAST(:allocation_ids AS uuid[]))")
 _OF_ENTRIES = text(f"""
-WITH RECURSIVE {ENTRIES}
-SELECT currency, {", ".join(f"sum({name}) AS {name}" for name in SUMS)} FROM payment_record
-WHERE customer_id = {ANY_ENTRY} GROUP BY currency""")  # noqa: S608
+WITH RECURSIVE {ENTRIES_OF_ALL}
+SELECT e.of_id, r.currency, {", ".join(f"sum(r.{name}) AS {name}" for name in SUMS)}
+FROM entry e JOIN payment_record r USING (customer_id) GROUP BY 1, 2""")  # noqa: S608
 
 
 async def learnt_under(tx: Tx, allocation_ids: Collection[UUID]) -> set[UUID]:
@@ -60,9 +60,12 @@ def _learnt(row: Any, customer_id: UUID) -> LearntPayment:
         row["paid_on"], None if row["customer_id"] == customer_id else row["customer_id"])
 
 
-async def payment_records(tx: Tx, customer_id: UUID) -> Mapping[str, PaymentRecord]:
-    """By currency: the customer's own, with those of all that were merged into it."""
-    return {row["currency"]: _record(row) for row in await tx.rows(_OF_ENTRIES, customer_id=customer_id)}
+async def payment_records(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, PaymentRecord]]:
+    """By customer and currency: its own, with those of all that were merged into it."""
+    found: dict[UUID, dict[str, PaymentRecord]] = {}
+    for row in await tx.rows(_OF_ENTRIES, customer_ids=list(customer_ids)):
+        found.setdefault(row["of_id"], {})[row["currency"]] = _record(row)
+    return found
 
 
 async def _records_of(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Mapping[str, PaymentRecord]]:

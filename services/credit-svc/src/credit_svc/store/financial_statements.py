@@ -1,7 +1,7 @@
 """Financial statements as they were entered; of each fiscal year the last one counts."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,14 +10,15 @@ from uuid import UUID
 from sqlalchemy import text
 
 from credit_svc.domain.ability import Figures, FinancialStatement, StatementSource
-from credit_svc.store.mergers import ANY_ENTRY, ENTRIES
+from credit_svc.store.mergers import ANY_ENTRY, ENTRIES, ENTRIES_OF_ROW
 from credit_svc.store.rating_tables import FinancialStatementRow
 from dunlin_events.consuming import Tx
 
 _LAST = text(f"""
-WITH RECURSIVE {ENTRIES}
+SELECT k.customer_id AS of_id, s.* FROM unnest(CAST(:customer_ids AS uuid[])) k (customer_id) CROSS JOIN LATERAL (
+WITH RECURSIVE {ENTRIES_OF_ROW}
 SELECT DISTINCT ON (ended_on) * FROM financial_statement WHERE customer_id = {ANY_ENTRY}
-ORDER BY ended_on DESC, statement_id DESC LIMIT 2""")  # noqa: S608
+ORDER BY ended_on DESC, statement_id DESC LIMIT 2) s ORDER BY 1, s.ended_on DESC""")  # noqa: S608
 _ALL = text(f"""
 WITH RECURSIVE {ENTRIES}
 SELECT * FROM financial_statement WHERE customer_id = {ANY_ENTRY}
@@ -38,9 +39,12 @@ class EnteredStatement:
     entered_at: datetime
 
 
-async def last_years(tx: Tx, customer_id: UUID) -> tuple[FinancialStatement, ...]:
-    """Of the two last fiscal years, the later first."""
-    return tuple(_statement(row) for row in await tx.rows(_LAST, customer_id=customer_id))
+async def last_years(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, tuple[FinancialStatement, ...]]:
+    """Of the two last fiscal years of each of these customers, the later first."""
+    found: dict[UUID, tuple[FinancialStatement, ...]] = dict.fromkeys(customer_ids, ())
+    for row in await tx.rows(_LAST, customer_ids=list(customer_ids)):
+        found[row["of_id"]] = (*found[row["of_id"]], _statement(row))
+    return found
 
 
 async def history(

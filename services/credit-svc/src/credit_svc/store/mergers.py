@@ -28,6 +28,8 @@ ENTRIES = """entry AS (
   UNION SELECT m.customer_id FROM entry e CROSS JOIN LATERAL (
     SELECT m.customer_id FROM customer_merger m WHERE m.into_id = e.customer_id OFFSET 0) m)"""
 """A customer and all that were merged into it, as a part of a recursive `WITH`: what they did is its history."""
+ENTRIES_OF_ROW = ENTRIES.replace("CAST(:customer_id AS uuid)", "k.customer_id")
+"""The same for each row of `k`, inside a lateral query."""
 ANY_ENTRY = "ANY(ARRAY(SELECT customer_id FROM entry))"
 ENTRIES_OF_ALL = """entry AS (
   SELECT one AS of_id, one AS customer_id FROM unnest(CAST(:customer_ids AS uuid[])) one

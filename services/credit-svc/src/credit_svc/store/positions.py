@@ -1,6 +1,6 @@
 """Credit positions: limit, exposure and available credit per customer and currency, read on one snapshot."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -78,8 +78,9 @@ WHERE (CAST(:currency AS text) IS NULL OR currency = CAST(:currency AS text))
   AND (CAST(:below AS bigint) IS NULL OR available < CAST(:below AS bigint))
   AND (CAST(:hold AS boolean) IS NULL OR (holds IS NOT NULL) = CAST(:hold AS boolean))
   AND (CAST(:owners AS text[]) IS NULL OR owner_code = ANY(CAST(:owners AS text[])))"""  # noqa: S608  constants only
-_OF_CUSTOMER = text(
-    f"SELECT * FROM ({_FIGURES}) p WHERE customer_id = CAST(:customer_id AS uuid) ORDER BY currency")  # noqa: S608
+_OF_CUSTOMERS = text(f"""
+SELECT * FROM ({_FIGURES}) p WHERE customer_id = ANY(CAST(:customer_ids AS uuid[]))
+ORDER BY customer_id, currency""")  # noqa: S608
 _BY_CUSTOMER = text(f"""{_FILTERED}
   AND (customer_id, currency) > (CAST(:after_id AS uuid), CAST(:after_currency AS text))
 ORDER BY customer_id, currency LIMIT CAST(:most AS bigint)""")
@@ -156,9 +157,11 @@ async def known(tx: Tx, customer_id: UUID) -> Known | None:
     return Known(row["number"], row["name"], row["status"], heard)
 
 
-async def of_customer(tx: Tx, customer_id: UUID, *, today: date, policy: CreditPolicy) -> Sequence[Position]:
-    """A customer's positions, one per currency."""
-    rows = await tx.rows(_OF_CUSTOMER, customer_id=customer_id, **_bound(today, policy))
+async def of_customers(
+    tx: Tx, customer_ids: Collection[UUID], *, today: date, policy: CreditPolicy,
+) -> Sequence[Position]:
+    """Positions by customer, one per currency."""
+    rows = await tx.rows(_OF_CUSTOMERS, customer_ids=list(customer_ids), **_bound(today, policy))
     return await _positions(tx, rows, today, policy)
 
 

@@ -1,7 +1,8 @@
 """What ratings did: evaluations of limits, terms that were decided, reviews that fell due."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -9,26 +10,34 @@ from uuid import UUID
 from sqlalchemy import text
 
 from credit_svc.domain.grade import Grade, GradeTerms
-from credit_svc.domain.limit_engine import Evaluation
+from credit_svc.domain.limit_engine import Evaluation, Trade
 from credit_svc.domain.review import Decided, Evaluated, LimitMove, RatingCause
 from credit_svc.store.rating_tables import CreditReviewRow, LimitEvaluationRow, TermsDecisionRow
 from dunlin_events.consuming import Tx
 from dunlin_kernel.money import Money
 
 _EARLIER = text("""
-SELECT * FROM limit_evaluation
-WHERE customer_id = CAST(:customer_id AS uuid) AND currency = CAST(:currency AS text)
-  AND move <> 'advised'
-ORDER BY rating_id DESC LIMIT 100""")
+SELECT e.* FROM (
+  SELECT k.customer_id, k.currency
+  FROM unnest(CAST(:customer_ids AS uuid[]), CAST(:currencies AS text[])) k (customer_id, currency)) k
+CROSS JOIN LATERAL (
+  SELECT * FROM limit_evaluation v
+  WHERE v.customer_id = k.customer_id AND v.currency = k.currency AND v.move <> 'advised'
+  ORDER BY v.rating_id DESC LIMIT CAST(:most AS bigint)) e ORDER BY e.rating_id DESC""")
 _OF_RATING = text("""
 SELECT * FROM limit_evaluation WHERE rating_id = CAST(:rating_id AS uuid) ORDER BY currency""")
 _TERMS = text("""
-SELECT * FROM terms_decision WHERE customer_id = CAST(:customer_id AS uuid) ORDER BY version DESC LIMIT 1""")
+SELECT DISTINCT ON (customer_id) * FROM terms_decision WHERE customer_id = ANY(CAST(:customer_ids AS uuid[]))
+ORDER BY customer_id, version DESC""")
+_DAYS = ("days", "due_days", "delay_days")
+_BESIDE_DAYS = 100
+"""More evaluations than days are read, for there may be several on a day."""
 
 
 @dataclass(frozen=True, slots=True)
 class LimitEvaluation:
-    """One evaluation with what it did; `limit_id` is the limit it set."""
+    """One evaluation with what it did; `limit_id` is the limit it set, `trade` what it was reckoned from: None where
+    that was not stored yet."""
 
     rating_id: UUID
     customer_id: UUID
@@ -37,6 +46,7 @@ class LimitEvaluation:
     decided: Decided
     oldest_overdue_days: int
     limit_id: UUID | None
+    trade: Trade | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +71,20 @@ class Review:
     rating_id: UUID | None
 
 
-async def earlier(tx: Tx, customer_id: UUID, currency: str) -> Sequence[Evaluated]:
-    """Only after the lock on the head: newest first, at most 100."""
-    found = (_evaluation(row) for row in await tx.rows(_EARLIER, customer_id=customer_id, currency=currency))
-    return [Evaluated(one.on, one.parts, one.decided, one.oldest_overdue_days) for one in found]
+async def earlier(
+    tx: Tx, asked: Collection[tuple[UUID, str]], *, days: int,
+) -> Mapping[tuple[UUID, str], Sequence[Evaluated]]:
+    """Of each customer and currency, to move a limit only after the lock on its head: newest first, at least so many
+    days back."""
+    rows = await tx.rows(
+        _EARLIER, customer_ids=[one for one, _ in asked], currencies=[currency for _, currency in asked],
+        most=_BESIDE_DAYS + days)
+    found: dict[tuple[UUID, str], list[Evaluated]] = {}
+    for row in rows:
+        one = _evaluation(row)
+        found.setdefault((one.customer_id, row["currency"]), []).append(
+            Evaluated(one.on, one.parts, one.decided, one.oldest_overdue_days))
+    return found
 
 
 async def of_rating(tx: Tx, rating_id: UUID) -> Sequence[LimitEvaluation]:
@@ -72,12 +92,12 @@ async def of_rating(tx: Tx, rating_id: UUID) -> Sequence[LimitEvaluation]:
     return [_evaluation(row) for row in await tx.rows(_OF_RATING, rating_id=rating_id)]
 
 
-async def terms(tx: Tx, customer_id: UUID) -> DecidedTerms | None:
-    """Those that count."""
-    row = await tx.row(_TERMS, customer_id=customer_id)
-    return None if row is None else DecidedTerms(
+async def terms(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, DecidedTerms]:
+    """Those that count, of each customer that has some."""
+    return {row["customer_id"]: DecidedTerms(
         row["version"], row["rating_id"], Grade(row["grade"]),
         GradeTerms(row["due_days"], row["prepayment_bps"], row["cash_on_delivery"]), row["decided_on"])
+        for row in await tx.rows(_TERMS, customer_ids=list(customer_ids))}
 
 
 def add_evaluation(tx: Tx, one: LimitEvaluation) -> None:
@@ -88,7 +108,7 @@ def add_evaluation(tx: Tx, one: LimitEvaluation) -> None:
         "record": _minor(parts.record), "risk": _minor(parts.risk), "cap": _minor(parts.cap),
         "factor_bps": parts.factor_bps, "wanted": parts.limit.minor, "entitled": decided.entitled.minor,
         "stands": decided.limit.minor, "move": decided.move.value, "oldest_overdue_days": one.oldest_overdue_days,
-        "limit_id": one.limit_id})
+        "limit_id": one.limit_id, "trade": None if one.trade is None else text_of_trade(one.trade)})
 
 
 def add_terms(tx: Tx, customer_id: UUID, one: DecidedTerms) -> None:
@@ -102,6 +122,20 @@ def add_review(tx: Tx, one: Review) -> None:
     tx.insert(CreditReviewRow, {
         "review_id": one.id, "customer_id": one.customer_id, "cause": one.cause.value, "due_on": one.due_on,
         "rating_id": one.rating_id})
+
+
+def text_of_trade(one: Trade) -> str:
+    """All that a limit was reckoned from, as it is stored."""
+    return json.dumps({name: value.minor if isinstance(value, Money) else value
+                       for name, value in ((each.name, getattr(one, each.name)) for each in fields(Trade))})
+
+
+def trade_of(found: Mapping[str, int | None] | None, currency: str) -> Trade | None:
+    """The trade from what `text_of_trade` made of it."""
+    if found is None:
+        return None
+    return Trade(**{name: value if name in _DAYS or value is None else Money(value, currency)
+                    for name, value in found.items()})  # type: ignore[arg-type]
 
 
 def _minor(amount: Money | None) -> int | None:
@@ -121,4 +155,4 @@ def _evaluation(row: Any) -> LimitEvaluation:
     return LimitEvaluation(
         row["rating_id"], row["customer_id"], row["evaluated_on"], parts,
         Decided(LimitMove(row["move"]), stated("stands"), stated("entitled")), row["oldest_overdue_days"],
-        row["limit_id"])
+        row["limit_id"], trade_of(row["trade"], row["currency"]))

@@ -66,6 +66,7 @@ class CreditRatingRow(Row, table=True):
         CheckConstraint("score BETWEEN 300 AND 850", name="score"),
         CheckConstraint("grade IN ('A', 'B', 'C', 'D', 'E')", name="grade"),
         Index("ix_credit_rating_customer", "tenant_id", "customer_id", "rating_id"),
+        Index("ix_credit_rating_by_day", "tenant_id", "rated_on", "rating_id"),
     )
 
 
@@ -90,10 +91,24 @@ class LimitEvaluationRow(Row, table=True):
     move: str = Field(sa_type=Text)
     oldest_overdue_days: int
     limit_id: UUID | None = Field(sa_type=Uuid)
+    trade: str | None = Field(sa_type=JSONB)
     __table_args__ = (
         CheckConstraint("least(wanted, stands) >= 0 AND entitled >= stands", name="levels"),
         Index("ix_limit_evaluation_customer", "tenant_id", "customer_id", "currency", "rating_id"),
     )
+
+
+class RatingLookRow(Row, table=True):
+    """When a customer was looked at last, whether or not that made a rating, how far billing had been heard then, and
+    the day on which the time of its grade is over; null: it is not reviewed by the calendar."""
+
+    __tablename__ = "rating_look"
+    tenant_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    customer_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    looked_on: date
+    heard: int = Field(sa_type=BigInteger)
+    review_on: date | None
+    __table_args__ = (Index("ix_rating_look_review", "tenant_id", "review_on", "customer_id"),)
 
 
 class TermsDecisionRow(Row, table=True):

@@ -1,7 +1,7 @@
 """Ratings as they were made, with the values and points that explain them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from credit_svc.domain.grade import Grade, Opinion
 from credit_svc.domain.rating import Rated
 from credit_svc.domain.review import RatingCause
 from credit_svc.domain.scorecard import Points
-from credit_svc.store.rating_tables import CreditRatingRow
+from credit_svc.store.rating_tables import CreditRatingRow, RatingLookRow
 from dunlin_events.consuming import Tx
 from dunlin_kernel.errors import NotFound, NotReady
 from dunlin_kernel.ids import NIL
@@ -26,8 +26,13 @@ SELECT * FROM credit_rating WHERE customer_id = CAST(:customer_id AS uuid)
   AND (CAST(:before AS uuid) = CAST(:nil AS uuid) OR rating_id < CAST(:before AS uuid))
 ORDER BY rating_id DESC LIMIT CAST(:most AS bigint)""")
 _GRADES = text("""
-SELECT rated_on, grade FROM credit_rating WHERE customer_id = CAST(:customer_id AS uuid)
-ORDER BY rating_id DESC LIMIT 100""")
+SELECT r.customer_id, r.rated_on, r.grade FROM unnest(CAST(:customer_ids AS uuid[])) k (customer_id)
+CROSS JOIN LATERAL (
+  SELECT * FROM credit_rating x WHERE x.customer_id = k.customer_id ORDER BY x.rating_id DESC LIMIT 100) r
+ORDER BY r.rating_id DESC""")
+_LOOK = text("""
+SELECT (SELECT max(sequence) FROM exposure WHERE customer_id = CAST(:customer_id AS uuid)) AS heard, l.review_on
+FROM (SELECT 1) one LEFT JOIN rating_look l ON l.customer_id = CAST(:customer_id AS uuid)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,16 @@ class Occasion:
     policy_version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at a customer: on which day, how far billing had been heard, and when the calendar wants the next review,
+    None: never."""
+
+    on: date
+    heard: int
+    review_on: date | None
+
+
 def rating_of(customer_id: UUID, rated: Rated, when: Occasion) -> CreditRating:
     found = rated.assessment
     return CreditRating(
@@ -99,9 +114,26 @@ async def some(tx: Tx, customer_id: UUID, *, before: UUID | None, most: int) -> 
     return [_rating(row) for row in rows]
 
 
-async def grades(tx: Tx, customer_id: UUID) -> Sequence[tuple[date, Grade]]:
-    """Days and grades, newest first, at most 100."""
-    return [(row["rated_on"], Grade(row["grade"])) for row in await tx.rows(_GRADES, customer_id=customer_id)]
+async def grades(tx: Tx, customer_ids: Collection[UUID]) -> Mapping[UUID, Sequence[tuple[date, Grade]]]:
+    """Of each of these customers days and grades, newest first, at most 100."""
+    found: dict[UUID, list[tuple[date, Grade]]] = {one: [] for one in customer_ids}
+    for row in await tx.rows(_GRADES, customer_ids=list(customer_ids)):
+        found[row["customer_id"]].append((row["rated_on"], Grade(row["grade"])))
+    return found
+
+
+async def look(tx: Tx, customer_id: UUID, on: date) -> Look:
+    """A look that begins now: read before what a rating rests on, so that what comes in meanwhile brings another."""
+    row = await tx.row(_LOOK, customer_id=customer_id)
+    assert row is not None, "there is always one row"
+    return Look(on, row["heard"] or 0, row["review_on"])
+
+
+def looked(tx: Tx, customer_id: UUID, one: Look) -> None:
+    """Gather that the customer was looked at."""
+    tx.put(RatingLookRow, {
+        "customer_id": customer_id, "looked_on": one.on, "heard": one.heard, "review_on": one.review_on},
+        key=("customer_id",))
 
 
 def add(tx: Tx, one: CreditRating) -> None:

@@ -1,4 +1,5 @@
-"""Whom the turn of the day gives reason to rate: those new to the policy, those long overdue, those so no more.
+"""Whom the turn of the day gives reason to rate: those new to the policy, those whose time is over, those long overdue,
+those so no more, and those of whom something was heard since they were looked at.
 
 Who never paid and was never rated is among them as soon as something is past due.
 """
@@ -39,6 +40,16 @@ WHERE k.customer_id > CAST(:after AS uuid) AND {_GOES_ON}
   AND e.entitled > e.stands AND e.oldest_overdue_days > 0 AND NOT EXISTS (
   SELECT FROM owed_item o WHERE o.customer_id = k.customer_id AND o.open > o.disputed
     AND o.due_on < CAST(:today AS date)) {_NEXT}""")  # noqa: S608
+_OVER = text(f"""
+SELECT k.customer_id FROM rating_look k
+WHERE k.customer_id > CAST(:after AS uuid) AND {_GOES_ON} AND k.review_on <= CAST(:today AS date) {_NEXT}""")  # noqa: S608
+_MOVED = text(f"""
+SELECT k.customer_id FROM (
+  SELECT customer_id, max(sequence) AS heard FROM exposure WHERE customer_id > CAST(:after AS uuid) GROUP BY 1) k
+LEFT JOIN rating_look l ON l.customer_id = k.customer_id
+WHERE k.heard <> coalesce(l.heard, -1) AND {_GOES_ON}
+  AND EXISTS (SELECT FROM credit_rating r WHERE r.customer_id = k.customer_id) {_NEXT}""")  # noqa: S608
+"""Two numbers of each customer are compared, however long its history is."""
 
 _CUT = text(f"""
 SELECT DISTINCT k.customer_id FROM unnest(CAST(:customer_ids AS uuid[])) k (customer_id) {_LAST}
@@ -57,8 +68,8 @@ class Slice:
 
 async def some(tx: Tx, cause: RatingCause, part: Slice, policy: RatingPolicy) -> list[UUID]:
     """`policy`: whoever pays, owes past due or has a statement and was last rated by an older version, or never;
-    `worsened`: an item passed a line of days since the last rating; `cured`: the limit is cut and nothing is overdue
-    any more."""
+    `periodic`: the time of its grade is over; `worsened`: an item passed a line of days since the last rating; `cured`:
+    the limit is cut and nothing is overdue any more; `moved`: billing told of it since it was last looked at."""
     statement, values = _asked(cause, part, policy)
     rows = await tx.rows(statement, after=part.after or NIL, most=part.most, **values)
     return [row["customer_id"] for row in rows]
@@ -74,4 +85,6 @@ def _asked(cause: RatingCause, part: Slice, policy: RatingPolicy) -> tuple[Any, 
         return _NEW, {"version": policy.version, "today": part.today}
     if cause is RatingCause.WORSENED:
         return _OVERDUE, {"today": part.today, "lines": list(OVERDUE_LINES)}
-    return _CURED, {"today": part.today}
+    if cause is RatingCause.MOVED:
+        return _MOVED, {}
+    return _OVER if cause is RatingCause.PERIODIC else _CURED, {"today": part.today}

@@ -9,7 +9,7 @@ from credit_svc.domain.review import RatingCause
 from credit_svc.store import customers, financial_statements
 from credit_svc.store.financial_statements import EnteredStatement
 from credit_svc.store.watching import Moment
-from credit_svc.usecases.plan_review import plan_reviews_now
+from credit_svc.usecases.plan_reviews_now import plan_reviews_now
 from dunlin_kernel.ids import new_id
 from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction

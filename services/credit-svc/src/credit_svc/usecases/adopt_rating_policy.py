@@ -20,6 +20,14 @@ class AdoptRatingPolicy:
     reason: str
     change: Callable[[RatingPolicy, int, date, str], RatingPolicy]
 
+    def after(self, before: RatingPolicy, *, today: date) -> RatingPolicy:
+        """The version that follows on the last one adopted. Refuses: bad_policy, bad_scorecard, effective_in_past."""
+        begins = self.effective_from or today
+        if begins < today:
+            raise RuleBroken(
+                "effective_in_past", "A policy counts from today or a later day.", today=today.isoformat())
+        return self.change(before, before.version + 1, begins, self.reason)
+
 
 async def adopt_rating_policy(tx: Transaction, command: AdoptRatingPolicy) -> RatingPolicy:
     """Of two at once one comes after the other.
@@ -27,12 +35,7 @@ async def adopt_rating_policy(tx: Transaction, command: AdoptRatingPolicy) -> Ra
     Refuses: tenant_not_known_yet, bad_policy, bad_scorecard, effective_in_past.
     """
     tenant = await present(tx)
-    last = await rating_policies.last(tx)
-    begins = command.effective_from or tenant.today
-    if begins < tenant.today:
-        raise RuleBroken(
-            "effective_in_past", "A policy counts from today or a later day.", today=tenant.today.isoformat())
-    version = command.change(last, last.version + 1, begins, command.reason)
+    version = command.after(await rating_policies.last(tx), today=tenant.today)
     if version.reviews:
         plan_first_rating_day(tx, tenant.zone, version)
     rating_policies.add(tx, version, adopted_by=tx.actor, adopted_at=tenant.now)

@@ -17,7 +17,7 @@ from credit_svc.store.watching import Moment
 from credit_svc.usecases.expire_limit import schedule_expiry_of_limit
 from credit_svc.usecases.keep_holds import place_hold
 from credit_svc.usecases.pass_covers import pass_covers
-from credit_svc.usecases.plan_review import plan_reviews_now
+from credit_svc.usecases.plan_reviews_now import plan_reviews_now
 from credit_svc.usecases.raise_alert import raise_alert
 from credit_svc.usecases.setting_limit import told_limit
 from credit_svc.usecases.watch_customers import watch_customers

@@ -53,10 +53,10 @@ async def _over_the_book(tx: Transaction, version: PolicyVersion, moment: Moment
         beside = await watching.look(
             tx, list(whole), moment=moment, grace_days=version.holds.overdue_grace_days or 0)
         for customer_id, held in whole.items():
-            watched = _watched(held, beside[customer_id], version, moment.today)
+            seen = watched(held, beside[customer_id], version, moment.today)
             for one in held:
                 yield TriedPosition(one, tried(
-                    _smallest_order(one, policy, moment.today), beside[customer_id].standing, watched,
+                    smallest_order(one, policy, moment.today), beside[customer_id].standing, seen,
                     by=Candidate(version.numbers, version.holds)))
         if len(found) - len(left) < SLICE:
             return
@@ -74,7 +74,7 @@ def _whole_customers(found: Sequence[Position], *, is_last: bool) -> Mapping[UUI
     return whole
 
 
-def _watched(held: Sequence[Position], seen: Beside, version: PolicyVersion, today: date) -> Watched:
+def watched(held: Sequence[Position], seen: Beside, version: PolicyVersion, today: date) -> Watched:
     """The customer in every currency of which billing told, as the policy would watch it."""
     uses = {one.currency: Use(exposure_of(one.parts, version.numbers), _limit_by(version, one, today))
             for one in held if one.sequence}
@@ -87,7 +87,8 @@ def _limit_by(version: PolicyVersion, one: Position, today: date) -> Money | Non
     return limit_in_force(facts, today=today, covered=answered_for).amount
 
 
-def _smallest_order(one: Position, policy: CreditPolicy, today: date) -> DecisionInputs:
+def smallest_order(one: Position, policy: CreditPolicy, today: date) -> DecisionInputs:
+    """What an order of one minor unit would be decided by today."""
     return DecisionInputs(
         Money(1, one.currency), today, one.status or "", one.limit.fact, one.parts, policy, {}, one.limit.temporary,
         one.holds, one.customer_id, one.group, one.covers, one.terms)

@@ -1,29 +1,16 @@
-"""Plan when a customer's credit is looked at again: when its grade's time is over, and at once when it worsens or what
-it was cut for is gone."""
+"""Plan that a customer's credit is looked at again at once: it worsens, or what it was cut for is gone."""
 
 from collections.abc import Collection
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from credit_svc.domain.rating_policy import RatingPolicy
 from credit_svc.domain.review import RatingCause
 from credit_svc.store import rating_policies
-from credit_svc.store.ratings import CreditRating
 from credit_svc.store.watching import Moment
-from dunlin_kernel.clock import start_of_day
 from dunlin_kernel.ids import new_id
 from dunlin_kit import jobs
 
 KIND = "review_credit"
-
-
-def plan_review(tx: Any, rating: CreditRating, policy: RatingPolicy, *, zone: str) -> None:
-    """A rating made meanwhile has planned its own, and this one finds that out."""
-    if policy.reviews:
-        day = rating.rated_on + timedelta(days=policy.review_days[rating.grade])
-        jobs.schedule(tx, KIND, f"after {rating.id}", start_of_day(zone, day), {
-            "customer_id": str(rating.customer_id), "cause": RatingCause.PERIODIC.value, "after": str(rating.id)})
 
 
 async def plan_reviews_now(
