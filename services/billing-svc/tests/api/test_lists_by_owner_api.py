@@ -60,7 +60,7 @@ async def done_of_each_kind(company: Any, who: UUID, owed: list[str]) -> None:
         "missing": [{"kind": "payment", "reference": "P-1", "amount": cny("1.00"), "day": None}]})
 
 
-BY_OWNER = ("arrangements", "write-offs", "disputes", "refunds", "items", "receipts")
+BY_OWNER = ("arrangements", "write-offs", "disputes", "refunds", "items", "receipts", "ageing")
 NAMED = (*BY_OWNER, "invoices", "payments", "differences", "credit-notes", "delivery-notes", "compensations",
          "statements", "search-tasks")
 

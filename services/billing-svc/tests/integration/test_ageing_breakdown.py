@@ -124,6 +124,18 @@ async def test_a_row_of_the_report_names_who_answered_then(company: Any, traders
         assert [one["owner_code"] for one in report["data"]] == [owner], query
 
 
+async def test_the_report_of_an_owner_is_of_whom_that_one_answered_for_then(company: Any, traders: list[UUID]) -> None:
+    await moved(company, traders[0])
+    both, second = ["C-000002", "C-000001"], ["C-000002"]
+    for query, found in (("", second), ("&basis=arranged", second), ("&as_of=2026-03-14", both),
+                         ("&as_of=2026-03-14&basis=invoice_date", both), (KNOWN_BEFORE, both)):
+        report = await company.get(f"/ageing?owner=S-LI&sort=-receivables{query}")
+        assert [one["number"] for one in report["data"]] == found, query
+        (total,) = report["totals"]
+        assert total["receivable_control"]["amount"] == ("300.00" if found == both else "200.00"), query
+    assert (await company.get("/ageing?owner=S-NO"))["totals"] == []
+
+
 async def test_before_the_archive_knew_a_customer_it_counted_under_nothing(company: Any, traders: list[UUID]) -> None:
     report = await company.get("/ageing-breakdown?dimension=region&as_of=2026-01-05")
     assert [one["value"] for one in report["data"]] == ["CN-BJ"]

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from billing_svc.api.owned import StandingInFor
 from billing_svc.api.shapes import Currency
 from billing_svc.domain.ageing import Aged, AgeingBasis, AgeingPolicy, Controls, tied
 from billing_svc.store import ageing, ageing_policies, customers, periods
@@ -16,10 +17,11 @@ from billing_svc.store.ageing import AgeingOrder, AgeingQuestion, AgeingReport, 
 from billing_svc.store.ageing_breakdown import AgeingBreakdown
 from dunlin_events.contracts.base import Amount
 from dunlin_kit import pages
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.event_feed import Feed
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose, whose
 from dunlin_kit.wire import Day, Instant
 from dunlin_kit.write_route import ReadRoute, Tx
 
@@ -95,6 +97,7 @@ class AgeingRowRead(BaseModel):
     number: str | None
     name: str | None
     owner_code: str | None = Field(description="Who answers for the customer on that day.")
+    standing_in_for: str | None = StandingInFor
     last_paid_on: date | None
     figures: AgeingFiguresRead
 
@@ -123,26 +126,28 @@ _ORDERS = {AgeingSort.OVERDUE_DESC: AgeingOrder.OVERDUE, AgeingSort.RECEIVABLES_
 @router.get("/ageing", dependencies=[requires("reports:read")],
             responses=pages.RESPONSES | refuses("report_does_not_tie", "customer_not_known_yet", status=409))
 async def get_ageing(
-    tx: Tx, cursor: Paging, feed: Feed, response: Response, limit: Limit = pages.DEFAULT_LIMIT,
+    tx: Tx, me: Me, cursor: Paging, feed: Feed, response: Response, limit: Limit = pages.DEFAULT_LIMIT,
     as_of: Annotated[Day | None, Query(description="End of this effective day; today when left out.")] = None,
     known_at: Annotated[Instant | None, Query(description="As recorded up to then; now when left out.")] = None,
     group_by: AgeingGroup = AgeingGroup.CUSTOMER, sort: AgeingSort = AgeingSort.OVERDUE_DESC,
     customer_id: UUID | None = None, currency: Annotated[Currency | None, Query()] = None,
-    basis: AgeingBasis = AgeingBasis.DUE_DATE,
+    basis: AgeingBasis = AgeingBasis.DUE_DATE, owner: Owner = None,
 ) -> AgeingPage:
-    """Who owes and how old it is. A report that does not tie to the journal is refused, never shown."""
+    """Who owes and how old it is; with `owner`, of those customers whose owner that was on that day. A report that does
+    not tie to the journal is refused, never shown."""
     tenant = await periods.present_for(tx, known_at)
     policy = await ageing_policies.policy_at(tx, known_at or tenant.now)
     await customers.assert_heard_of(tx, customer_id)
+    asked = await whose(tx, me.subject, owner, tenant.today)
     question = AgeingQuestion(as_of or tenant.today, known_at or tenant.now, customer_id, currency, basis,
-                              None if known_at else tenant.today)
+                              None if known_at else tenant.today, asked.codes)
     wanted = limit + 1 if group_by is AgeingGroup.CUSTOMER else 0
     found = await ageing.report(tx, question, policy, Part(wanted, _ORDERS[sort], _after(cursor.after)))
     tied(found.totals, found.controls)
     page = cursor.page(response, found.rows, limit, lambda row: _place(row, sort))
     debtors = await ageing.debtors(tx, question, [key[0] for key, _ in page["data"]])
     return AgeingPage(
-        **page | {"data": [_read(row, debtors[row[0][0]], policy) for row in page["data"]]},
+        **page | {"data": [_read(row, debtors[row[0][0]], policy, asked) for row in page["data"]]},
         **head_of(question, found, policy, now=tenant.now), position=await feed.present(tx))
 
 
@@ -164,10 +169,10 @@ def _total(aged: Aged, booked: Controls, policy: AgeingPolicy) -> AgeingTotalRea
         customer_credit_control_base=Amount.of(booked.in_base[1]) if booked.in_base else None)
 
 
-def _read(row: Row, debtor: Debtor, policy: AgeingPolicy) -> AgeingRowRead:
+def _read(row: Row, debtor: Debtor, policy: AgeingPolicy, asked: Whose) -> AgeingRowRead:
     return AgeingRowRead(
         customer_id=debtor.id, number=debtor.number, name=debtor.name, owner_code=debtor.owner_code,
-        last_paid_on=debtor.last_paid_on,
+        standing_in_for=asked.standing_in_for(debtor.owner_code), last_paid_on=debtor.last_paid_on,
         figures=AgeingFiguresRead.of(row[1], policy))
 
 

@@ -27,7 +27,8 @@ class AgeingOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgeingQuestion:
-    """As of the end of which day, as known when, of whom (None: all), in which currency (None: each).
+    """As of the end of which day, as known when, of whom (None: all), in which currency (None: each), and only of those
+    for whom one of `owners` answered on that day.
 
     `latest` is today where all that is known counts; None for what was known at a time that was named.
     """
@@ -38,6 +39,7 @@ class AgeingQuestion:
     currency: str | None
     basis: AgeingBasis = AgeingBasis.DUE_DATE
     latest: date | None = None
+    owners: tuple[str, ...] | None = None
 
     @property
     def is_present(self) -> bool:
@@ -45,12 +47,13 @@ class AgeingQuestion:
 
     @property
     def filters(self) -> tuple[str, ...]:
-        named = {"customer_id": self.customer_id, "currency": self.currency}
+        named = {"customer_id": self.customer_id, "currency": self.currency,
+                 "owners" if self.is_present else "past_owners": self.owners}
         return tuple(name for name, value in named.items() if value is not None)
 
     def binds(self) -> dict[str, object]:
         return {"as_of": self.as_of, "known_at": self.known_at, "customer_id": self.customer_id,
-                "currency": self.currency}
+                "currency": self.currency, "owners": None if self.owners is None else list(self.owners)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,16 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from billing_svc.domain.ageing import AgeingBasis
 from billing_svc.domain.ledger import OPENING
-from billing_svc.store.customer_dimensions import value_for
+from billing_svc.store.customer_dimensions import counted_under, value_for
 
 _BINDS: dict[str, Any] = {
     "as_of": Date(), "known_at": DateTime(timezone=True), "customer_id": Uuid(), "currency": Text(),
     "wanted": Integer(), "after_by": BigInteger(), "after_currency": Text(),
-    "after_id": Uuid(), "ids": ARRAY(Uuid())}
+    "after_id": Uuid(), "ids": ARRAY(Uuid()), "owners": ARRAY(Text())}
+_OWNED = {
+    "owners": "SELECT o.customer_id FROM customer o WHERE o.owner_code = ANY(:owners)",
+    "past_owners": f"SELECT o.customer_id FROM {counted_under('owner', 'as_of')} o WHERE o.value = ANY(:owners)"}  # noqa: S608  constants
+"""Filters by who answers for a customer today, and on the day that is asked for."""
 HOLDS = "(a.aged_on <= :as_of AND (a.turns_on IS NULL OR a.turns_on > :as_of))"
 """Whether what an account keeps by age is so on that day."""
 
@@ -46,7 +50,9 @@ def abreast(starts: Sequence[int], days: str, amount: str = "open", count: str =
 
 
 def _matching(filters: tuple[str, ...], alias: str) -> str:
-    return "".join(f" AND {alias}.{name} = :{name}" for name in filters)
+    return "".join(
+        f" AND {alias}.customer_id IN ({_OWNED[name]})" if name in _OWNED else f" AND {alias}.{name} = :{name}"
+        for name in filters)
 
 
 def _since(known: bool, alias: str) -> str:
