@@ -31,6 +31,14 @@ async def broken(company: Any) -> list[str]:
     return [one["id"] for one in (await company.get("/integrity"))["checks"] if not one["holds"]]
 
 
+async def settled(company: Any, who: UUID, paid: str, claim: UUID | None = None) -> str:
+    """A claim on which so much was paid, as credit-svc told."""
+    fact = ClaimSettled.model_validate(dict(ClaimSettled.examples[0]) | {
+        "customer_id": who, "claim_id": claim or new_id(), "paid": cny(paid)})
+    await tell(company.running.database, credit, company.tenant, fact)
+    return str(fact.claim_id)
+
+
 def figures(one: dict[str, Any]) -> tuple[str, ...]:
     return tuple(one[name]["amount"] for name in ("item_open", "recovered", "shared", "due"))
 
@@ -38,7 +46,7 @@ def figures(one: dict[str, Any]) -> tuple[str, ...]:
 async def test_the_debt_stays_and_what_comes_in_later_is_shared(company: Any) -> None:
     who, item = await owed(company)
     await company.pay(who, "50.00", "2026-01-05")
-    claim = str(new_id())
+    claim = await settled(company, who, "262.50")
     made = (await compensate(company, item, "262.50", claim_id=claim, reference="POL-1")).json()
     assert (made["claimed"]["amount"], made["item_number"], made["number"], made["claim_id"]) == (
         "350.00", "INV-000001", "C-000001", claim)
@@ -79,6 +87,23 @@ async def test_no_more_is_compensated_than_is_owed_by_however_many(company: Any)
     assert await company.balances() == {
         "receivable_control": "400.00", "revenue": "-400.00", "third_party_bank": "300.00",
         "third_party_claims": "-300.00"}
+    assert await broken(company) == []
+
+
+async def test_no_more_is_booked_on_a_claim_than_was_paid_on_it(company: Any) -> None:
+    who, item = await owed(company)
+    other = (await company.issue(await company.register(number="C-000002"), "400", "2026-01-05", rate="0"))["items"][0]
+    unpaid = await compensate(company, item, "1.00", claim_id=str(new_id()))
+    assert (unpaid.status_code, unpaid.json()["code"]) == (409, "claim_not_paid")
+    claim = await settled(company, who, "300.00")
+    answers = await asyncio.gather(*(
+        compensate(company, one, "120.00", claim_id=claim) for _ in range(3) for one in (item, other["id"])))
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 422, 422, 422, 422]
+    assert {(one.json()["code"], one.json()["facts"]["left"]) for one in answers if one.status_code == 422} == {
+        ("more_than_claim_paid", "60.00")}
+    made = next(answer.json() for answer in answers if answer.status_code == 201)
+    await company.post(f"/compensations/{made['id']}:reverse", {"reason": "recorded_in_error"})
+    assert (await compensate(company, item, "180.00", claim_id=claim)).status_code == 201
     assert await broken(company) == []
 
 

@@ -1,5 +1,6 @@
 """Compensation: no more than is owed, the debt stays, and what comes in later is shared pro rata."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing_svc.domain.compensation import (
+    ClaimPaid,
     Compensation,
     CompensationReversalReason,
     CompensationStanding,
@@ -21,10 +23,11 @@ from billing_svc.domain.compensation import (
     fact_of_share,
     reversal_of,
     shareable,
+    within_claim,
 )
 from billing_svc.domain.item import Item
 from billing_svc.domain.posting_dates import Books
-from dunlin_kernel.errors import Conflict, RuleBroken
+from dunlin_kernel.errors import Conflict, DomainError, RuleBroken
 from dunlin_kernel.money import Money
 
 TODAY, ONE = date(2026, 4, 1), UUID(int=1)
@@ -54,6 +57,23 @@ def compensation(amount: int, claimed: int = 40_000) -> Compensation:
 def test_what_is_refused(said: ReceiveCompensation, before: int, code: str) -> None:
     with pytest.raises(RuleBroken, match=code):
         compensation_of(said, item(40_000), PaidBefore(cny(before), cny(0)), day=TODAY, today=TODAY)
+
+
+@pytest.mark.parametrize(("minor", "currency", "paid", "booked", "code"), [
+    (300, "CNY", 300, 0, None), (200, "CNY", 300, 100, None), (201, "CNY", 300, 100, "more_than_claim_paid"),
+    (1, "CNY", 300, 300, "more_than_claim_paid"), (1, "CNY", 300, 400, "more_than_claim_paid"),
+    (1, "USD", 300, 0, "currency_mismatch"), (1, "CNY", None, 0, "claim_not_paid")])
+def test_no_more_is_booked_on_a_claim_than_was_paid(
+    minor: int, currency: str, paid: int | None, booked: int, code: str | None,
+) -> None:
+    said = replace(wish(minor, currency), claim_id=UUID(int=6))
+    claim = None if paid is None else ClaimPaid(cny(paid), cny(booked))
+    with pytest.raises(DomainError, match=code) if code else nullcontext():
+        assert within_claim(said, claim) is said
+
+
+def test_what_names_no_claim_is_within_any() -> None:
+    assert within_claim(wish(), None) == wish()
 
 
 def test_it_books_their_money_apart_and_moves_nothing_of_the_customer() -> None:

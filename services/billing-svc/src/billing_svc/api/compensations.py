@@ -41,7 +41,8 @@ class CompensationCreate(Body):
     payer: Code = Field(examples=["Sinosure"])
     received_on: Day
     reference: Code | None = None
-    claim_id: UUID | None = Field(default=None, description="The claim on a cover at credit-svc.")
+    claim_id: UUID | None = Field(default=None, description=(
+        "The claim on a cover at credit-svc: compensations that name it book no more than was paid on it."))
 
     def to_wish(self) -> ReceiveCompensation:
         """Refuses: unknown_currency, malformed_amount, wrong_precision, amount_too_large."""
@@ -100,8 +101,8 @@ class CompensationPage(Page[CompensationRead]):
 
 @writes.post("/compensations", status_code=201, dependencies=[requires("payments:write")], responses=(
     refuses(*AMOUNTS, "received_in_future", "currency_mismatch", "more_than_open", "period_locked",
-            "exchange_rate_missing") | refuses("item_not_found", status=404)
-    | refuses("tenant_not_known_yet", "compensation_exists", status=409)))
+            "exchange_rate_missing", "more_than_claim_paid") | refuses("item_not_found", status=404)
+    | refuses("tenant_not_known_yet", "compensation_exists", "claim_not_paid", status=409)))
 async def receive_compensation(body: CompensationCreate, tx: Tx, response: Located) -> CompensationRead:
     """Record what an insurer or a guarantor paid for an item. The claim is theirs as far as they paid, and the
     debt stays."""

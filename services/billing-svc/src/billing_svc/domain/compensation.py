@@ -55,6 +55,14 @@ class PaidBefore:
     by_customer: Money
 
 
+@dataclass(frozen=True, slots=True)
+class ClaimPaid:
+    """What was paid on a claim, and how much of that compensations which stand have booked."""
+
+    paid: Money
+    booked: Money
+
+
 class CompensationReversalReason(StrEnum):
     """`reclaimed`: who had paid took it back; `recorded_in_error`: it never came, and takes its own day if open."""
 
@@ -120,6 +128,21 @@ def compensation_of(
     return Compensation(
         wish.id, item.id, item.customer_id, wish.amount, item.open, before.by_customer, wish.payer,
         wish.received_on, day, wish.reference, wish.claim_id)
+
+
+def within_claim(wish: ReceiveCompensation, claim: ClaimPaid | None) -> ReceiveCompensation:
+    """No more than was paid on the claim that it names; what is beyond that is none of it.
+
+    Refuses: claim_not_paid, currency_mismatch, more_than_claim_paid.
+    """
+    if wish.claim_id is None:
+        return wish
+    if claim is None:
+        raise Conflict("claim_not_paid", "Nothing is known here of money for this claim.", claim_id=wish.claim_id)
+    if wish.amount > claim.paid - claim.booked:
+        raise RuleBroken("more_than_claim_paid", "This is more than is left of what was paid on the claim.",
+                         left=(claim.paid - claim.booked).amount)
+    return wish
 
 
 def shareable(standing: CompensationStanding) -> Money:

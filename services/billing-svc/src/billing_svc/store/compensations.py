@@ -5,9 +5,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, bindparam, text
+from sqlalchemy import Integer, Text, Uuid, bindparam, text
 
 from billing_svc.domain.compensation import (
+    ClaimPaid,
     Compensation,
     CompensationReversal,
     CompensationReversalReason,
@@ -44,6 +45,15 @@ SELECT coalesce((
   AND NOT EXISTS (SELECT FROM compensation_reversal r WHERE r.compensation_id = c.id)), 0)::bigint AS compensated,
        {_PAID.format(item=":item_id")} AS paid""").bindparams(bindparam("item_id", type_=Uuid))  # noqa: S608
 
+CLAIM = text("""
+SELECT currency, amount FROM asked_approval WHERE approval_id = :claim_id AND subject = 'claim_settled'
+FOR NO KEY UPDATE""").bindparams(bindparam("claim_id", type_=Uuid))
+BOOKED = text("""
+SELECT coalesce(sum(c.amount), 0)::bigint AS booked FROM compensation c
+WHERE c.claim_id = :claim_id AND c.currency = :currency
+  AND NOT EXISTS (SELECT FROM compensation_reversal r WHERE r.compensation_id = c.id)""").bindparams(
+    bindparam("claim_id", type_=Uuid), bindparam("currency", type_=Text))
+
 
 @dataclass(frozen=True, slots=True)
 class CompensationView:
@@ -77,6 +87,16 @@ async def some(tx: Transaction, customer_id: UUID | None, after: UUID | None, li
 async def before(tx: Transaction, item_id: UUID, currency: str) -> PaidBefore:
     row = await tx.row(BEFORE, item_id=item_id)
     return PaidBefore(Money(row["compensated"], currency), Money(row["paid"], currency))
+
+
+async def paid_on(tx: Transaction, claim_id: UUID | None) -> ClaimPaid | None:
+    """What was paid on a claim, as credit-svc told, locked until the end; None where nothing is known of that."""
+    if claim_id is None or (row := await tx.row(CLAIM, claim_id=claim_id)) is None:
+        return None
+    currency = row["currency"]
+    booked = await tx.row(BOOKED, claim_id=claim_id, currency=currency)
+    assert booked is not None, "a sum is one row"
+    return ClaimPaid(Money(row["amount"], currency), Money(booked["booked"], currency))
 
 
 def add(tx: Transaction, one: Compensation, *, recorded_at: datetime) -> None:

@@ -1,6 +1,12 @@
 """Record what an insurer or a guarantor paid for an item: the customer owes it as before."""
 
-from billing_svc.domain.compensation import Compensation, ReceiveCompensation, compensation_of, fact_of_compensation
+from billing_svc.domain.compensation import (
+    Compensation,
+    ReceiveCompensation,
+    compensation_of,
+    fact_of_compensation,
+    within_claim,
+)
 from billing_svc.store import compensations, items
 from billing_svc.usecases.posting import Posting, open_posting
 from dunlin_events.contracts.base import Amount
@@ -12,12 +18,14 @@ from dunlin_kit.transaction import Transaction
 
 
 async def receive_compensation(tx: Transaction, wish: ReceiveCompensation) -> Compensation:
-    """Refuses: item_not_found, period_locked, exchange_rate_missing, and what `compensation_of` refuses."""
+    """Refuses: item_not_found, period_locked, exchange_rate_missing, and what `compensation_of` and `within_claim`
+    refuse."""
     named = (await items.by_id(tx, [wish.item_id])).get(wish.item_id)
     if named is None:
         raise NotFound("item_not_found", "There is no such item.", item_id=wish.item_id)
     posting = await open_posting(tx, [(named.customer_id, named.amount.currency)])
     item = (await items.by_id(tx, [wish.item_id]))[wish.item_id]
+    within_claim(wish, await compensations.paid_on(tx, wish.claim_id))
     before = await compensations.before(tx, item.id, item.amount.currency)
     one = compensation_of(
         wish, item, before, day=posting.books.open_on(wish.received_on), today=posting.tenant.today)
