@@ -2,8 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -13,11 +15,31 @@ from bench.report import Report, Spread
 from bench.stage import Server, Stage
 
 from dunlin_kernel.ids import new_id
+from dunlin_kit.database import Database
+from dunlin_kit.transaction import Transaction
 
+T = TypeVar("T")
 ROUND_SECONDS = 4
 _WAITING = "SELECT max(extract(epoch FROM clock_timestamp() - waitstart)) FROM pg_locks WHERE NOT granted"
 BARRIER = " AND locktype = 'advisory' AND mode = 'ShareLock'"
 """Postings that wait for the posting barrier."""
+
+
+class Timed(Database):
+    """A database that knows how long each transaction took: no lock was held for longer."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.slices: list[float] = []
+
+    async def transact(
+        self, tenant: UUID, work: Callable[[Transaction], Awaitable[T]], *, keep: bool = True,
+    ) -> T:
+        began = time.perf_counter()
+        try:
+            return await super().transact(tenant, work, keep=keep)
+        finally:
+            self.slices.append(time.perf_counter() - began)
 
 
 async def longest_wait(stage: Stage, service: str, of: str = "") -> float:

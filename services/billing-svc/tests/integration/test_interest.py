@@ -9,6 +9,7 @@ import pytest
 
 from billing_svc.jobs.charge_interest import charge_interest
 from billing_svc.usecases.charge_interest import charge_interest as charge_slice
+from billing_svc.usecases.note_interest import note_interest
 from billing_svc.usecases.run_interest import CHARGE_INTEREST
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import JobRunner
@@ -237,6 +238,7 @@ async def test_a_run_that_is_cancelled_keeps_what_it_charged_and_a_later_one_cha
 
     async def take_one(tx: Any) -> None:
         run_id = await tx.driver.fetchval("SELECT id FROM interest_run WHERE operation_id = $1", UUID(begun["id"]))
+        await note_interest(tx, 50, None)
         await charge_slice(tx, run_id, 1)
         cancelling.append(asyncio.create_task(company.send("POST", f"/interest-runs/{begun['id']}:cancel")))
 

@@ -14,6 +14,7 @@ from billing_svc.store import (
     interest,
     interest_accruals,
     interest_runs,
+    interest_waiting,
     ledger_import_rows,
     ledger_imports,
     statement_sources,
@@ -28,11 +29,11 @@ from dunlin_kit.testing import DatabaseUrls
 SMALL = {"tenant", "alembic_version", "relay_state", "parked_event", "interest_policy", "reference_rate",
          "ledger_import", "interest_run", "statement_run"}
 """A few rows each, however long the service runs; of imports one a file, of runs one each time."""
-RUNS = (account_turns, arrangements, interest, interest_accruals, interest_runs, ledger_import_rows, ledger_imports,
-        statement_sources, transfers)
+RUNS = (account_turns, arrangements, interest, interest_accruals, interest_runs, interest_waiting, ledger_import_rows,
+        ledger_imports, statement_sources, transfers)
 GATHERED = {
     statement_sources.COUNTED: ["customer"],  # how many customers a run of statements is for: it is asked once
-    interest_accruals.ACCOUNTS: ["item"],  # every account with something overdue, in their order
+    interest_waiting.NOTE_ANEW: ["interest_noted"],  # a row for each account, when a policy is set
 }
 """What a run is about, read as a whole, with the table that is."""
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_svc.domain.allocation import Allocation
-from billing_svc.domain.interest import Bearing, Contested, interest_of, segments_of
+from billing_svc.domain.interest import Bearing, Contested, Segment, interest_of, segments_of
 from billing_svc.domain.interest_charge import InterestWaiver, Reckoning, fact_of_interest_waiver, waived_of
 from billing_svc.domain.interest_policy import (
     Debtor,
@@ -193,6 +193,21 @@ def test_the_difference_to_what_was_charged_is_charged_or_waived(
 ) -> None:
     found = Reckoning(interest_item(1, 1, 0), on(30), (), cny(total), cny(charged), "r")
     assert (found.to_charge, found.too_much) == (cny(to_charge), cny(too_much))
+
+
+@pytest.mark.parametrize(
+    ("segments", "charged", "nothing"),
+    [((), 0, True), ((), 1, False), ((Segment(on(0), on(30), cny(1), Decimal(12)),), 0, False)])
+def test_there_is_nothing_to_do_where_nothing_was_late_and_nothing_charged(
+    segments: tuple[Segment, ...], charged: int, nothing: bool,
+) -> None:
+    assert Reckoning(interest_item(1, 1, 0), on(30), segments, cny(0), cny(charged), "r").is_nothing is nothing
+
+
+@pytest.mark.parametrize(("days", "known"), [((), True), ((1, 30), True), ((1, 31), False)])
+def test_what_is_reckoned_is_all_once_nothing_moved_after_its_day(days: tuple[int, ...], known: bool) -> None:
+    moves = [Step(on(day), -1) for day in days]
+    assert Bearing(cny(100), on(0), moves, ()).known_by(on(30)) is known
 
 
 def test_the_latest_interest_is_waived_first_and_only_what_is_open_of_it() -> None:

@@ -51,6 +51,10 @@ class Bearing:
     moves: Sequence[Step]
     contested: Sequence[Contested]
 
+    def known_by(self, to_on: date) -> bool:
+        """Whether nothing moved after that day, so that what is reckoned to it is all that was borne."""
+        return all(step.effective_on <= to_on for step in self.moves)
+
 
 def segments_of(bearing: Bearing, rates: Sequence[RateStep], to_on: date) -> tuple[Segment, ...]:
     """From the due date to `to_on`, cut where money moved, a dispute began or ended, or the rate changed."""

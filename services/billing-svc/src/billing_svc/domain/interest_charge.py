@@ -26,6 +26,11 @@ class Reckoning:
     rule: str
 
     @property
+    def is_nothing(self) -> bool:
+        """Nothing was late, and nothing was charged for it."""
+        return not self.segments and self.charged.is_zero
+
+    @property
     def to_charge(self) -> Money:
         return max(self.total - self.charged, Money.zero(self.total.currency))
 

@@ -3,15 +3,15 @@ with what is left."""
 
 from uuid import UUID
 
-from billing_svc.usecases.accrue_interest import accrue_interest
+from billing_svc.jobs.reckon_interest import note_moved, tell_accrued
 from billing_svc.usecases.charge_interest import charge_interest as charge_slice
 from dunlin_kit.database import Database
 from dunlin_kit.jobs import Job, finish, moment_of
 from dunlin_kit.pace import Pace
 from dunlin_kit.transaction import Transaction
 
-ITEMS, ACCOUNTS = 50, 200
-"""The most items that are charged, and accounts whose rest is told, in one transaction."""
+ITEMS = 50
+"""The most items that are charged in one transaction."""
 
 
 async def charge_interest(database: Database, job: Job) -> None:
@@ -22,14 +22,12 @@ async def charge_interest(database: Database, job: Job) -> None:
         await moment_of(tx, job)
         return await charge_slice(tx, run_id, most)
 
-    async def accrue(tx: Transaction, most: int) -> bool:
-        more = await accrue_interest(tx, (await moment_of(tx, job)).today, most)
-        if not more:
-            finish(tx, job)
-        return more
+    async def end(tx: Transaction) -> None:
+        finish(tx, job)
 
-    charging, accruing = Pace(ITEMS), Pace(ACCOUNTS)
-    while not await charging.take(database, job.tenant, work):
+    pace = Pace(ITEMS)
+    await note_moved(database, job)
+    while not await pace.take(database, job.tenant, work):
         continue
-    while await accruing.take(database, job.tenant, accrue):
-        continue
+    await tell_accrued(database, job)
+    await database.transact(job.tenant, end)

@@ -4,7 +4,7 @@ and what interest has accrued; on Mondays the forecast is kept; then the next tu
 from collections.abc import Awaitable, Callable
 
 from billing_svc.jobs.keep_forecast import keep_monday
-from billing_svc.usecases.accrue_interest import accrue_interest
+from billing_svc.jobs.reckon_interest import note_moved, tell_accrued
 from billing_svc.usecases.age_accounts import age_accounts
 from billing_svc.usecases.judge_arrangements import judge_arrangements
 from billing_svc.usecases.plan_day_turn import plan_day_turn
@@ -29,19 +29,17 @@ async def turn_day(database: Database, job: Job) -> None:
     async def tell(tx: Transaction, most: int) -> bool:
         return await tell_overdue(tx, (await moment_of(tx, job)).today, most)
 
-    async def accrue(tx: Transaction, most: int) -> bool:
-        return await accrue_interest(tx, (await moment_of(tx, job)).today, most)
-
     async def end(tx: Transaction) -> None:
         tenant = await moment_of(tx, job)
         plan_day_turn(tx, tenant.zone, tenant.today)
         finish(tx, job)
 
-    slices: tuple[tuple[Slice, int], ...] = (
-        (age_accounts, ACCOUNTS), (judge, ARRANGEMENTS), (tell, ITEMS), (accrue, ACCOUNTS))
+    slices: tuple[tuple[Slice, int], ...] = ((age_accounts, ACCOUNTS), (judge, ARRANGEMENTS), (tell, ITEMS))
     for one, most in slices:
         pace = Pace(most)
         while await pace.take(database, job.tenant, one):
             continue
+    await note_moved(database, job)
+    await tell_accrued(database, job)
     await keep_monday(database, job)
     await database.transact(job.tenant, end)

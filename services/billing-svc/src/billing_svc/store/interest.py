@@ -16,7 +16,6 @@ from billing_svc.domain.interest import Contested
 from billing_svc.domain.interest_charge import InterestWaiver
 from billing_svc.domain.interest_policy import FIRST_INTEREST_POLICY, InterestPolicy, InterestRule, RateStep
 from billing_svc.domain.posting_dates import Step
-from billing_svc.store.accounts import AccountKey
 from billing_svc.store.interest_tables import (
     InterestAccountRow,
     InterestPolicyRow,
@@ -35,22 +34,14 @@ RATES_AFTER = RATES.where(
     > func.row(bindparam("reference", type_=Text), bindparam("effective_from", type_=Date))).limit(
         bindparam("most", type_=Integer))
 HELD = select(_held.item_id, _held.currency, _held.charged, _held.compensated).where(_held.item_id == func.any(_ids))
-WAITING_ITEMS = """
-FROM item i LEFT JOIN interest_account s ON s.tenant_id = i.tenant_id AND s.item_id = i.id
-WHERE i.kind = 'invoice' AND i.due_on < :to_on AND (
-  s.item_id IS NULL OR s.position < 0 OR i.open > 0 AND s.charged_to < :to_on OR EXISTS (
-    SELECT 1 FROM ledger_entry e WHERE e.tenant_id = i.tenant_id AND e.item_id = i.id AND e.position > s.position
-      AND e.customer_id = i.customer_id))"""
-WAITING = text(
-    f"SELECT i.id, i.customer_id, i.currency {WAITING_ITEMS} AND i.id > :after ORDER BY i.id LIMIT :most",
-).bindparams(
-    bindparam("to_on", type_=Date), bindparam("after", type_=Uuid), bindparam("most", type_=Integer))
 MOVES = text("""
 SELECT e.item_id, e.amount, coalesce(l.business_on, r.business_on, e.effective_on) AS business_on FROM ledger_entry e
 LEFT JOIN allocation l ON l.tenant_id = e.tenant_id AND l.id = e.fact_id
 LEFT JOIN allocation_reversal r ON r.tenant_id = e.tenant_id AND r.id = e.fact_id
 WHERE e.item_id = ANY(:ids) AND e.fact_kind NOT IN ('invoice_issued', 'debt_transferred')""").bindparams(
     bindparam("ids", type_=ARRAY(Uuid)))
+ANEW = -1
+"""The position of one that is to be reckoned anew, whatever its account has seen."""
 # OFFSET 0: what few disputes there are of the items is found first, whatever is known of how settlements end
 CONTESTED = text("""
 SELECT item_id, currency, opened_on, CAST(NULL AS date) AS until_on, rest AS amount FROM dispute
@@ -107,13 +98,6 @@ async def page_of_references(tx: Transaction, after: tuple[str, date], most: int
 def add_reference(tx: Transaction, reference: str, step: RateStep, *, recorded_at: datetime) -> None:
     tx.insert(ReferenceRateRow, {"reference": reference, "effective_from": step.effective_from, "rate": step.rate,
                                  "actor": tx.actor, "recorded_at": recorded_at})
-
-
-async def waiting(tx: Transaction, to_on: date, after: UUID, most: int) -> dict[UUID, AccountKey]:
-    """Up to `most` items that may have interest to be charged or corrected up to this day, each with its account; read
-    before any lock, so it decides nothing."""
-    rows = await tx.rows(WAITING, to_on=to_on, after=after, most=most)
-    return {row["id"]: (row["customer_id"], row["currency"]) for row in rows}
 
 
 async def charged_on(tx: Transaction, item_ids: Collection[UUID]) -> dict[UUID, Charged]:

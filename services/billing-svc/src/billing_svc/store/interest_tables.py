@@ -110,6 +110,31 @@ class InterestAccrualRow(Row, table=True):
     )
 
 
+class InterestWaitingRow(Row, table=True):
+    """An item on an invoice that is open, or moved since it was reckoned last; `position`: its last entry noted."""
+
+    __tablename__ = "interest_waiting"
+    tenant_id: UUID = Field(primary_key=True)
+    item_id: UUID = Field(primary_key=True)
+    customer_id: UUID
+    currency: str = Field(sa_type=Text)
+    position: int = Field(sa_type=BigInteger)
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "item_id"], ["item.tenant_id", "item.id"]),
+        Index(None, "tenant_id", "customer_id", "currency"),
+    )
+
+
+class InterestNotedRow(Row, table=True):
+    """Up to which entry of an account its items are noted."""
+
+    __tablename__ = "interest_noted"
+    tenant_id: UUID = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    currency: str = Field(primary_key=True, sa_type=Text)
+    position: int = Field(sa_type=BigInteger)
+
+
 class InterestWaiverProposalRow(Row, table=True):
     """A waiver of interest that waits for a second person, or was decided."""
 

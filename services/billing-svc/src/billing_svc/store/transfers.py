@@ -35,7 +35,11 @@ _OF_ITEMS = tuple(text(statement).bindparams(_INTO, _IDS) for statement in (
     "UPDATE interest_waiver_proposal SET customer_id = :into_id WHERE item_id = ANY(:ids)",
     """UPDATE invoice d SET customer_id = :into_id FROM item i
        WHERE i.id = ANY(:ids) AND d.id = i.invoice_id AND d.customer_id <> :into_id"""))
-_RECKONED_ANEW = text("UPDATE interest_account SET position = -1 WHERE item_id = ANY(:ids)").bindparams(_IDS)
+_RECKONED_ANEW = tuple(text(statement).bindparams(_IDS) for statement in (
+    "UPDATE interest_account SET position = -1 WHERE item_id = ANY(:ids)",
+    """INSERT INTO interest_waiting (tenant_id, item_id, customer_id, currency, position)
+       SELECT tenant_id, id, customer_id, currency, 0 FROM item WHERE id = ANY(:ids) AND kind = 'invoice' ORDER BY id
+       ON CONFLICT (tenant_id, item_id) DO UPDATE SET customer_id = excluded.customer_id"""))
 _OF_CREDITS = (text("UPDATE credit SET customer_id = :into_id WHERE id = ANY(:ids)").bindparams(_INTO, _IDS),)
 _OF_DRAFTS = (text("UPDATE invoice SET customer_id = :into_id WHERE id = ANY(:ids)").bindparams(_INTO, _IDS),)
 _OF_DELIVERIES = (text("UPDATE delivery SET customer_id = :into_id WHERE id = ANY(:ids)").bindparams(_INTO, _IDS),)
@@ -91,7 +95,8 @@ async def pass_on(tx: Transaction, one: Slice, source_id: UUID, into_id: UUID) -
                             (_OF_DELIVERIES, one.deliveries)):
         for statement in statements if ids else ():
             await tx.rows(statement, into_id=into_id, ids=list(ids))
-    await tx.rows(_RECKONED_ANEW, ids=list(one.items))
+    for statement in _RECKONED_ANEW if one.items else ():
+        await tx.rows(statement, ids=list(one.items))
     for statement in _AT_LAST if one.last else ():
         await tx.rows(statement, source_id=source_id, into_id=into_id)
 

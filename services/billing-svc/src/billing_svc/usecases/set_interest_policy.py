@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from billing_svc.domain.interest_policy import InterestPolicy, checked
-from billing_svc.store import audit, interest
+from billing_svc.store import audit, interest, interest_waiting
 from dunlin_kernel.ids import new_id
 from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
@@ -18,6 +18,7 @@ async def set_interest_policy(tx: Transaction, wanted: InterestPolicy, *, expect
         raise stale()
     policy = replace(checked(wanted), version=before.version + 1)
     interest.add_policy(tx, policy, recorded_at=tenant.now)
+    await interest_waiting.note_anew(tx)
     audit.add(tx, "interest_policy_set", new_id(), customer_id=None, recorded_at=tenant.now,
               before={"version": before.version}, after={"version": policy.version, "rules": len(policy.rules)})
     return policy
