@@ -2,11 +2,20 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
+from billing_svc.api.invoice_shapes import InvoiceCreate
 from billing_svc.consumers.customer import customer
+from billing_svc.domain.delivery import DeliveryCancelReason
+from billing_svc.store import customers
+from billing_svc.store.document_tables import CustomerRow
+from billing_svc.usecases.cancel_delivery_note import cancel_delivery_note
+from billing_svc.usecases.create_invoice import create_invoice
 from dunlin_events.contracts.customer import CustomerSuspended
 from dunlin_kernel.ids import new_id
+from dunlin_kit.meeting_for_tests import meeting
 from dunlin_kit.testing import tell
+from dunlin_kit.transaction import Transaction
 
 
 def cny(amount: str) -> dict[str, str]:
@@ -19,10 +28,13 @@ async def deliver(company: Any, who: Any, amount: str, **more: Any) -> dict[str,
     return made
 
 
-async def bill(company: Any, who: Any, net: str, **more: Any) -> dict[str, Any]:
+def asked(who: Any, net: str, **more: Any) -> dict[str, Any]:
     line = {"description": "Goods", "quantity": "1", "unit_price": net, "tax_rate": "13"}
-    body = {"customer_id": str(who), "currency": "CNY", "lines": [line], "issue": True} | more
-    made: dict[str, Any] = await company.post("/invoices", body)
+    return {"customer_id": str(who), "currency": "CNY", "lines": [line], "issue": True} | more
+
+
+async def bill(company: Any, who: Any, net: str, **more: Any) -> dict[str, Any]:
+    made: dict[str, Any] = await company.post("/invoices", asked(who, net, **more))
     return made
 
 
@@ -112,3 +124,32 @@ async def test_two_invoices_and_a_cancellation_race_for_one_delivery(company: An
         bill(company, who, "1000", authorization_id=order), bill(company, who, "1000", authorization_id=order),
         company.send("POST", f"/delivery-notes/{note['id']}:cancel", {"reason": "recorded_in_error"}))
     assert await still_open(company, who) == [] and await sound(company)
+
+
+async def test_who_bills_a_delivery_that_is_being_cancelled_waits_and_is_refused(company: Any) -> None:
+    """The foreign key of what is billed would let it in: it asks for nothing but that the delivery stays there."""
+    await company.clock("2026-03-20")
+    who = await company.register()
+    delivery = UUID((await deliver(company, who, "1000.00"))["id"])
+    wish = InvoiceCreate.model_validate(asked(who, "100", delivery_ids=[str(delivery)])).to_wish()
+    met = await meeting(
+        company.running, company.tenant,
+        lambda tx: cancel_delivery_note(tx, delivery, DeliveryCancelReason.RECORDED_IN_ERROR),
+        lambda tx: create_invoice(tx, [wish]))
+    assert met.waited
+    assert met.second.code == "delivery_not_billable"
+    assert await still_open(company, who) == [] and await sound(company)
+
+
+async def test_who_only_names_a_customer_does_not_wait_for_who_hears_of_it(company: Any) -> None:
+    await company.clock("2026-03-20")
+    who = await company.register()
+    wish = InvoiceCreate.model_validate(asked(who, "100")).to_wish()
+
+    async def heard(tx: Transaction) -> None:
+        await tx.rows(customers.HELD, ids=[who])
+        tx.change(CustomerRow, {"customer_id": who, "name": "Heron"}, key=("customer_id",))
+
+    met = await meeting(company.running, company.tenant, heard, lambda tx: create_invoice(tx, [wish]))
+    [made] = met.second
+    assert (met.waited, made.invoice.wish.customer_id) == (False, who)

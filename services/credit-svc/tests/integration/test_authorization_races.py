@@ -9,6 +9,7 @@ from credit_svc.consumers.customer import customer
 from credit_svc.domain.authorization import Authorization
 from credit_svc.store import authorizations
 from credit_svc.usecases.authorize_credit import AuthorizeCredit, authorize_credit
+from credit_svc.usecases.file_claim import FileClaim, file_claim
 from credit_svc.usecases.release_authorization import release_authorization
 from credit_svc.usecases.set_credit_limit import set_credit_limit
 from credit_svc.usecases.setting_limit import SetCreditLimit
@@ -16,6 +17,7 @@ from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_kernel.errors import Conflict
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
+from dunlin_kit.meeting_for_tests import meeting
 from dunlin_kit.testing import deadlocks, tell
 from dunlin_kit.transaction import Transaction
 
@@ -158,3 +160,17 @@ async def test_no_read_sees_an_order_and_its_invoice_both_or_neither(books: Any)
 
     await asyncio.gather(watch(), watch(), bill())
     assert seen == {"600.00"}
+
+
+async def test_who_claims_on_a_cover_while_another_claim_is_filed_waits_and_is_refused(books: Any) -> None:
+    """The foreign key of the claim would let it in: it asks for nothing but that the cover stays there."""
+    path = f"/credit/v1/customers/{books.customer}/covers"
+    answer = await books.service.client.post(path, headers=books.headers(), json={
+        "kind": "guarantee", "amount": {"amount": "10.00", "currency": "CNY"}, "share_bps": 10000,
+        "valid_from": "2026-03-01", "provider": "Bank", "reference": "G-1", "reason": "given"})
+    cover = UUID(answer.json()["id"])
+    met = await meeting(
+        books.service, books.tenant, lambda tx: file_claim(tx, FileClaim(cover, cny(600), None, "K-1")),
+        lambda tx: file_claim(tx, FileClaim(cover, cny(401), None, "K-2")))
+    assert met.waited
+    assert (met.second.code, met.second.facts["left"]) == ("claim_above_cover", "4.00")

@@ -1,19 +1,31 @@
 """Two at once on real PostgreSQL: one number, one external id, one entry; and what the database itself forbids."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from customer_svc.domain.address import Address
+from customer_svc.domain.contact import Contact, Language
 from customer_svc.domain.customer import Customer, CustomerKind, CustomerStatus, Particulars
+from customer_svc.domain.interaction import Interaction, InteractionKind, InteractionOutcome
 from customer_svc.domain.registration import Registration, Row
 from customer_svc.domain.terms import TermsOfTrade
-from customer_svc.usecases import activate_customer, register_customers
+from customer_svc.usecases import (
+    activate_customer,
+    add_address,
+    add_contact,
+    close_customer,
+    record_interaction,
+    register_customers,
+)
 from customer_svc.usecases.take_imported_rows import take_imported_rows
 from dunlin_kernel.errors import Conflict, DomainError
-from dunlin_kernel.ids import CustomerId, new_id
+from dunlin_kernel.ids import AddressId, ContactId, CustomerId, new_id
+from dunlin_kit.meeting_for_tests import meeting
 from dunlin_kit.transaction import Transaction
 
 CUSTOMERS = "/customer/v1/customers"
@@ -137,3 +149,33 @@ async def test_without_its_tenant_nothing_is_seen_or_written(archive: Any, other
                     "INSERT INTO customer_number_series VALUES ($1, 1) ON CONFLICT DO NOTHING", archive.tenant)
     finally:
         await connection.close()
+
+
+def _contact(tx: Transaction, customer: Customer) -> Any:
+    return add_contact(tx, Contact(ContactId(new_id()), customer.id, "Li", Language.ENGLISH))
+
+
+def _address(tx: Transaction, customer: Customer) -> Any:
+    return add_address(tx, Address(AddressId(new_id()), customer.id, (), "Street 1", "Beijing", "CN"))
+
+
+@pytest.mark.parametrize("add", [_contact, _address])
+async def test_what_is_added_while_a_customer_is_closed_waits_and_is_refused(archive: Any, add: Any) -> None:
+    """The foreign key would let it in: it asks for nothing but that the customer stays there."""
+    [one] = await register(archive, asked())
+    met = await meeting(archive.running, archive.tenant, lambda tx: close_customer(tx, one.id), lambda tx: add(tx, one))
+    assert met.waited
+    assert met.second.code == "customer_closed"
+
+
+def _talk(tx: Transaction, customer: Customer) -> Any:
+    return record_interaction(tx, Interaction(
+        new_id(), customer.id, InteractionKind.CALL, datetime(2020, 1, 1, tzinfo=UTC), "Said",
+        InteractionOutcome.REACHED))
+
+
+async def test_what_only_refers_to_a_customer_does_not_wait_for_who_changes_it(archive: Any) -> None:
+    [one] = await register(archive, asked())
+    met = await meeting(
+        archive.running, archive.tenant, lambda tx: close_customer(tx, one.id), lambda tx: _talk(tx, one))
+    assert (met.waited, met.first.status, met.second.interaction.summary) == (False, CustomerStatus.CLOSED, "Said")
