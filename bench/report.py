@@ -55,13 +55,29 @@ class Figure:
     spread: Spread
     unit: str
     aim: Aim | None
+    limit: Spread | None = None
+    """The same work written by hand, measured in the same run."""
+
+    @property
+    def of_limit(self) -> Spread | None:
+        """How many times as fast as the limit, or as small where it is a size; run by run where both had as many."""
+        if self.limit is None:
+            return None
+        ours, theirs = self.spread, self.limit
+        pairs = zip(ours.values, theirs.values, strict=True) if len(ours.values) == len(theirs.values) else [
+            (ours.median, theirs.median)]
+        return Spread([one / other if self.unit == "/s" else other / one for one, other in pairs])
 
     @property
     def measured(self) -> str:
-        told = self.spread.told()
-        one = f"{_short(told['median'])} {self.unit}".rstrip()
-        spread = f"{_short(told['min'])} to {_short(told['max'])}" if len(self.spread.values) > 1 else "one run"
-        return f"{one} ({spread})"
+        return _told(self.spread, self.unit)
+
+    @property
+    def beside_limit(self) -> str:
+        """The ratio, and what the limit itself took."""
+        if self.limit is None or (ratio := self.of_limit) is None:
+            return ""
+        return f"{_told(ratio, 'x')} of {_short(self.limit.median)} {self.unit}".rstrip()
 
     @property
     def is_met(self) -> bool:
@@ -82,29 +98,36 @@ class Report:
         if what == "setting":
             self.settings[bench] = facts
 
-    def figure(self, bench: str, what: str, spread: Spread, unit: str, aim: Aim | None = None) -> None:
-        """One measured thing, for both readers."""
-        one = Figure(bench, what, spread, unit, aim)
+    def figure(
+        self, bench: str, what: str, spread: Spread, unit: str, aim: Aim | None = None, *, limit: Spread | None = None,
+    ) -> None:
+        """One measured thing, for both readers; `limit` in the same unit."""
+        one = Figure(bench, what, spread, unit, aim, limit)
         self.figures.append(one)
         judged = {"aim": str(aim), "met": one.is_met} if aim else {}
+        if limit is not None and one.of_limit is not None:
+            judged |= {"limit": limit.told(), "of_limit": one.of_limit.told()}
         self.line(bench, what, unit=unit, **spread.told(), runs=len(spread.values), **judged)
 
     def table(self) -> str:
-        """All figures: bench, what, median, spread, aim."""
-        lines = [("bench", "what", "measured", "aim")]
-        lines += [(one.bench, one.what, one.measured, str(one.aim or "")) for one in self.figures]
+        """All figures: bench, what, median, spread, beside the limit, aim."""
+        lines = [("bench", "what", "measured", "of the limit", "aim")]
+        lines += [(one.bench, one.what, one.measured, one.beside_limit, str(one.aim or "")) for one in self.figures]
         widths = [max(len(line[at]) for line in lines) for at in range(len(lines[0]))]
         return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
                          for line in lines)
 
     def aims(self, *, judged: bool) -> str:
-        """Rows of a Markdown table: each figure with an aim, beside it. Not `judged`, nothing is said of the aim."""
-        lines = ["| bench | what | measured | aim | |", "|---|---|---|---|---|"]
-        lines += [f"| `{one.bench}` | {one.what} | {one.measured} | {one.aim} | {_verdict(one) if judged else ''} |"
-                  for one in self.figures if one.aim]
-        lines += ["", *(f"{bench}: {', '.join(f'{name} {value}' for name, value in facts.items())}"
-                        for bench, facts in self.settings.items())]
+        """Rows of a Markdown table: figures with an aim or a limit. Not `judged`, nothing is said of the aim."""
+        lines = ["| bench | figure | aim | measured | of the limit | |", "|---|---|---|---|---|---|"]
+        lines += [f"| `{one.bench}` | {one.what} | {one.aim or ''} | {one.measured} | {one.beside_limit} | "
+                  f"{_verdict(one) if judged else ''} |" for one in self.figures if one.aim or one.limit]
         return "\n".join(lines)
+
+    def described(self) -> str:
+        """What each bench was run with, a line each."""
+        return "\n".join(f"{bench}: {', '.join(f'{name} {value}' for name, value in facts.items())}"
+                         for bench, facts in self.settings.items())
 
 
 def progress(said: str) -> None:
@@ -118,7 +141,15 @@ def per_request(burnt: Mapping[str, float], count: int) -> dict[str, float]:
 
 
 def _verdict(figure: Figure) -> str:
-    return "met" if figure.is_met else "missed"
+    if figure.aim is None:
+        return ""
+    return "met" if figure.is_met else "**missed**"
+
+
+def _told(spread: Spread, unit: str) -> str:
+    """The median, and from where to where it went; "times" for ratios."""
+    ranged = f"{_short(min(spread.values))} to {_short(max(spread.values))}" if len(spread.values) > 1 else "one run"
+    return f"{_short(spread.median)} {'times' if unit == 'x' else unit}".rstrip() + f" ({ranged})"
 
 
 def _short(value: float) -> str:

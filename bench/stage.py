@@ -13,8 +13,11 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
+import asyncpg
 from bench.processes import Share
 
 from dunlin_kit.testing import AUDIENCE, ISSUER, TestIssuer
@@ -48,6 +51,14 @@ class Server:
     @property
     def share(self) -> Share:
         return Share([one.pid for one in self.processes])
+
+
+class Copied(NamedTuple):
+    """The URLs of a copy of a service's database: as the service's roles, and as a superuser."""
+
+    app_url: str
+    ops_url: str
+    admin_url: str
 
 
 class Stage:
@@ -93,11 +104,34 @@ class Stage:
 
     def by_hand(self, form: str, service: str = "billing", processes: int = WORKERS) -> Server:
         """The hand-written server in one of its forms, on the same database as that service."""
-        def start(port: int) -> "subprocess.Popen[bytes]":
-            told = self.environment(service, PORT=str(port))
-            return self.process(["-m", "bench.by_hand", form], told)
+        return self._by_hand(form, ["-m", "bench.by_hand", form], service, processes)
 
-        return self._served(form, start, processes)
+    def bare(self, service: str) -> Server:
+        """One process that serves pages by hand, and has nothing of Dunlin in it."""
+        return self._by_hand("bare", ["-m", "bench.by_hand_pages"], service, 1)
+
+    def _by_hand(self, name: str, command: Sequence[str], service: str, processes: int) -> Server:
+        def start(port: int) -> "subprocess.Popen[bytes]":
+            return self.process(command, self.environment(service, PORT=str(port)))
+
+        return self._served(name, start, processes)
+
+    def by_hand_worker(self, part: str, url: str) -> "subprocess.Popen[bytes]":
+        """The hand-written relay, or a hearer, on that database."""
+        return self.process(["-m", "bench.by_hand_events", part], {
+            **os.environ, "DUNLIN_DATABASE_URL": url, "DUNLIN_BUS_DATABASE_URL": self.databases.bus_url})
+
+    async def copy(self, service: str) -> "Copied":
+        """A second database as the service's is now, to which nobody may be connected."""
+        name = f"{service}_by_hand"
+        admin = await asyncpg.connect(self.admin_url("postgres"))
+        await admin.execute(f"DROP DATABASE IF EXISTS {name}")
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {service}")
+        await admin.execute(f"GRANT CONNECT ON DATABASE {name} TO {service}_app, {service}_ops")
+        await admin.close()
+        app, ops = (urlunsplit(urlsplit(self.databases.url(service, role))._replace(path=f"/{name}"))
+                    for role in ("app", "ops"))
+        return Copied(app, ops, self.admin_url(name))
 
     def worker(self, service: str, **more: str) -> "subprocess.Popen[bytes]":
         return self.process(["-m", f"{service}_svc", "worker"], self.environment(service, **more))
@@ -108,6 +142,14 @@ class Stage:
         for port, process in zip(ports, processes, strict=True):
             until_it_answers(port, process, self.folder / "servers.log")
         return Server(name, processes, ports)
+
+    def last_words(self) -> str:
+        """What the servers said last, each of them and PostgreSQL, and which of the processes have ended."""
+        ended = [f"{' '.join(map(str, one.args[1:]))}: {one.poll()}"  # type: ignore[index]
+                 for one in self._started if one.poll() is not None]
+        said = [f"{path.name}: ...{path.read_text(errors='replace')[-2000:]}"
+                for path in (self.folder / "servers.log", self.folder / "server/postgres.log") if path.exists()]
+        return "\n".join((f"ended before: {ended}", *said))
 
     def end(self) -> None:
         for process in self._started:
@@ -147,6 +189,9 @@ def stage() -> Iterator[Stage]:
             made = Stage(folder, postgres, databases)
             try:
                 yield made
+            except Exception as broken:
+                broken.add_note(made.last_words())
+                raise
             finally:
                 made.end()
     finally:

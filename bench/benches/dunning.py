@@ -2,7 +2,8 @@
 
 Both moments are read from the server: when the last message was queued, and when the last outcome was kept. Payments of
 the same customers come in beside, and notify-svc hears of them while it runs; the longest wait for any lock is watched
-in the databases.
+in the databases. The limit judges and queues the same customers right before, and what it wrote is removed. `--growth`:
+so many settled items, messages and facts of the past behind each customer.
 """
 
 import asyncio
@@ -16,10 +17,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import asyncpg
+from bench import by_hand_dunning
 from bench.archive import archived
 from bench.beside import ROUND_SECONDS, Payers, longest_wait, pay, pay_until, report_payments
+from bench.by_hand_events import connected
 from bench.company import Company, founded, owe, settled_down
 from bench.facts import told
+from bench.history import Past, lived
 from bench.load import Loaded
 from bench.processes import Share
 from bench.report import Report, Spread, progress, under
@@ -35,33 +39,60 @@ INSERT INTO dunned_item (tenant_id, id, customer_id, invoice_id, number, currenc
                          due_version, active, passed_offset_days, last_sent_on, next_level, next_on)
 SELECT $1, id, customer, invoice, number, 'CNY', 10000, 0, due, due, 1, true, NULL, NULL, 1, due + 3
 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::date[]) t (id, customer, invoice, number, due)"""
+_PAST = """
+WITH n AS (
+  SELECT customer, uuidv7() AS item, uuidv7() AS message, 'OLD-' || n AS number, current_date - 200 - n AS due
+  FROM unnest($2::uuid[]) c (customer) CROSS JOIN generate_series(1, $3::int) n),
+items AS (
+  INSERT INTO dunned_item (tenant_id, id, customer_id, invoice_id, number, currency, open, disputed, issued_on, due_on,
+                           due_version, active, passed_offset_days, last_sent_on)
+  SELECT $1, item, customer, item, number, 'CNY', 0, 0, due, due, 1, true, 3, due + 3 FROM n),
+messages AS (
+  INSERT INTO message (tenant_id, id, customer_id, job_id, judged_on, status, channel, level, policy_version, language,
+                       tone, looked_at, handed_over_at, recorded_at)
+  SELECT $1, message, customer, item, due + 3, 'sent', 'email', 1, 1, 'zh', 'friendly', due + 3, due + 3, due + 3
+  FROM n),
+steps AS (
+  INSERT INTO message_item (tenant_id, message_id, item_id, invoice_id, number, due_on, due_version, policy_version,
+                            level, offset_days, currency, amount, outcome)
+  SELECT $1, message, item, item, number, due, 1, 1, 1, 3, 'CNY', 10000, 'sent' FROM n),
+facts AS (
+  INSERT INTO outbox_event (txid, event_id, stream, era, seq, type, headers, payload)
+  SELECT '3', uuidv7(), $1 || ':' || customer, 1, -row_number() OVER (PARTITION BY customer),
+         'dunlin.notify.ReminderScheduled.v1', '{}', '{}' FROM n)
+INSERT INTO message_content (tenant_id, message_id, customer_id, recipient, subject, body)
+SELECT $1, message, customer, 'ap@heron.example', 'Reminder', repeat('a line of a letter ', 20) FROM n"""
+"""Settled items that were reminded of once each, told long ago."""
 _RUN = """INSERT INTO job (tenant_id, job_id, kind, key, due_at, payload)
 VALUES ($1, $2::uuid, 'run_ladder', $2::uuid::text, now(), '{}') RETURNING extract(epoch FROM clock_timestamp())"""
-_QUEUED = """SELECT count(*) AS count, max(extract(epoch FROM pg_xact_commit_timestamp(xmin)))::float8 AS at
-FROM message_content WHERE tenant_id = $1"""
+_QUEUED = """SELECT count(*) AS count, max(extract(epoch FROM pg_xact_commit_timestamp(c.xmin)))::float8 AS at
+FROM message_content c JOIN message m ON (m.tenant_id, m.id) = (c.tenant_id, c.message_id)
+WHERE c.tenant_id = $1 AND m.judged_on > current_date - 100"""
 _MOVED = "SELECT sum(10000 - open)::int / 100 FROM dunned_item WHERE tenant_id = $1"
 """How many payments of 1.00 notify-svc has heard of."""
 _NOTED = """SELECT count(*) AS count, max(extract(epoch FROM pg_xact_commit_timestamp(xmin)))::float8 AS at
 FROM outbox_event WHERE type = 'dunlin.notify.ReminderSent.v1' AND stream LIKE $1::text || ':%'"""
 
 
-def dunning(stage: Stage, report: Report, *, quick: bool) -> None:
+def dunning(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> None:
     """Seconds for all customers of a tenant, a tenant of its own each round."""
     customers = 200 if quick else CUSTOMERS
+    past = growth if growth > 1 else 0
     with _issuer(stage) as token_url:
         billing, customer = stage.api("billing"), stage.api("customer")
         worker = stage.worker("notify", SMTP_URL="recorder:", BILLING_URL=_at(billing), CUSTOMER_URL=_at(customer),
                      TOKEN_URL=token_url, CLIENT_ID="notify-svc", CLIENT_SECRET="none")
         relay = stage.worker("billing")
-        report.line("dunning", "setting", customers=customers, items=customers * ITEMS, workers=1,
+        report.line("dunning", "setting", customers=customers, items=customers * ITEMS, settled_each=past, workers=1,
                     payments_beside_a_second=PAYMENTS_A_SECOND)
         shares = {"notify": Share([worker.pid]), "billing": Share([*billing.share.pids, relay.pid]),
                   "customer": customer.share, "database": stage.database_share}
-        runs = [asyncio.run(_run(stage, billing, customers, shares)) for _ in range(1 if quick else ROUNDS)]
+        runs = [asyncio.run(_run(stage, billing, (customers, past), shares)) for _ in range(1 if quick else ROUNDS)]
     seen = [one for one, _ in runs]
     items = customers * ITEMS
     report.figure("dunning", f"{items} items of {customers} customers: judged and queued",
-                  Spread([one["queued"] for one in seen]), "s", under(3))
+                  Spread([one["queued"] for one in seen]), "s", under(3),
+                  limit=Spread([one["by_hand"] for one in seen]))
     report.figure("dunning", "handed over, outcomes kept", Spread([one["noted"] for one in seen]), "s")
     report.figure("dunning", "burnt by all, payments beside included", Spread([one["burnt"] for one in seen]), "core s")
     for part in shares:
@@ -74,11 +105,16 @@ def dunning(stage: Stage, report: Report, *, quick: bool) -> None:
 
 
 async def _run(
-    stage: Stage, billing: Server, customers: int, shares: dict[str, Share],
+    stage: Stage, billing: Server, many: tuple[int, int], shares: dict[str, Share],
 ) -> tuple[dict[str, float], dict[str, list[Loaded]]]:
+    customers, past = many
     company = await founded(stage.admin_url("billing"), customers=customers, series=1)
+    if past:
+        await lived(company, company.customers, Past(0, past))
     await owe(company, company.customers, ITEMS, 100_00)
     notify = await _owing_in_notify(stage, company)
+    if past:
+        await notify.execute(_PAST, company.tenant, company.customers, past)
     await settled_down(company.connection)
     await settled_down(notify)
     paying = company.customers[::max(1, customers // (PAYMENTS_A_SECOND * ROUND_SECONDS))]
@@ -86,6 +122,7 @@ async def _run(
     alone = await asyncio.to_thread(pay, stage, billing, payers, ROUND_SECONDS)
     beside = asyncio.create_task(pay_until(stage, billing, payers, done))
     await asyncio.sleep(1)
+    by_hand = await _by_hand(stage, notify, company)
     before = await notify.fetchval(_MOVED, company.tenant)
     watching = [asyncio.create_task(longest_wait(stage, name)) for name in ("billing", "notify")]
     burnt = {name: share.cpu_seconds() for name, share in shares.items()}
@@ -100,13 +137,33 @@ async def _run(
         task.cancel()
     waits = await asyncio.gather(*watching)
     done.set()
-    seen = {"queued": queued - began, "noted": noted - began, "waited": max(waits) * 1000, "heard": float(heard),
+    seen = {"by_hand": by_hand, "queued": queued - began, "noted": noted - began,
+            "waited": max(waits) * 1000, "heard": float(heard),
             "burnt": sum(burnt.values()), **burnt}
     paid = {"alone": [alone], "beside": await beside}
     progress(", ".join(f"{name} {value:.2f}" for name, value in seen.items()))
     await company.connection.close()
     await notify.close()
     return seen, paid
+
+
+async def _by_hand(stage: Stage, notify: "asyncpg.Connection", company: Company) -> float:
+    """Seconds that the limit takes; nothing of it is left."""
+    own = [await connected(stage.databases.url(service, "app")) for service in ("notify", "billing", "customer")]
+    today = await notify.fetchval("SELECT (now() AT TIME ZONE zone)::date FROM tenant WHERE tenant_id = $1",
+                                  company.tenant)
+    began = time.perf_counter()
+    queued = await by_hand_dunning.queued(*own, tenant=company.tenant, today=today)
+    took = time.perf_counter() - began
+    if queued < len(company.customers):
+        raise RuntimeError(f"the limit queued {queued} of {len(company.customers)}")
+    for table in ("message_content", "message_item", "message"):
+        of = "id" if table == "message" else "message_id"
+        await notify.execute(f"""DELETE FROM {table} WHERE tenant_id = $1 AND {of} IN (
+            SELECT id FROM message WHERE tenant_id = $1 AND status = 'queued')""", company.tenant)
+    for connection in own:
+        await connection.close()
+    return took
 
 
 async def _owing_in_notify(stage: Stage, company: Company) -> "asyncpg.Connection":

@@ -1,6 +1,8 @@
 """Pages of 50 of long lists through the API, by every sort and filter, on the first page and deep down; and searches.
 
-A deep page is asked for by the cursor that its neighbour would have given; tables are filled by set statements.
+A deep page is asked for by the cursor that its neighbour would have given; tables are filled by set statements. The
+limit, asked in turn with ours, is the same statement on a bare server. `--growth`: so many times the invoices and
+payments, and the same customers.
 """
 
 import asyncio
@@ -8,6 +10,8 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -18,6 +22,7 @@ from bench.filling import filling
 from bench.report import Report, Spread, progress, under
 from bench.stage import Stage
 
+from customer_svc.domain.name_search import folded, grams_of_query
 from dunlin_kit.pages import Seal
 
 INVOICES, CUSTOMERS, ROUNDS, TIMES = 1_000_000, 200_000, 3, 8
@@ -69,9 +74,25 @@ class Listing:
                 yield {"sort": sort, name: value}, f"{self.where} AND {condition}", order
 
 
-def pages(stage: Stage, report: Report, *, quick: bool) -> None:
+class Case(NamedTuple):
+    """One page, as ours is asked for it and as the limit is."""
+
+    service: str
+    path: str
+    ours: dict[str, str]
+    by_hand: dict[str, str]
+
+
+class Taken(NamedTuple):
+    """Milliseconds of each time."""
+
+    ours: list[float]
+    by_hand: list[float]
+
+
+def pages(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> None:
     """Milliseconds of one request by round, the worst case of each list told beside all of them."""
-    many = (INVOICES // 100, CUSTOMERS // 100) if quick else (INVOICES, CUSTOMERS)
+    many = (INVOICES * growth // 100, CUSTOMERS // 100) if quick else (INVOICES * growth, CUSTOMERS)
     asyncio.run(_paged(stage, report, *many, ROUNDS * (1 if quick else TIMES)))
 
 
@@ -80,9 +101,11 @@ async def _paged(stage: Stage, report: Report, invoices: int, customers: int, ti
     await _filled(company, invoices)
     await archived(stage.admin_url("customer"), company.tenant, company.customers, zone=ZONE, contacts=False)
     report.line("pages", "setting", invoices=invoices, payments=invoices, customers=customers, limit=50)
-    ports = {service: stage.api(service).ports[0] for service in ("billing", "customer")}
+    ports = {service: (stage.api(service, 1).ports[0], stage.bare(service).ports[0])
+             for service in ("billing", "customer")}
     headers = {"Authorization": f"Bearer {stage.token(company.tenant)}"}
-    async with httpx.AsyncClient(headers=headers, timeout=60) as client:
+    # A server closes what was idle for 5 s, which is also when the client would: so it lets go of it before.
+    async with httpx.AsyncClient(headers=headers, timeout=60, limits=httpx.Limits(keepalive_expiry=2)) as client:
         asking = _Asking(client, ports, company.tenant, times)
         for listing in _listings(company.customers[1]):
             connection = await asyncpg.connect(stage.admin_url(listing.service))
@@ -116,58 +139,73 @@ def _listings(one: UUID) -> list[Listing]:
 
 
 class _Asking:
-    """Requests one after another, each timed."""
+    """Requests one after another, each timed; `ports` are ours and the limit's."""
 
-    def __init__(self, client: httpx.AsyncClient, ports: dict[str, int], tenant: UUID, times: int) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, ports: dict[str, tuple[int, int]], tenant: UUID, times: int,
+    ) -> None:
         self._client, self._ports, self._tenant, self._times = client, ports, tenant, times
 
-    async def all_of(self, listing: Listing, connection: "asyncpg.Connection") -> dict[str, list[float]]:
-        """Milliseconds by case: the first page, the middle, and the last rows."""
-        seen: dict[str, list[float]] = {}
+    async def all_of(self, listing: Listing, connection: "asyncpg.Connection") -> dict[str, Taken]:
+        """By case: the first page, the middle, and the last rows."""
+        seen: dict[str, Taken] = {}
         for params, where, order in listing.cases():
             rows = await connection.fetchval(
                 f"SELECT count(*) FROM {listing.table} WHERE tenant_id = $1 AND {where}", self._tenant)
             for depth in sorted({0, rows // 2, max(rows - 60, 0)}):
-                named = {**params, "cursor": await self._cursor(listing, connection, (params, where, order), depth)} \
-                    if depth else params
+                case = Case(listing.service, listing.path, params, params)
+                if depth:
+                    key = await self._key(listing, connection, (where, order), depth)
+                    sealed = Seal(SECRET.encode(), f"{self._tenant}|{listing.path}|{sorted(params.items())}")
+                    case = case._replace(ours={**params, "cursor": sealed.close(key.encode())},
+                                         by_hand={**params, "after": key.replace(str(date.max), "infinity")})
                 what = " ".join(f"{name}={value}" for name, value in params.items())
-                seen[f"{what} from row {depth}"] = await self._timed(listing.service, listing.path, named)
+                seen[f"{what} from row {depth}"] = await self._timed(case)
         return seen
 
-    async def searches(self) -> dict[str, list[float]]:
+    async def searches(self) -> dict[str, Taken]:
         """Parts of one, two and more characters, frequent and rare, and the second page of those that have one."""
         seen = {}
         for part in ("华", "上海", "有限公司", "贸易1", "elm", "berlin", "Pap", "0", "77", "1234", "nowhere", "海新"):
-            seen[f"'{part}'"] = await self._timed("customer", SEARCH, {"q": part})
-            more = (await self._answered("customer", SEARCH, {"q": part})).json()["next_cursor"]
-            if more:
-                seen[f"'{part}', its second page"] = await self._timed("customer", SEARCH, {"q": part, "cursor": more})
+            by_hand = {"part": folded(part), "grams": ",".join(sorted(grams_of_query(part)))}
+            case = Case("customer", SEARCH, {"q": part}, by_hand)
+            seen[f"'{part}'"] = await self._timed(case)
+            first = (await self._answered(self._ports["customer"][0], SEARCH, {"q": part})).json()
+            if first["next_cursor"]:
+                seen[f"'{part}', its second page"] = await self._timed(case._replace(
+                    ours={"q": part, "cursor": first["next_cursor"]},
+                    by_hand={**by_hand, "after": first["data"][-1]["number"]}))
         return seen
 
-    async def _cursor(
-        self, listing: Listing, connection: "asyncpg.Connection", case: tuple[dict[str, str], str, str], depth: int,
+    async def _key(
+        self, listing: Listing, connection: "asyncpg.Connection", case: tuple[str, str], depth: int,
     ) -> str:
-        params, where, order = case
+        where, order = case
         at = order.replace(" DESC", "").rsplit(", ", 1)[0]
         key = await connection.fetchrow(
             f"SELECT {at} AS at, id FROM {listing.table} WHERE tenant_id = $1 AND {where} ORDER BY {order} "
             f"OFFSET {depth} LIMIT 1", self._tenant)
-        sealed = json.dumps([key["at"].isoformat() if hasattr(key["at"], "isoformat") else str(key["at"]),
-                             str(key["id"])], separators=(",", ":"))
-        scope = f"{self._tenant}|{listing.path}|{sorted(params.items())}"
-        return Seal(SECRET.encode(), scope).close(sealed.encode())
+        return json.dumps([key["at"].isoformat() if hasattr(key["at"], "isoformat") else str(key["at"]),
+                           str(key["id"])], separators=(",", ":"))
 
-    async def _timed(self, service: str, path: str, params: dict[str, str]) -> list[float]:
-        taken = []
+    async def _timed(self, case: Case) -> Taken:
+        """Ours and the limit's in turn, the first time of each left out. Raises where they show other rows."""
+        taken, asked = Taken([], []), tuple(zip(self._ports[case.service], (case.ours, case.by_hand), strict=True))
         for number in range(self._times + 1):
-            began = time.perf_counter()
-            await self._answered(service, path, params)
-            if number:
-                taken.append((time.perf_counter() - began) * 1000)
+            shown = []
+            for (port, params), times in zip(asked, taken, strict=True):
+                began = time.perf_counter()
+                answer = await self._answered(port, case.path, params)
+                if number:
+                    times.append((time.perf_counter() - began) * 1000)
+                else:
+                    shown.append([one["id"] for one in answer.json()["data"]])
+            if shown and shown[0] != shown[1]:
+                raise RuntimeError(f"the limit shows other rows: {case.path} {case.by_hand}")
         return taken
 
-    async def _answered(self, service: str, path: str, params: dict[str, str]) -> httpx.Response:
-        answer = await self._client.get(f"http://127.0.0.1:{self._ports[service]}{path}", params=params)
+    async def _answered(self, port: int, path: str, params: dict[str, str]) -> httpx.Response:
+        answer = await self._client.get(f"http://127.0.0.1:{port}{path}", params=params)
         if answer.status_code != 200:
             raise RuntimeError(f"{path} {params}: {answer.status_code} {answer.text[:300]}")
         return answer
@@ -184,12 +222,17 @@ async def _filled(company: Company, invoices: int) -> None:
     progress("filled")
 
 
-def _tell(report: Report, what: str, seen: Mapping[str, Sequence[float]]) -> None:
+def _tell(report: Report, what: str, seen: Mapping[str, Taken]) -> None:
     """All requests of a list together, by rounds, and its slowest case by its median."""
-    rounds = [sorted(one for values in seen.values() for one in values[number::ROUNDS]) for number in range(ROUNDS)]
     for name, share, aim in (("p50", 0.5, None), ("p99", 0.99, AIM)):
-        seen_by_round = Spread([every[int(len(every) * share)] for every in rounds])
-        report.figure("pages", f"{what}: {name}", seen_by_round, "ms", aim)
-    slowest = max(seen, key=lambda case: sorted(seen[case])[len(seen[case]) // 2])
-    report.figure("pages", f"{what}: slowest, {slowest}", Spread(seen[slowest]), "ms")
+        ours, by_hand = (Spread([_at(share, [one for case in seen.values() for one in case[whose][number::ROUNDS]])
+                                 for number in range(ROUNDS)]) for whose in (0, 1))
+        report.figure("pages", f"{what}: {name}", ours, "ms", aim, limit=by_hand)
+    slowest = max(seen, key=lambda case: _at(0.5, seen[case].ours))
+    report.figure("pages", f"{what}: slowest, {slowest}", Spread(seen[slowest].ours), "ms",
+                  limit=Spread(seen[slowest].by_hand))
     progress(f"{what}: slowest {slowest}")
+
+
+def _at(share: float, values: Sequence[float]) -> float:
+    return sorted(values)[int(len(values) * share)]

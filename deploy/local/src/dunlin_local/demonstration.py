@@ -17,7 +17,7 @@ from dunlin_local.places import data_folder, remember, remembered
 from dunlin_local.terminal import note
 
 COMPANY = {"name": "Dunlin Demonstration 示例公司", "currency": "CNY", "zone": "Asia/Shanghai", "sandbox": True}
-LOOKS, LOOK_SECONDS = 400, 0.05
+LOOKS, LOOK_SECONDS, LET_GO_SECONDS = 400, 0.05, 2.0
 TOKEN_SECONDS = 12 * 3600
 
 
@@ -76,7 +76,10 @@ async def fill(shown: Shown, told: Callable[[int, int], None]) -> None:
         remember("demonstration", {"tenant": str(shown.tenant), "days": days})
         told(days, DAYS)
 
-    async with httpx.AsyncClient(base_url=shown.url, timeout=60) as client:
+    # A server closes what was idle for 5 s, which is also when the client would: so it lets go of it before.
+    async with httpx.AsyncClient(
+        base_url=shown.url, timeout=60, limits=httpx.Limits(keepalive_expiry=LET_GO_SECONDS),
+    ) as client:
 
         async def token_of(subject: str) -> str:
             form = {"tenant": str(shown.tenant), "expires_in": str(TOKEN_SECONDS), "subject": subject}
