@@ -240,6 +240,11 @@ BREAKS: Breaks = {
     "I6-deposits": (
         put("deposit_request", '{"ended": "paid"}') + "; " + told_instead("DepositRequested"),
         put("deposit_request"),),
+    "I6-kept": (
+        "UPDATE credit SET unapplied = unapplied - 1 WHERE kept_for IS NOT NULL", untold("CreditKept"),
+        *(f"UPDATE outbox_event SET payload = convert_to(replace(convert_from(payload, 'UTF8'), {told}), 'UTF8') "
+          f"WHERE {OWN_STREAMS} AND split_part(type, '.', 3) = 'CreditKept'"
+          for told in ("'30.00', '30.01'", "'CNY', 'USD'"))),
     "I1-bills": (
         put("bill", '{"amount": 5}'),
         put("bill", f'{{"id": "{ONE}", "amount": 5}}') + "; "
@@ -304,7 +309,8 @@ def test_a_fact_of_each_kind_is_counted_by_the_event_that_tells_of_it() -> None:
 
 
 async def test_what_breaks_is_found(postgres: str, company: Any) -> None:
-    """Two invoices, one paid in part and credited in part, a dispute, money left over, books closed over the first."""
+    """Two invoices, one paid in part and credited in part, a dispute, money left over, a deposit, books closed over the
+    first."""
     assert list(BREAKS) == [check.id for check in CHECKS]
     who = await company.register()
     invoice = await company.issue(who, "1000", EVE)
@@ -315,6 +321,10 @@ async def test_what_breaks_is_found(postgres: str, company: Any) -> None:
         {"position": 1, "net": {"amount": "50.00", "currency": "CNY"}}]})
     await company.post("/disputes", {"item_id": contested["items"][0]["id"], "reason": "quality", "evidence": None,
                                      "amount": {"amount": "65.00", "currency": "CNY"}})
+    asked = await company.post("/deposit-requests", {
+        "customer_id": str(who), "order_reference": "PO-1", "amount": {"amount": "30.00", "currency": "CNY"}})
+    await company.post(f"/deposit-requests/{asked['id']}:pay", {
+        "amount": {"amount": "30.00", "currency": "CNY"}, "received_on": DAY, "method": "bank_transfer"})
     await company.post("/period-locks", {"closed_until": EVE, "hard": True, "reason": "year end"})
     await company.issue(who, "10", DAY)
     assert await unseen(postgres, company.running.urls, company.tenant, CHECKS, BREAKS) == []
