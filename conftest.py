@@ -28,7 +28,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Of the tests marked `chaos`; declared here, because pytest reads options before it looks into folders."""
     parser.addoption("--seed", type=int, default=20260301, help="which faults, in which order (default 20260301)")
     parser.addoption("--minutes", type=float, default=0.2, help="how long each test with faults at random goes on")
-    parser.addoption("--replay", action="store_true", help="replay from the log what the journeys of each file lived")
     parser.addoption("--steps", type=int, default=1000, help="how many steps the ledger's model takes (default 1,000)")
 
 

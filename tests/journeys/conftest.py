@@ -25,21 +25,17 @@ async def calm(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Async
 
 
 @pytest.fixture(scope="module")
-async def faulty(
-    request: pytest.FixtureRequest, postgres: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Dunlin]:
+async def faulty(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dunlin]:
     """On the embedded bus with duplicates, delays, redelivery and keys out of turn, by a seed.
 
-    All that was lived in a file that is `REPLAYED` is replayed from the log in the end, and comes to the same; with
-    `--replay` that of every file.
+    All that was lived in a file is replayed from the log in the end, and comes to the same.
     """
     def bus(url: str) -> FaultyBus:
         return FaultyBus(PostgresBus(url), seed=SEED)
 
     async with dunlin(postgres, tmp_path_factory.mktemp("faulty"), bus=bus) as system:
         yield system
-        if request.config.getoption("--replay") or getattr(request.module, "REPLAYED", False):
-            await all_end_alike(postgres, system)
+        await all_end_alike(postgres, system)
 
 
 @pytest.fixture(scope="module")

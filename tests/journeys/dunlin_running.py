@@ -6,7 +6,7 @@ import email
 import email.policy
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -25,13 +25,30 @@ from dunlin_kit.testing import DatabaseUrls, migrated
 from dunlin_local.clients import secret_of
 from dunlin_local.databases import CURSORS, SERVICES, Databases
 from dunlin_local.issuer import Issuer
-from dunlin_local.mailbox import kept_mail
+from dunlin_local.mailbox import Keeper, kept_mail
 from dunlin_local.node_settings import Surroundings, settings_of
 from dunlin_local.single_node import SingleNode
 
 HEARS = {service: HEARERS.get(service, ()) for service in SERVICES}
 """Which service hears which owner."""
 QUIET_SECONDS = 60
+
+
+class HangsUp(Keeper):
+    """Keeps all mail; at the first one to `unheard-...` it hangs up after it took it, at that to `lost-...` before."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._known: set[str] = set()
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - the library's name
+        (to,) = envelope.rcpt_tos
+        kind, is_first = to.partition("-")[0], to not in self._known
+        self._known.add(to)
+        if is_first and kind in ("unheard", "lost"):
+            server.transport.abort()
+        lost = is_first and kind == "lost"
+        return "451 4.3.0 lost" if lost else await super().handle_DATA(server, session, envelope)
 
 
 class OwnDatabases(Databases):
@@ -99,7 +116,7 @@ async def dunlin(
         listening = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         issuer = Issuer(folder / "issuer", name=url, clock=SystemClock())
-        smtp = await opened.enter_async_context(kept_mail(folder / "mail"))
+        smtp = await opened.enter_async_context(kept_mail(folder / "mail", HangsUp))
         around = Surroundings(databases, issuer, folder / "issuer", url, smtp)
         told = {service: settings_of(service, around).model_copy(update=dict(settings or {})) for service in services}
         made: Callable[[], Bus] | None = (lambda: bus(databases.bus_url)) if bus is not None else None
@@ -152,10 +169,23 @@ class Journey:
         assert answer.status_code == status, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
 
-    async def put(self, path: str, body: Any, *, status: int = 200) -> Any:
-        answer = await self.dunlin.client.put(path, json=body, headers=self.headers)
+    async def put(self, path: str, body: Any, *, status: int = 200, version: int | None = None) -> Any:
+        """With `version`, only what still stands in that one is changed."""
+        seen = {} if version is None else {"If-Match": f'"{version}"'}
+        answer = await self.dunlin.client.put(path, json=body, headers=self.headers | seen)
         assert answer.status_code == status, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
+
+    async def patch(self, path: str, body: Any, *, version: int) -> Any:
+        headers = self.headers | {"Idempotency-Key": str(new_id()), "If-Match": f'"{version}"'}
+        answer = await self.dunlin.client.patch(path, json=body, headers=headers)
+        assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def by(self, subject: str) -> "Journey":
+        """The same company, seen and moved by another person."""
+        token = self.dunlin.token("demonstration", tenant=str(self.tenant), subject=subject)
+        return replace(self, headers={"Authorization": f"Bearer {token}"})
 
     async def get(self, path: str, *, status: int = 200, **params: Any) -> Any:
         given = {name.rstrip("_"): value for name, value in params.items()}
@@ -166,6 +196,7 @@ class Journey:
     async def advance(self, to: str) -> None:
         """Move the clock to `2026-02-01 10:00`, turn by turn of the day, waiting each time until all is quiet."""
         end = datetime.fromisoformat(to).replace(tzinfo=self.zone)
+        await self.quiet()
         while self.now < end:
             turn = datetime.combine(self.now.date() + timedelta(days=1), time(), self.zone)
             self.now = min(turn, end)

@@ -1,5 +1,6 @@
 """What a finance department does in the stories, in a word each."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -7,44 +8,61 @@ from dunlin_running import Journey
 
 
 def cny(amount: str) -> dict[str, str]:
-    return {"amount": amount, "currency": "CNY"}
+    return money(amount, "CNY")
+
+
+def money(amount: str, currency: str) -> dict[str, str]:
+    return {"amount": amount, "currency": currency}
+
+
+async def rate_of_dollar(journey: Journey, rate: str, day: str) -> None:
+    """What a dollar is worth in the company's currency from that day on."""
+    await journey.post("/billing/v1/exchange-rates", {
+        "currency": "USD", "rate": rate, "valid_on": day, "source": "pboc"})
 
 
 class Books:
     """One customer of one journey: invoices, payments, and what the four services say about them."""
 
-    def __init__(self, journey: Journey, customer: dict[str, Any], mail: str) -> None:
-        self.journey, self.customer, self.mail = journey, customer, mail
+    def __init__(self, journey: Journey, customer: dict[str, Any], mail: str, contact: str) -> None:
+        self.journey, self.customer, self.mail, self.contact = journey, customer, mail, contact
 
     @classmethod
-    async def open(cls, journey: Journey, *, limit: str, language: str = "zh", **terms: Any) -> "Books":
-        """Register and activate a customer with 30 days and a contact for reminders, and set its limit."""
+    async def open(
+        cls, journey: Journey, *, limit: str | None, contact: Mapping[str, Any] | None = None, **terms: Any,
+    ) -> "Books":
+        """Register and activate a customer with 30 days and a contact for reminders, and set its limit, if any."""
         agreed = {"due_days": 30, "end_of_month": False} | terms
         customer = await journey.post("/customer/v1/customers", {
             "kind": "organization", "name": "北京华为贸易有限公司", "terms": agreed})
         path = f"/customer/v1/customers/{customer['id']}"
         mail = f"ap-{customer['id'][-12:]}@heron.example"
         await journey.post(f"{path}:activate", status=200)
-        await journey.post(f"{path}/contacts", {"name": "李雷", "language": language, "email": mail,
-                                                "purposes": ["dunning"]})
+        told = {"name": "李雷", "language": "zh", "email": mail, "purposes": ["dunning"]} | dict(contact or {})
+        made = await journey.post(f"{path}/contacts", told)
         await journey.quiet()
-        await journey.put(f"/credit/v1/customers/{customer['id']}/limit", {
-            "currency": "CNY", "amount": limit, "reason": "agreed with sales"})
-        return cls(journey, customer, mail)
+        books = cls(journey, customer, told["email"], made["id"])
+        if limit is not None:
+            await books.limit(limit)
+        return books
 
     @property
     def id(self) -> UUID:
         return UUID(self.customer["id"])
 
-    async def invoice(self, net: str, **more: Any) -> dict[str, Any]:
-        line = {"description": "Goods", "product": "SKU-1", "quantity": "1", "unit_price": net, "tax_rate": "13"}
+    async def limit(self, amount: str, currency: str = "CNY") -> None:
+        await self.journey.put(f"/credit/v1/customers/{self.id}/limit", {
+            "currency": currency, "amount": amount, "reason": "agreed with sales"})
+
+    async def invoice(self, net: str, *, tax: str = "13", **more: Any) -> dict[str, Any]:
+        line = {"description": "Goods", "product": "SKU-1", "quantity": "1", "unit_price": net, "tax_rate": tax}
         body = {"customer_id": str(self.id), "currency": "CNY", "lines": [line], "issue": True} | more
         made: dict[str, Any] = await self.journey.post("/billing/v1/invoices", body)
         await self.journey.quiet()
         return made
 
-    async def pay(self, amount: str, received_on: str, **more: Any) -> dict[str, Any]:
-        body = {"customer_id": str(self.id), "amount": cny(amount), "received_on": received_on,
+    async def pay(self, amount: str, received_on: str, *, currency: str = "CNY", **more: Any) -> dict[str, Any]:
+        body = {"customer_id": str(self.id), "amount": money(amount, currency), "received_on": received_on,
                 "method": "bank_transfer", "allocation": "oldest_first"} | more
         paid: dict[str, Any] = await self.journey.post("/billing/v1/payments", body)
         await self.journey.quiet()

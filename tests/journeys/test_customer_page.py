@@ -7,10 +7,10 @@ CUSTOMERS = "/customer/v1/customers"
 
 
 async def test_a_customers_page_follows_what_happens(faulty: Dunlin) -> None:
-    journey = await Journey.begin(faulty, "2026-01-05 10:00")
+    journey = await Journey.begin(faulty, "2026-02-03 10:00")
     books = await Books.open(journey, limit="20000.00")
     path = f"{CUSTOMERS}/{books.id}"
-    await books.invoice("10000")
+    await books.invoice("10000", issued_on="2026-01-05")
     await journey.advance("2026-02-10 10:00")
     page = await journey.get(f"{path}/overview")
     [account], [credit] = page["accounts"], page["credit"]

@@ -15,16 +15,16 @@ async def by_another(journey: Journey, path: str) -> None:
 
 
 async def test_a_hard_debtor(system: Dunlin) -> None:
-    journey = await Journey.begin(system, "2026-01-05 10:00")
+    journey = await Journey.begin(system, "2026-02-03 10:00")
     books = await Books.open(journey, limit="20000.00")
-    item = (await books.invoice("4000"))["items"][0]["id"]
+    item = (await books.invoice("4000", issued_on="2026-01-05"))["items"][0]["id"]
     await journey.advance("2026-02-10 10:00")
     dispute = await journey.post("/billing/v1/disputes", {
         "item_id": item, "reason": "quantity", "amount": cny("1000.00")})
     await journey.advance("2026-02-20 10:00")
     assert await books.credit() == ("4520.00", "15480.00")
     assert await books.reminders() == [
-        ("2026-02-01", "INV-000001", 0, "4520.00"), ("2026-02-07", "INV-000001", 1, "4520.00"),
+        ("2026-02-03", "INV-000001", 0, "4520.00"), ("2026-02-07", "INV-000001", 1, "4520.00"),
         ("2026-02-19", "INV-000001", 2, "3520.00")]
     await journey.post(f"/billing/v1/disputes/{dispute['id']}:settle", {"outcome": "rejected"}, status=200)
     await journey.post("/billing/v1/arrangements", {"item_ids": [item], "parts": [

@@ -13,10 +13,10 @@ def system(request: pytest.FixtureRequest) -> Dunlin:
 
 
 async def test_two_become_one(system: Dunlin) -> None:
-    journey = await Journey.begin(system, "2026-01-05 10:00")
+    journey = await Journey.begin(system, "2026-02-03 10:00")
     old, new = await Books.open(journey, limit="10000.00"), await Books.open(journey, limit="20000.00")
-    item = (await old.invoice("4000"))["items"][0]["id"]
-    await new.invoice("1000")
+    item = (await old.invoice("4000", issued_on="2026-01-05"))["items"][0]["id"]
+    await new.invoice("1000", issued_on="2026-01-05")
     await journey.advance("2026-02-10 10:00")
     await old.pay("300.00", "2026-02-10", allocation="none")
     order = await journey.post("/credit/v1/authorizations", {
@@ -49,9 +49,9 @@ async def test_two_become_one(system: Dunlin) -> None:
 
     await journey.advance("2026-03-20 10:00")
     assert await old.reminders() == before == [
-        ("2026-02-01", "INV-000001", 0, "4520.00"), ("2026-02-07", "INV-000001", 1, "4520.00")]
+        ("2026-02-03", "INV-000001", 0, "4520.00"), ("2026-02-07", "INV-000001", 1, "4520.00")]
     assert await new.reminders() == [
-        ("2026-02-01", "INV-000002", 0, "1130.00"), ("2026-02-07", "INV-000002", 1, "1130.00"),
+        ("2026-02-03", "INV-000002", 0, "1130.00"), ("2026-02-07", "INV-000002", 1, "1130.00"),
         ("2026-02-19", "INV-000002", 2, "1130.00"), ("2026-02-26", "INV-000001", 2, "4000.00"),
         ("2026-03-06", "INV-000001", 3, "4000.00"), ("2026-03-06", "INV-000002", 3, "1130.00"),
         ("2026-03-09", billed["number"], 0, "565.00"), ("2026-03-15", billed["number"], 1, "565.00")]

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from dunlin_kernel.ids import new_id
 from dunlin_local.ports import HOST
 
 
-class _Keeper:
+class Keeper:
     """The handler of one server: stores each message whole, then says so."""
 
     def __init__(self, folder: Path) -> None:
@@ -28,9 +28,9 @@ class _Keeper:
 
 
 @contextlib.asynccontextmanager
-async def kept_mail(folder: Path) -> AsyncIterator[str]:
+async def kept_mail(folder: Path, handler: Callable[[Path], Keeper] = Keeper) -> AsyncIterator[str]:
     """Serve SMTP on a free port of this machine while in use; gives its URL, smtp://127.0.0.1:port."""
-    keeper = _Keeper(folder)
+    keeper = handler(folder)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: SMTP(keeper, hostname="dunlin.local", loop=loop, enable_SMTPUTF8=True), HOST, 0
