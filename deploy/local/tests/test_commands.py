@@ -20,6 +20,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from dunlin_events import free_ports
 from dunlin_local import asking, demonstration, importing, running
 from dunlin_local.__main__ import TOPICS, parser
 from dunlin_local.places import CHECKOUT, data_folder, remember, remembered
@@ -190,6 +191,12 @@ def test_a_number_that_is_no_port_is_refused(
 
 def test_the_highest_and_any_free_port_are_ports() -> None:
     assert [parser().parse_args(["up", "--port", number]).port for number in ("0", "1", "65535")] == [0, 1, 65535]
+
+
+def test_no_port_is_given_twice_though_nobody_listens_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(free_ports, "is_taken", {2}.__contains__)
+    monkeypatch.setattr(free_ports, "LASTING", range(1, 5))
+    assert sorted(free_ports.free_port() for _ in range(3)) == [1, 3, 4]
 
 
 def test_reset_asks_and_then_removes(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from dunlin_events.java_broker import READY_S, VERSION, NoBroker, free_port
+from dunlin_events.free_ports import free_port
+from dunlin_events.java_broker import READY_S, VERSION, NoBroker
 from dunlin_kernel.ids import new_id
 
 IMAGE: Final = f"apache/kafka:{VERSION}"

@@ -1,11 +1,8 @@
 """Kafka nodes as Java processes, alone or three together, that tests may kill and start again."""
 
 import base64
-import contextlib
 import os
-import secrets
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -13,13 +10,12 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from dunlin_events.free_ports import free_port
 from dunlin_kernel.ids import new_id
 
 VERSION: Final = "4.3.1"
 RECIPE: Final = Path(__file__).parents[4] / "deploy" / "kafka" / "broker"
 READY_S: Final = 180.0
-LASTING: Final = range(15_000, 29_000)
-"""Ports below those that a system gives to outgoing connections, which may take any other while a node is away."""
 _HEAP: Final = ("-Xmx512m", "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
@@ -106,13 +102,3 @@ def fetch_jars() -> None:
         ["mvn", "-q", "-B", "-f", str(RECIPE / "pom.xml"), "dependency:copy-dependencies",  # noqa: S607
          f"-DoutputDirectory={coming}", "-DincludeScope=runtime"], check=True, stdout=subprocess.DEVNULL)
     coming.rename(jars())
-
-
-def free_port() -> int:
-    """A port that nobody listens on now, and that nobody takes while a node is away."""
-    while True:
-        port = secrets.choice(LASTING)
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            return port
