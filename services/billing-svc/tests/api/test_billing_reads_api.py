@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from billing_svc.store import invoice_days
 from dunlin_kernel.ids import new_id
 
 
@@ -42,6 +43,28 @@ async def test_invoices_page_by_page(company: Any, query: str, found: list[int])
             },
         )
     assert await numbers(company, f"/invoices?customer_id={who}&{query}") == [f"INV-{n:06d}" for n in found]
+
+
+async def test_what_is_due_in_a_range_comes_in_the_order_in_which_it_was_made(
+    company: Any, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Many on a day, several days, whether they are few or too many to be looked at one by one."""
+    await company.clock("2026-01-09")
+    who, days = await company.register(), [8, 5, 7, 5, 6, 8, 7, 5]
+    line = {"description": "Goods", "quantity": "1", "unit_price": "10", "tax_rate": "0"}
+    draft = {"customer_id": str(who), "currency": "CNY", "lines": [line]}
+    drafts = [await company.post("/invoices", draft) for _ in [*days, None]]
+    for day, made in sorted(zip(days, drafts, strict=False), key=lambda one: one[0]):
+        await company.post(f"/invoices/{made['id']}:issue", {"issued_on": f"2026-01-{day:02d}"})
+    for most in (invoice_days.MOST_DAYS, 1):
+        monkeypatch.setattr(invoice_days, "MOST_DAYS", most)
+        for query, low, high in (("due_on.gte=2026-02-06", 7, 99), ("due_on.lte=2026-02-05", 0, 6),
+                                 ("due_on.gte=2026-02-05&due_on.lte=2026-02-06&status=issued", 6, 7),
+                                 ("due_on.gte=2026-03-01", 90, 99), ("due_on.lte=2999-12-31", 0, 99)):
+            due = [one["id"] for day, one in zip(days, drafts, strict=False) if low <= day <= high]
+            for sort, found in (("created", due), ("-created", due[::-1])):
+                rows = await company.rows(f"/invoices?sort={sort}&{query}&limit=2")
+                assert [one["id"] for one in rows] == found
 
 
 @pytest.mark.parametrize("sort", ["due_on", "-due_on"])

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_sql
 
 from billing_svc.domain.ageing import AgeingBasis
 from billing_svc.domain.kept_ageing import STARTS
-from billing_svc.store import account_turns, overdue
+from billing_svc.store import account_turns, invoice_days, overdue
 from billing_svc.store.ageing_statements import DEBTORS, Form, report_of
 from billing_svc.store.document_lists import statement_of
 from dunlin_kernel.ids import new_id
@@ -119,6 +119,21 @@ async def test_a_later_page_begins_in_the_index_where_its_cursor_stands(filled: 
     plan = await _plan(app, statement_of(name, frozenset(), sort, True), after_at=TODAY, after_id=new_id(), wanted=51)
     await app.execute("RESET enable_seqscan; RESET enable_sort")
     assert re.search(r"Index Cond: .*ROW\(", plan), plan
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+@pytest.mark.parametrize("sort", ["created", "-created"])
+async def test_what_is_due_in_a_range_is_found_day_by_day_in_the_order_in_which_it_was_made(
+    filled: Any, sort: str, goes_on: bool,
+) -> None:
+    app, _, _ = filled
+    await app.execute("SET enable_seqscan = off")
+    days = await _plan(app, invoice_days.DAYS, due_from=TODAY, due_to=TODAY, most=99)
+    page = await _plan(app, statement_of("invoices", frozenset({"days"}), sort, goes_on), days=[TODAY] * 30, wanted=51,
+                       after_at=new_id(), after_id=new_id())
+    await app.execute("RESET enable_seqscan")
+    assert "ix_invoice_due" in days and "Sort" not in days and not _read_whole(days), days
+    assert re.search(r"ix_invoice_due on invoice.*\n +Index Cond: .*= d.due", page) and not _read_whole(page), page
 
 
 @pytest.mark.parametrize("goes_on", [False, True])

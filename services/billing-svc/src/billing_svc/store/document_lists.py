@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from billing_svc.domain.invoice import InvoiceStatus
+from billing_svc.store import invoice_days
 from billing_svc.store.credit_note_tables import CreditNoteRow
 from billing_svc.store.customer_names import NAMES, OF_OWNERS, Named, named
 from billing_svc.store.document_tables import CustomerRow, InvoiceRow, ItemRow
@@ -41,6 +42,9 @@ class InvoiceSort(StrEnum):
     CREATED_DOWN = "-created"
     DUE_ON = "due_on"
     DUE_ON_DOWN = "-due_on"
+
+
+_AS_MADE = (InvoiceSort.CREATED, InvoiceSort.CREATED_DOWN)
 
 
 class ItemSort(StrEnum):
@@ -149,12 +153,14 @@ async def page_of_invoices(
     tx: Transaction, filters: Mapping[str, Any], sort: InvoiceSort, after: After, limit: int,
 ) -> list[ListedInvoice]:
     """Up to `limit` + 1; see `LISTINGS` for the filters."""
+    if sort in _AS_MADE and (days := await invoice_days.days_of(tx, filters)) is not None:
+        filters = {name: value for name, value in filters.items() if name == "status"} | {"days": days}
     return [_listed(row) for row in await _page(tx, "invoices", filters, sort.value, _dated(after), limit)]
 
 
 def key_of_invoice(invoice: ListedInvoice, sort: InvoiceSort) -> tuple[str, ...]:
     """The key after which the next page begins."""
-    if sort in (InvoiceSort.CREATED, InvoiceSort.CREATED_DOWN):
+    if sort in _AS_MADE:
         return str(invoice.id), str(invoice.id)
     return str(invoice.due_on or date.max), str(invoice.id)
 
@@ -185,7 +191,7 @@ async def _page(
     tx: Transaction, name: str, filters: Mapping[str, Any], sort: str, after: After, limit: int,
 ) -> Sequence[Any]:
     values = {**filters, "wanted": limit + 1} | ({"after_at": after[0], "after_id": after[1]} if after else {})
-    conditions = frozenset(one for one in filters if one in LISTINGS[name].filters)
+    conditions = frozenset(one for one in filters if one == "days" or one in LISTINGS[name].filters)
     return await tx.rows(statement_of(name, conditions, sort, after is not None), **values)
 
 
@@ -196,7 +202,10 @@ def statement_of(name: str, filters: frozenset[str], sort: str, goes_on: bool) -
     at = listing.sorts[sort.lstrip("-")]
     implied, left = _IMPLIED.get((name, sort), ("", true())) if goes_on else ("", true())
     statement = listing.statement.where(
-        *(left if one == implied else listing.filters[one] for one in sorted(filters)))
+        *(left if one == implied else listing.filters[one] for one in sorted(filters - {"days"})))
+    if "days" in filters:
+        statement = statement.where(
+            invoice_days.among_the_first(down=down, goes_on=goes_on, with_status="status" in filters))
     if goes_on:
         last = tuple_(bindparam("after_at", type_=at.type), bindparam("after_id", type_=Uuid))
         here = tuple_(at, listing.id)
