@@ -59,15 +59,15 @@ HOLDING = {
 
 
 async def agreed_anew(system: Dunlin) -> None:
-    """1,130.00 due on 6 March are arranged, arranged otherwise, missed, and paid in time after all.
+    """1,130.00 due on 7 March are arranged, arranged otherwise, missed, and paid in time after all.
 
-    The part of 8 March holds new orders from the 9th on, and is missed at the turn of the 10th, a day of grace later:
-    then the 6th stands again, whose second level, of the 9th, goes at noon. Money of value on the 8th takes that back
-    at the turn of the 11th, and the last part is reminded of by its own day, the 13th.
+    The part of the 9th is missed at the turn of the 10th: new orders are held, and the 7th stands again, whose second
+    level is of this very day. Money of value on the 9th takes that back at the turn of the 11th, and the last part is
+    reminded of by its own day, the 13th.
     """
     journey = await Journey.begin(system, "2026-03-01 10:00")
     await journey.post("/credit/v1/policies", HOLDING)
-    books = await Books.open(journey, limit="20000.00", due_days=5)
+    books = await Books.open(journey, limit="20000.00", due_days=6)
     item = (await books.invoice("1000"))["items"][0]["id"]
 
     async def stands() -> tuple[str, int, list[list[str]]]:
@@ -76,28 +76,26 @@ async def agreed_anew(system: Dunlin) -> None:
         held = (await journey.get("/credit/v1/positions", hold="true"))["data"]
         return one["state"], one["version"], [row["reasons"] for row in held]
 
-    await journey.advance("2026-03-04 10:00")
-    agreed = await journey.post("/billing/v1/arrangements", {"item_ids": [item], "grace_days": 1, "parts": [
-        {"due_on": "2026-03-07", "amount": cny("500.00")}, {"due_on": "2026-03-12", "amount": cny("630.00")}]})
     await journey.advance("2026-03-05 10:00")
-    await journey.post(f"/billing/v1/arrangements/{agreed['id']}:revise", {"grace_days": 1, "parts": [
-        {"due_on": "2026-03-08", "amount": cny("530.00")}, {"due_on": "2026-03-13", "amount": cny("600.00")}]},
+    agreed = await journey.post("/billing/v1/arrangements", {"item_ids": [item], "grace_days": 0, "parts": [
+        {"due_on": "2026-03-08", "amount": cny("500.00")}, {"due_on": "2026-03-12", "amount": cny("630.00")}]})
+    await journey.advance("2026-03-06 10:00")
+    await journey.post(f"/billing/v1/arrangements/{agreed['id']}:revise", {"grace_days": 0, "parts": [
+        {"due_on": "2026-03-09", "amount": cny("530.00")}, {"due_on": "2026-03-13", "amount": cny("600.00")}]},
         status=200)
-    await journey.advance("2026-03-08 23:00")
-    assert await stands() == ("active", 2, []), "the 6th has passed, and stands no more"
     await journey.advance("2026-03-09 23:00")
-    assert await stands() == ("active", 2, [["on_hold"]])
+    assert await stands() == ("active", 2, []), "the 7th has passed, and stands no more"
     await journey.advance("2026-03-10 10:00")
     assert await stands() == ("defaulted", 2, [["on_hold"]])
-    await books.pay("530.00", "2026-03-08")
+    await books.pay("530.00", "2026-03-09")
     assert (await stands(), await books.credit()) == (("defaulted", 2, [["on_hold"]]), ("600.00", "19400.00"))
     await journey.advance("2026-03-10 15:00")
     await journey.advance("2026-03-11 10:00")
     assert await stands() == ("active", 2, [])
     await journey.advance("2026-03-12 10:00")
     assert await books.reminders() == [
-        ("2026-03-03", "INV-000001", 0, "1130.00"), ("2026-03-04", "INV-000001", 0, "500.00"),
-        ("2026-03-05", "INV-000001", 0, "530.00"), ("2026-03-10", "INV-000001", 1, "600.00"),
+        ("2026-03-04", "INV-000001", 0, "1130.00"), ("2026-03-05", "INV-000001", 0, "500.00"),
+        ("2026-03-06", "INV-000001", 0, "530.00"), ("2026-03-10", "INV-000001", 1, "600.00"),
         ("2026-03-11", "INV-000001", 0, "600.00")]
     await books.pay("600.00", "2026-03-12")
     await journey.advance("2026-03-13 10:00")

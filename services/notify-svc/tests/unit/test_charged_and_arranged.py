@@ -10,7 +10,7 @@ from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 from notify_svc.consumers.billing import billing, item_moved
 from notify_svc.consumers.customer_items import CustomerItems
-from notify_svc.domain.ladder import LADDER_K
+from notify_svc.domain.ladder import LADDER_K, NextReminder
 
 
 def heard(name: str, **fields: Any) -> Any:
@@ -55,6 +55,15 @@ def test_an_arranged_date_begins_the_ladder_anew(fact: str) -> None:
     assert (item.due_on, item.due_version) == (date(2026, 4, 10), 2)
     stale = fold(heard(fact, items=[dated | {"due_version": 1}]), state)
     assert stale.items == state.items
+
+
+def test_the_level_that_is_reached_goes_by_the_tenants_day() -> None:
+    """Recorded at midnight in Shanghai, when the day before is not over in UTC: this day's own level is reached."""
+    issued = heard("InvoiceIssued")
+    dated = {"item_id": issued.items[0].item_id, "due_on": date(2026, 3, 3), "due_version": 2}
+    missed = heard("ArrangementDefaulted", items=[dated], defaulted_on="2026-03-06")
+    planned = fold(missed, fold(issued, blank(issued))).item(issued.items[0].item_id).planned(LADDER_K)
+    assert planned == NextReminder(level=1, planned_on=date(2026, 3, 6))
 
 
 @pytest.mark.parametrize("fact", [

@@ -25,11 +25,18 @@ class ArrangedPart(Wire):
 
 
 class ArrangementFact(CustomerEvent):
-    """A fact about an arrangement that made other due dates stand."""
+    """A fact about an arrangement that made other due dates stand; `day_field` names the day on which it happened."""
 
+    day_field: ClassVar[str]
     arrangement_id: UUID
     version: int
     items: list[DatedItem]
+
+    @property
+    def day(self) -> date:
+        """By the tenant's calendar: what is recorded at its midnight has another date in UTC."""
+        day: date = getattr(self, self.day_field)
+        return day
 
 
 def _told(due_on: str, due_version: int, **changes: Any) -> dict[str, object]:
@@ -44,6 +51,7 @@ class ArrangementAgreed(ArrangementFact):
     """Instalments or a deferral were agreed for items; a part may be paid so many days of grace late."""
 
     owner: ClassVar[str] = OWNER
+    day_field: ClassVar[str] = "agreed_on"
     parts: list[ArrangedPart]
     grace_days: int
     agreed_on: date
@@ -57,6 +65,7 @@ class ArrangementRevised(ArrangementFact):
     """Other parts were agreed for what is still open."""
 
     owner: ClassVar[str] = OWNER
+    day_field: ClassVar[str] = "revised_on"
     parts: list[ArrangedPart]
     grace_days: int
     revised_on: date
@@ -71,6 +80,7 @@ class ArrangementAdvanced(ArrangementFact):
     """A part was paid, or money for one went back: the due date of the part that is open now stands."""
 
     owner: ClassVar[str] = OWNER
+    day_field: ClassVar[str] = "advanced_on"
     advanced_on: date
     examples: ClassVar[tuple[dict[str, object], ...]] = (
         _told("2026-04-10", 3, advanced_on="2026-03-10"), _told("2026-03-10", 4, advanced_on="2026-03-12"))
@@ -80,6 +90,7 @@ class ArrangementCompleted(ArrangementFact):
     """All that was arranged is paid; the old due dates stand again, should any of it come back."""
 
     owner: ClassVar[str] = OWNER
+    day_field: ClassVar[str] = "completed_on"
     completed_on: date
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
         _told("2026-02-04", version, completed_on="2026-04-11") for version in (3, 4))
@@ -89,6 +100,7 @@ class ArrangementDefaulted(ArrangementFact):
     """A part was missed beyond its grace: the old due dates stand again."""
 
     owner: ClassVar[str] = OWNER
+    day_field: ClassVar[str] = "defaulted_on"
     missed: ArrangedPart
     defaulted_on: date
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
@@ -99,6 +111,7 @@ class ArrangementReinstated(ArrangementFact):
     """The missed part turned out to have been paid in time: the arranged due dates stand again."""
 
     owner: ClassVar[str] = OWNER
+    day_field: ClassVar[str] = "reinstated_on"
     reinstated_on: date
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
         _told("2026-04-10", version, reinstated_on="2026-03-16") for version in (4, 5))

@@ -198,8 +198,7 @@ def arranged(event: ArrangementFact, state: CustomerItems) -> CustomerItems:
         before = state.item(told.item_id)
         dated = before.dated(told.due_on, told.due_version)
         if dated != before:
-            at = event.heard.recorded_at
-            state = state.dated(dated.reached(state.policy, at.date()), at)
+            state = state.dated(dated.reached(state.policy, event.day), event.heard.recorded_at)
     return state
 
 
