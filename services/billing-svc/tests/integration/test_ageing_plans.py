@@ -136,6 +136,15 @@ async def test_what_is_due_in_a_range_is_found_day_by_day_in_the_order_in_which_
     assert re.search(r"ix_invoice_due on invoice.*\n +Index Cond: .*= d.due", page) and not _read_whole(page), page
 
 
+@pytest.mark.parametrize("sort", ["due_on", "-due_on"])
+async def test_a_page_of_what_is_owed_begins_in_the_index_of_open_items(filled: Any, sort: str) -> None:
+    app, _, _ = filled
+    for filters in ((), ("currency",), ("due_to",)):
+        plan = await _plan(app, statement_of("open_items", frozenset(filters), sort, False), wanted=51, currency="CNY",
+                           due_to=TODAY)
+        assert "ix_item_open_by_due" in plan and "Sort" not in plan and not _read_whole(plan), plan
+
+
 @pytest.mark.parametrize("goes_on", [False, True])
 @pytest.mark.parametrize("sort", ["due_on", "-due_on", "created", "-created"])
 async def test_drafts_are_found_in_any_order_without_passing_what_is_issued(

@@ -13,7 +13,15 @@ from billing_svc.api.shapes import Currency, ItemPartRead, ItemRead
 from billing_svc.domain.instalments import Instalment
 from billing_svc.domain.item import Item
 from billing_svc.domain.pending_payment import pending_by_item
-from billing_svc.store import accounts, arrangements, customers, document_lists, items, pending_payments
+from billing_svc.store import (
+    accounts,
+    arrangements,
+    customer_names,
+    customers,
+    document_lists,
+    items,
+    pending_payments,
+)
 from billing_svc.store.customer_names import Named
 from billing_svc.store.document_lists import ItemSort
 from dunlin_events.contracts.base import Amount
@@ -86,12 +94,14 @@ async def list_items(
     await customers.assert_heard_of(tx, customer_id)
     asked = await asked_for(tx, me, owner)
     narrow = narrowed(filters, asked) if overdue is None else await _by_today(tx, narrowed(filters, asked), overdue)
-    whose = await document_lists.page_of_items(tx, narrow, sort, cursor.after, limit)
-    by_id = await items.by_id(tx, whose)
+    ids = await document_lists.page_of_items(tx, narrow, sort, cursor.after, limit)
+    by_id = await items.by_id(tx, ids)
+    names = await customer_names.of(tx, {item.customer_id for item in by_id.values()})
     pending, parts = await _pending(tx, by_id.values()), await arrangements.schedules_of(tx, by_id.values())
     page = cursor.page(
-        response, [by_id[one] for one in whose], limit, lambda item: [item.due_on, item.id],
-        lambda item: OwedItemRead.owed(item, whose[item.id], asked, pending.get(item.id), parts.get(item.id, ())))
+        response, [by_id[one] for one in ids], limit, lambda item: [item.due_on, item.id],
+        lambda item: OwedItemRead.owed(
+            item, names[item.customer_id], asked, pending.get(item.id), parts.get(item.id, ())))
     held = await accounts.of_customer(tx, customer_id) if customer_id else []
     return ItemPage(**page, unapplied=[Amount.of(account.unapplied) for account in held])
 

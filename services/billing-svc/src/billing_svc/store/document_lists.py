@@ -1,6 +1,6 @@
 """Lists of invoices, items, payments and credit notes: filtered, sorted, a page at a time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -26,7 +26,7 @@ from sqlalchemy import (
 from billing_svc.domain.invoice import InvoiceStatus
 from billing_svc.store import invoice_days
 from billing_svc.store.credit_note_tables import CreditNoteRow
-from billing_svc.store.customer_names import NAMES, OF_OWNERS, Named, named
+from billing_svc.store.customer_names import OF_OWNERS, Named, beside, named
 from billing_svc.store.document_tables import CustomerRow, InvoiceRow, ItemRow
 from billing_svc.store.ledger_tables import CreditRow
 from dunlin_kernel.money import Money
@@ -76,14 +76,14 @@ class ListedInvoice:
 
 
 class _Listing(NamedTuple):
-    """A list without its conditions: what is read, the sort expressions by name, the filters by name; and how rows
-    are named by their customers, once the page is cut."""
+    """A list without its conditions: what is read, the sort expressions by name, the filters by name; and whether
+    rows name their customers, which are looked up once the page is cut."""
 
     statement: Any
     sorts: Mapping[str, ColumnElement[Any]]
     filters: Mapping[str, Any]
     id: ColumnElement[Any]
-    naming: Callable[[Any], Any] | None = None
+    named: bool = False
 
 
 _i, _item, _c, _customer = (
@@ -107,8 +107,7 @@ _invoices = _Listing(
      "external_id": _i.external_id == bindparam("external_id", type_=Text),
      "due_from": and_(_due >= bindparam("due_from", type_=Date), _i.due_on.is_not(None)),
      "due_to": and_(_due <= bindparam("due_to", type_=Date), _i.due_on.is_not(None))},
-    _i.id, lambda page: select(*(one for one in page.c if one.name != "place"), *NAMES).outerjoin_from(
-        page, CustomerRow.__table__, _customer.customer_id == page.c.customer_id))
+    _i.id, named=True)
 _payments = _Listing(
     select(_c.id),
     {"received_on": _c.received_on},
@@ -126,9 +125,7 @@ _items = _Listing(
      "owners": _item.customer_id.in_(select(_customer.customer_id).where(OF_OWNERS)),
      "due_from": _item.due_on >= bindparam("due_from", type_=Date),
      "due_to": _item.due_on <= bindparam("due_to", type_=Date)},
-    _item.id, lambda page: (
-        select(page.c.id, *NAMES).join_from(page, ItemRow.__table__, _item.id == page.c.id)
-        .outerjoin(CustomerRow.__table__, _customer.customer_id == _item.customer_id)))
+    _item.id)
 _open_items = _items._replace(statement=_items.statement.where(_item.open > literal_column("0")))
 _settled_items = _items._replace(statement=_items.statement.where(_item.open == literal_column("0")))
 _credit_notes = _Listing(
@@ -175,11 +172,11 @@ async def page_of_payments(
 
 async def page_of_items(
     tx: Transaction, filters: Mapping[str, Any], sort: ItemSort, after: After, limit: int,
-) -> dict[UUID, Named]:
-    """Ids of up to `limit` + 1 items in their order, and whose they are. Of all customers only with `open` true."""
+) -> list[UUID]:
+    """Ids of up to `limit` + 1 items in their order. Of all customers only with `open` true."""
     values = {name: value for name, value in filters.items() if name != "open"}
     rows = await _page(tx, _ITEMS[filters.get("open")], values, sort.value, _dated(after), limit)
-    return {row["id"]: named(row) for row in rows}
+    return [row["id"] for row in rows]
 
 
 async def page_of_credit_notes(tx: Transaction, filters: Mapping[str, Any], after: After, limit: int) -> list[UUID]:
@@ -212,14 +209,14 @@ def statement_of(name: str, filters: frozenset[str], sort: str, goes_on: bool) -
         statement = statement.where(here < last if down else here > last)
     order = (at.desc(), listing.id.desc()) if down else (at, listing.id)
     cut = statement.order_by(*order).limit(bindparam("wanted", type_=Integer))
-    return cut if listing.naming is None else _named_page(listing.naming, cut, at, down)
+    return _named_page(cut, at, down) if listing.named else cut
 
 
-def _named_page(naming: Callable[[Any], Any], cut: Any, at: ColumnElement[Any], down: bool) -> Any:
-    """The rows of a page with their customers, in the order that they have: it is said again as it was given."""
-    page = cut.add_columns(at.label("place")).subquery("page")
+def _named_page(cut: Any, at: ColumnElement[Any], down: bool) -> Any:
+    """The rows of a page with their customers; the order is said again as it was given."""
+    page = cut.add_columns(at.label("place")).cte("page")
     places = (page.c.place,) if at.name == "id" else (page.c.place, page.c.id)
-    return naming(page).order_by(*(one.desc() for one in places) if down else places)
+    return beside(page).order_by(*(one.desc() for one in places) if down else places)
 
 
 def _dated(after: After) -> After:
