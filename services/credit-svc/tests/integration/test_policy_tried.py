@@ -111,6 +111,26 @@ async def test_a_back_test_says_what_would_have_been_answered(books: Any) -> Non
     assert (bad.status_code, bad.json()["code"]) == (422, "validity_reversed")
 
 
+async def test_a_back_test_judges_holds_by_rule_from_what_was_kept_with_each_decision(books: Any) -> None:
+    late = await another(books, "C-LATE", "2026-02-09")
+    dollars = {name: {"amount": amount, "currency": "USD"} for name, amount in (
+        ("open", "11.00"), ("disputed", "0.00"), ("unapplied", "0.00"))}
+    assert (await call(late, f"/customers/{late.customer}/limit", {
+        "currency": "USD", "amount": "10.00", "reason": "export"}, method="PUT")).status_code == 200
+    await late.hear(InvoiceIssued.model_validate(dict(InvoiceIssued.examples[0]) | {
+        "customer_id": late.customer, "invoice_id": new_id(), "total": dollars["open"], "account": dollars,
+        "items": [{"item_id": str(new_id()), "due_on": "2026-06-01", "amount": dollars["open"]}]}), first=2)
+    asked = await late.ask("1.00")
+    assert asked["decision"] == "approved"
+    days = {"first_day": "2026-03-01", "last_day": "2026-03-01"}
+    rules = {"overdue_grace_days": None, "limit_exceeded_bps": None, "broken_promise_days": None}
+    for holds, denied in (({}, 0), ({"overdue_grace_days": 19}, 1), ({"overdue_grace_days": 20}, 0),
+                          ({"limit_exceeded_bps": 0}, 1), ({"limit_exceeded_bps": 1000}, 0)):
+        tested = (await call(books, "/policies:back-test", NUMBERS | days | {"holds": rules | holds})).json()
+        assert (tested["decisions"], tested["holds_untried"], tested["would_deny"]) == (1, 0, denied), holds
+        assert [one["reasons"] for one in tested["changed"]] == [["on_hold"]] * denied
+
+
 async def test_every_decision_replays_to_the_same_answer(books: Any) -> None:
     await books.limit("100.00")
     await books.limit("50.00", kind="temporary", valid_until="2026-03-31")

@@ -14,6 +14,8 @@ from credit_svc.domain.decision import DecisionInputs, DenialReason, StandingHol
 from credit_svc.domain.deposit import CashTerms, deposit_of
 from credit_svc.domain.exposure import ExposureParts
 from credit_svc.domain.group import GroupLimit, GroupStanding, MemberParts
+from credit_svc.domain.hold import HoldRule
+from credit_svc.domain.hold_inputs import HoldInputs, OtherUse, PastDue
 from credit_svc.domain.limit import LimitFact, LimitKind, LimitSource
 from credit_svc.domain.policy import FIRST_POLICY
 from credit_svc.store import decisions
@@ -63,6 +65,14 @@ def test_one_payment_never_stands_for_two_orders(orders: list[int], bps: int, pa
     assert deposit_of(cny(0), parts(reserved=reserved, unapplied=paid), CashTerms(bps)).missing.is_zero
 
 
+USED = ExposureParts(*(Money(minor, "USD") for minor in (5, 1, 2, 3, 4, 6, 7)))
+SEEN = HoldInputs(
+    (PastDue(date(2026, 2, 1), cny(9)),), (
+        OtherUse(USED, Money(0, "USD"), (CountedCover(UUID(int=8), CoverKind.GUARANTEE, Money(50, "USD")),)),
+        OtherUse(replace(USED, accrued=None, kept=None), None, ())),
+    "C", date(2026, 2, 2), {HoldRule.OVERDUE: TODAY})
+
+
 def test_all_that_a_decision_looks_at_is_kept() -> None:
     """A rule that is added with an input of its own fails here until that input is stored too."""
     temporary = replace(LIMIT, id=UUID(int=3), version=2, kind=LimitKind.TEMPORARY, valid_until=TODAY)
@@ -76,7 +86,7 @@ def test_all_that_a_decision_looks_at_is_kept() -> None:
         replace(FIRST_POLICY, version=9, cover_kinds=("deposit",), deposit_first=True, accrued_interest=True),
         {"billing": 3, "customer": 4},
         temporary, (StandingHold(UUID(int=6), "overdue"),), WHO, group,
-        (CountedCover(UUID(int=7), CoverKind.DEPOSIT, cny(50)),), CashTerms(3000, cash_on_delivery=True))
+        (CountedCover(UUID(int=7), CoverKind.DEPOSIT, cny(50)),), CashTerms(3000, cash_on_delivery=True), SEEN)
     least = DecisionInputs(cny(1), date(2026, 3, 2), "active", None, parts(), FIRST_POLICY, {})
     for name in (field.name for field in fields(DecisionInputs)):
         assert getattr(whole, name) != getattr(least, name), f"{name} is tried too"

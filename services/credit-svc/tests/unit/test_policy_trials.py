@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from credit_svc.domain.cover import CountedCover, CoverKind
 from credit_svc.domain.decision import DecisionInputs, DenialReason, StandingHold, decide
 from credit_svc.domain.dry_run import Candidate, CurrencySum, Tried, redecided, replays, sum_over, tried
 from credit_svc.domain.exposure import ExposureParts
 from credit_svc.domain.hold import HoldRule, HoldRules, Use, Watched, hold_changes
+from credit_svc.domain.hold_inputs import HoldInputs, OtherUse, PastDue
 from credit_svc.domain.limit import LimitFact, LimitSource
 from credit_svc.domain.owed_item import Overdue
 from credit_svc.domain.policy import FIRST_POLICY
@@ -87,6 +89,55 @@ def test_the_same_policy_changes_nothing(
     assert (found.before, found.available_before) == (found.after, found.available_after)
 
 
+LONG_DUE = HoldInputs((PastDue(TODAY - timedelta(days=40), cny(10)), PastDue(TODAY - timedelta(days=5), cny(7))))
+USD_OVER = HoldInputs(others=(OtherUse(
+    ExposureParts(*(Money(minor, "USD") for minor in (90, 0, 0, 0, 0))), Money(80, "USD"),
+    (CountedCover(UUID(int=7), CoverKind.GUARANTEE, Money(5, "USD")),)),))
+UNRATED = replace(USD_OVER, others=(replace(USD_OVER.others[0], limit=None),))
+EXCEEDED = HoldRules(limit_exceeded_bps=0)
+NO_COVERS = replace(FIRST_POLICY, cover_kinds=())
+ANEW = [
+    ("nothing was kept: as they stood", None, HELD, Candidate(FIRST_POLICY, HoldRules()), (R.ON_HOLD,), False),
+    ("long overdue", LONG_DUE, (), STRICT, (R.ON_HOLD,), True),
+    ("not so long", LONG_DUE, (), Candidate(FIRST_POLICY, HoldRules(overdue_grace_days=60)), (), True),
+    ("more than the policy lets pass", LONG_DUE, (), Candidate(FIRST_POLICY, HoldRules(
+        overdue_grace_days=3, overdue_above={"CNY": cny(16)})), (R.ON_HOLD,), True),
+    ("no more than that", LONG_DUE, (), Candidate(FIRST_POLICY, HoldRules(
+        overdue_grace_days=3, overdue_above={"CNY": cny(17)})), (), True),
+    ("a person spares it", replace(LONG_DUE, waived={HoldRule.OVERDUE: TODAY}), (), STRICT, (), True),
+    ("a rule without a cause lets go", HoldInputs(), HELD, STRICT, (), True),
+    ("by hand it stands", HoldInputs(), BY_HAND, LENIENT, (R.ON_HOLD,), True),
+    ("a grade", HoldInputs(grade="E"), (), Candidate(FIRST_POLICY, HoldRules(grades=frozenset("E"))),
+     (R.ON_HOLD,), True),
+    ("a broken promise", HoldInputs(promise_broken_on=TODAY), (), Candidate(
+        FIRST_POLICY, HoldRules(broken_promise_days=3)), (R.ON_HOLD,), True),
+    ("over the limit in another currency", USD_OVER, (), Candidate(NO_COVERS, EXCEEDED), (R.ON_HOLD,), True),
+    ("by more than its covers", replace(USD_OVER, others=(replace(USD_OVER.others[0], covers=()),)), (),
+     Candidate(FIRST_POLICY, EXCEEDED), (R.ON_HOLD,), True),
+    ("not rated in another currency", UNRATED, (), Candidate(FIRST_POLICY, EXCEEDED), (), True),
+]
+
+
+@pytest.mark.parametrize(
+    ("seen", "holds", "by", "reasons", "tried_anew"), [row[1:] for row in ANEW], ids=[row[0] for row in ANEW])
+def test_holds_by_rule_are_judged_again(
+    seen: HoldInputs | None, holds: tuple[StandingHold, ...], by: Candidate, reasons: tuple[R, ...], tried_anew: bool,
+) -> None:
+    asked = replace(inputs(100, 50, holds=holds), seen=seen)
+    again = redecided(UUID(int=1), asked, approved=True, by=by)
+    assert (again.then.reasons, again.holds_tried) == (reasons, tried_anew)
+
+
+@pytest.mark.parametrize(("told", "reasons"), [
+    ({"billing": 3}, (R.ON_HOLD, R.OVER_LIMIT)), ({"billing": 0}, (R.OVER_LIMIT,)), ({}, (R.OVER_LIMIT,))])
+def test_a_limit_that_is_exceeded_holds_again_where_billing_told_of_the_account(
+    told: dict[str, int], reasons: tuple[R, ...],
+) -> None:
+    asked = replace(inputs(100, 130), seen=HoldInputs(), positions=told)
+    again = redecided(UUID(int=1), asked, approved=True, by=Candidate(FIRST_POLICY, EXCEEDED))
+    assert again.then.reasons == reasons
+
+
 def one(before: int | None, after: int | None, was: tuple[R, ...] = (), then: tuple[R, ...] = ()) -> Tried:
     return Tried(UUID(int=1), None if before is None else cny(before), None if after is None else cny(after), was, then)
 
@@ -104,8 +155,8 @@ def test_a_decision_replays_and_is_decided_again(amount: int, limit: int, opened
     answer = decide(asked)
     assert replays(asked, approved=answer.approved, reasons=answer.reasons)
     assert not replays(asked, approved=not answer.approved, reasons=answer.reasons)
-    again = redecided(UUID(int=1), asked, approved=answer.approved, by=FIRST_POLICY)
+    again = redecided(UUID(int=1), asked, approved=answer.approved, by=Candidate(FIRST_POLICY, HoldRules()))
     assert not again.is_changed
     by = replace(FIRST_POLICY, disputed_weight_bps=weight)
-    lighter = redecided(UUID(int=1), asked, approved=answer.approved, by=by)
+    lighter = redecided(UUID(int=1), asked, approved=answer.approved, by=Candidate(by, HoldRules()))
     assert not lighter.is_changed or lighter.then.approved

@@ -121,9 +121,11 @@ class ChangedDecisionRead(BaseModel):
 
 
 class PolicyBackTestRead(BaseModel):
-    """What the policy would have answered in the past; holds are taken as they stood."""
+    """What the policy would have answered in the past: holds by rule are judged from what was kept with each decision,
+    those by hand stand. `holds_untried`: decisions that kept nothing for that yet, with their holds as they stood."""
 
     decisions: int
+    holds_untried: int
     would_deny: int
     would_approve: int
     sums: list[BackTestSumRead]
@@ -135,7 +137,8 @@ class PolicyBackTestRead(BaseModel):
         approved = [one for one in found if one.is_changed and not one.approved]
         currencies = sorted({one.amount.currency for one in (*denied, *approved)})
         return cls(
-            decisions=len(found), would_deny=len(denied), would_approve=len(approved),
+            decisions=len(found), holds_untried=sum(not one.holds_tried for one in found),
+            would_deny=len(denied), would_approve=len(approved),
             sums=[BackTestSumRead(
                 currency=currency, would_deny=_sum_of(denied, currency), would_approve=_sum_of(approved, currency))
                 for currency in currencies],

@@ -10,6 +10,7 @@ from credit_svc.domain.cover import CountedCover, covered
 from credit_svc.domain.deposit import NOTHING_AHEAD, CashTerms, Deposit, deposit_of
 from credit_svc.domain.exposure import ExposureParts, exposure_of
 from credit_svc.domain.group import GroupStanding, RateMissing, group_exposure, with_order
+from credit_svc.domain.hold_inputs import HoldInputs
 from credit_svc.domain.limit import LimitFact, LimitInForce, LimitStatus, limit_in_force
 from credit_svc.domain.policy import CreditPolicy
 from dunlin_kernel.money import Money
@@ -45,7 +46,8 @@ class StandingHold:
 
 @dataclass(frozen=True, slots=True)
 class DecisionInputs:
-    """All that a decision looks at. `positions`: by owner, the sequence of the customer's stream that was read."""
+    """All that a decision looks at. `positions`: by owner, the sequence of the customer's stream that was read. `seen`:
+    what would place or release holds by other rules; None where that was not kept yet."""
 
     amount: Money
     today: date
@@ -60,6 +62,7 @@ class DecisionInputs:
     group: GroupStanding | None = None
     covers: tuple[CountedCover, ...] = ()
     terms: CashTerms = NOTHING_AHEAD
+    seen: HoldInputs | None = None
 
     @property
     def limits(self) -> tuple[LimitFact, ...]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from credit_svc.domain.decision import Decision, DecisionInputs, DenialReason, StandingHold, decide
-from credit_svc.domain.hold import HoldRule, HoldRules, Watched, hold_changes
+from credit_svc.domain.exposure import exposure_of
+from credit_svc.domain.hold import HoldRule, HoldRules, Use, Watched, hold_changes
 from credit_svc.domain.policy import CreditPolicy
 from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
@@ -88,15 +89,25 @@ class Redecided:
     amount: Money
     approved: bool
     then: Decision
+    holds_tried: bool = False
 
     @property
     def is_changed(self) -> bool:
         return self.approved != self.then.approved
 
 
-def redecided(authorization_id: UUID, inputs: DecisionInputs, *, approved: bool, by: CreditPolicy) -> Redecided:
-    """Holds are taken as they stood: what placed them is not tried again."""
-    return Redecided(authorization_id, inputs.amount, approved, decide(replace(inputs, policy=by)))
+def redecided(authorization_id: UUID, inputs: DecisionInputs, *, approved: bool, by: Candidate) -> Redecided:
+    """Holds by rule are tried anew, those by hand stand; where what rules look at was not kept, all stand."""
+    again = replace(inputs, policy=by.numbers)
+    if inputs.seen is None:
+        return Redecided(authorization_id, inputs.amount, approved, decide(again))
+    own = Use(exposure_of(again.parts, by.numbers), decide(again).limit.amount) if inputs.positions.get(
+        "billing") else None
+    watched = inputs.seen.watched(
+        own, by.numbers, today=inputs.today, grace_days=by.holds.overdue_grace_days or 0)
+    holds = holds_by({HoldRule(hold.rule) for hold in inputs.holds}, watched, by.holds)
+    return Redecided(
+        authorization_id, inputs.amount, approved, decide(replace(again, holds=holds)), holds_tried=True)
 
 
 def replays(inputs: DecisionInputs, *, approved: bool, reasons: tuple[DenialReason, ...]) -> bool:

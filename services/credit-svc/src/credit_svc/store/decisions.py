@@ -17,6 +17,7 @@ from credit_svc.domain.limit import LimitFact, LimitKind, LimitSource
 from credit_svc.domain.policy import CreditPolicy
 from credit_svc.store.covers import counted_covers
 from credit_svc.store.group_inputs import beside_of, group_as_json, group_of_json
+from credit_svc.store.hold_inputs import covers_as_json, seen_as_json, seen_of
 from credit_svc.store.tables import CreditDecisionRow
 from dunlin_events.consuming import Tx
 from dunlin_events.json_text import json_text
@@ -101,7 +102,8 @@ def text_of(inputs: DecisionInputs) -> str:
         "limit": limit and _text_of_limit(limit),
         "temporary": inputs.temporary and _text_of_limit(inputs.temporary),
         "terms": {"prepayment_bps": inputs.terms.prepayment_bps, "cash_on_delivery": inputs.terms.cash_on_delivery},
-        "covers": [[str(one.id), one.kind.value, one.counts.minor] for one in inputs.covers],
+        "covers": covers_as_json(inputs.covers),
+        "seen": inputs.seen and seen_as_json(inputs.seen),
         "group": inputs.group and group_as_json(inputs.group),
         "customer_id": inputs.customer_id and str(inputs.customer_id),
         "holds": [{"hold_id": str(hold.id), "rule": hold.rule} for hold in inputs.holds],
@@ -134,7 +136,8 @@ def _inputs_of(found: dict[str, Any]) -> DecisionInputs:
         holds=tuple(StandingHold(UUID(hold["hold_id"]), hold["rule"]) for hold in found.get("holds", ())),
         customer_id=UUID(found["customer_id"]) if found.get("customer_id") else None,
         group=group_of_json(found["group"]) if found.get("group") else None,
-        covers=counted_covers(found.get("covers"), currency), terms=CashTerms(**found.get("terms") or {}))
+        covers=counted_covers(found.get("covers"), currency), terms=CashTerms(**found.get("terms") or {}),
+        seen=seen_of(found["seen"]) if found.get("seen") else None)
 
 
 def _policy_of(found: dict[str, Any]) -> CreditPolicy:

@@ -14,12 +14,14 @@ from credit_svc.domain.decision import StandingHold
 from credit_svc.domain.deposit import CashTerms
 from credit_svc.domain.exposure import Figures
 from credit_svc.domain.group import GroupStanding
+from credit_svc.domain.hold_inputs import HoldInputs
 from credit_svc.domain.limit import LimitFact
 from credit_svc.domain.policy import CreditPolicy
 from credit_svc.store.covers import COUNTED, counted_covers
 from credit_svc.store.exposures import figures_of
 from credit_svc.store.groups import STANDING as GROUP_STANDING
 from credit_svc.store.groups import standing_of
+from credit_svc.store.hold_inputs import SEEN, seen_of
 from credit_svc.store.hold_tables import CreditHoldRow
 from credit_svc.store.limits import COLUMNS, facts_of
 from credit_svc.store.policies import policy_of
@@ -48,6 +50,7 @@ _HOLDS = (
     .where(col(CreditHoldRow.customer_id) == col(CustomerRow.customer_id),
            col(CreditHoldRow.released_at).is_(None)).scalar_subquery().label("holds"))
 _COVERS = text(f"({COUNTED.format(customer='customer.customer_id', currency='CAST(:currency AS text)')}) AS covers")
+_SEEN = text(f"{SEEN} AS seen")
 _POLICY = (
     select(col(CreditPolicyRow.version).label("policy_version"), *(CreditPolicyRow.__table__.c[name] for name in (
         "disputed_weight_bps", "delivered_weight_bps", "over_capture_tolerance_bps", "authorization_days")))
@@ -68,7 +71,7 @@ _STANDING: Any = (
         col(ExposureRow.disputed), col(ExposureRow.unapplied), col(ExposureRow.delivered), col(ExposureRow.accrued),
         col(ExposureRow.kept),
         col(ExposureRow.sequence),
-        *_BASE.c, *_TEMPORARY.c, *_POLICY.c, _HOLDS, _COVERS)
+        *_BASE.c, *_TEMPORARY.c, *_POLICY.c, _HOLDS, _COVERS, _SEEN)
     .select_from(CustomerRow)
     .outerjoin(ExposureRow, (col(ExposureRow.customer_id) == col(CustomerRow.customer_id))
                & (col(ExposureRow.currency) == _CURRENCY))
@@ -95,6 +98,7 @@ class Standing:
     group: GroupStanding | None
     covers: tuple[CountedCover, ...]
     terms: CashTerms
+    seen: HoldInputs
 
 
 async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date, in_group: bool = False) -> Standing:
@@ -113,7 +117,8 @@ async def read(tx: Tx, customer_id: UUID, currency: str, *, today: date, in_grou
         {"billing": row["sequence"] or 0, "customer": row["customer_sequence"]},
         tuple(StandingHold(UUID(hold_id), rule) for hold_id, rule in sorted(row["holds"] or ())),
         _line_of(row["amount_above"], currency), standing_of(row) if in_group else None,
-        counted_covers(row["covers"], currency), CashTerms(row["prepayment_bps"], row["cash_on_delivery"]))
+        counted_covers(row["covers"], currency), CashTerms(row["prepayment_bps"], row["cash_on_delivery"]),
+        seen_of(row["seen"]))
 
 
 def _line_of(found: Mapping[str, int] | None, currency: str) -> Money | None:

@@ -61,7 +61,7 @@ async def authorize_credit(tx: Transaction, command: AuthorizeCredit) -> tuple[A
         limit=base_limit(standing.limits, today=tenant.today),
         temporary=temporary_limit(standing.limits, today=tenant.today),
         holds=standing.holds, customer_id=command.customer_id, group=standing.group, covers=standing.covers,
-        terms=standing.terms,
+        terms=standing.terms, seen=standing.seen,
         parts=ExposureParts.of(standing.figures, reserved=head.reserved, delivered=standing.delivered,
                                accrued=standing.accrued, kept=kept),
         policy=standing.policy,

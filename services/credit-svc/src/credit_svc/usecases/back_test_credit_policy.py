@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from credit_svc.domain.dry_run import Redecided, redecided
+from credit_svc.domain.dry_run import Candidate, Redecided, redecided
 from credit_svc.store import decisions, policies
 from credit_svc.usecases.adopt_credit_policy import AdoptCreditPolicy
 from dunlin_kernel.calendar import days_after
@@ -26,13 +26,14 @@ async def back_test_credit_policy(
     if ends < begins:
         raise RuleBroken("validity_reversed", "The last day lies before the first.")
     last = await policies.last(tx)
-    numbers = command.after(last, today=tenant.today).numbers
+    version = command.after(last, today=tenant.today)
+    by = Candidate(version.numbers, version.holds)
     first, end = start_of_day(tenant.zone, begins), start_of_day(tenant.zone, days_after(ends, 1))
     after: UUID | None = None
     found: list[Redecided] = []
     while True:
         rows = await decisions.between(tx, first, end, after=after, most=SLICE)
-        found += [redecided(one, stored.inputs, approved=stored.approved, by=numbers) for one, stored in rows]
+        found += [redecided(one, stored.inputs, approved=stored.approved, by=by) for one, stored in rows]
         if len(rows) < SLICE:
             return found
         if len(found) >= MOST:
