@@ -13,8 +13,16 @@ from naive_books import Debt, Loss, Money, Move, Share, Side
 T = TypeVar("T")
 
 
+KEEN = 20
+
+
 class BooksMachine(ComparedBooks):
-    """Items, credits, and what one pays of the other."""
+    """Items, credits, and what one pays of the other. `awaited`: steps that must happen once in all runs."""
+
+    awaited: frozenset[str] = frozenset()
+
+    def keenness(self, name: str) -> int:
+        return KEEN if name in self.awaited and not self.office.done[name] else 1
 
     def refused(self, step: str, said: httpx.Response, *codes: str) -> None:
         assert said.status_code in (409, 422), said.text
@@ -102,6 +110,11 @@ class BooksMachine(ComparedBooks):
 
     def value_of(self, share: Share) -> date:
         return max(self.books.moneys[share.credit].value, self.books.debts[share.item].issued_on)
+
+def place_of(of: Mapping[str, object], key: str) -> int:
+    """By which a step picks this one."""
+    return list(of).index(key)
+
 
 def one_of(of: Mapping[str, T], which: int) -> T:
     return list(of.values())[which % len(of)]

@@ -1,4 +1,5 @@
-"""A machine of steps: each step is drawn by chance among those that make sense now, with values drawn by chance.
+"""A machine of steps: each step is drawn by chance among those that make sense now, with values drawn by chance; those
+that are still waited for are drawn more often.
 
 Every run is told by its seed. What a step picks is taken modulo what there is, so any part of a run is a run too: a run
 that failed is cut down to few steps before it is shown.
@@ -32,7 +33,7 @@ PICK, AMOUNTS, EITHER = between(0, 10_000), between(1, 50_000), among(True, Fals
 BACK = among(0, 0, 0, *range(40))
 
 
-def rule(often: int = 2, when: Callable[[Any], object] = lambda _: True, **draws: Draw) -> Callable[[F], F]:
+def rule(often: float = 2, when: Callable[[Any], object] = lambda _: True, **draws: Draw) -> Callable[[F], F]:
     """A step, so often as its share; `when` says whether it makes sense now."""
     def marked(step: F) -> F:
         vars(step)["drawn"] = often, when, draws
@@ -56,6 +57,10 @@ class Machine:
     def end(self) -> None:
         """After the last one."""
 
+    def keenness(self, name: str) -> int:
+        """How many times as often as its share the step of this name is drawn now."""
+        return 1
+
     def go(self, steps: Iterator[Said]) -> None:
         """Take those of these steps that make sense when it is their turn."""
         self.begin()
@@ -72,7 +77,7 @@ class Machine:
         rules = [(name, *found.drawn) for name in sorted(dir(type(self)))
                  if hasattr(found := getattr(type(self), name), "drawn")]
         for _ in range(steps):
-            able = [(name, often, draws) for name, often, when, draws in rules if when(self)]
+            able = [(name, often * self.keenness(name), draws) for name, often, when, draws in rules if when(self)]
             ((name, _, draws),) = random.choices(able, [often for _, often, _ in able])
             yield name, {key: draw(random) for key, draw in draws.items()}
 
