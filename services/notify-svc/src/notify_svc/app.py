@@ -23,6 +23,7 @@ from notify_svc.api import (
     ladder,
     ladders,
     letters,
+    limitations,
     messages,
     notices,
     promises,
@@ -44,7 +45,7 @@ CONFLICTS = {
     "uq_message_item_leaves_once": "left_already"}
 BOTH = (calls, cases, collection_policy, contact_policy, ladder, ladders, letters, messages, promises, templates)
 ROUTERS = (*(one for routes in BOTH for one in (routes.router, routes.writes)), deliveries.writes,
-           simulations.writes, kpis.router, notices.router, troubles.router,
+           simulations.writes, kpis.router, limitations.router, notices.router, troubles.router,
            worklist.router)
 
 

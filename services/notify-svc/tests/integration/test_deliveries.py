@@ -9,6 +9,7 @@ import pytest
 
 from dunlin_events.contracts.customer import CustomerContactsChanged
 from dunlin_kernel.lifecycle import IllegalTransition
+from dunlin_kit.tenants import present
 from dunlin_kit.testing import tell
 from dunlin_kit.transaction import Transaction
 from notify_svc import usecases
@@ -16,8 +17,10 @@ from notify_svc.consumers.customer import customer
 from notify_svc.domain.ladder import LetterTone
 from notify_svc.domain.letter import LetterLanguage
 from notify_svc.domain.letter_template import LetterTemplate
+from notify_svc.domain.limitation import Interruption, InterruptionKind, LimitationClock
 from notify_svc.domain.message import Bounce, MessageStatus
 from notify_svc.gateways.sender import Delivery, Mail
+from notify_svc.store import limitations
 from notify_svc.usecases.record_delivery import RecordDelivery
 
 ISSUED, DUE = date(2026, 1, 5), date(2026, 2, 4)
@@ -64,6 +67,25 @@ async def test_a_hard_bounce_silences_the_address_until_contacts_change(sent: An
         CustomerContactsChanged.examples[0] | {"customer_id": sent.customer}))
     await sent.turn_to(date(2026, 2, 10))
     assert [(day, items["INV1"][0]) for day, items in await sent.sent()] == [("02-01", 0), ("02-09", 1)]
+
+
+async def test_a_reminder_that_is_proven_delivered_begins_the_clock_of_the_claim_anew(sent: Any) -> None:
+    await sent.turn_to(date(2026, 2, 9))
+    *_, row = await sent.rows("SELECT id FROM message WHERE status = 'sent' ORDER BY id")
+
+    async def work(tx: Transaction) -> None:
+        await usecases.record_delivery(tx, RecordDelivery(row["id"], None, datetime(2026, 2, 8, 4, tzinfo=UTC)))
+
+    async def read(tx: Transaction) -> Any:
+        return await limitations.nearing(tx, await present(tx), months=12)
+
+    await record(sent, None)
+    [before] = await sent.database.read(sent.tenant, read)
+    await sent.database.transact(sent.tenant, work)
+    [after] = await sent.database.read(sent.tenant, read)
+    assert before.clock == LimitationClock(date(2027, 2, 4)), "what came before the due date interrupts nothing"
+    assert after.clock == LimitationClock(
+        date(2027, 2, 8), Interruption(date(2026, 2, 8), InterruptionKind.DEMAND))
 
 
 class Ending:

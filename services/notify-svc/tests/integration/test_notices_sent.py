@@ -10,6 +10,7 @@ import pytest
 
 from dunlin_events.contracts.billing_deposits import CreditKept, DepositRequested, DepositRequestEnded
 from dunlin_events.contracts.billing_statements import StatementAnswered, StatementIssued
+from dunlin_events.contracts.billing_write_offs import DebtWrittenOff
 from dunlin_events.contracts.credit import RiskAlertRaised
 from dunlin_events.contracts.customer import CustomerRegistered
 from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
@@ -57,6 +58,28 @@ async def test_a_statement_is_reminded_of_as_the_policy_says_while_there_is_no_a
     assert "提醒对账" in second.subject
     assert first.attachment is not None and first.attachment.content == b"%PDF-1.7"
     assert first.attachment.name.startswith("statement-") and second.attachment is None
+
+
+def _cny(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+async def test_who_answers_for_a_claim_is_told_that_its_time_runs_out_though_it_is_written_off(desk: Any) -> None:
+    await desk.rows(
+        "INSERT INTO collection_policy (tenant_id, version, call_again_days, owner_digest, limitation_months, "
+        "set_by, set_at) VALUES ($1, 2, 1, 'daily', 12, 'chief', now())", desk.tenant)
+    await tell(desk.database, customer, desk.tenant, CustomerRegistered.model_validate(
+        CustomerRegistered.examples[0] | {"customer_id": desk.customer, "number": "C-7", "name": "Heron"}),
+        CustomerOwnerChanged(customer_id=desk.customer, owner_id=new_id(), owner_code="S-17"))
+    desk.neighbours.acting = LI
+    item = await desk.issue("INV1", "4520.00", issued=date(2025, 1, 5), due=date(2025, 2, 4))
+    await desk.hear(DebtWrittenOff.model_validate(DebtWrittenOff.examples[0] | {
+        "customer_id": desk.customer, "items": [{
+            "item_id": item, "amount": _cny("-4520.00"), "open_after": _cny("0.00"), "disputed_after": _cny("0.00")}]}))
+    await desk.turn_to(date(2026, 1, 7))
+    [first, *_] = [mail.body for mail in mails(desk) if mail.recipient == LI["email"]]
+    assert first.splitlines()[-2:] == [
+        "", "2026-02-04 C-7          Heron                          INV1             CNY 4,520.00 within 1 months"]
 
 
 async def test_a_statement_that_makes_no_document_leaves_without_and_waits_while_billing_is_away(desk: Any) -> None:

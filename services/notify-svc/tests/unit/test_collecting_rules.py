@@ -72,7 +72,8 @@ def test_what_is_no_collection_policy(days: int, large: Money | None, again: int
 @pytest.mark.parametrize("wrong", [
     {"reconcile_after_days": 0}, {"reconcile_after_days": MAX_RECONCILE_DAYS + 1}, {"reconcile_times": -1},
     {"reconcile_times": MAX_RECONCILE_TIMES + 1}, {"broken_promise_days": 0}, {"broken_promise_days": 366},
-    {"statement_answer_days": 0}, {"statement_answer_days": 91}])
+    {"statement_answer_days": 0}, {"statement_answer_days": 91},
+    {"limitation_months": 11}, {"limitation_months": 361}])
 def test_a_statement_is_not_reminded_of_beyond_measure(wrong: dict[str, Any]) -> None:
     with pytest.raises(RuleBroken, match="bad_collection_policy"):
         replace(POLICY, **wrong)

@@ -4,14 +4,17 @@ from datetime import date
 
 import pytest
 
-from dunlin_kernel.ids import new_id
+from dunlin_kernel.ids import NIL, new_id
 from dunlin_kernel.lifecycle import IllegalTransition
+from dunlin_kernel.money import Money
 from notify_svc.domain.letter import LetterLanguage
+from notify_svc.domain.limitation import LimitationClock, OldClaim
 from notify_svc.domain.message import MessageStatus
 from notify_svc.domain.notice import DigestFrequency, Notice, NoticeKind, reconcile_key
 from notify_svc.domain.trouble import TroubleKind
 from notify_svc.gateways.notice_letters import render_notice
 from notify_svc.store import troubles
+from notify_svc.store.limitations import Nearing
 
 MONDAY, TUESDAY = date(2026, 2, 2), date(2026, 2, 3)
 
@@ -52,11 +55,16 @@ def test_a_digest_says_how_many_there_are_and_how_many_it_leaves_out(language: L
     fields = {
         "sender": "Dunlin", "recipient": "Li", "on": MONDAY, "soon": [], "unanswered": [],
         "rows": [{"number": "C-1", "name": "Heron", "overdue": "1.00 CNY", "days": 3, "why": "overdue"}] * 50,
-        "counts": {"rows": 80, "soon": 0, "unanswered": 0}, "left_out": {"rows": 30, "soon": 0, "unanswered": 0}}
+        "ending": [], "counts": {"rows": 80, "soon": 0, "unanswered": 0, "ending": 0},
+        "left_out": {"rows": 30, "soon": 0, "unanswered": 0, "ending": 0}}
     said = render_notice(NoticeKind.OWNER_DIGEST, language, fields)
     assert "80" in said.subject and said.body.count(more) == 1
     whole = render_notice(NoticeKind.OWNER_DIGEST, language, fields | {"left_out": {"rows": 0, "soon": 0}})
     assert more not in whole.body
+    over = Nearing(NIL, "INV-1", NIL, None, "Heron", "S-17", OldClaim(MONDAY, Money(1, "CNY"), Money(0, "CNY")),
+                   LimitationClock(MONDAY), 0)
+    ending = fields | {"ending": [over], "left_out": {"rows": 0, "soon": 0, "ending": 30}}
+    assert render_notice(NoticeKind.OWNER_DIGEST, language, ending).body.splitlines()[-1] == more
 
 
 def test_every_kind_of_trouble_is_looked_for() -> None:

@@ -66,13 +66,17 @@ class CaseNoteKind(StrEnum):
     NOTE = "note"
     VISIT = "visit"
     NEGOTIATION = "negotiation"
+    DEMAND_SERVED = "demand_served"
+    ACKNOWLEDGED = "acknowledged"
 
 
 class CaseEntryCreate(BaseModel):
-    """What happened in a case."""
+    """What happened in a case, on a day; today when left out. A demand that was proven to be served and a debt that was
+    acknowledged begin the limitation clocks of the customer's claims anew: the note names the evidence."""
 
     model_config = ConfigDict(extra="forbid")
     kind: CaseNoteKind
+    on: Day | None = None
     note: Note
 
 
@@ -172,10 +176,10 @@ async def advance_case(case_id: UUID, body: CaseAdvance, seen: IfMatch, tx: Tx, 
 
 
 @writes.post("/cases/{case_id}/entries", status_code=201, dependencies=[MAY_WRITE],
-             responses=NOT_FOUND | NOT_KNOWN | refuses("invalid_request"))
+             responses=NOT_FOUND | NOT_KNOWN | refuses("invalid_request", "effective_in_future"))
 async def note_case(case_id: UUID, body: CaseEntryCreate, tx: Tx) -> CaseEntryRead:
-    """Write down a note, a visit or a talk."""
-    return CaseEntryRead.of(await usecases.note_case(tx, case_id, EntryKind(body.kind.value), body.note))
+    """Write down a note, a visit, a talk, a demand that was served, or that the debt was acknowledged."""
+    return CaseEntryRead.of(await usecases.note_case(tx, case_id, EntryKind(body.kind.value), body.note, body.on))
 
 
 @writes.post("/cases/{case_id}:close", dependencies=[MAY_WRITE],

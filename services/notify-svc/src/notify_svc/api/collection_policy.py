@@ -20,8 +20,10 @@ from notify_svc.domain.collection_case import (
     MAX_BROKEN_PROMISE_DAYS,
     MAX_CALL_AGAIN_DAYS,
     MAX_CHRONIC_DAYS,
+    MAX_LIMITATION_MONTHS,
     MAX_RECONCILE_DAYS,
     MAX_RECONCILE_TIMES,
+    MIN_LIMITATION_MONTHS,
     CollectionPolicy,
 )
 from notify_svc.domain.notice import DigestFrequency
@@ -44,13 +46,16 @@ class CollectionPolicyUpdate(BaseModel):
     reconcile_times: int = Field(default=3, ge=0, le=MAX_RECONCILE_TIMES, strict=True)
     broken_promise_days: int = Field(default=30, ge=1, le=MAX_BROKEN_PROMISE_DAYS, strict=True)
     statement_answer_days: int = Field(default=10, ge=1, le=MAX_ANSWER_DAYS, strict=True)
+    limitation_months: int = Field(
+        default=36, ge=MIN_LIMITATION_MONTHS, le=MAX_LIMITATION_MONTHS, strict=True,
+        description="For how long a claim can be enforced.")
 
     def to_policy(self) -> CollectionPolicy:
         """Refuses: bad_collection_policy, and what no amount is."""
         return CollectionPolicy(
             1, self.chronic_days, self.large.money if self.large else None, self.call_again_days,
             self.owner_digest, self.reconcile_after_days, self.reconcile_times, self.broken_promise_days,
-            self.statement_answer_days)
+            self.statement_answer_days, self.limitation_months)
 
 
 class CollectionPolicyRead(BaseModel):
@@ -65,6 +70,7 @@ class CollectionPolicyRead(BaseModel):
     reconcile_times: int
     broken_promise_days: int
     statement_answer_days: int
+    limitation_months: int
     set_by: str | None
     set_at: datetime | None
 
@@ -75,7 +81,7 @@ class CollectionPolicyRead(BaseModel):
             version=policy.version, chronic_days=policy.chronic_days, call_again_days=policy.call_again_days,
             owner_digest=policy.owner_digest, reconcile_after_days=policy.reconcile_after_days,
             reconcile_times=policy.reconcile_times, broken_promise_days=policy.broken_promise_days,
-            statement_answer_days=policy.statement_answer_days,
+            statement_answer_days=policy.statement_answer_days, limitation_months=policy.limitation_months,
             large=Amount.of(policy.large) if policy.large else None, set_by=found.set_by, set_at=found.set_at)
 
 

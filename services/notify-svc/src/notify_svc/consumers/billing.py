@@ -229,7 +229,7 @@ def statement_issued(event: StatementIssued, state: CustomerItems) -> CustomerIt
 @billing.on(StatementAnswered)
 def statement_answered(event: StatementAnswered, state: CustomerItems) -> CustomerItems:
     """Nobody is reminded of it any more."""
-    return replace(state, answered=(*state.answered, event.statement_id))
+    return replace(state, answered=(*state.answered, event))
 
 
 @billing.on(DepositRequested)

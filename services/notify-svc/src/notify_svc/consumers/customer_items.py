@@ -8,7 +8,7 @@ from uuid import UUID
 
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.billing_deposits import DepositRequested
-from dunlin_events.contracts.billing_statements import StatementIssued
+from dunlin_events.contracts.billing_statements import StatementAnswered, StatementIssued
 from dunlin_events.contracts.billing_transfers import DebtTransferred, SettledItemsPassed
 from dunlin_events.contracts.notify import CancellationReason
 from dunlin_kernel.errors import RuleBroken
@@ -42,7 +42,7 @@ class CustomerItems:
     dates: tuple[ItemDated, ...] = ()
     payments: tuple[PaymentMoved, ...] = ()
     statements: tuple[StatementIssued, ...] = ()
-    answered: tuple[UUID, ...] = ()
+    answered: tuple[StatementAnswered, ...] = ()
     deposits: tuple[DepositRequested, ...] = ()
     paid_ahead: tuple[UUID, ...] = ()
     taken: frozenset[UUID] = frozenset()
@@ -135,8 +135,8 @@ async def save(tx: Any, states: Mapping[UUID, CustomerItems]) -> None:
             one for one in state.changes if taken.get(one.item.id, state.customer_id) == state.customer_id])
         for told_of in state.statements:
             hear_statement(tx, told_of)
-        for statement_id in state.answered:
-            notices.answered(tx, statement_id)
+        for answer in state.answered:
+            notices.answered(tx, answer.statement_id, at=answer.heard.recorded_at, confirmed=answer.confirmed_items)
         for asked in state.deposits:
             hear_deposit(tx, asked)
         for request_id in state.paid_ahead:

@@ -17,6 +17,7 @@ from notify_svc.domain.worth import Rates
 MAX_CHRONIC_DAYS, MAX_CALL_AGAIN_DAYS, MAX_RECONCILE_DAYS, MAX_RECONCILE_TIMES = 3650, 30, 90, 24
 MAX_BROKEN_PROMISE_DAYS = 365
 MAX_ANSWER_DAYS = 90
+MIN_LIMITATION_MONTHS, MAX_LIMITATION_MONTHS = 12, 360
 
 
 class CaseReason(StrEnum):
@@ -49,12 +50,15 @@ class CaseAction(StrEnum):
 
 
 class EntryKind(StrEnum):
-    """What an entry of a case is about."""
+    """What an entry of a case is about; `court`: a case came to court, went on there, or left it."""
 
     OPENED = "opened"
     NOTE = "note"
     VISIT = "visit"
     NEGOTIATION = "negotiation"
+    DEMAND_SERVED = "demand_served"
+    ACKNOWLEDGED = "acknowledged"
+    COURT = "court"
     ADVANCED = "advanced"
     CLOSED = "closed"
 
@@ -77,7 +81,8 @@ class CollectionPolicy:
 
     `large` is an overdue sum in the tenant's currency, others at the day's rates; None: no such rule. A statement that
     was not answered is reminded of every `reconcile_after_days`, `reconcile_times` at most. A promise that was broken
-    is a reason to call for `broken_promise_days`. A statement asks for an answer within `statement_answer_days`.
+    is a reason to call for `broken_promise_days`. A statement asks for an answer within `statement_answer_days`. A
+    claim can be enforced for `limitation_months`: three years, as in China, where nobody said otherwise.
     Refuses: bad_collection_policy.
     """
 
@@ -90,6 +95,7 @@ class CollectionPolicy:
     reconcile_times: int = 3
     broken_promise_days: int = 30
     statement_answer_days: int = 10
+    limitation_months: int = 36
 
     def __post_init__(self) -> None:
         if self.chronic_days is not None and not 1 <= self.chronic_days <= MAX_CHRONIC_DAYS:
@@ -105,6 +111,9 @@ class CollectionPolicy:
         if not 1 <= self.broken_promise_days <= MAX_BROKEN_PROMISE_DAYS:
             raise RuleBroken(
                 "bad_collection_policy", f"A broken promise counts for 1 to {MAX_BROKEN_PROMISE_DAYS} days.")
+        if not MIN_LIMITATION_MONTHS <= self.limitation_months <= MAX_LIMITATION_MONTHS:
+            raise RuleBroken("bad_collection_policy", f"A claim can be enforced for {MIN_LIMITATION_MONTHS} to "
+                                                      f"{MAX_LIMITATION_MONTHS} months.")
         if not 1 <= self.statement_answer_days <= MAX_ANSWER_DAYS:
             raise RuleBroken("bad_collection_policy", f"A statement is answered within 1 to {MAX_ANSWER_DAYS} days.")
 

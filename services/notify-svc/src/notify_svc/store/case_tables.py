@@ -23,6 +23,7 @@ class CollectionPolicyRow(Row, table=True):
     reconcile_times: int = Field(sa_column_kwargs={"server_default": "3"})
     broken_promise_days: int = Field(sa_column_kwargs={"server_default": "30"})
     statement_answer_days: int = Field(sa_column_kwargs={"server_default": "10"})
+    limitation_months: int = Field(sa_column_kwargs={"server_default": "36"})
     set_by: str
     set_at: datetime = Field(sa_type=DateTime(timezone=True))
 

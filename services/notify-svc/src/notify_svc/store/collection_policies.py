@@ -33,7 +33,7 @@ async def in_force(tx: Any, currency: str) -> SetCollectionPolicy:
     large = Money(row["large"], currency) if row["large"] is not None else None
     policy = CollectionPolicy(row["version"], row["chronic_days"], large, row["call_again_days"],
                               DigestFrequency(row["owner_digest"]), row["reconcile_after_days"], row["reconcile_times"],
-                              row["broken_promise_days"], row["statement_answer_days"])
+                              row["broken_promise_days"], row["statement_answer_days"], row["limitation_months"])
     return SetCollectionPolicy(policy, row["set_by"], row["set_at"])
 
 
@@ -44,6 +44,6 @@ def add(tx: Transaction, policy: CollectionPolicy, *, set_at: datetime) -> SetCo
         "large": policy.large.minor if policy.large else None, "call_again_days": policy.call_again_days,
         "owner_digest": policy.owner_digest.value, "reconcile_after_days": policy.reconcile_after_days,
         "reconcile_times": policy.reconcile_times, "broken_promise_days": policy.broken_promise_days,
-        "statement_answer_days": policy.statement_answer_days,
+        "statement_answer_days": policy.statement_answer_days, "limitation_months": policy.limitation_months,
         "set_by": tx.actor, "set_at": set_at})
     return SetCollectionPolicy(policy, tx.actor, set_at)

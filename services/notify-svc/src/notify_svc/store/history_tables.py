@@ -34,6 +34,8 @@ class ItemMoveRow(Row, table=True):
     __table_args__ = (
         Index(None, "tenant_id", "customer_id", "sequence"),
         Index(None, "tenant_id", "item_id", "sequence"),
+        Index("ix_item_move_lost", "tenant_id", "item_id", postgresql_where=text(
+            "fact IN ('DebtWrittenOff', 'DebtRecovered', 'RecoveryReversed', 'WriteOffReversed')")),
     )
 
 

@@ -1,9 +1,9 @@
 """Tables of notices beside reminders, and of the statements and deposits that they are about."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, DateTime, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -11,7 +11,8 @@ from notify_svc.store.rows import Row
 
 
 class StatementRow(Row, table=True):
-    """A statement of account as billing-svc told of it; `closing` is a JSON array, one entry per currency."""
+    """A statement of account as billing-svc told of it; `closing` is a JSON array, one entry per currency, `confirmed`
+    one of the items whose lines the customer agreed to."""
 
     __tablename__ = "statement"
     tenant_id: UUID = Field(primary_key=True)
@@ -21,6 +22,11 @@ class StatementRow(Row, table=True):
     period_to: date
     closing: str = Field(sa_type=JSONB)
     answered: bool
+    answered_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    confirmed: str = Field(sa_type=JSONB, sa_column_kwargs={"server_default": "[]"})
+    __table_args__ = (
+        Index("ix_statement_confirmed", "tenant_id", "customer_id", postgresql_where=text("answered_at IS NOT NULL")),
+    )
 
 
 class NoticeRow(Row, table=True):

@@ -1,6 +1,8 @@
 """Notices and the statements and deposits they are about: rows in, values out; what staff are told of."""
 
-from datetime import date
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -175,9 +177,10 @@ def keep_statement(tx: Any, row: dict[str, Any]) -> None:
     tx.put(StatementRow, row)
 
 
-def answered(tx: Any, statement_id: UUID) -> None:
-    """Gather that the customer answered a statement."""
-    tx.change(StatementRow, {"id": statement_id, "answered": True})
+def answered(tx: Any, statement_id: UUID, *, at: datetime, confirmed: Sequence[UUID]) -> None:
+    """Gather that the customer answered a statement, and to which items' lines it agreed."""
+    tx.change(StatementRow, {"id": statement_id, "answered": True, "answered_at": at,
+                             "confirmed": json.dumps([str(one) for one in confirmed])})
 
 
 def keep_deposit(tx: Any, one: Deposit) -> None:

@@ -45,7 +45,7 @@ acted AS (
     UNION ALL
     SELECT k.customer_id, e."on" FROM case_entry e
     JOIN collection_case k ON k.tenant_id = e.tenant_id AND k.id = e.case_id JOIN broken b USING (customer_id)
-    WHERE e.kind IN ('visit', 'negotiation', 'advanced')) acts GROUP BY customer_id),
+    WHERE e.kind IN ('visit', 'negotiation', 'advanced', 'court', 'acknowledged')) acts GROUP BY customer_id),
 written AS (
   SELECT customer_id, max(judged_on) AS written_on FROM message
   WHERE channel <> 'call' AND status IN ('sending', 'sent', 'unknown') GROUP BY customer_id)

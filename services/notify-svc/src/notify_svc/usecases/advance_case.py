@@ -8,7 +8,7 @@ from dunlin_events.contracts.notify_cases import CaseAdvanced
 from dunlin_kit.tenants import present
 from dunlin_kit.transaction import Transaction
 from dunlin_kit.versions import stale
-from notify_svc.domain.collection_case import CaseAction, CaseStage, CollectionCase, EntryKind
+from notify_svc.domain.collection_case import IN_COURT, CaseAction, CaseStage, CollectionCase, EntryKind
 from notify_svc.store import cases, customers
 from notify_svc.store.cases import CaseEntry
 from notify_svc.usecases.must_be_staff import must_be_staff
@@ -39,7 +39,8 @@ async def advance_case(tx: Transaction, command: AdvanceCase) -> CollectionCase:
     after = case.advanced(stage=command.stage, action=command.next_action, on=command.next_action_on)
     after = replace(after, owner_code=command.owner_code)
     cases.keep(tx, after)
-    cases.add_entry(tx, case.id, CaseEntry(EntryKind.ADVANCED, tenant.today, tx.actor, command.note))
+    kind = EntryKind.COURT if IN_COURT & {case.stage, after.stage} else EntryKind.ADVANCED
+    cases.add_entry(tx, case.id, CaseEntry(kind, tenant.today, tx.actor, command.note))
     tx.emit(CaseAdvanced(
         customer_id=after.customer_id, case_id=after.id, stage=after.stage.value,
         next_action=after.next_action.value if after.next_action else None, next_action_on=after.next_action_on,

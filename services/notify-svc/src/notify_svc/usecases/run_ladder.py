@@ -5,7 +5,7 @@ from dunlin_kit import jobs
 from dunlin_kit.tenants import Tenant
 from dunlin_kit.transaction import Transaction
 from notify_svc.domain.run_time import runs_now
-from notify_svc.store import collection_policies, items, ladder_policies, notices
+from notify_svc.store import collection_policies, items, ladder_policies, limitations, notices
 from notify_svc.usecases.plan_run import plan_run
 from notify_svc.usecases.plan_slices import plan_slices
 
@@ -28,10 +28,14 @@ async def run_ladder(tx: Transaction, moment: Tenant) -> None:
 
 
 async def _plan_digests(tx: Transaction, moment: Tenant) -> None:
-    """A digest per member of staff whose customers owe something due by the next days or need them today."""
-    frequency = (await collection_policies.in_force(tx, moment.currency)).policy.owner_digest
-    if not frequency.due(moment.today):
+    """A digest per member of staff whose customers owe something due by the next days or need them today, or have a
+    claim whose time runs out."""
+    policy = (await collection_policies.in_force(tx, moment.currency)).policy
+    if not policy.owner_digest.due(moment.today):
         return
-    for owner_code, customer_id in await notices.owners(tx, moment.today, days_after(moment.today, DAYS_AHEAD)):
+    ending = await limitations.nearing(tx, moment, months=policy.limitation_months)
+    owners = {one.owner_code: one.customer_id for one in ending if one.owner_code}
+    owners |= dict(await notices.owners(tx, moment.today, days_after(moment.today, DAYS_AHEAD)))
+    for owner_code, customer_id in sorted(owners.items()):
         jobs.schedule(tx, OWNER_DIGEST, f"{owner_code}:{moment.today}", moment.now,
                       {"owner_code": owner_code, "customer_id": str(customer_id)})
