@@ -23,16 +23,18 @@ LOG = """
 CREATE TABLE IF NOT EXISTS by_hand_log (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, stream text NOT NULL, seq bigint NOT NULL, type text NOT NULL,
   headers text NOT NULL, value bytea NOT NULL)"""
-MARK = """CREATE TABLE IF NOT EXISTS by_hand_mark (name text PRIMARY KEY, last bigint NOT NULL);
+MARK = """CREATE TABLE IF NOT EXISTS by_hand_mark (
+            name text PRIMARY KEY, last bigint NOT NULL, txid xid8 NOT NULL DEFAULT '0');
           GRANT SELECT, INSERT, UPDATE ON by_hand_mark TO {}"""
 WAKE = """
 CREATE FUNCTION by_hand_wake() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NOTIFY by_hand; RETURN NULL; END $$;
 CREATE TRIGGER by_hand AFTER INSERT ON outbox_event FOR EACH STATEMENT EXECUTE FUNCTION by_hand_wake()"""
 _BEGIN = """INSERT INTO by_hand_mark VALUES ($1, 0)
-            ON CONFLICT (name) DO UPDATE SET last = by_hand_mark.last RETURNING last"""
-_MOVE = "UPDATE by_hand_mark SET last = $2 WHERE name = $1"
-_TAKE = f"""SELECT id, stream, seq, type, headers, payload FROM outbox_event
-            WHERE id > $1 AND txid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY id LIMIT {PAGE}"""
+            ON CONFLICT (name) DO UPDATE SET last = by_hand_mark.last RETURNING last, txid::text"""
+_MOVE = "UPDATE by_hand_mark SET txid = $1::text::xid8, last = $2 WHERE name = 'relay'"
+_TAKE = f"""SELECT id, stream, seq, type, headers, payload, txid::text FROM outbox_event
+            WHERE (txid, id) > ($1::text::xid8, $2) AND txid < pg_snapshot_xmin(pg_current_snapshot())
+            ORDER BY txid, id LIMIT {PAGE}"""
 _APPEND = """
 WITH appended AS (
   INSERT INTO by_hand_log (stream, seq, type, headers, value)
@@ -82,18 +84,18 @@ async def connected(url: str) -> Any:
 
 
 async def relay(source: Any, log: Any) -> None:
-    """Send for ever; what a transaction that is still open may come before is left for later."""
-    last, woken = await source.fetchval(_BEGIN, "relay"), asyncio.Event()
+    """Send for ever, by transaction: one that is still open, and all that began after it, are left for later."""
+    (last, txid), woken = await source.fetchrow(_BEGIN, "relay"), asyncio.Event()
     await source.add_listener(WOKEN, lambda *_: woken.set())
     while True:
         woken.clear()
-        rows = await source.fetch(_TAKE, last)
+        rows = await source.fetch(_TAKE, txid, last)
         if not rows:
             await _rest(woken)
             continue
         await log.fetch(_APPEND, *([row[at] for row in rows] for at in range(1, 6)))
-        last = rows[-1]["id"]
-        await source.execute(_MOVE, "relay", last)
+        last, txid = rows[-1]["id"], rows[-1]["txid"]
+        await source.execute(_MOVE, txid, last)
 
 
 async def hear(name: str, own: Any, log: Any) -> None:

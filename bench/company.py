@@ -38,7 +38,7 @@ INSERT INTO customer (tenant_id, customer_id, known, number, name, kind, status,
 SELECT $1, id, true, 'C-' || lpad(n::text, 6, '0'), '上海' || n || '贸易有限公司', 'organization', 'active', NULL,
        'CN-SH', 'trade', 30, false, NULL
 FROM unnest($2::uuid[]) WITH ORDINALITY c (id, n)"""
-_ACCOUNTS = """
+ACCOUNTS = """
 INSERT INTO account (tenant_id, customer_id, currency, open, disputed, unapplied, entries, version)
 SELECT $1, id, 'CNY', 0, 0, 0, 0, 0 FROM unnest($2::uuid[]) c (id)"""
 _SERIES = "INSERT INTO number_series SELECT $1, s, 1, NULL FROM unnest($2::text[]) s"
@@ -98,7 +98,7 @@ async def founded(url: str, *, customers: int, series: int) -> Company:
         "INSERT INTO tenant (tenant_id, name, currency, zone, sandbox) VALUES ($1, 'Bench', $2, $3, false)",
         company.tenant, CURRENCY, ZONE)
     await connection.execute(_CUSTOMERS, company.tenant, company.customers)
-    await connection.execute(_ACCOUNTS, company.tenant, company.customers)
+    await connection.execute(ACCOUNTS, company.tenant, company.customers)
     await connection.execute(_SERIES, company.tenant, company.series)
     return company
 

@@ -62,12 +62,16 @@ class Copied(NamedTuple):
 
 
 class Stage:
-    """What a bench stands on; `process` starts something that is ended with the stage."""
+    """What a bench stands on; `process` starts something that is ended with the stage.
 
-    def __init__(self, folder: Path, postgres: Postgres, databases: Databases) -> None:
-        self.folder, self.postgres, self.databases = folder, postgres, databases
+    On one that is `shared` by several benches servers go on for the next that asks for the same, all else is ended.
+    """
+
+    def __init__(self, folder: Path, postgres: Postgres, databases: Databases, *, shared: bool = False) -> None:
+        self.folder, self.postgres, self.databases, self._shared = folder, postgres, databases, shared
         self.issuer = TestIssuer(folder)
         self._started: list[subprocess.Popen[bytes]] = []
+        self._servers: dict[tuple[str, str], Server] = {}
 
     @property
     def database_share(self) -> Share:
@@ -100,19 +104,23 @@ class Stage:
         def start(port: int) -> "subprocess.Popen[bytes]":
             return self.process(["-m", f"{service}_svc", "api"], self.environment(service, PORT=str(port)))
 
-        return self._served("dunlin", start, processes)
+        return self._served(("dunlin", service), start, processes)
 
-    def by_hand(self, form: str, service: str = "billing", processes: int = WORKERS) -> Server:
+    def by_hand(self, form: str, service: str = "billing", processes: int = WORKERS, **more: str) -> Server:
         """The hand-written server in one of its forms, on the same database as that service."""
-        return self._by_hand(form, ["-m", "bench.by_hand", form], service, processes)
+        environment = self.environment(service, **more)
+        of = service if not more else environment["DUNLIN_DATABASE_URL"]
+        return self._by_hand((form, of), ["-m", "bench.by_hand", form], environment, processes)
 
     def bare(self, service: str) -> Server:
         """One process that serves pages by hand, and has nothing of Dunlin in it."""
-        return self._by_hand("bare", ["-m", "bench.by_hand_pages"], service, 1)
+        return self._by_hand(("bare", service), ["-m", "bench.by_hand_pages"], self.environment(service), 1)
 
-    def _by_hand(self, name: str, command: Sequence[str], service: str, processes: int) -> Server:
+    def _by_hand(
+        self, name: tuple[str, str], command: Sequence[str], environment: dict[str, str], processes: int,
+    ) -> Server:
         def start(port: int) -> "subprocess.Popen[bytes]":
-            return self.process(command, self.environment(service, PORT=str(port)))
+            return self.process(command, {**environment, "DUNLIN_PORT": str(port)})
 
         return self._served(name, start, processes)
 
@@ -136,12 +144,20 @@ class Stage:
     def worker(self, service: str, **more: str) -> "subprocess.Popen[bytes]":
         return self.process(["-m", f"{service}_svc", "worker"], self.environment(service, **more))
 
-    def _served(self, name: str, start: Callable[[int], "subprocess.Popen[bytes]"], wanted: int) -> Server:
+    def _served(
+        self, name: tuple[str, str], start: Callable[[int], "subprocess.Popen[bytes]"], wanted: int,
+    ) -> Server:
+        known = self._servers.get(name)
+        if known is not None and len(known.ports) >= wanted and all(one.poll() is None for one in known.processes):
+            return Server(name[0], known.processes[:wanted], known.ports[:wanted])
         ports = [free_port() for _ in range(wanted)]
         processes = [start(port) for port in ports]
         for port, process in zip(ports, processes, strict=True):
             until_it_answers(port, process, self.folder / "servers.log")
-        return Server(name, processes, ports)
+        server = Server(name[0], processes, ports)
+        if self._shared:
+            self._servers[name] = server
+        return server
 
     def last_words(self) -> str:
         """What the servers said last, each of them and PostgreSQL, and which of the processes have ended."""
@@ -151,14 +167,24 @@ class Stage:
                 for path in (self.folder / "servers.log", self.folder / "server/postgres.log") if path.exists()]
         return "\n".join((f"ended before: {ended}", *said))
 
+    def clear(self) -> None:
+        """End what the last bench started; servers are left where the stage is shared."""
+        kept = {one.pid for server in self._servers.values() for one in server.processes}
+        self._end([one for one in self._started if one.pid not in kept])
+
     def end(self) -> None:
-        for process in self._started:
+        """End all."""
+        self._end(self._started)
+
+    def _end(self, processes: Sequence["subprocess.Popen[bytes]"]) -> None:
+        for process in processes:
             process.terminate()
-        for process in self._started:
+        for process in processes:
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
+        self._started = [one for one in self._started if one not in processes]
 
 
 def until_it_answers(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
@@ -176,7 +202,7 @@ def until_it_answers(port: int, process: "subprocess.Popen[bytes]", log: Path) -
 
 
 @contextlib.contextmanager
-def stage() -> Iterator[Stage]:
+def stage(*, shared: bool = False) -> Iterator[Stage]:
     """A fresh stage; everything on it is stopped and removed at the end."""
     usual = Path(tempfile.gettempdir()).resolve()
     place = usual if can_be_reached(usual) else ROOTS_PLACE
@@ -186,7 +212,7 @@ def stage() -> Iterator[Stage]:
     try:
         with Postgres(folder / "server", options=DURABLE) as postgres:
             databases = asyncio.run(_made(postgres, folder))
-            made = Stage(folder, postgres, databases)
+            made = Stage(folder, postgres, databases, shared=shared)
             try:
                 yield made
             except Exception as broken:

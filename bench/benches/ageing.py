@@ -1,5 +1,6 @@
 """Ageing by customer through the API, beside the plain query written by hand: as of today, as of a past day, and as
-known at a past time; and the same past day with ten times as much settled before it."""
+known at a past time; and the same past day with ten times as much settled before it. `--growth`: that at 1,000,000 open
+items as well, with so many times what is settled."""
 
 import asyncio
 import json
@@ -7,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import httpx
@@ -36,11 +37,14 @@ PAST = f"""SELECT customer_id, currency, {_BUCKETS} FROM (
 Asking = Callable[[], Awaitable[Any]]
 
 
-def ageing(stage: Stage, report: Report, *, quick: bool) -> None:
+def ageing(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> None:
     """Milliseconds for the first page of 50 customers with its totals, ours and the plain query in turn."""
     server = stage.api("billing")
     if not quick:
-        asyncio.run(_growing(stage, server, report, 15))
+        asyncio.run(_growing(stage, server, report, Growing(10_000, 2_000, (5, 50), 15)))
+    if growth > 1:
+        many = (10_000, 2_000) if quick else (1_000_000, 20_000)
+        asyncio.run(_growing(stage, server, report, Growing(*many, (5, 5 * growth), 3 if quick else 7)))
     for items, (customers, aim) in SIZES.items():
         if items == min(SIZES) or not quick:
             figures = _Figures(report, f"{items:,} open items", under(aim), 3 if quick else 15 if items < 10**6 else 9)
@@ -48,15 +52,27 @@ def ageing(stage: Stage, report: Report, *, quick: bool) -> None:
                               customers))
 
 
-async def _growing(stage: Stage, server: Server, report: Report, times: int) -> None:
-    """The same open items, and ten times as many that were settled before the day that is asked for."""
-    companies = [await _made(stage, 2_000, Past(5, settled, quiet_days=BACK.days + 1)) for settled in (5, 50)]
+class Growing(NamedTuple):
+    """So many open items of so many customers, twice: with fewer and with more settled items behind each customer."""
+
+    items: int
+    customers: int
+    settled: tuple[int, int]
+    times: int
+
+
+async def _growing(stage: Stage, server: Server, report: Report, growing: Growing) -> None:
+    """The same open items, and many times as many that were settled before the day that is asked for."""
+    each = growing.items // growing.customers
+    companies = [await _made(stage, growing.customers, Past(each, settled, quiet_days=BACK.days + 1))
+                 for settled in growing.settled]
     clients = [_client(stage, server, company) for company in companies]
-    seen = await _in_turn([partial(_asked, client, {"as_of": str(today() - BACK)}) for client in clients], times)
-    what = "10,000 open items as of 30 days ago"
-    for settled, one in zip((10_000, 100_000), seen, strict=True):
-        report.figure("ageing", f"{what}, {settled:,} settled before that", one, "ms")
-    report.figure("ageing", f"{what}, ten times as much settled: times the milliseconds",
+    seen = await _in_turn(
+        [partial(_asked, client, {"as_of": str(today() - BACK)}) for client in clients], growing.times)
+    what, less = f"{growing.items:,} open items as of 30 days ago", growing.settled[0]
+    for settled, one in zip(growing.settled, seen, strict=True):
+        report.figure("ageing", f"{what}, {settled * growing.customers:,} settled before that", one, "ms")
+    report.figure("ageing", f"{what}, {growing.settled[1] // less} times as much settled: times the milliseconds",
                   Spread([b / a for a, b in zip(*(one.values for one in seen), strict=True)]), "x", under(FLAT))
     for company, client in zip(companies, clients, strict=True):
         await client.aclose()
@@ -82,8 +98,8 @@ class _Figures:
     def __init__(self, report: Report, size: str, aim: Aim, times: int) -> None:
         self._report, self._size, self.aim, self.times = report, size, aim, times
 
-    def told(self, what: str, seen: Spread, aim: Aim | None = None) -> None:
-        self._report.figure("ageing", f"{self._size}, {what}", seen, "ms", aim)
+    def told(self, what: str, seen: Spread, aim: Aim | None = None, limit: Spread | None = None) -> None:
+        self._report.figure("ageing", f"{self._size}, {what}", seen, "ms", aim, limit=limit)
         progress(f"{self._size}, {what}: {seen.median:.0f} ms")
 
 
@@ -97,21 +113,21 @@ async def _size(stage: Stage, server: Server, figures: _Figures, past: Past, cus
     async with _client(stage, server, company) as client:
         ours, theirs = await _in_turn([partial(_asked, client, {}), partial(_plain, by_hand, company, None)],
                                       figures.times)
-        figures.told(f"{customers:,} customers, as of today", ours, figures.aim)
-        figures.told("as of today: the plain query", theirs)
+        figures.told(f"{customers:,} customers, as of today", ours, figures.aim, theirs)
         back, then = await _in_turn(
             [partial(_asked, client, {"as_of": str(day)}),
              partial(_asked, client, {"as_of": str(day), "known_at": known.isoformat()})], min(figures.times, 7))
-        figures.told(f"{entries:,} entries, as of 30 days ago", back, under(1000))
-        figures.told("as of 30 days ago, as known 20 days ago", then, under(1000))
         plain = await _in_turn([partial(_plain, by_hand, company, day)], 1, warm_up=0)
-        figures.told("as of 30 days ago: the plain query", plain[0])
+        figures.told(f"{entries:,} entries, as of 30 days ago", back, under(1000), plain[0])
+        figures.told("as of 30 days ago, as known 20 days ago", then, under(1000))
     await by_hand.close()
     await company.connection.close()
 
 
 def _client(stage: Stage, server: Server, company: Company) -> httpx.AsyncClient:
+    # A server closes what was idle for 5 s, which is also when the client would: so it lets go of it before.
     return httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.ports[0]}", timeout=60,
+                             limits=httpx.Limits(keepalive_expiry=2),
                              headers={"Authorization": f"Bearer {stage.token(company.tenant)}"})
 
 

@@ -39,7 +39,7 @@ INSERT INTO dunned_item (tenant_id, id, customer_id, invoice_id, number, currenc
                          due_version, active, passed_offset_days, last_sent_on, next_level, next_on)
 SELECT $1, id, customer, invoice, number, 'CNY', 10000, 0, due, due, 1, true, NULL, NULL, 1, due + 3
 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::date[]) t (id, customer, invoice, number, due)"""
-_PAST = """
+REMINDED = """
 WITH n AS (
   SELECT customer, uuidv7() AS item, uuidv7() AS message, 'OLD-' || n AS number, current_date - 200 - n AS due
   FROM unnest($2::uuid[]) c (customer) CROSS JOIN generate_series(1, $3::int) n),
@@ -114,7 +114,7 @@ async def _run(
     await owe(company, company.customers, ITEMS, 100_00)
     notify = await _owing_in_notify(stage, company)
     if past:
-        await notify.execute(_PAST, company.tenant, company.customers, past)
+        await notify.execute(REMINDED, company.tenant, company.customers, past)
     await settled_down(company.connection)
     await settled_down(notify)
     paying = company.customers[::max(1, customers // (PAYMENTS_A_SECOND * ROUND_SECONDS))]

@@ -31,7 +31,7 @@ from dunlin_kit.database import Database
 from dunlin_kit.transaction import Transaction
 
 CUSTOMERS, AT_ONCE, WAIT_SECONDS = 1_000, 500, 120.0
-_ARCHIVES = (
+ARCHIVES = (
     # A transaction id that every snapshot is past: told long ago.
     ("billing", """INSERT INTO outbox_event (txid, event_id, stream, era, seq, type, headers, payload)
                    SELECT '3', uuidv7(), o.stream, 1, -n, o.type, o.headers, o.payload
@@ -39,8 +39,9 @@ _ARCHIVES = (
     ("bus", """INSERT INTO bus_record (topic, part, at, key, headers, value)
                SELECT topic, part, -(row_number() OVER (PARTITION BY topic, part)), key, headers, value
                FROM (SELECT * FROM bus_record WHERE topic = 'dunlin-billing' LIMIT $1) o
-               CROSS JOIN generate_series(1, $2) n"""),
-    ("bus", """INSERT INTO by_hand_log (stream, seq, type, headers, value) SELECT stream, -n, type, headers, value
+               CROSS JOIN generate_series(1, $2) n"""))
+_BEHIND = (*ARCHIVES, (
+    "bus", """INSERT INTO by_hand_log (stream, seq, type, headers, value) SELECT stream, -n, type, headers, value
                FROM (SELECT * FROM by_hand_log LIMIT $1) o CROSS JOIN generate_series(1, $2) n"""))
 _ON_BUS = "SELECT coalesce(sum(next), 0)::bigint FROM bus_head WHERE topic = 'dunlin-billing'"
 _ON_LOG = "SELECT count(*) FROM by_hand_log"
@@ -134,7 +135,7 @@ async def _tell(stage: Stage, tenant: UUID, customers: Sequence[UUID], steps: ra
 
 async def _archived(stage: Stage, copied: Copied, facts: int, times: int) -> None:
     """Facts of long ago behind those of now, in the outbox and in both logs."""
-    for database, text in _ARCHIVES:
+    for database, text in _BEHIND:
         connection = await asyncpg.connect(stage.admin_url(database))
         await connection.execute(text, facts, times)
         await settled_down(connection)
@@ -142,10 +143,9 @@ async def _archived(stage: Stage, copied: Copied, facts: int, times: int) -> Non
     connection = await asyncpg.connect(stage.admin_url("bus"))
     last = await connection.fetchval("SELECT max(id) FROM by_hand_log")
     await connection.close()
-    for url, value in ((stage.admin_url("billing"), "(SELECT max(id) FROM outbox_event)"), (copied.admin_url, last)):
-        connection = await asyncpg.connect(url)
-        await connection.execute(f"UPDATE by_hand_mark SET last = {value}")
-        await connection.close()
+    connection = await asyncpg.connect(copied.admin_url)
+    await connection.execute(f"UPDATE by_hand_mark SET last = {last}")
+    await connection.close()
     progress(f"{facts * times} facts lie behind")
 
 

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,7 +36,7 @@ from dunlin_local.ports import free_port
 from dunlin_local.postgres import Postgres
 
 WAIT_SECONDS, FILL_SECONDS, STOP_SECONDS, STARTS = 120.0, 600.0, 60.0, 3
-STOPPED = "goes on at the next start"
+STANDS, STOPPED = "Ctrl-C stops it", "goes on at the next start"
 
 
 class Launched:
@@ -70,6 +70,9 @@ class Launched:
 
     def end(self) -> None:
         """Raises where it does not stop by itself, or was not there any more."""
+        until = time.monotonic() + WAIT_SECONDS
+        while STANDS not in self.said and self.process.poll() is None and time.monotonic() < until:
+            time.sleep(0.1)
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
         try:
@@ -84,7 +87,7 @@ class Launched:
 def up(stage: Stage, report: Report, *, quick: bool) -> None:
     """One process with everything, then two for each service."""
     _together(stage, report, quick=quick)
-    _apart(stage, report, seconds=2 if quick else 8)
+    _apart(stage, report, ("billing", "credit") if quick else SERVICES, seconds=2 if quick else 8)
 
 
 def _together(stage: Stage, report: Report, *, quick: bool) -> None:
@@ -96,7 +99,7 @@ def _together(stage: Stage, report: Report, *, quick: bool) -> None:
             _fill(home)
         ours, by_hand = list[_Stood](), list[_Stood]()
         rests = (1, 5) if quick else (5, 12)
-        for _number in range(1 if quick else 4):
+        for _ in range(1 if quick else 4):
             launched = Launched(home)
             ours.append(_stood(launched.seconds, [launched.process.pid], [], rests))
             launched.end()
@@ -190,9 +193,9 @@ def _burnt(share: Share, seconds: float) -> float:
     return (share.cpu_seconds() - before) / (time.perf_counter() - at) * 100
 
 
-def _apart(stage: Stage, report: Report, *, seconds: int) -> None:
+def _apart(stage: Stage, report: Report, services: Sequence[str], *, seconds: int) -> None:
     """`python -m <svc> api` and `worker` of each service; the load is invoices and authorisations, which all hear."""
-    ports = {service: free_port() for service in SERVICES}
+    ports = {service: free_port() for service in services}
     starts, bare_starts, bare_memory, processes = [], [], [], {}
     for service, port in ports.items():
         began = time.perf_counter()
@@ -213,8 +216,8 @@ def _apart(stage: Stage, report: Report, *, seconds: int) -> None:
     database = stage.database_share
     before = database.cpu_seconds()
     burnt = _burnt(share, seconds)
-    report.figure("up", "eight processes: burnt when idle", Spread([burnt]), "% of a core")
-    report.figure("up", "eight processes: PostgreSQL when idle",
+    report.figure("up", f"{len(processes)} processes: burnt when idle", Spread([burnt]), "% of a core")
+    report.figure("up", f"{len(processes)} processes: PostgreSQL when idle",
                   Spread([(database.cpu_seconds() - before) / seconds * 100]), "% of a core")
     _tell_memory(report, processes, "idle", limit=Spread([max(bare_memory)]))
     asyncio.run(_loaded(stage, ports, seconds))
