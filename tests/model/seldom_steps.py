@@ -1,7 +1,6 @@
 """Steps that chance hardly ever takes in the one order that matters: what is recovered, refunded or agreed turns out
 otherwise."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from arrangement_steps import GRACE, Agreed, ArrangementSteps
@@ -18,54 +17,8 @@ BEARING = 6_000
 """So much, times days, that interest on it is more than nothing."""
 
 
-class SeldomSteps(PaymentSteps, CreditSteps, LossSteps, ChargeSteps, ArrangementSteps):
-    """Each is made of the plain steps, and counted when what it is for came about."""
-
-    @rule(often=SELDOM, when=lambda self: self._paid_back(), which=PICK)
-    def return_refunded(self, which: int) -> None:
-        """The bank takes money back of which a part was refunded."""
-        found = self._paid_back()
-        self._counted("return_refunded", "reclaim", lambda: self.reverse(
-            place_of(self.books.moneys, found[which % len(found)]), "returned"))
-
-    @rule(often=SELDOM, when=lambda self: self._given_up_whole(), which=PICK)
-    def find_and_lose_again(self, which: int) -> None:
-        """A debt is written off, paid after all, and the allocation of that undone."""
-        found = self._given_up_whole()
-        self.give_up(place_of(self.books.debts, found[which % len(found)]), 1, True)
-        loss = next(reversed(self.books.lost))
-        self.write_off(place_of({one.id: one for one in self.books.lost.values() if not one.on}, loss))
-        able = {one.id: one for one in self.books.lost.values() if one.on and one.rest}
-        if loss in able:
-            self.recover(place_of(able, loss), 0)
-        paid = [share for share, behind in self.books.behind.items() if behind.id == loss]
-        if paid:
-            self._counted("find_and_lose_again", "lost_again", lambda: self.undo(
-                place_of(self.books.shares, paid[0]), "reassigned"))
-
-    @rule(often=SELDOM, when=lambda self: self._early(), which=PICK)
-    def credit_early_paid(self, which: int) -> None:
-        """Half of an invoice is credited that was paid early, less its discount."""
-        debt = self._early()[which % len(self._early())]
-        self.pay_item(place_of(self.books.debts, debt.item), 1, 1, 0, True)
-        self._counted("credit_early_paid", "discount_back", lambda: self.credit(
-            place_of(self.books.invoiced, debt.item), max(debt.minor // 2, 1)))
-
-    @rule(often=SELDOM, when=lambda self: self._bears(), which=PICK)
-    def pay_in_time_after_all(self, which: int) -> None:
-        """Interest is charged on what was paid the day after it was due, as it turns out."""
-        debt = self._bears()[which % len(self._bears())]
-        self.interest()
-        self.pay_item(place_of(self.books.debts, debt.item), 1, 1, (self.today - debt.due_on).days - 1, True)
-        self._counted("pay_in_time_after_all", "waive_again", self.interest)
-
-    @rule(often=SELDOM, when=lambda self: self._paid_fees(), which=PICK)
-    def waive_paid_fee(self, which: int) -> None:
-        """A fee is let go that was paid."""
-        fees = self.charged_on(kind="fee")
-        item = self._paid_fees()[which % len(self._paid_fees())]
-        whole = fees[item].minor
-        self._counted("waive_paid_fee", "give_back", lambda: self.waive_fee(place_of(fees, item), whole, False))
+class MissedPartSteps(PaymentSteps, ArrangementSteps):
+    """What was agreed is paid part by part, in time or as it turns out."""
 
     @rule(often=SELDOM, when=lambda self: self._first_parts(), which=PICK)
     def pay_first_part(self, which: int) -> None:
@@ -87,15 +40,72 @@ class SeldomSteps(PaymentSteps, CreditSteps, LossSteps, ChargeSteps, Arrangement
         self.turn_the_day()
         if made[0].state == "defaulted":
             self._pay_part(made[0], GRACE + 1)
-            self._counted("miss_a_part_and_have_paid_it", "defaulted to active", self.turn_the_day)
+            self.counted("miss_a_part_and_have_paid_it", "defaulted to active", self.turn_the_day)
 
     def _pay_part(self, one: Agreed, back: int) -> None:
         self.pay_item(place_of(self.books.debts, one.items[0]), one.parts[0][1], one.parts[0][1], back, False)
 
-    def _counted(self, step: str, what: str, done: Callable[[], None]) -> None:
-        before = self.office.done[what]
-        done()
-        self.office.done[step] += self.office.done[what] > before
+    def _first_parts(self) -> list[Agreed]:
+        """Of one item and several parts, arrangements of which the first part is waited for."""
+        return [one for one in self.agreed.values() if one.state == "active" and len(one.items) == 1 < len(one.parts)
+                and one.misses_on == self._missed(one.parts[0]) and self.is_open < self.today < one.misses_on
+                and one.parts[0][1] < self.books.undisputed(one.items[0])]
+
+    def _agreeable(self) -> list[str]:
+        """Debts of which nothing is agreed or disputed, while no books of these days are closed."""
+        return [one.item for one in self.books.debts.values() if self.today > self.is_open
+                and self.books.undisputed(one.item) == self.books.balance(one.item) > 1
+                and not self._arranged(one.item)]
+
+
+class SeldomSteps(MissedPartSteps, CreditSteps, LossSteps, ChargeSteps):
+    """Each is made of the plain steps, and counted when what it is for came about."""
+
+    @rule(often=SELDOM, when=lambda self: self._paid_back(), which=PICK)
+    def return_refunded(self, which: int) -> None:
+        """The bank takes money back of which a part was refunded."""
+        found = self._paid_back()
+        self.counted("return_refunded", "reclaim", lambda: self.reverse(
+            place_of(self.books.moneys, found[which % len(found)]), "returned"))
+
+    @rule(often=SELDOM, when=lambda self: self._given_up_whole(), which=PICK)
+    def find_and_lose_again(self, which: int) -> None:
+        """A debt is written off, paid after all, and the allocation of that undone."""
+        found = self._given_up_whole()
+        self.give_up(place_of(self.books.debts, found[which % len(found)]), 1, True)
+        loss = next(reversed(self.books.lost))
+        self.write_off(place_of({one.id: one for one in self.books.lost.values() if not one.on}, loss))
+        able = {one.id: one for one in self.books.lost.values() if one.on and one.rest}
+        if loss in able:
+            self.recover(place_of(able, loss), 0)
+        paid = [share for share, behind in self.books.behind.items() if behind.id == loss]
+        if paid:
+            self.counted("find_and_lose_again", "lost_again", lambda: self.undo(
+                place_of(self.books.shares, paid[0]), "reassigned"))
+
+    @rule(often=SELDOM, when=lambda self: self._early(), which=PICK)
+    def credit_early_paid(self, which: int) -> None:
+        """Half of an invoice is credited that was paid early, less its discount."""
+        debt = self._early()[which % len(self._early())]
+        self.pay_item(place_of(self.books.debts, debt.item), 1, 1, 0, True)
+        self.counted("credit_early_paid", "discount_back", lambda: self.credit(
+            place_of(self.books.invoiced, debt.item), max(debt.minor // 2, 1)))
+
+    @rule(often=SELDOM, when=lambda self: self._bears(), which=PICK)
+    def pay_in_time_after_all(self, which: int) -> None:
+        """Interest is charged on what was paid the day after it was due, as it turns out."""
+        debt = self._bears()[which % len(self._bears())]
+        self.interest()
+        self.pay_item(place_of(self.books.debts, debt.item), 1, 1, (self.today - debt.due_on).days - 1, True)
+        self.counted("pay_in_time_after_all", "waive_again", self.interest)
+
+    @rule(often=SELDOM, when=lambda self: self._paid_fees(), which=PICK)
+    def waive_paid_fee(self, which: int) -> None:
+        """A fee is let go that was paid."""
+        fees = self.charged_on(kind="fee")
+        item = self._paid_fees()[which % len(self._paid_fees())]
+        whole = fees[item].minor
+        self.counted("waive_paid_fee", "give_back", lambda: self.waive_fee(place_of(fees, item), whole, False))
 
     def _paid_back(self) -> list[str]:
         """Payments of which something was refunded, and is not claimed back."""
@@ -125,15 +135,3 @@ class SeldomSteps(PaymentSteps, CreditSteps, LossSteps, ChargeSteps, Arrangement
         live = {share.item for share in self.books.live()}
         return [item for item in self.charged_on(kind="fee") if item in live and not self.books.balance(item)
                 and self.today > self.is_open]
-
-    def _first_parts(self) -> list[Agreed]:
-        """Of one item and several parts, arrangements of which the first part is waited for."""
-        return [one for one in self.agreed.values() if one.state == "active" and len(one.items) == 1 < len(one.parts)
-                and one.misses_on == self._missed(one.parts[0]) and self.is_open < self.today < one.misses_on
-                and one.parts[0][1] < self.books.undisputed(one.items[0])]
-
-    def _agreeable(self) -> list[str]:
-        """Debts of which nothing is agreed or disputed, while no books of these days are closed."""
-        return [one.item for one in self.books.debts.values() if self.today > self.is_open
-                and self.books.undisputed(one.item) == self.books.balance(one.item) > 1
-                and not self._arranged(one.item)]

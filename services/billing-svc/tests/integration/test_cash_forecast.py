@@ -57,6 +57,38 @@ async def test_who_pays_late_is_expected_late(company: Any) -> None:
     assert weeks(own) == {"2026-03-23": "60.00", "2026-04-13": "40.00"}
 
 
+def by_then(report: dict[str, Any]) -> list[tuple[str, ...]]:
+    """Low, likely and high of each week."""
+    return [tuple(one["by_then"][name]["amount"] for name in ("low", "likely", "high"))
+            for one in report["data"][0]["weeks"]]
+
+
+async def test_each_week_has_an_interval_by_how_far_delays_lie_apart(company: Any) -> None:
+    """One paid 7, 14, 21, 56 and 70 days late: a fifth of its money had come after 7, four fifths after 56. The other
+    paid once, 14 days late: around that its delays lie as far apart as those of all."""
+    steady, new = await company.register(), await company.register(number="C-000002")
+    for who, times in ((steady, 5), (new, 1)):
+        for _ in range(times):
+            await company.issue(who, "100", "2026-01-05", rate="0")
+    for who, day in ((steady, "2026-02-11"), (steady, "2026-02-18"), (new, "2026-02-18"), (steady, "2026-02-25"),
+                     (steady, "2026-04-01"), (steady, "2026-04-15")):
+        await company.clock(day)
+        await company.pay(who, "100.00", day)
+    await company.issue(steady, "100", "2026-04-15", rate="0")
+    own = await company.get(f"/cash-forecast?weeks=14&customer_id={steady}")
+    first = {name: next(n for n, one in enumerate(by_then(own)) if one[place] == "100.00")
+             for place, name in enumerate(("low", "likely", "high"))}
+    assert first == {"high": 5, "likely": 9, "low": 12}
+    assert all(set(one) <= {"0.00", "100.00"} for one in by_then(own))
+    await company.issue(new, "100", "2026-04-15", rate="0")
+    other = by_then(await company.get(f"/cash-forecast?weeks=14&customer_id={new}"))
+    assert [next(n for n, one in enumerate(other) if one[place] == "100.00") for place in (2, 1, 0)] == [4, 6, 10]
+    both = by_then(await company.get("/cash-forecast?weeks=14"))
+    assert (both[4], both[6], both[9], both[10], both[12]) == (
+        ("0.00", "0.00", "100.00"), ("0.00", "100.00", "200.00"), ("0.00", "200.00", "200.00"),
+        ("100.00", "200.00", "200.00"), ("200.00", "200.00", "200.00"))
+
+
 async def test_money_that_was_taken_for_an_item_in_another_currency_teaches_too(company: Any) -> None:
     who = await company.register()
     line = {"description": "Goods", "product": None, "quantity": "1", "unit_price": "1000", "tax_rate": "0"}

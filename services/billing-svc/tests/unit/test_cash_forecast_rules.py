@@ -27,18 +27,20 @@ def test_a_week_begins_on_monday(day: date, monday: date) -> None:
 
 
 def test_weeks_later_and_disputed_are_what_is_owed() -> None:
-    expected = {0: Expected(100, 40, 2), 2: Expected(30, 0, 1), 3: Expected(7, 0, 1)}
+    expected = {0: Expected(100, 40, 2, 120, 40), 2: Expected(30, 0, 1, 10, 80), 3: Expected(7, 0, 1, 7, 17)}
     made = forecast_of(expected, 3, date(2026, 3, 4), of(140, 3))
     assert [(one.first, one.last, one.amount.minor, one.promised.minor, one.items) for one in made.weeks] == [
         (date(2026, 3, 2), date(2026, 3, 8), 100, 40, 2), (date(2026, 3, 9), date(2026, 3, 15), 0, 0, 0),
         (date(2026, 3, 16), date(2026, 3, 22), 30, 0, 1)]
+    assert [(one.by_then.low.minor, one.by_then.likely.minor, one.by_then.high.minor) for one in made.weeks] == [
+        (40, 100, 120), (40, 100, 120), (120, 130, 130)]
     assert (made.later, made.disputed, made.unapplied) == (cny(7), cny(3), cny(5))
 
 
 @pytest.mark.parametrize("owed", [139, 141])
 def test_one_that_does_not_tie_is_refused(owed: int) -> None:
     with pytest.raises(Conflict, match="report_does_not_tie"):
-        forecast_of({0: Expected(140, 0, 1)}, 1, date(2026, 3, 4), of(owed))
+        forecast_of({0: Expected(140, 0, 1, 140, 140)}, 1, date(2026, 3, 4), of(owed))
 
 
 def test_a_past_forecast_is_judged_by_what_came_whichever_way_it_was_off() -> None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from billing_svc.domain import forecast_accuracy
-from billing_svc.domain.cash_forecast import DEFINITION, CashForecast, ExpectedWeek
+from billing_svc.domain.cash_forecast import DEFINITION, ByThen, CashForecast, ExpectedWeek
 from billing_svc.domain.forecast_accuracy import ForecastAccuracy, WeekCompared, accuracy_of
 from billing_svc.store import cash_forecast, customers, kept_forecasts
 from dunlin_events.contracts.base import Amount
@@ -21,20 +21,34 @@ from dunlin_kit.write_route import ReadRoute, Tx
 router = APIRouter(prefix="/billing/v1", route_class=ReadRoute, tags=["reports"])
 
 
+class ByThenRead(BaseModel):
+    """What has come in by the end of a week, of all that is open now: if all pay late, as expected, if all pay
+    early."""
+
+    low: Amount
+    likely: Amount
+    high: Amount
+
+    @classmethod
+    def of(cls, one: ByThen) -> Self:
+        return cls(low=Amount.of(one.low), likely=Amount.of(one.likely), high=Amount.of(one.high))
+
+
 class ExpectedWeekRead(BaseModel):
     """What is expected from Monday to Sunday; of the first week, from today on, with all that is late already.
-    `promised` of it is on the word of the customer."""
+    `promised` of it is on the word of the customer. `by_then` sums from the first week on, with an interval."""
 
     week_from: date
     week_to: date
     expected: Amount
     promised: Amount
     items: int
+    by_then: ByThenRead
 
     @classmethod
     def of(cls, one: ExpectedWeek) -> Self:
         return cls(week_from=one.first, week_to=one.last, expected=Amount.of(one.amount),
-                   promised=Amount.of(one.promised), items=one.items)
+                   promised=Amount.of(one.promised), items=one.items, by_then=ByThenRead.of(one.by_then))
 
 
 class PastWeekRead(BaseModel):

@@ -9,6 +9,7 @@ from sqlalchemy import Date, Integer, Uuid, bindparam, text
 
 from billing_svc.domain.cash_forecast import (
     HISTORY_DAYS,
+    OWN_SPREAD,
     CashForecast,
     Controls,
     Expected,
@@ -21,14 +22,26 @@ from dunlin_kit.transaction import Transaction
 
 _BINDS = (bindparam("today", type_=Date), bindparam("since", type_=Date), bindparam("customer_id", type_=Uuid))
 _LATE = """
-WITH late AS (
-  SELECT i.customer_id, a.currency, sum(a.amount::numeric * (a.business_on - i.due_on)) AS days, sum(a.amount) AS amount
+WITH paid AS (
+  SELECT i.customer_id, a.currency, a.amount, a.business_on - i.due_on AS days
   FROM allocation a JOIN credit c ON c.id = a.credit_id AND c.kind IN ('payment', 'exchange')
   JOIN item i ON i.id = a.item_id AND i.kind = 'invoice'
   WHERE a.business_on BETWEEN :since AND :today
-    AND NOT EXISTS (SELECT 1 FROM allocation_reversal r WHERE r.allocation_id = a.id) GROUP BY 1, 2),
+    AND NOT EXISTS (SELECT 1 FROM allocation_reversal r WHERE r.allocation_id = a.id)),
+late AS (
+  SELECT customer_id, currency, sum(amount::numeric * days) AS days, sum(amount) AS amount FROM paid GROUP BY 1, 2),
 learnt AS (SELECT currency, sum(days) AS days, sum(amount) AS amount, count(*) AS customers FROM late GROUP BY 1)"""
+_SPREAD = """
+SELECT {of}, least(min(days) FILTER (WHERE 5 * upto >= whole) - sum(amount::numeric * days) / sum(amount), 0) AS early,
+       greatest(min(days) FILTER (WHERE 5 * upto >= 4 * whole) - sum(amount::numeric * days) / sum(amount), 0) AS late,
+       count(*) AS payments
+FROM (
+  SELECT *, sum(amount) OVER (PARTITION BY {of} ORDER BY days) AS upto, sum(amount) OVER (PARTITION BY {of}) AS whole
+  FROM paid) ranked GROUP BY {of}"""
+"""How many days before and after its average the first fifth of the money had come, and the first four fifths."""
 EXPECTED = text(f"""{_LATE},
+own_spread AS ({_SPREAD.format(of="customer_id, currency")}),
+spread AS ({_SPREAD.format(of="currency")}),
 owed AS (
   SELECT i.id, i.customer_id, i.currency, i.kind, i.standing_due_on, i.open - i.disputed AS amount FROM item i
   WHERE i.open > i.disputed AND (CAST(:customer_id AS uuid) IS NULL OR i.customer_id = :customer_id)),
@@ -41,16 +54,27 @@ promised AS (
   SELECT id, promised_on, least(amount, promise - sum(amount) OVER before + amount) AS amount FROM covered
   WINDOW before AS (PARTITION BY promise_id ORDER BY standing_due_on, id)),
 expected AS (
-  SELECT o.id, o.currency, o.amount - greatest(0, coalesce(p.amount, 0)) AS amount, 0 AS promised,
-         greatest(:today, o.standing_due_on + CASE o.kind WHEN 'bill' THEN 0 ELSE
-           round(coalesce(l.days / l.amount, g.days / g.amount, 0))::int END) AS day
+  SELECT o.id, o.currency, o.amount - greatest(0, coalesce(p.amount, 0)) AS amount, 0 AS promised, o.standing_due_on,
+         CASE o.kind WHEN 'bill' THEN 0 ELSE coalesce(l.days / l.amount, g.days / g.amount, 0) END AS delay,
+         CASE o.kind WHEN 'bill' THEN 0 ELSE coalesce(n.early, s.early, 0) END AS early,
+         CASE o.kind WHEN 'bill' THEN 0 ELSE coalesce(n.late, s.late, 0) END AS late
   FROM owed o LEFT JOIN late l ON l.customer_id = o.customer_id AND l.currency = o.currency
   LEFT JOIN learnt g ON g.currency = o.currency LEFT JOIN promised p ON p.id = o.id
+  LEFT JOIN own_spread n ON n.customer_id = o.customer_id AND n.currency = o.currency AND n.payments >= {OWN_SPREAD}
+  LEFT JOIN spread s ON s.currency = o.currency
   UNION ALL
-  SELECT o.id, o.currency, p.amount, p.amount, greatest(:today, p.promised_on)
-  FROM owed o JOIN promised p ON p.id = o.id)
-SELECT currency, least((day - :monday) / 7, :weeks) AS week, sum(amount) AS amount, sum(promised) AS promised,
-       count(DISTINCT id) AS items FROM expected WHERE amount > 0 GROUP BY 1, 2""").bindparams(  # noqa: S608  constants
+  SELECT o.id, o.currency, p.amount, p.amount, p.promised_on, 0, 0, 0 FROM owed o JOIN promised p ON p.id = o.id),
+dated AS (
+  SELECT e.*, c.which, least((greatest(:today, e.standing_due_on + round(e.delay + c.off)::int) - :monday) / 7, :weeks)
+         AS week
+  FROM expected e CROSS JOIN LATERAL (VALUES ('likely', 0), ('early', e.early), ('late', e.late)) AS c (which, off)
+  WHERE e.amount > 0)
+SELECT currency, week, coalesce(sum(amount) FILTER (WHERE which = 'likely'), 0) AS amount,
+       coalesce(sum(promised) FILTER (WHERE which = 'likely'), 0) AS promised,
+       count(DISTINCT id) FILTER (WHERE which = 'likely') AS items,
+       coalesce(sum(amount) FILTER (WHERE which = 'early'), 0) AS early,
+       coalesce(sum(amount) FILTER (WHERE which = 'late'), 0) AS late
+FROM dated GROUP BY 1, 2""").bindparams(  # noqa: S608  constants
     *_BINDS, bindparam("monday", type_=Date), bindparam("weeks", type_=Integer))
 CONTROLS = text(f"""{_LATE},
 owed AS (
@@ -67,7 +91,7 @@ async def forecasts(tx: Transaction, today: date, weeks: int, customer_id: UUID 
     expected: dict[str, dict[int, Expected]] = defaultdict(dict)
     for row in await tx.rows(EXPECTED, **binds, monday=monday_of(today), weeks=weeks):
         expected[row["currency"]][row["week"]] = Expected(
-            int(row["amount"]), int(row["promised"]), row["items"])
+            int(row["amount"]), int(row["promised"]), row["items"], int(row["early"]), int(row["late"]))
     found = []
     for row in await tx.rows(CONTROLS, **binds):
         currency = row["currency"]
