@@ -13,6 +13,7 @@ from dunlin_local.company_crowd import DAYS
 from dunlin_local.company_loading import FIRST, begins, load
 from dunlin_local.company_words import Company
 from dunlin_local.databases import SERVICES
+from dunlin_local.documents import committed
 
 AT_THE_END = {
     # number: owed, overdue, unapplied
@@ -22,9 +23,19 @@ AT_THE_END = {
     "N-09": ("10170.00", "10170.00", "0.00"), "N-10": ("4545.00", "4545.00", "0.00"),
     "N-11": ("0.00", "0.00", "2000.00"), "N-12": None, "N-13": ("56500.00", "56500.00", "0.00"),
     "N-14": ("45200.00", "45200.00", "0.00"), "N-15": ("22600.00", "22600.00", "0.00"), "N-16": None,
-    "N-17": ("3390.00", "3390.00", "0.00"), "N-18": ("0.00", "0.00", "6740.00"),
+    "N-17": ("3390.00", "3390.00", "0.00"), "N-18": ("0.00", "0.00", "6740.00"), "N-19": None,
+    "N-20": ("5650.00", "5650.00", "0.00"), "N-21": ("7910.00", "7910.00", "0.00"), "N-22": None, "N-23": None,
+    "N-24": ("56500.00", "56500.00", "0.00"), "N-25": ("9040.00", "9040.00", "0.00"),
+    "N-26": ("11300.00", "0.00", "0.00"),
 }
 """None: nothing is owed any more, and nothing is left."""
+NOTHING_OF = {
+    *(f"list_{service}_parked_events" for service in SERVICES), "list_exposure_mismatches",  # what must not be
+    "list_limit_proposals", "list_group_limit_proposals", "list_credit_approvals",  # no second person is asked for
+    "list_lock_exceptions", "list_period_locks", "list_limitations",  # no period is closed, no debt is old enough
+    "list_letters", "list_reference_rates", "list_compensations", "list_differences",
+}
+"""Lists that stay empty."""
 
 
 async def begun(system: Dunlin, client: httpx.AsyncClient) -> Company:
@@ -57,6 +68,22 @@ async def rows_of(company: Company) -> dict[str, Any]:
 async def emitted_of(company: Company) -> list[int]:
     """How many facts each service has told."""
     return [(await company.get(f"/{service}/v1/test-clock"))["emitted"] for service in SERVICES]
+
+
+async def empty_lists(company: Company) -> set[str]:
+    """The lists without a row, of all that need no choice to be opened."""
+    empty = set()
+    for document in committed().values():
+        shapes = document["components"]["schemas"]
+        for path, verbs in document["paths"].items():
+            told = verbs.get("get", {})
+            answer = told.get("responses", {}).get("200", {}).get("content", {}).get("application/json", {})
+            shape = answer.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
+            needed = [one for one in told.get("parameters", ()) if one.get("required")]
+            if "next_cursor" in shapes.get(shape, {}).get("properties", {}) and not needed:
+                found = await company.get(f"{path}?limit=1")
+                empty |= set() if found["data"] else {told["operationId"]}
+    return empty
 
 
 async def assert_sound(company: Company) -> None:
@@ -129,4 +156,5 @@ async def test_after_its_ninety_days_every_story_has_ended_as_told(postgres: str
         assert [one["amount"]["amount"] for one in page["pending_payments"]] == ["22600.00"]
         prepaid = await company.get(f"/customer/v1/customers/{company.id_of('N-04')}")
         assert (prepaid["terms"]["due_days"], prepaid["terms"]["prepayment_bps"]) == (0, 10_000)
+        assert await empty_lists(company) == NOTHING_OF
         await assert_sound(company)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from dunlin_local import company_papers as papers
 from dunlin_local.company_crowd import DAYS
 from dunlin_local.company_words import Company
 
@@ -169,7 +170,36 @@ STORIES = (
                                 80: (partial(_recover, "N-16", 1, "2000.00"),)}),
     Story("N-17", "未评级有限公司", {12: (_bill("N-17", 1, "3000"),)}, None),
     Story("N-18", "贷方余额有限公司", {13: (_bill("N-18", 1, "2000"),), 20: (_pay("N-18", 1, "9000.00"),)}),
+    Story("N-19", "凭单发货有限公司", {
+        14: (partial(papers.order, "N-19", 1, "22600.00"),), 16: (partial(papers.deliver, "N-19", 1, "22600.00"),),
+        18: (partial(papers.bill_order, "N-19", 1, "20000"),), 46: (_settled("N-19", 1, "22600.00"),),
+        80: (partial(papers.order, "N-19", 2, "33900.00"),), 85: (partial(papers.deliver, "N-19", 2, "11300.00"),),
+        86: (partial(papers.order, "N-19", 3, "500000.00"),)}),
+    Story("N-20", "对账差异有限公司", {
+        10: (_bill("N-20", 1, "10000"),), 38: (_settled("N-20", 1, "11300.00"),), 45: (_bill("N-20", 2, "5000"),),
+        62: (partial(papers.state, "N-20", 62),), 66: (partial(papers.answer, "N-20", 2, "4520.00", "1130.00"),)}),
+    Story("N-21", "对账未回有限公司", {20: (_bill("N-21", 1, "7000"),), 62: (partial(papers.state, "N-21", 62),)}),
+    Story("N-22", "退货冲销有限公司", {
+        15: (_bill("N-22", 1, "10000"),), 25: (partial(papers.credit, "N-22", 1, "2000.00"),),
+        44: (_settled("N-22", 1, "9040.00"),)}),
+    Story("N-23", "订金发货有限公司", {
+        17: (partial(papers.ask_deposit, "N-23", 1, "5000.00"),),
+        20: (partial(papers.pay_deposit, "N-23", 1, "5000.00"),),
+        30: (partial(papers.bill_with_deposit, "N-23", 1, "10000"),),
+        58: (lambda company: company.pay("N-23", "N-23-rest", "6300.00"),),
+        84: (partial(papers.ask_deposit, "N-23", 2, "8000.00"),)}),
+    Story("N-24", "信用保险有限公司", {
+        12: (partial(papers.insure, "N-24", "60000.00", 100),), 20: (_bill("N-24", 1, "50000"),),
+        70: (partial(papers.visit, "N-24", 15),), 85: (partial(papers.claim, "N-24", "45000.00"),)}, "30000.00"),
+    Story("N-25", "电话催收有限公司", {
+        5: (_bill("N-25", 1, "8000"),), 50: (partial(papers.plan_call, "N-25"),),
+        51: (partial(papers.log_call, "N-25", "not_reached", "nobody answered"),),
+        55: (partial(papers.log_call, "N-25", "reached", "pays when a customer of theirs has paid"),),
+        60: (partial(papers.open_case, "N-25", 40),), 89: (partial(papers.plan_call, "N-25"),)}),
+    Story("N-26", "承兑汇票有限公司", {10: (_bill("N-26", 1, "10000"),),
+                                35: (partial(papers.take_bill, "N-26", "11300.00", 90),)}),
 )
 """Steady payer, Thursday payer, always 20 days late, prepaid, over limit, on hold, part dispute, arrangement, broken
 promise, returned payment, overpaid, foreign currency, a group of three, written off and recovered, unrated, credit
-larger than debt."""
+larger than debt, order with deliveries, statement that was contested, statement without an answer, goods returned,
+deposit, credit insurance, called in vain and reached, bill of exchange."""

@@ -74,9 +74,9 @@ class Company:
             await self.put(f"/credit/v1/customers/{customer}/limit", {
                 "currency": currency, "amount": more["limit"], "reason": "first limit"})
 
-    async def bill(self, number: str, invoice: str, net: str, *, currency: str = "CNY") -> None:
-        """Issue an invoice of one line with 13 % tax, today."""
-        await self.post("/billing/v1/invoices", self.invoice(number, invoice, net, currency=currency))
+    async def bill(self, number: str, invoice: str, net: str, *, currency: str = "CNY", **more: Any) -> None:
+        """Issue an invoice of one line with 13 % tax, today; `more` says which order it bills."""
+        await self.post("/billing/v1/invoices", self.invoice(number, invoice, net, currency=currency) | more)
 
     def invoice(self, number: str, invoice: str, net: str, *, currency: str = "CNY") -> dict[str, Any]:
         line = {"description": "Goods 货物", "product": "SKU-1", "quantity": "1", "unit_price": net, "tax_rate": "13"}
