@@ -40,9 +40,11 @@ GROWN_LATER: Mapping[str, str] = {
     "list_claims": "fewer than covers",
     "list_financial_statements": "follows who was merged into the customer: here a hundred in all",
     "list_differences": "by customer or reason: joins the items, whose owner may have changed by a merger",
+    "list_invoices {'due_on": "as they were made: the first page of each of at most 1,000 days, of which one is taken",
     "list_approvals": "gathers what waits for a signature, which is little", "list_credit_approvals": "the same",
 }
-"""Operations with a statement that may read a table to its end, and why that is borne or not mended yet."""
+"""Operations, or one filter of theirs, with a statement that may read a table to its end, and why that is borne or not
+mended yet."""
 Plan = dict[str, Any]
 Sent = tuple[str, tuple[Any, ...]]
 
@@ -137,7 +139,7 @@ async def test_no_list_reads_a_grown_table_from_end_to_end(
             for why in _long_ways(await _plan_of(app, statement)):
                 slow[f"{name} {question}: {why}"] = statement[0]
     await app.close()
-    assert not {what for what in slow if what.split()[0] not in GROWN_LATER}, "\n".join(slow)
+    assert not {what for what in slow if not {what.split()[0], what.split(".")[0]} & set(GROWN_LATER)}, "\n".join(slow)
 
 
 def _listen(monkeypatch: pytest.MonkeyPatch, sent: list[Sent]) -> None:
