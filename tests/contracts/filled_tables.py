@@ -18,7 +18,7 @@ _BY_TYPE = {
     "integer": "n", "bigint": "n", "smallint": "n % 100", "numeric": "n", "time without time zone": "'12:00'",
     "uuid": "lpad(to_hex(n), 32, '0')::uuid", "bytea": "''::bytea", "xid8": "'1'::xid8"}
 
-ONE_OF_EACH = ("customer", "customer_owner")
+ONE_OF_EACH = ("customer", "customer_owner", "customer_group", "rating_look")
 SELDOM = ("open", "unapplied", "closed_on", "outcome")
 
 

@@ -24,6 +24,7 @@ from credit_svc.api import (
     rating_policies,
     rating_policy_trials,
     ratings,
+    reviews,
 )
 from credit_svc.store.integrity import CHECKS
 from dunlin_kernel.clock import Clock
@@ -44,8 +45,8 @@ def create_app(settings: ServiceSettings, *, clock: Clock | None = None) -> Fast
             (*positions.routers, *limits.routers, *limit_proposals.routers, *authorizations.routers, *policies.routers,
              *holds.routers, *alerts.routers, *mismatches.routers, *groups.routers,
              *group_limit_proposals.routers,
-             *ratings.routers, *financial_statements.routers, *rating_policies.routers, *rated_customers.routers,
-             *policy_trials.routers, *rating_policy_trials.routers,
+             *ratings.routers, *reviews.routers, *financial_statements.routers, *rating_policies.routers,
+             *rated_customers.routers, *policy_trials.routers, *rating_policy_trials.routers,
              *covers.routers, *claims.routers, *authorization_list.routers, *decisions.routers,
              *approvals.routers),
             CHECKS, CONFLICTS, head_of("credit_svc")),

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from credit_svc.consumers.customer import customer
 from credit_svc.domain.position import Alert, AlertRule
 from credit_svc.usecases.raise_alert import raise_alert
 from dunlin_events.contracts.customer import CustomerRegistered
+from dunlin_events.contracts.customer_groups import CustomerGroupChanged, GroupConfigured
 from dunlin_events.contracts.customer_relationship import CustomerOwnerChanged
 from dunlin_events.contracts.customer_staff import StaffConfigured
 from dunlin_kernel.ids import new_id
@@ -15,7 +17,9 @@ from dunlin_kit.testing import tell
 from dunlin_kit.transaction import Transaction
 
 CNY = {"amount": "10.00", "currency": "CNY"}
-LISTS = {"positions", "holds", "alerts", "ratings", "limit-proposals", "authorizations", "covers", "claims"}
+LISTS = {"positions", "holds", "alerts", "ratings", "limit-proposals", "authorizations", "covers", "claims", "reviews",
+         "approvals", "mismatches"}
+SCOPES = ("credit:read", "authorizations:read", "approvals:read", "integrity:read")
 FIGURES = dict.fromkeys(("total_assets", "current_assets", "retained_earnings", "ebit", "sales"), "100.00") | (
     dict.fromkeys(("equity", "total_liabilities", "current_liabilities"), "50.00"))
 
@@ -26,7 +30,7 @@ async def post(books: Any, path: str, body: Any) -> dict[str, Any]:
     return dict(answer.json())
 
 
-async def listed_everywhere(books: Any, number: str, owner: str) -> None:
+async def listed_everywhere(books: Any, number: str, owner: str) -> UUID:
     """A customer of this owner, with a row in each list."""
     one = replace(books, customer=new_id())
     await tell(books.service.database, customer, books.tenant, CustomerRegistered.model_validate(
@@ -51,19 +55,33 @@ async def listed_everywhere(books: Any, number: str, owner: str) -> None:
             AlertRule.AGEING, None, None, tx.clock.now(), Money.parse("10.00", "CNY"), Money.parse("0.00", "CNY")))
 
     await books.service.database.transact(books.tenant, alarm)
+    await one.hear(one.invoice("5.00", "6.00"))
+    return UUID(str(one.customer))
 
 
 async def shown(books: Any, name: str, subject: str, owner: str = "me") -> list[tuple[str, str | None]]:
-    headers = books.service.headers(
-        books.tenant, "credit:read", "authorizations:read", key=None, subject=subject)
+    headers = books.service.headers(books.tenant, *SCOPES, key=None, subject=subject)
     answer = await books.service.client.get(f"/credit/v1/{name}", params={"owner": owner}, headers=headers)
     assert answer.status_code == 200, answer.text
     return sorted({(row["number"], row["standing_in_for"]) for row in answer.json()["data"]}, key=str)
 
 
+async def in_a_group(books: Any, number: str, *members: UUID) -> None:
+    """A group with these members, and a limit that is proposed for it."""
+    group_id = new_id()
+    await tell(books.service.database, customer, books.tenant, GroupConfigured.model_validate(
+        dict(GroupConfigured.examples[0]) | {"group_id": group_id, "number": number, "currency": "CNY"}),
+        *(CustomerGroupChanged.model_validate(dict(CustomerGroupChanged.examples[0]) | {
+            "customer_id": one, "group_id": group_id}) for one in members))
+    await post(books, "group-limit-proposals", {"group_id": str(group_id), "amount": "9.00", "reason": "family"})
+
+
 async def test_a_deputy_is_shown_whoever_is_away_in_each_list(books: Any) -> None:
+    await post(books, "rating-policies", {
+        "reviews": True, "sets_limits": False, "decides_terms": False, "reason": "by score"})
+    ids: dict[str, UUID] = {}
     for number, owner in (("C-1", "S-17"), ("C-2", "S-18"), ("C-3", "S-19")):
-        await listed_everywhere(books, number, owner)
+        ids[number] = await listed_everywhere(books, number, owner)
     s_17, s_18 = new_id(), new_id()
     for name in LISTS:
         assert await shown(books, name, "S-18") == [("C-2", None)], name
@@ -74,3 +92,13 @@ async def test_a_deputy_is_shown_whoever_is_away_in_each_list(books: Any) -> Non
         assert await shown(books, name, "S-18") == [("C-1", "S-17"), ("C-2", None)], name
         assert await shown(books, name, "S-17") == [("C-1", None)], name
         assert await shown(books, name, "S-17", owner="S-18") == [("C-2", None)], name
+    await in_a_group(books, "G-1", ids["C-1"], ids["C-3"])
+    await in_a_group(books, "G-2", ids["C-2"])
+    for name in ("group-limit-proposals", "approvals"):
+        for subject, expected in (("S-18", [("G-1", "S-17"), ("G-2", None)]), ("S-17", [("G-1", None)])):
+            groups = [row for row in await shown(books, name, subject) if row[0].startswith("G")]
+            assert groups == expected, (name, subject)
+    read = books.headers("credit:read")
+    groups = (await books.service.client.get("/credit/v1/groups", headers=read)).json()["data"]
+    members = [one for group in groups for one in group["members"]]
+    assert {one["number"] for one in members} == set(ids) and all(one["name"] for one in members)

@@ -1,5 +1,6 @@
 """Ratings, statements and rating policies over HTTP: 2xx, each refusal, auth, a repeated key, another tenant."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -121,6 +122,36 @@ async def test_a_repeated_key_rates_once_and_pages_go_back(books: Any) -> None:
     assert [one["id"] for one in rest.json()["data"]] == [first.json()["id"]]
     other = books.service.headers(await books.service.tenant(), "credit:read")
     assert (await client.get(path(books, "ratings"), headers=other)).json()["data"] == []
+
+
+async def test_which_reviews_fall_due_when_and_why(books: Any) -> None:
+    client = books.service.client
+
+    async def due(query: str = "") -> Any:
+        answer = await client.get(f"/credit/v1/reviews{query}", headers=books.headers())
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    await client.post(path(books, "financial-statements"), json=STATEMENT, headers=books.headers())
+    rating = (await client.post(path(books, "ratings"), headers=books.headers())).json()
+    assert (await due())["data"] == []
+    assert (await client.post("/credit/v1/rating-policies", headers=books.headers(), json={
+        "reviews": True, "sets_limits": False, "decides_terms": False, "reason": "by score"})).status_code == 201
+    rating = (await client.post(path(books, "ratings"), headers=books.headers())).json()
+    days = {"A": 365, "B": 180, "C": 90, "D": 30, "E": 30}[rating["grade"]]
+    day = date(2026, 3, 1) + timedelta(days=days)
+    planned = {
+        "customer_id": str(books.customer), "number": "C-000001", "name": "Acme", "owner_code": None,
+        "standing_in_for": None, "due_on": day.isoformat(), "cause": "periodic", "rating_id": rating["id"],
+        "grade": rating["grade"], "rated_on": "2026-03-01"}
+    [found] = (await due(f"?due_on.lte={day}"))["data"]
+    assert found | {"name": "Acme"} == planned and found["name"]
+    assert (await due(f"?due_on.lte={day - timedelta(days=1)}"))["data"] == []
+    await client.post(path(books, "financial-statements"), json=STATEMENT, headers=books.headers())
+    first = await due("?limit=1")
+    assert [(one["due_on"], one["cause"]) for one in first["data"]] == [("2026-03-01", "statement")]
+    rest = await due(f"?limit=1&cursor={first['next_cursor']}")
+    assert [one["cause"] for one in rest["data"]] == ["periodic"] and not rest["has_more"]
 
 
 async def test_who_has_which_grade(books: Any) -> None:

@@ -7,12 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from credit_svc.api.owned import GroupOwners, StandingInFor, asked_for, standing_in_for_group
 from credit_svc.api.shapes import amount_or_none
 from credit_svc.store import waiting_approvals
 from credit_svc.store.waiting_approvals import WaitingApproval, WaitingSubject
 from dunlin_events.contracts.base import Amount
 from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.write_route import ReadRoute, Tx
 
 reads = APIRouter(route_class=ReadRoute, tags=["approvals"])
@@ -32,19 +34,23 @@ class CreditApprovalRead(BaseModel):
     number: str
     name: str | None
     owner_code: str | None
+    group_owner_codes: list[str] = GroupOwners
+    standing_in_for: str | None = StandingInFor
     amount: Amount | None
     maker: str
     since: datetime
     may_sign: bool
 
     @classmethod
-    def of(cls, one: WaitingApproval, asking: str) -> Self:
+    def of(cls, one: WaitingApproval, asking: str, asked: Whose) -> Self:
+        stands_in = standing_in_for_group(asked, one.group_owner_codes) if one.group_id else asked.standing_in_for(
+            one.owner_code)
         return cls(
             limit_proposal_id=one.id if one.subject is WaitingSubject.CREDIT_LIMIT else None,
             group_limit_proposal_id=one.id if one.subject is WaitingSubject.GROUP_LIMIT else None,
             cover_id=one.id if one.subject is WaitingSubject.COVER else None, reason=one.subject,
             customer_id=one.customer_id, group_id=one.group_id, number=one.number, name=one.name,
-            owner_code=one.owner_code,
+            owner_code=one.owner_code, group_owner_codes=list(one.group_owner_codes), standing_in_for=stands_in,
             amount=amount_or_none(one.amount), maker=one.maker, since=one.since, may_sign=one.maker != asking)
 
 
@@ -54,11 +60,12 @@ class CreditApprovalPage(Page[CreditApprovalRead]):
 
 @reads.get("/credit/v1/approvals", dependencies=[requires("approvals:read")], responses=RESPONSES)
 async def list_credit_approvals(
-    tx: Tx, me: Me, cursor: Paging, response: Response, limit: Limit = 50,
+    tx: Tx, me: Me, cursor: Paging, response: Response, limit: Limit = 50, owner: Owner = None,
 ) -> CreditApprovalPage:
     """What waits for a second person here: proposed limits of customers and groups, and covers. The inbox over all
     services is `/billing/v1/approvals`."""
     after = UUID(cursor.after[0]) if cursor.after else None
-    found = await waiting_approvals.some(tx, after=after, most=limit + 1)
+    asked = await asked_for(tx, me, owner)
+    found = await waiting_approvals.some(tx, owners=asked.codes, after=after, most=limit + 1)
     return CreditApprovalPage(**cursor.page(
-        response, found, limit, lambda one: [one.id], lambda one: CreditApprovalRead.of(one, me.subject)))
+        response, found, limit, lambda one: [one.id], lambda one: CreditApprovalRead.of(one, me.subject, asked)))

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from credit_svc.api.groups import GROUP_LIMIT_REFUSED, GroupLimitUpdate
 from credit_svc.api.limit_proposals import DECIDED, LimitProposalFilter, LimitProposalRejection
+from credit_svc.api.owned import EVERYBODYS, GroupOwners, StandingInFor, asked_for, standing_in_for_group
 from credit_svc.api.shapes import amount_or_none
 from credit_svc.domain.limit_override import ProposalStatus
 from credit_svc.store import group_limit_proposals
@@ -20,6 +21,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.told_headers import Located
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
@@ -52,15 +54,18 @@ class GroupLimitProposalRead(BaseModel):
     decided_at: datetime | None
     decision_reason: str | None
     limit_id: UUID | None
+    owner_codes: list[str] = GroupOwners
+    standing_in_for: str | None = StandingInFor
     may_sign: bool
 
     @classmethod
-    def of(cls, one: GroupLimitProposal, asking: str) -> Self:
+    def of(cls, one: GroupLimitProposal, asking: str, asked: Whose = EVERYBODYS) -> Self:
         return cls(
             id=one.id, group_id=one.group_id, number=one.number, name=one.name, currency=one.currency,
             limit=amount_or_none(one.amount), valid_until=one.valid_until, reason=one.reason,
             proposed_by=one.proposed_by, proposed_at=one.proposed_at, status=one.status, decided_by=one.decided_by,
             decided_at=one.decided_at, decision_reason=one.decision_reason, limit_id=one.limit_id,
+            owner_codes=list(one.owner_codes), standing_in_for=standing_in_for_group(asked, one.owner_codes),
             may_sign=one.status is ProposalStatus.WAITING and one.proposed_by != asking)
 
 
@@ -107,11 +112,13 @@ async def get_group_limit_proposal(group_limit_proposal_id: UUID, tx: Tx, me: Me
 @reads.get("/credit/v1/group-limit-proposals", dependencies=[requires("credit:read")], responses=RESPONSES)
 async def list_group_limit_proposals(
     tx: Tx, me: Me, response: Response, cursor: Paging, limit: Limit = 50,
-    status: LimitProposalFilter = LimitProposalFilter.WAITING,
+    status: LimitProposalFilter = LimitProposalFilter.WAITING, owner: Owner = None,
 ) -> GroupLimitProposalPage:
     """What needs a signature: limits of groups that wait for a second person."""
     after = UUID(cursor.after[0]) if cursor.after else None
+    asked = await asked_for(tx, me, owner)
     found = await group_limit_proposals.some(
-        tx, waiting=status is LimitProposalFilter.WAITING, after=after, most=limit + 1)
+        tx, waiting=status is LimitProposalFilter.WAITING, owners=asked.codes, after=after, most=limit + 1)
     return GroupLimitProposalPage(**cursor.page(
-        response, found, limit, lambda one: [one.id], lambda one: GroupLimitProposalRead.of(one, me.subject)))
+        response, found, limit, lambda one: [one.id],
+        lambda one: GroupLimitProposalRead.of(one, me.subject, asked)))

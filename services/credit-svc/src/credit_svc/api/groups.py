@@ -1,5 +1,6 @@
 """Groups: their limit, and what their members use of it together."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Self
 from uuid import UUID
@@ -10,7 +11,8 @@ from pydantic import BaseModel, Field
 from credit_svc.api.shapes import Body, amount_or_none
 from credit_svc.domain.group import GroupStanding, RateMissing, group_exposure, member_exposures
 from credit_svc.domain.policy import CreditPolicy
-from credit_svc.store import groups, policies
+from credit_svc.store import group_owners, groups, policies
+from credit_svc.store.group_owners import MemberName
 from credit_svc.store.groups import KnownGroup
 from credit_svc.usecases.set_group_limit import set_group_limit as set_limit
 from credit_svc.usecases.setting_group_limit import SetGroupLimit
@@ -31,6 +33,9 @@ GROUP_LIMIT_REFUSED = _NOT_FOUND | refuses("group_not_known_yet", status=409) | 
     "malformed_amount", "wrong_precision", "amount_too_large", "negative_limit", "validity_in_past")
 
 
+Names = Mapping[UUID, MemberName]
+
+
 class GroupLimitUpdate(Body):
     """A limit to set, in the group's currency; null takes it away."""
 
@@ -46,6 +51,8 @@ class GroupMemberRead(BaseModel):
     """What one member uses, over its currencies, in the group's."""
 
     customer_id: UUID
+    number: str | None
+    name: str | None
     exposure: Amount
 
 
@@ -64,10 +71,10 @@ class GroupPositionRead(BaseModel):
     members: list[GroupMemberRead]
 
     @classmethod
-    def of(cls, known: KnownGroup, policy: CreditPolicy, today: date) -> Self:
+    def of(cls, known: KnownGroup, policy: CreditPolicy, today: date, names: Names) -> Self:
         standing = known.standing
         limit = None if standing is None else standing.limit.in_force(today)
-        used, members = _used_of(standing, policy)
+        used, members = _used_of(standing, policy, names)
         return cls(
             group_id=known.group_id, number=known.number, name=known.name,
             currency=standing.currency if standing else None, set_off=bool(standing and standing.set_off),
@@ -80,15 +87,23 @@ class GroupPositionPage(Page[GroupPositionRead]):
     """Groups with their credit."""
 
 
-def _used_of(standing: GroupStanding | None, policy: CreditPolicy) -> tuple[Money | None, list[GroupMemberRead]]:
+def _used_of(
+    standing: GroupStanding | None, policy: CreditPolicy, names: Names,
+) -> tuple[Money | None, list[GroupMemberRead]]:
     if standing is None:
         return None, []
     try:
         used = group_exposure(standing, policy)
     except RateMissing:
         return None, []
-    return used, [GroupMemberRead(customer_id=customer_id, exposure=Amount.of(exposure))
+    return used, [_member(customer_id, exposure, names)
                   for customer_id, exposure in member_exposures(standing, policy).items()]
+
+
+def _member(customer_id: UUID, exposure: Money, names: Names) -> GroupMemberRead:
+    known = names.get(customer_id, MemberName(None, None))
+    return GroupMemberRead(
+        customer_id=customer_id, number=known.number, name=known.name, exposure=Amount.of(exposure))
 
 
 @writes.put("/credit/v1/groups/{group_id}/limit", dependencies=[requires("credit:write")],
@@ -118,11 +133,13 @@ async def list_group_positions(
     tenant, policy = await present(tx), await policies.current(tx)
     after = UUID(cursor.after[0]) if cursor.after else None
     found = await groups.some(tx, today=tenant.today, after=after, most=limit + 1)
+    names = await group_owners.names(tx, [member for one in found for member in one.member_ids])
     return GroupPositionPage(**cursor.page(
         response, found, limit, lambda one: [one.group_id],
-        lambda one: GroupPositionRead.of(one, policy, tenant.today)))
+        lambda one: GroupPositionRead.of(one, policy, tenant.today, names)))
 
 
 async def _position(tx: Tx, group_id: UUID) -> GroupPositionRead:
     tenant, policy = await present(tx), await policies.current(tx)
-    return GroupPositionRead.of(await groups.get(tx, group_id, today=tenant.today), policy, tenant.today)
+    known = await groups.get(tx, group_id, today=tenant.today)
+    return GroupPositionRead.of(known, policy, tenant.today, await group_owners.names(tx, known.member_ids))

@@ -7,15 +7,17 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from credit_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from credit_svc.api.shapes import Body, Currency
 from credit_svc.domain.exposure import Figures
 from credit_svc.store import mismatches
 from credit_svc.store.mismatches import KeptMismatch
 from credit_svc.usecases import close_mismatch as closing
 from dunlin_events.contracts.base import Amount
-from dunlin_kit.auth import requires
+from dunlin_kit.auth import Me, requires
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
+from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 
 writes = APIRouter(route_class=WriteRoute, tags=["alerts"])
@@ -51,6 +53,8 @@ class ExposureMismatchRead(BaseModel):
     customer_id: UUID
     number: str | None
     name: str | None
+    owner_code: str | None = OwnerCode
+    standing_in_for: str | None = StandingInFor
     currency: str
     sequence: int
     reckoned: CopiedFiguresRead
@@ -60,10 +64,11 @@ class ExposureMismatchRead(BaseModel):
     closed_at: datetime | None
 
     @classmethod
-    def of(cls, one: KeptMismatch) -> Self:
+    def of(cls, one: KeptMismatch, asked: Whose = EVERYBODYS) -> Self:
         found = one.mismatch
         return cls(
-            customer_id=one.customer_id, number=one.number, name=one.name, currency=found.told.currency,
+            customer_id=one.customer_id, number=one.number, name=one.name, owner_code=one.owner_code,
+            standing_in_for=asked.standing_in_for(one.owner_code), currency=found.told.currency,
             sequence=found.sequence, reckoned=CopiedFiguresRead.of(found.reckoned),
             told=CopiedFiguresRead.of(found.told), reason=one.reason, closed_by=one.closed_by,
             closed_at=one.closed_at)
@@ -75,13 +80,14 @@ class ExposureMismatchPage(Page[ExposureMismatchRead]):
 
 @reads.get("/credit/v1/mismatches", dependencies=[requires("integrity:read")], responses=RESPONSES)
 async def list_exposure_mismatches(
-    tx: Tx, cursor: Paging, response: Response, limit: Limit = 50, waiting: bool = True,
+    tx: Tx, me: Me, cursor: Paging, response: Response, limit: Limit = 50, waiting: bool = True, owner: Owner = None,
 ) -> ExposureMismatchPage:
     """Where our copy of an account differed from billing's, and nobody has closed it yet."""
-    found = await mismatches.some(tx, waiting=waiting, after=cursor.after, most=limit + 1)
+    asked = await asked_for(tx, me, owner)
+    found = await mismatches.some(tx, waiting=waiting, owners=asked.codes, after=cursor.after, most=limit + 1)
     return ExposureMismatchPage(**cursor.page(
         response, found, limit, lambda one: [one.customer_id, one.mismatch.told.currency, one.mismatch.sequence],
-        ExposureMismatchRead.of))
+        lambda one: ExposureMismatchRead.of(one, asked)))
 
 
 @writes.post("/credit/v1/customers/{customer_id}/mismatches:close", dependencies=[requires("credit:write")],

@@ -9,25 +9,28 @@ from uuid import UUID
 from sqlalchemy import text
 
 from credit_svc.domain.limit_override import ProposalStatus
+from credit_svc.store.group_owners import OWNER_CODES
 from credit_svc.store.group_tables import GroupLimitProposalRow
 from dunlin_events.consuming import Tx
 from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
 
-_SHOWN = "SELECT p.*, g.number, g.name FROM group_limit_proposal p JOIN credit_group g USING (tenant_id, group_id)"
+_SHOWN = f"""
+SELECT p.*, g.number, g.name, {OWNER_CODES.format(group="p.group_id")} AS owner_codes
+FROM group_limit_proposal p JOIN credit_group g USING (tenant_id, group_id)"""  # noqa: S608  constants only
+_AFTER = f"""p.proposal_id > CAST(:after AS uuid)
+  AND (CAST(:owners AS text[]) IS NULL OR {OWNER_CODES.format(group="p.group_id")} && CAST(:owners AS text[]))
+ORDER BY p.proposal_id LIMIT CAST(:most AS bigint)"""
 _FIND = text(f"{_SHOWN} WHERE p.proposal_id = CAST(:proposal_id AS uuid)")
-_WAITING = text(f"""{_SHOWN}
-WHERE p.status = 'waiting' AND p.proposal_id > CAST(:after AS uuid)
-ORDER BY p.proposal_id LIMIT CAST(:most AS bigint)""")
-_OF_ALL = text(f"""{_SHOWN}
-WHERE p.proposal_id > CAST(:after AS uuid) ORDER BY p.proposal_id LIMIT CAST(:most AS bigint)""")
+_WAITING = text(f"{_SHOWN} WHERE p.status = 'waiting' AND {_AFTER}")
+_OF_ALL = text(f"{_SHOWN} WHERE {_AFTER}")
 
 
 @dataclass(frozen=True, slots=True)
 class GroupLimitProposal:
     """A limit proposed for a group, `amount` None to take it away, and what came of it; number and name are the
-    group's."""
+    group's, `owner_codes` those of who answers for its members, where it was read with them."""
 
     id: UUID
     group_id: UUID
@@ -44,6 +47,7 @@ class GroupLimitProposal:
     decided_at: datetime | None = None
     decision_reason: str | None = None
     limit_id: UUID | None = None
+    owner_codes: Sequence[str] = ()
 
 
 async def get(tx: Tx, proposal_id: UUID) -> GroupLimitProposal:
@@ -54,9 +58,11 @@ async def get(tx: Tx, proposal_id: UUID) -> GroupLimitProposal:
     return _proposal(row)
 
 
-async def some(tx: Tx, *, waiting: bool, after: UUID | None, most: int) -> Sequence[GroupLimitProposal]:
+async def some(
+    tx: Tx, *, waiting: bool, owners: Sequence[str] | None, after: UUID | None, most: int,
+) -> Sequence[GroupLimitProposal]:
     """In the order in which they were made."""
-    rows = await tx.rows(_WAITING if waiting else _OF_ALL, after=after or NIL, most=most)
+    rows = await tx.rows(_WAITING if waiting else _OF_ALL, owners=owners, after=after or NIL, most=most)
     return [_proposal(row) for row in rows]
 
 
@@ -82,4 +88,5 @@ def _proposal(row: Any) -> GroupLimitProposal:
     return GroupLimitProposal(
         row["proposal_id"], row["group_id"], row["number"], row["name"], row["currency"], amount, row["valid_until"],
         row["reason"], row["proposed_by"], row["proposed_at"], ProposalStatus(row["status"]), row["decided_by"],
-        row["decided_at"], row["decision_reason"], row["limit_id"])
+        row["decided_at"], row["decision_reason"], row["limit_id"],
+        tuple(row["owner_codes"] or ()))

@@ -68,6 +68,10 @@ class KnownGroup:
     name: str | None
     standing: GroupStanding | None
 
+    @property
+    def member_ids(self) -> set[UUID]:
+        return set() if self.standing is None else {one.customer_id for one in self.standing.members}
+
 
 @dataclass(frozen=True, slots=True)
 class LockedGroup:

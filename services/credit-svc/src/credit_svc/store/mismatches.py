@@ -16,8 +16,9 @@ from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import NIL
 
 _SHOWN = """
-SELECT m.*, c.number, c.name, x.reason, x.closed_by, x.closed_at FROM exposure_mismatch m
+SELECT m.*, c.number, c.name, o.owner_code, x.reason, x.closed_by, x.closed_at FROM exposure_mismatch m
 LEFT JOIN customer c ON (c.tenant_id, c.customer_id) = (m.tenant_id, m.customer_id)
+LEFT JOIN customer_owner o ON (o.tenant_id, o.customer_id) = (m.tenant_id, m.customer_id)
 LEFT JOIN mismatch_closure x ON (x.tenant_id, x.customer_id, x.currency, x.sequence)
   = (m.tenant_id, m.customer_id, m.currency, m.sequence)"""
 _FIND = text(f"""{_SHOWN}
@@ -26,6 +27,7 @@ _SOME = text(f"""{_SHOWN}
 WHERE (m.customer_id, m.currency, m.sequence)
       > (CAST(:after_id AS uuid), CAST(:after_currency AS text), CAST(:after_sequence AS bigint))
   AND (x.closed_at IS NULL OR NOT CAST(:waiting AS boolean))
+  AND (CAST(:owners AS text[]) IS NULL OR o.owner_code = ANY(CAST(:owners AS text[])))
 ORDER BY m.customer_id, m.currency, m.sequence LIMIT CAST(:most AS bigint)""")
 
 
@@ -37,6 +39,7 @@ class KeptMismatch:
     mismatch: Mismatch
     number: str | None
     name: str | None
+    owner_code: str | None
     reason: str | None
     closed_by: str | None
     closed_at: datetime | None
@@ -50,11 +53,13 @@ async def get(tx: Tx, customer_id: UUID, currency: str, sequence: int) -> KeptMi
     return _kept(row)
 
 
-async def some(tx: Tx, *, waiting: bool, after: tuple[Any, ...] | None, most: int) -> Sequence[KeptMismatch]:
+async def some(
+    tx: Tx, *, waiting: bool, owners: Sequence[str] | None, after: tuple[Any, ...] | None, most: int,
+) -> Sequence[KeptMismatch]:
     """By customer, currency and sequence."""
     after_id, after_currency, after_sequence = after or (NIL, "", 0)
     rows = await tx.rows(
-        _SOME, waiting=waiting, after_id=UUID(str(after_id)), after_currency=after_currency,
+        _SOME, waiting=waiting, owners=owners, after_id=UUID(str(after_id)), after_currency=after_currency,
         after_sequence=after_sequence, most=most)
     return [_kept(row) for row in rows]
 
@@ -69,7 +74,8 @@ def close(tx: Tx, one: KeptMismatch) -> None:
 def _kept(row: Any) -> KeptMismatch:
     mismatch = Mismatch(row["sequence"], _figures(row, "reckoned"), _figures(row, "told"))
     return KeptMismatch(
-        row["customer_id"], mismatch, row["number"], row["name"], row["reason"], row["closed_by"], row["closed_at"])
+        row["customer_id"], mismatch, row["number"], row["name"], row["owner_code"], row["reason"],
+        row["closed_by"], row["closed_at"])
 
 
 def _figures(row: Any, kind: str) -> Figures:

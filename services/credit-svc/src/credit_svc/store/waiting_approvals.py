@@ -9,28 +9,35 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from credit_svc.store.group_owners import OWNER_CODES
 from dunlin_events.consuming import Tx
 from dunlin_kernel.ids import NIL
 from dunlin_kernel.money import Money
 
-_WAITING = text("""
-SELECT w.*, coalesce(c.number, g.number) AS number, coalesce(c.name, g.name) AS name, o.owner_code FROM (
+_OF_CUSTOMER = """CAST(:owners AS text[]) IS NULL OR EXISTS (SELECT FROM customer_owner o
+     WHERE o.customer_id = {row}.customer_id AND o.owner_code = ANY(CAST(:owners AS text[])))"""
+_WAITING = text(f"""
+SELECT w.*, coalesce(c.number, g.number) AS number, coalesce(c.name, g.name) AS name, o.owner_code,
+  {OWNER_CODES.format(group="w.group_id")} AS group_owner_codes FROM (
   (SELECT p.proposal_id AS id, 'credit_limit' AS subject, p.customer_id,
           NULL::uuid AS group_id, p.currency, p.amount, p.proposed_by AS maker,
           p.proposed_at AS since
    FROM limit_proposal p WHERE p.status = 'waiting' AND p.proposal_id > CAST(:after AS uuid)
+     AND ({_OF_CUSTOMER.format(row="p")})
    ORDER BY p.proposal_id LIMIT CAST(:most AS bigint))
   UNION ALL
   (SELECT v.cover_id, 'cover', v.customer_id, NULL, v.currency, v.counts, v.registered_by, v.registered_at
    FROM cover v WHERE v.state = 'waiting' AND v.cover_id > CAST(:after AS uuid)
+     AND ({_OF_CUSTOMER.format(row="v")})
    ORDER BY v.cover_id LIMIT CAST(:most AS bigint))
   UNION ALL
   (SELECT q.proposal_id, 'group_limit', NULL, q.group_id, q.currency, q.amount, q.proposed_by, q.proposed_at
    FROM group_limit_proposal q WHERE q.status = 'waiting' AND q.proposal_id > CAST(:after AS uuid)
+     AND (CAST(:owners AS text[]) IS NULL OR {OWNER_CODES.format(group="q.group_id")} && CAST(:owners AS text[]))
    ORDER BY q.proposal_id LIMIT CAST(:most AS bigint))) w
 LEFT JOIN customer c USING (customer_id) LEFT JOIN credit_group g USING (group_id)
 LEFT JOIN customer_owner o USING (customer_id)
-ORDER BY w.id LIMIT CAST(:most AS bigint)""")
+ORDER BY w.id LIMIT CAST(:most AS bigint)""")  # noqa: S608  constants only
 
 
 class WaitingSubject(StrEnum):
@@ -43,7 +50,8 @@ class WaitingSubject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WaitingApproval:
-    """`amount`: the limit (None: not rated, of a group: none), or what the cover adds to it; `maker` may not sign."""
+    """`amount`: the limit (None: not rated, of a group: none), or what the cover adds to it; `maker` may not sign.
+    `group_owner_codes`: who answers for members of the group, where it is one."""
 
     id: UUID
     subject: WaitingSubject
@@ -52,15 +60,19 @@ class WaitingApproval:
     number: str
     name: str | None
     owner_code: str | None
+    group_owner_codes: Sequence[str]
     amount: Money | None
     maker: str
     since: datetime
 
 
-async def some(tx: Tx, *, after: UUID | None, most: int) -> Sequence[WaitingApproval]:
-    """In the order in which they were asked for."""
+async def some(
+    tx: Tx, *, owners: Sequence[str] | None, after: UUID | None, most: int,
+) -> Sequence[WaitingApproval]:
+    """Of these owners or all, in the order in which they were asked for."""
     return [WaitingApproval(
         row["id"], WaitingSubject(row["subject"]), row["customer_id"], row["group_id"], row["number"], row["name"],
-        row["owner_code"], None if row["amount"] is None else Money(row["amount"], row["currency"]), row["maker"],
+        row["owner_code"], tuple(row["group_owner_codes"] or ()),
+        None if row["amount"] is None else Money(row["amount"], row["currency"]), row["maker"],
         row["since"])
-        for row in await tx.rows(_WAITING, after=after or NIL, most=most)]
+        for row in await tx.rows(_WAITING, owners=owners, after=after or NIL, most=most)]
