@@ -38,7 +38,7 @@ async def pays_in_two(company: Any, who: UUID) -> None:
         InstalmentTerms(share_bps=7000, due_days=60, end_of_month=False)])
     await tell(company.running.database, customer, company.tenant, CustomerTermsChanged(
         customer_id=who, number="C-000001", kind=CustomerKind.ORGANIZATION, status=CustomerStatus.ACTIVE, name="华为",
-        tax_id=None, region=None, industry=None, external_id=None, terms=terms))
+        tax_id=None, region=None, industry=None, external_id=None, terms=terms), first=2)
 
 
 async def agreed(company: Any, who: UUID, *parts: tuple[str, str], **more: Any) -> Any:
