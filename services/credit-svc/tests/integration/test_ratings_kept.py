@@ -262,6 +262,20 @@ async def test_a_rating_is_made_again_at_the_turn_of_the_day_where_what_it_rests
     assert len(await facts(books, "CreditRated")) == 2 and await facts(books, "ReviewDue") == []
 
 
+async def test_once_nothing_is_left_to_rate_the_rating_stands_and_the_calendar_asks_no_more(books: Any) -> None:
+    await adopt(books, scorecards={"fresh_days": 0, "stale_days": 63})
+    await call(books, f"/customers/{books.customer}/financial-statements", STATEMENT)
+    await work_off(books)
+    before = await facts(books, "CreditRated")
+    [planned] = (await call(books, "/reviews", method="GET")).json()["data"]
+    assert (planned["cause"], planned["rated_on"]) == ("periodic", "2026-03-01")
+    await work_off(books, datetime(2026, 3, 4, 16, tzinfo=UTC))
+    await Trading(books).bill(1000, date(2026, 3, 5))
+    await work_off(books, datetime(2026, 3, 6, 16, tzinfo=UTC))
+    assert (await call(books, "/reviews", method="GET")).json()["data"] == []
+    assert await facts(books, "CreditRated") == before
+
+
 async def test_who_never_paid_is_rated_as_soon_as_something_is_past_due(books: Any) -> None:
     await books.limit("100000.00")
     await adopt(books)
