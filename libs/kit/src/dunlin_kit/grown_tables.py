@@ -13,6 +13,8 @@ from dunlin_kernel.ids import new_id
 from dunlin_kit.testing import migrated
 
 ROWS = 3000
+LAST = "INSERT INTO outbox_event"
+"""What a statement says with which facts leave, after all rows."""
 FILLED = {
     "uuid": "md5('{column}' || n)::uuid",
     "text": "'{column}' || n",

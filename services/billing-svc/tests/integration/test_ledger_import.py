@@ -247,7 +247,7 @@ async def test_an_import_that_is_cancelled_keeps_what_was_taken_and_its_file_can
         "status": "ended", "total": 5} | result(invoices=1, refused=4)
     operation = await company.get(answer.headers["location"].removeprefix("/billing/v1"))
     assert (operation["status"], operation["error"]["code"], operation["waits_for"]) == (
-        "failed", "ledger_import_cancelled", None)
+        "failed", "operation_cancelled", None)
     given_up = "ledger_import_cancelled"
     assert await importer.refusals() == [
         (3, "invoice", given_up), (3, "payment", given_up), (4, "invoice", given_up), (5, "row", "wrong_precision")]
@@ -264,7 +264,7 @@ async def test_an_import_is_cancelled_before_it_runs(importer: Importer, custome
     cancelled = (await importer.company.send("POST", f"/ledger-imports/{sent['id']}:cancel")).json()
     assert (cancelled["status"], cancelled["total"], cancelled["refused"]) == ("ended", 2, 2)
     operation = await importer.run(sent["id"])
-    assert (operation["status"], operation["error"]["code"]) == ("failed", "ledger_import_cancelled")
+    assert (operation["status"], operation["error"]["code"]) == ("failed", "operation_cancelled")
     assert await importer.facts() == 0
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dunlin_kit.grown_tables import growing_read_whole, grown, read_whole, statements_sent
+from dunlin_kit.grown_tables import LAST, growing_read_whole, grown, read_whole, statements_sent
 
 SMALL = {"tenant", "alembic_version", "relay_state", "parked_event", "period_lock", "payment_policy", "discount_policy",
          "number_series", "tolerance_policy", "bad_debt_policy", "lock_exception"}
@@ -39,6 +39,7 @@ async def test_a_posting_reads_no_growing_table_whole(company: Any, sent: list[s
     await company.post("/statements", {"customer_id": str(one), "period_from": "2026-03-01", "period_to": "2026-03-20"})
     texts = set(sent)
     assert len(texts) > 15
+    assert [text for text in texts if LAST in text]
     async with grown(postgres, "billing", SMALL) as connection:
         assert await read_whole(connection, "SELECT FROM item WHERE amount = 1") == ["item"]
         assert not await growing_read_whole(connection, texts, SMALL)

@@ -10,7 +10,7 @@ from dunlin_events import parked_rows, watermark
 from dunlin_events.contracts.billing import CreditAllocated, PaymentConfirmed
 from dunlin_kernel.ids import new_id
 from dunlin_kit import statements
-from dunlin_kit.grown_tables import growing_read_whole, grown, read_whole, statements_sent
+from dunlin_kit.grown_tables import LAST, growing_read_whole, grown, read_whole, statements_sent
 
 SMALL = {"tenant", "credit_policy", "rating_policy", "exchange_rate", "alembic_version", "relay_state", "parked_event"}
 """A few rows each, however long the service runs; of what is parked somebody is told at once."""
@@ -44,6 +44,7 @@ async def test_an_order_facts_and_a_position_read_no_growing_table_whole(
     library = (watermark._LOCK, watermark._MAKE, watermark._ADVANCE, parked_rows._CAN_GO_ON, parked_rows._REASONS)
     texts = {*sent, *(statements.compiled(one)[0] for one in library)}
     assert len(texts) > 15
+    assert [text for text in texts if LAST in text]
     async with grown(postgres, "credit", SMALL) as connection:
         assert await read_whole(connection, "SELECT FROM exposure WHERE open = 1") == ["exposure"]
         assert not await growing_read_whole(connection, texts, SMALL)

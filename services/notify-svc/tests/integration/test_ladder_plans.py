@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dunlin_kit.grown_tables import growing_read_whole, grown, read_whole, statements_sent
+from dunlin_kit.grown_tables import LAST, growing_read_whole, grown, read_whole, statements_sent
 from dunlin_kit.statements import compiled
 from notify_svc.store import notices
 
@@ -37,6 +37,7 @@ async def test_a_run_of_the_ladder_reads_no_growing_table_whole(desk: Any, sent:
     texts = set(sent)
     assert len(desk.recorder.mails) == 2
     assert len(texts) > 20
+    assert [text for text in texts if LAST in text]
     async with grown(postgres, "notify", SMALL, but=[SETTLED]) as connection:
         assert await read_whole(connection, "SELECT FROM dunned_item WHERE open = 1") == ["dunned_item"]
         whole = await growing_read_whole(connection, texts, SMALL)
