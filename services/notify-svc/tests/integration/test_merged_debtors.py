@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from dunlin_events.contracts.base import Event
+from dunlin_events.contracts.base import Event, Heard
 from dunlin_events.contracts.billing import CreditAllocated
 from dunlin_events.contracts.billing_transfers import DebtTransferred
 from dunlin_events.contracts.customer import CustomerRegistered
@@ -16,6 +16,7 @@ from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 from dunlin_kit.jobs import JobRunner
 from dunlin_kit.testing import tell
+from dunlin_kit.transaction import Transaction
 from notify_svc import usecases
 from notify_svc.consumers.billing import billing
 from notify_svc.consumers.customer import customer
@@ -33,6 +34,25 @@ def cny(amount: str) -> dict[str, str]:
 async def hear(desk: Any, who: UUID, first: int, *facts: Event) -> None:
     [row] = await desk.rows("SELECT clock_at FROM tenant WHERE tenant_id = $1", desk.tenant)
     await tell(desk.database, billing, desk.tenant, *facts, first=first, at=row["clock_at"])
+
+
+async def hear_apart(desk: Any, *facts: Event) -> None:
+    """In one batch, of which the customers are kept one after the other: each has a cause of its own."""
+    [row] = await desk.rows("SELECT clock_at FROM tenant WHERE tenant_id = $1", desk.tenant)
+    heard = [fact.hear(Heard(desk.tenant, new_id(), n, row["clock_at"], f"cause-{fact.concerns}"))
+             for n, fact in enumerate(facts, start=1)]
+    of = [(fact, fact.concerns) for fact in heard if fact.concerns is not None]
+
+    async def work(tx: Transaction) -> None:
+        assert billing.load is not None
+        assert billing.save is not None
+        states = dict(await billing.load(tx, heard))
+        for fact, customer_id in of:
+            states[customer_id] = billing.folds[fact.wire_type()](fact, states[customer_id])
+        for one in dict.fromkeys(customer_id for _, customer_id in of):
+            await billing.save(tx, {one: states[one]})
+
+    await desk.database.transact(desk.tenant, work)
 
 
 def passed(desk: Any, into: UUID, number: str, amount: str) -> tuple[DebtTransferred, DebtTransferred]:
@@ -66,7 +86,7 @@ async def owed(desk: Any) -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in rows]
 
 
-@pytest.mark.parametrize("order", ["out first", "in first", "together"])
+@pytest.mark.parametrize("order", ["out first", "in first", "together", "kept apart"])
 async def test_the_ladder_goes_on_where_it_was_whatever_is_heard_first(desk: Any, order: str) -> None:
     into = await another(desk)
     await desk.issue("INV1", "100.00", issued=ISSUED, due=DUE)
@@ -82,8 +102,10 @@ async def test_the_ladder_goes_on_where_it_was_whatever_is_heard_first(desk: Any
     elif order == "in first":
         await hear(desk, into, 1, came)
         await hear(desk, desk.customer, 2, paid, out)
-    else:
+    elif order == "together":
         await hear(desk, desk.customer, 2, paid, out, came)
+    else:
+        await hear_apart(desk, came, paid, out)
     assert await owed(desk) == [(into, "INV1", 6000, -3, 1)]
     desk.neighbours.items[into] = desk.neighbours.items.pop(desk.customer)
     desk.neighbours.owe(into, item_id, DUE, "60.00")

@@ -9,7 +9,7 @@ from uuid import UUID
 from dunlin_events.contracts.base import Event
 from dunlin_events.contracts.billing_deposits import DepositRequested
 from dunlin_events.contracts.billing_statements import StatementAnswered, StatementIssued
-from dunlin_events.contracts.billing_transfers import DebtTransferred, SettledItemsPassed
+from dunlin_events.contracts.billing_transfers import DebtTransferred, SettledItemsPassed, TransferSide
 from dunlin_events.contracts.notify import CancellationReason
 from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.frozen import replace
@@ -28,8 +28,8 @@ from notify_svc.usecases.watch_promises import Watched, watch_promises, watched_
 class CustomerItems:
     """The items of one customer as they stand now and as they were loaded, and what is new in their history.
 
-    An item that went on at another customer is not this one's any more, whatever is told late of it here. `taken` are
-    those that came from another customer just now, `left` what told that items went on at another one.
+    An item that went on at another customer is not this one's any more, whatever is told late of it here. `elsewhere`
+    are those that another customer has at the end of this batch, `left` what told that items went on at another one.
     """
 
     customer_id: UUID
@@ -45,7 +45,7 @@ class CustomerItems:
     answered: tuple[StatementAnswered, ...] = ()
     deposits: tuple[DepositRequested, ...] = ()
     paid_ahead: tuple[UUID, ...] = ()
-    taken: frozenset[UUID] = frozenset()
+    elsewhere: frozenset[UUID] = frozenset()
     left: tuple[DebtTransferred, ...] = ()
 
     def item(self, item_id: UUID) -> DunnedItem:
@@ -62,12 +62,11 @@ class CustomerItems:
 
     def taking(self, item: DunnedItem) -> "CustomerItems":
         """With an item that is this customer's from now on."""
-        return replace(self, items={**self.items, item.id: item}, taken=self.taken | {item.id})
+        return replace(self, items={**self.items, item.id: item})
 
     def leaving(self, event: DebtTransferred) -> "CustomerItems":
         """After items of this customer went on at another one."""
-        gone = {one.item_id for one in event.items}
-        return replace(self, taken=self.taken - gone, left=(*self.left, event))
+        return replace(self, left=(*self.left, event))
 
     def dated(self, item: DunnedItem, at: datetime) -> "CustomerItems":
         """With an item whose due date was changed by a fact recorded then."""
@@ -88,7 +87,8 @@ class CustomerItems:
     def changes(self) -> list[Change]:
         """Each item that changed, and what was planned for it when it was loaded."""
         changed = [item for item in self.items.values()
-                   if item.customer_id == self.customer_id and item != self.loaded.get(item.id)]
+                   if item.customer_id == self.customer_id and item.id not in self.elsewhere
+                   and item != self.loaded.get(item.id)]
         return [
             Change(self._was_planned(item.id), item, self.ended_by.get(item.id, CancellationReason.SETTLED))
             for item in changed
@@ -113,16 +113,33 @@ async def load(tx: Any, events: Sequence[Event]) -> Mapping[UUID, CustomerItems]
     for event in events:
         if event.concerns is not None:
             named[event.concerns] |= set(items_of(event))
+    came = _came_to(events)
     states = {}
     for one in ids:
         own = {item_id: found[item_id] for item_id in named[one] if item_id in found}
-        states[one] = CustomerItems(one, ladders.of(known[one].segment), own, own, {}, watched.get(one))
+        elsewhere = frozenset(item_id for other, some in came.items() if other != one for item_id in some)
+        states[one] = CustomerItems(
+            one, ladders.of(known[one].segment), own, own, {}, watched.get(one), elsewhere=elsewhere)
     return states
+
+
+def _came_to(events: Sequence[Event]) -> Mapping[UUID, set[UUID]]:
+    """The items that came to each customer in a batch, and did not go on from there.
+
+    Told before the fold, because customers of one batch may be kept one after the other: whoever is the last would
+    have an item that the other one has.
+    """
+    came: dict[UUID, set[UUID]] = {}
+    for event in events:
+        if isinstance(event, _PASSING):
+            some = came.setdefault(event.customer_id, set())
+            is_gone = isinstance(event, DebtTransferred) and event.side is TransferSide.OUT
+            (some.difference_update if is_gone else some.update)(items_of(event))
+    return came
 
 
 async def save(tx: Any, states: Mapping[UUID, CustomerItems]) -> None:
     """Keep what changed."""
-    taken = {item_id: one.customer_id for one in states.values() for item_id in one.taken}
     for state in states.values():
         for left in state.left:
             plan_carry_over(tx, left)
@@ -131,8 +148,7 @@ async def save(tx: Any, states: Mapping[UUID, CustomerItems]) -> None:
         told: list[ItemMoved | PaymentMoved] = [*state.moves, *state.payments]
         if state.watched and told:
             watch_promises(tx, state.customer_id, state.watched, event_id=told[-1].event_id, at=told[-1].recorded_at)
-        plan_reminders(tx, state.policy, [
-            one for one in state.changes if taken.get(one.item.id, state.customer_id) == state.customer_id])
+        plan_reminders(tx, state.policy, state.changes)
         for told_of in state.statements:
             hear_statement(tx, told_of)
         for answer in state.answered:
