@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.report import Report, progress
-from bench.stage import DURABLE, Stage, stage
+from bench.stage import DURABLE, Stage, last_words, stage
 
 StageOf = Callable[[], AbstractContextManager[Stage]]
 
@@ -99,6 +99,9 @@ def _stages(*, one_for_all: bool) -> Iterator[StageOf]:
         def cleared() -> Iterator[Stage]:
             try:
                 yield shared
+            except Exception as broken:
+                broken.add_note(last_words(shared))
+                raise
             finally:
                 shared.clear()
 

@@ -11,9 +11,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Several measurements of one thing."""
+    """Several measurements of one thing, and of the same work written by hand in the same run and unit."""
 
     values: Sequence[float]
+    limit: "Spread | None" = None
+
+    def beside(self, limit: "Spread | None") -> "Spread":
+        return Spread(self.values, limit)
 
     @property
     def median(self) -> float:
@@ -55,15 +59,13 @@ class Figure:
     spread: Spread
     unit: str
     aim: Aim | None
-    limit: Spread | None = None
-    """The same work written by hand, measured in the same run."""
 
     @property
     def of_limit(self) -> Spread | None:
         """How many times as fast as the limit, or as small where it is a size; run by run where both had as many."""
-        if self.limit is None:
+        ours, theirs = self.spread, self.spread.limit
+        if theirs is None:
             return None
-        ours, theirs = self.spread, self.limit
         pairs = zip(ours.values, theirs.values, strict=True) if len(ours.values) == len(theirs.values) else [
             (ours.median, theirs.median)]
         return Spread([one / other if self.unit == "/s" else other / one for one, other in pairs])
@@ -75,9 +77,10 @@ class Figure:
     @property
     def beside_limit(self) -> str:
         """The ratio, and what the limit itself took."""
-        if self.limit is None or (ratio := self.of_limit) is None:
+        limit, ratio = self.spread.limit, self.of_limit
+        if limit is None or ratio is None:
             return ""
-        return f"{_told(ratio, 'x')} of {_short(self.limit.median)} {self.unit}".rstrip()
+        return f"{_told(ratio, 'x')} of {_short(limit.median)} {self.unit}".rstrip()
 
     @property
     def is_met(self) -> bool:
@@ -98,15 +101,13 @@ class Report:
         if what == "setting":
             self.settings[bench] = facts
 
-    def figure(
-        self, bench: str, what: str, spread: Spread, unit: str, aim: Aim | None = None, *, limit: Spread | None = None,
-    ) -> None:
-        """One measured thing, for both readers; `limit` in the same unit."""
-        one = Figure(bench, what, spread, unit, aim, limit)
+    def figure(self, bench: str, what: str, spread: Spread, unit: str, aim: Aim | None = None) -> None:
+        """One measured thing, for both readers."""
+        one = Figure(bench, what, spread, unit, aim)
         self.figures.append(one)
         judged = {"aim": str(aim), "met": one.is_met} if aim else {}
-        if limit is not None and one.of_limit is not None:
-            judged |= {"limit": limit.told(), "of_limit": one.of_limit.told()}
+        if spread.limit is not None and one.of_limit is not None:
+            judged |= {"limit": spread.limit.told(), "of_limit": one.of_limit.told()}
         self.line(bench, what, unit=unit, **spread.told(), runs=len(spread.values), **judged)
 
     def table(self) -> str:
@@ -121,7 +122,7 @@ class Report:
         """Rows of a Markdown table: figures with an aim or a limit. Not `judged`, nothing is said of the aim."""
         lines = ["| bench | figure | aim | measured | of the limit | |", "|---|---|---|---|---|---|"]
         lines += [f"| `{one.bench}` | {one.what} | {one.aim or ''} | {one.measured} | {one.beside_limit} | "
-                  f"{_verdict(one) if judged else ''} |" for one in self.figures if one.aim or one.limit]
+                  f"{_verdict(one) if judged else ''} |" for one in self.figures if one.aim or one.spread.limit]
         return "\n".join(lines)
 
     def described(self) -> str:

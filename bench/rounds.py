@@ -24,7 +24,7 @@ class Plan:
     @classmethod
     def of(cls, *, quick: bool, most: int = 1500, rounds: int = 9) -> "Plan":
         """Many short rounds rather than few long ones: what else the machine does falls on all servers alike."""
-        return cls(1, 1, 1, most) if quick else cls(2, rounds, 4, most)
+        return cls(1, 1, 0, most) if quick else cls(2, rounds, 4, most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ def run(stage: Stage, server: Server, requests: Requests, seconds: int, most: in
 
 
 def interleaved(stage: Stage, servers: Sequence[Server], requests: Requests, plan: Plan) -> dict[str, list[Round]]:
-    """Warm each up, then rounds in an order that turns."""
-    for server in servers:
+    """Warm each up where there is time for it, then rounds in an order that turns."""
+    for server in servers if plan.warm_up else ():
         run(stage, server, requests, plan.warm_up, plan.most)
     seen: dict[str, list[Round]] = {server.name: [] for server in servers}
     for number in range(plan.rounds):

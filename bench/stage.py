@@ -64,13 +64,14 @@ class Copied(NamedTuple):
 class Stage:
     """What a bench stands on; `process` starts something that is ended with the stage.
 
-    On one that is `shared` by several benches servers go on for the next that asks for the same, all else is ended.
+    On one that is `shared` by several benches a server has one process and goes on for the next bench that asks for it;
+    all else is ended.
     """
 
     def __init__(self, folder: Path, postgres: Postgres, databases: Databases, *, shared: bool = False) -> None:
         self.folder, self.postgres, self.databases, self._shared = folder, postgres, databases, shared
         self.issuer = TestIssuer(folder)
-        self._started: list[subprocess.Popen[bytes]] = []
+        self.started: list[subprocess.Popen[bytes]] = []
         self._servers: dict[tuple[str, str], Server] = {}
 
     @property
@@ -96,7 +97,7 @@ class Stage:
         with (self.folder / "servers.log").open("ab") as log:
             started = subprocess.Popen(
                 [sys.executable, *command], cwd=CHECKOUT, env=dict(environment), stdout=log, stderr=log)
-        self._started.append(started)
+        self.started.append(started)
         return started
 
     def api(self, service: str, processes: int = WORKERS) -> Server:
@@ -124,23 +125,6 @@ class Stage:
 
         return self._served(name, start, processes)
 
-    def by_hand_worker(self, part: str, url: str) -> "subprocess.Popen[bytes]":
-        """The hand-written relay, or a hearer, on that database."""
-        return self.process(["-m", "bench.by_hand_events", part], {
-            **os.environ, "DUNLIN_DATABASE_URL": url, "DUNLIN_BUS_DATABASE_URL": self.databases.bus_url})
-
-    async def copy(self, service: str) -> "Copied":
-        """A second database as the service's is now, to which nobody may be connected."""
-        name = f"{service}_by_hand"
-        admin = await asyncpg.connect(self.admin_url("postgres"))
-        await admin.execute(f"DROP DATABASE IF EXISTS {name}")
-        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {service}")
-        await admin.execute(f"GRANT CONNECT ON DATABASE {name} TO {service}_app, {service}_ops")
-        await admin.close()
-        app, ops = (urlunsplit(urlsplit(self.databases.url(service, role))._replace(path=f"/{name}"))
-                    for role in ("app", "ops"))
-        return Copied(app, ops, self.admin_url(name))
-
     def worker(self, service: str, **more: str) -> "subprocess.Popen[bytes]":
         return self.process(["-m", f"{service}_svc", "worker"], self.environment(service, **more))
 
@@ -148,9 +132,9 @@ class Stage:
         self, name: tuple[str, str], start: Callable[[int], "subprocess.Popen[bytes]"], wanted: int,
     ) -> Server:
         known = self._servers.get(name)
-        if known is not None and len(known.ports) >= wanted and all(one.poll() is None for one in known.processes):
-            return Server(name[0], known.processes[:wanted], known.ports[:wanted])
-        ports = [free_port() for _ in range(wanted)]
+        if known is not None and all(one.poll() is None for one in known.processes):
+            return known
+        ports = [free_port() for _ in range(1 if self._shared else wanted)]
         processes = [start(port) for port in ports]
         for port, process in zip(ports, processes, strict=True):
             until_it_answers(port, process, self.folder / "servers.log")
@@ -159,22 +143,14 @@ class Stage:
             self._servers[name] = server
         return server
 
-    def last_words(self) -> str:
-        """What the servers said last, each of them and PostgreSQL, and which of the processes have ended."""
-        ended = [f"{' '.join(map(str, one.args[1:]))}: {one.poll()}"  # type: ignore[index]
-                 for one in self._started if one.poll() is not None]
-        said = [f"{path.name}: ...{path.read_text(errors='replace')[-2000:]}"
-                for path in (self.folder / "servers.log", self.folder / "server/postgres.log") if path.exists()]
-        return "\n".join((f"ended before: {ended}", *said))
-
     def clear(self) -> None:
         """End what the last bench started; servers are left where the stage is shared."""
         kept = {one.pid for server in self._servers.values() for one in server.processes}
-        self._end([one for one in self._started if one.pid not in kept])
+        self._end([one for one in self.started if one.pid not in kept])
 
     def end(self) -> None:
         """End all."""
-        self._end(self._started)
+        self._end(self.started)
 
     def _end(self, processes: Sequence["subprocess.Popen[bytes]"]) -> None:
         for process in processes:
@@ -184,7 +160,35 @@ class Stage:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
-        self._started = [one for one in self._started if one not in processes]
+        self.started = [one for one in self.started if one not in processes]
+
+
+def by_hand_worker(stage: Stage, part: str, url: str) -> "subprocess.Popen[bytes]":
+    """The hand-written relay, or a hearer, on that database."""
+    return stage.process(["-m", "bench.by_hand_events", part], {
+        **os.environ, "DUNLIN_DATABASE_URL": url, "DUNLIN_BUS_DATABASE_URL": stage.databases.bus_url})
+
+
+async def copied(stage: Stage, service: str) -> Copied:
+    """A second database as the service's is now, to which nobody may be connected."""
+    name = f"{service}_by_hand"
+    admin = await asyncpg.connect(stage.admin_url("postgres"))
+    await admin.execute(f"DROP DATABASE IF EXISTS {name}")
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {service}")
+    await admin.execute(f"GRANT CONNECT ON DATABASE {name} TO {service}_app, {service}_ops")
+    await admin.close()
+    app, ops = (urlunsplit(urlsplit(stage.databases.url(service, role))._replace(path=f"/{name}"))
+                for role in ("app", "ops"))
+    return Copied(app, ops, stage.admin_url(name))
+
+
+def last_words(stage: Stage) -> str:
+    """What the servers said last, each of them and PostgreSQL, and which of the processes have ended."""
+    ended = [f"{' '.join(map(str, one.args[1:]))}: {one.poll()}"  # type: ignore[index]
+             for one in stage.started if one.poll() is not None]
+    said = [f"{path.name}: ...{path.read_text(errors='replace')[-2000:]}"
+            for path in (stage.folder / "servers.log", stage.folder / "server/postgres.log") if path.exists()]
+    return "\n".join((f"ended before: {ended}", *said))
 
 
 def until_it_answers(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
@@ -216,7 +220,7 @@ def stage(*, shared: bool = False) -> Iterator[Stage]:
             try:
                 yield made
             except Exception as broken:
-                broken.add_note(made.last_words())
+                broken.add_note(last_words(made))
                 raise
             finally:
                 made.end()

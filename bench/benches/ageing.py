@@ -99,7 +99,7 @@ class _Figures:
         self._report, self._size, self.aim, self.times = report, size, aim, times
 
     def told(self, what: str, seen: Spread, aim: Aim | None = None, limit: Spread | None = None) -> None:
-        self._report.figure("ageing", f"{self._size}, {what}", seen, "ms", aim, limit=limit)
+        self._report.figure("ageing", f"{self._size}, {what}", seen.beside(limit), "ms", aim)
         progress(f"{self._size}, {what}: {seen.median:.0f} ms")
 
 

@@ -56,7 +56,7 @@ def authorize(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> 
 
     With growth so many times the customers, and the one customer has a long history.
     """
-    plan = Plan(2, 1, 2, 2500) if quick else Plan(2, 6, 3, 2500)
+    plan = Plan(1, 1, 0, 2500) if quick else Plan(2, 6, 3, 2500)
     tenant, customers = asyncio.run(seeded(stage, growth))
     many, one = Orders(stage, tenant, customers), Orders(stage, tenant, customers[:1])
     servers = [stage.api("credit"), stage.by_hand("steps", "credit"), stage.by_hand("merged", "credit")]
@@ -71,12 +71,12 @@ def authorize(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> 
         seen = interleaved(stage, servers, requests, plan)
         report_against_limits(report, bench, seen, dict.fromkeys(("steps", "merged")), at_least(rate_aim))
         asyncio.run(_settled(stage))
-    seconds = 3 if quick else 10
+    seconds = 1 if quick else 10
     offered, bursts = [], []
     for _ in range(plan.rounds if quick else 3):
-        files = [written(stage.folder / f"offered-{at}", many(OFFERED * seconds)) for at in range(WORKERS)]
+        files = [written(stage.folder / f"offered-{at}", many(OFFERED * seconds)) for at in range(len(server.ports))]
         offered.append(ask({"connections": 32, "seconds": seconds, "rate": OFFERED}, files, server.ports))
-        files = [written(stage.folder / f"burst-{at}", one(AT_ONCE)) for at in range(WORKERS)]
+        files = [written(stage.folder / f"burst-{at}", one(AT_ONCE)) for at in range(len(server.ports))]
         bursts.append(ask({"burst": AT_ONCE}, files, server.ports))
     report.figure("authorize", f"p99 at {OFFERED}/s offered", Spread([seen.p99_ms for seen in offered]), "ms",
                   under(50))

@@ -91,8 +91,8 @@ def dunning(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> No
     seen = [one for one, _ in runs]
     items = customers * ITEMS
     report.figure("dunning", f"{items} items of {customers} customers: judged and queued",
-                  Spread([one["queued"] for one in seen]), "s", under(3),
-                  limit=Spread([one["by_hand"] for one in seen]))
+                  Spread([one["queued"] for one in seen]).beside(Spread([one["by_hand"] for one in seen])),
+                  "s", under(3))
     report.figure("dunning", "handed over, outcomes kept", Spread([one["noted"] for one in seen]), "s")
     report.figure("dunning", "burnt by all, payments beside included", Spread([one["burnt"] for one in seen]), "core s")
     for part in shares:

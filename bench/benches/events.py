@@ -21,7 +21,7 @@ from bench.company import CURRENCY, settled_down, today
 from bench.facts import told
 from bench.processes import Share
 from bench.report import Aim, Report, Spread, at_least, progress
-from bench.stage import Copied, Stage
+from bench.stage import Copied, Stage, by_hand_worker, copied
 
 from dunlin_events.contracts.base import AccountFigures, Amount
 from dunlin_events.contracts.billing import Origin, PaymentConfirmed
@@ -79,20 +79,20 @@ def events(stage: Stage, report: Report, *, quick: bool, growth: int = 1) -> Non
     each = facts // len(customers)
     for service in ("billing", "credit"):
         asyncio.run(told(stage, service, tenant, customers))
-    copied = asyncio.run(_by_hand_ready(stage))
+    own = asyncio.run(_by_hand_ready(stage))
     report.line("events", "setting", customers=len(customers), facts_each_round=facts, growth=growth)
     billing, bus = stage.databases.url("billing", "ops"), stage.admin_url("bus")
     parts = {
         "relay": (Counted(partial(stage.worker, "billing"), bus, _ON_BUS),
-                  Counted(partial(stage.by_hand_worker, "relay", billing), bus, _ON_LOG)),
+                  Counted(partial(by_hand_worker, stage, "relay", billing), bus, _ON_LOG)),
         "consumer": (Counted(partial(stage.worker, "credit"), stage.admin_url("credit"), _HEARD),
-                     Counted(partial(stage.by_hand_worker, "credit", copied.app_url), copied.admin_url, _HEARD))}
+                     Counted(partial(by_hand_worker, stage, "credit", own.app_url), own.admin_url, _HEARD))}
     seen: dict[str, tuple[list[Pace], list[Pace]]] = {part: ([], []) for part in parts}
     for number in range(rounds + (growth > 1)):
         asyncio.run(_tell(stage, tenant, customers, range(number * each, (number + 1) * each)))
         paces = {part: [_paced(stage, one, facts) for one in both] for part, both in parts.items()}
         if growth > 1 and number == 0:
-            asyncio.run(_archived(stage, copied, facts, rounds * growth))
+            asyncio.run(_archived(stage, own, facts, rounds * growth))
             continue
         for part, both in paces.items():
             for pace, kept in zip(both, seen[part], strict=True):
@@ -105,19 +105,19 @@ def _report(report: Report, seen: Mapping[str, tuple[list[Pace], list[Pace]]]) -
     for part, both in seen.items():
         for what, unit, aim, value in _FIGURES:
             ours, by_hand = (Spread([value(pace) for pace in paces]) for paces in both)
-            report.figure("events", f"{part}: {what}", ours, unit, aim, limit=by_hand)
+            report.figure("events", f"{part}: {what}", ours.beside(by_hand), unit, aim)
 
 
 async def _by_hand_ready(stage: Stage) -> Copied:
     """The copy of credit-svc's database, with the marks of relay and hearer, and the log."""
-    copied = await stage.copy("credit")
+    made = await copied(stage, "credit")
     for url, text in ((stage.admin_url("billing"), MARK.format("billing_ops")),
-                      (copied.admin_url, MARK.format("credit_app")),
+                      (made.admin_url, MARK.format("credit_app")),
                       (stage.admin_url("bus"), f"{LOG}; GRANT ALL ON by_hand_log TO bus")):
         connection = await asyncpg.connect(url)
         await connection.execute(text)
         await connection.close()
-    return copied
+    return made
 
 
 async def _tell(stage: Stage, tenant: UUID, customers: Sequence[UUID], steps: range) -> None:
@@ -133,7 +133,7 @@ async def _tell(stage: Stage, tenant: UUID, customers: Sequence[UUID], steps: ra
     await database.close()
 
 
-async def _archived(stage: Stage, copied: Copied, facts: int, times: int) -> None:
+async def _archived(stage: Stage, own: Copied, facts: int, times: int) -> None:
     """Facts of long ago behind those of now, in the outbox and in both logs."""
     for database, text in _BEHIND:
         connection = await asyncpg.connect(stage.admin_url(database))
@@ -143,7 +143,7 @@ async def _archived(stage: Stage, copied: Copied, facts: int, times: int) -> Non
     connection = await asyncpg.connect(stage.admin_url("bus"))
     last = await connection.fetchval("SELECT max(id) FROM by_hand_log")
     await connection.close()
-    connection = await asyncpg.connect(copied.admin_url)
+    connection = await asyncpg.connect(own.admin_url)
     await connection.execute(f"UPDATE by_hand_mark SET last = {last}")
     await connection.close()
     progress(f"{facts * times} facts lie behind")

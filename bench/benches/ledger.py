@@ -36,7 +36,7 @@ from dunlin_local.ledger_takeover import ROWS_A_CALL, slices
 from dunlin_local.remote import Remote
 
 LEDGER = CHECKOUT.parent / "shared/data/ar/highradius_ledger_asof_2019-12-31.csv.gz"
-ROWS, QUICK_ROWS = 34_077, 2_000
+ROWS, QUICK_ROWS = 34_077, 500
 OTHERS, BUSIEST, PAYMENTS_A_SECOND = 200, 40, 20
 LOOK_SECONDS = 0.05
 ROUNDS = 3
@@ -97,12 +97,14 @@ def _report(report: Report, many: tuple[int, int], ours: list[Taken], by_hand: l
     (rows, customers), facts = many, ours[0].facts
     growth = max(1, rows // ROWS)
     report.figure("ledger", f"{rows} rows of {customers} customers, sent and posted",
-                  Spread([one.whole for one in ours]), "s", under(20 * growth),
-                  limit=Spread([one.whole for one in by_hand]))
-    report.figure("ledger", "rows a second, sent and posted", Spread([rows / one.whole for one in ours]), "/s",
-                  limit=Spread([rows / one.whole for one in by_hand]))
-    report.figure("ledger", f"{facts} facts posted", Spread([facts / one.posted for one in ours]), "/s",
-                  limit=Spread([facts / one.posted for one in by_hand]))
+                  Spread([one.whole for one in ours]).beside(Spread([one.whole for one in by_hand])),
+                  "s", under(20 * growth))
+    report.figure("ledger", "rows a second, sent and posted",
+                  Spread([rows / one.whole for one in ours]).beside(Spread([rows / one.whole for one in by_hand])),
+                  "/s")
+    report.figure("ledger", f"{facts} facts posted",
+                  Spread([facts / one.posted for one in ours]).beside(Spread([facts / one.posted for one in by_hand])),
+                  "/s")
     for name, runs in (("dunlin", ours), ("by hand", by_hand)):
         report.line("ledger", f"{name}: core microseconds per fact", **per_request(runs[-1].burnt, facts))
     report.figure("ledger", "longest wait for a lock meanwhile", Spread([one.waited * 1000 for one in ours]), "ms",
@@ -210,7 +212,7 @@ def _by_hand(stage: Stage, tenant: UUID, rows: list[Row], slices: int) -> tuple[
 def _imported(stage: Stage, tenant: UUID, billing: Server, rows: list[Row]) -> tuple[float, float, int]:
     """Seconds of sending and of posting, and how many facts were taken; raises when one was refused."""
     token = stage.issuer.token("imports:read", "imports:write", "operations:read", tenant=tenant)
-    url, headers = f"http://127.0.0.1:{billing.ports[1]}", {"Authorization": f"Bearer {token}"}
+    url, headers = f"http://127.0.0.1:{billing.ports[-1]}", {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
         remote, began = Remote(client), time.perf_counter()
         begun = remote.post("/billing/v1/ledger-imports", {"name": "bench", "digest": f"{new_id().int:064x}"})

@@ -27,7 +27,7 @@ from bench.facts import told
 from bench.history import Past, lived
 from bench.load import ask, http, written
 from bench.report import Report, Spread, progress, under
-from bench.stage import Copied, Stage
+from bench.stage import Copied, Stage, by_hand_worker, copied
 
 from dunlin_events.broker_for_tests import broker, startable
 from dunlin_kernel.ids import new_id
@@ -111,7 +111,7 @@ def _on_bus(
         raise RuntimeError(f"{bus}: {after - before} reminders cancelled by {len(paying.customers)} payments")
     for name, share, aim in (("p50", 0.5, under(25)), ("p99", 0.99, under(100))):
         both = [Spread([_at(share, one) for one in seen[chain.name]]) for chain in chains]
-        report.figure("live", f"{bus}: {name} at {OFFERED}/s", both[0], "ms", aim, limit=(*both[1:], None)[0])
+        report.figure("live", f"{bus}: {name} at {OFFERED}/s", both[0].beside((*both[1:], None)[0]), "ms", aim)
     _end(started)
 
 
@@ -129,12 +129,12 @@ def _ours(stage: Stage, told_more: dict[str, str]) -> tuple[Chain, list["subproc
 
 def _by_hand(stage: Stage) -> tuple[Chain, list["subprocess.Popen[bytes]"]]:
     """The limit on copies of what is there now; nobody may be connected."""
-    billing, *hearing = [asyncio.run(stage.copy(service)) for service in ("billing", *HEARERS)]
+    billing, *hearing = [asyncio.run(copied(stage, service)) for service in ("billing", *HEARERS)]
     asyncio.run(_marked(stage, billing, dict(zip(HEARERS, hearing, strict=True))))
-    parts = [stage.by_hand_worker("relay", billing.ops_url)]
-    parts += [stage.by_hand_worker(name, copied.app_url) for name, copied in zip(HEARERS, hearing, strict=True)]
+    parts = [by_hand_worker(stage, "relay", billing.ops_url)]
+    parts += [by_hand_worker(stage, name, one.app_url) for name, one in zip(HEARERS, hearing, strict=True)]
     server = stage.by_hand("merged", processes=1, DATABASE_URL=billing.app_url)
-    urls = {service: copied.admin_url for service, copied in zip(HEARERS, hearing, strict=True)}
+    urls = {service: one.admin_url for service, one in zip(HEARERS, hearing, strict=True)}
     return Chain("by hand", server.ports[0], urls), [*parts, *server.processes]
 
 
@@ -143,8 +143,8 @@ async def _marked(stage: Stage, billing: Copied, hearing: Mapping[str, Copied]) 
     await _executed(stage.admin_url("bus"), f"{LOG}; GRANT ALL ON by_hand_log TO bus")
     await _executed(billing.admin_url, WAKE, MARK.format("billing_ops"),
                     "INSERT INTO by_hand_mark SELECT 'relay', 0, pg_snapshot_xmax(pg_current_snapshot())")
-    for copied in hearing.values():
-        await _executed(copied.admin_url, MARK.format(", ".join(f"{name}_app" for name in hearing)))
+    for one in hearing.values():
+        await _executed(one.admin_url, MARK.format(", ".join(f"{name}_app" for name in hearing)))
 
 
 async def _executed(url: str, *texts: str) -> None:

@@ -227,10 +227,10 @@ def _tell(report: Report, what: str, seen: Mapping[str, Taken]) -> None:
     for name, share, aim in (("p50", 0.5, None), ("p99", 0.99, AIM)):
         ours, by_hand = (Spread([_at(share, [one for case in seen.values() for one in case[whose][number::ROUNDS]])
                                  for number in range(ROUNDS)]) for whose in (0, 1))
-        report.figure("pages", f"{what}: {name}", ours, "ms", aim, limit=by_hand)
+        report.figure("pages", f"{what}: {name}", ours.beside(by_hand), "ms", aim)
     slowest = max(seen, key=lambda case: _at(0.5, seen[case].ours))
-    report.figure("pages", f"{what}: slowest, {slowest}", Spread(seen[slowest].ours), "ms",
-                  limit=Spread(seen[slowest].by_hand))
+    report.figure("pages", f"{what}: slowest, {slowest}",
+                  Spread(seen[slowest].ours).beside(Spread(seen[slowest].by_hand)), "ms")
     progress(f"{what}: slowest {slowest}")
 
 

@@ -116,7 +116,7 @@ def _together(stage: Stage, report: Report, *, quick: bool) -> None:
         ("burnt when idle, with PostgreSQL", "% of a core", under(3)),
     )):
         seen, limit = (Spread([one[at] for one in stood]) for stood in (ours, by_hand))
-        report.figure("up", what, seen, unit, aim, limit=limit)
+        report.figure("up", what, seen.beside(limit), unit, aim)
 
 
 class _Stood(NamedTuple):
@@ -209,8 +209,8 @@ def _apart(stage: Stage, report: Report, services: Sequence[str], *, seconds: in
         bare_memory.append(bare.share.resident_bytes() / 1e6)
         bare.processes[0].terminate()
         processes[service, "worker"] = stage.worker(service, **NOWHERE)
-    report.figure("up", "one API process of its own: start to the first answer", Spread(starts), "s",
-                  limit=Spread(bare_starts))
+    report.figure("up", "one API process of its own: start to the first answer",
+                  Spread(starts).beside(Spread(bare_starts)), "s")
     time.sleep(5)
     share = Share([one.pid for one in processes.values()])
     database = stage.database_share
@@ -220,11 +220,11 @@ def _apart(stage: Stage, report: Report, services: Sequence[str], *, seconds: in
     report.figure("up", f"{len(processes)} processes: PostgreSQL when idle",
                   Spread([(database.cpu_seconds() - before) / seconds * 100]), "% of a core")
     _tell_memory(report, processes, "idle", limit=Spread([max(bare_memory)]))
-    asyncio.run(_loaded(stage, ports, seconds))
+    troubles = asyncio.run(_loaded(stage, ports, seconds))
     ended = {name: one.poll() for name, one in processes.items() if one.poll() is not None}
-    if ended:
-        raise RuntimeError(f"ended under load: {ended}")
-    _tell_memory(report, processes, "after load")
+    _tell_memory(report, {name: one for name, one in processes.items() if name not in ended}, "after load")
+    if ended or troubles:
+        raise RuntimeError(f"under load: {'; '.join(troubles)}; ended: {ended}")
 
 
 def _tell_memory(
@@ -234,12 +234,13 @@ def _tell_memory(
     memory = {f"{service} {kind}": Share([one.pid]).resident_bytes() / 1e6
               for (service, kind), one in processes.items()}
     report.line("up", f"memory of each process, {when}, MB", **{name: round(size) for name, size in memory.items()})
-    report.figure("up", f"memory of a service's process, {when}: the largest", Spread([max(memory.values())]), "MB",
-                  under(150), limit=limit)
+    report.figure("up", f"memory of a service's process, {when}: the largest",
+                  Spread([max(memory.values())]).beside(limit), "MB",
+                  under(150))
 
 
-async def _loaded(stage: Stage, ports: dict[str, int], seconds: int) -> None:
-    """Load on two services at once, and what their workers make of it."""
+async def _loaded(stage: Stage, ports: dict[str, int], seconds: int) -> list[str]:
+    """Load on two services, and what their workers make of it; what was not answered as it should be."""
     company = await founded(stage.admin_url("billing"), customers=1000, series=1)
     tenant, customers = await seeded(stage)
 
@@ -252,9 +253,11 @@ async def _loaded(stage: Stage, ports: dict[str, int], seconds: int) -> None:
 
     files = {"billing": written(stage.folder / "up-invoices", invoices()),
              "credit": written(stage.folder / "up-orders", Orders(stage, tenant, customers)(300 * seconds))}
+    troubles = list[str]()
     for service, file in files.items():
         loaded = ask({"connections": 16, "seconds": seconds}, [file], [ports[service]])
         if loaded.refused or loaded.broken:
-            raise RuntimeError(f"{service}: {loaded.refused} of {loaded.count} refused, {loaded.broken} broken")
+            troubles.append(f"{service}: {loaded.refused} of {loaded.count} refused, {loaded.broken} broken")
     await asyncio.sleep(seconds)
     await company.connection.close()
+    return troubles
