@@ -12,6 +12,8 @@ from alembic import command
 from filled_tables import fill, loosened
 
 from dunlin_kernel.ids import NIL
+from dunlin_kit.lock_order import order_of, written_of
+from dunlin_kit.lock_watch import ADVISORY
 from dunlin_kit.migrating import ROLES, config_of
 from dunlin_kit.testing import DatabaseUrls, migrated
 
@@ -40,6 +42,9 @@ SELECT p.polname AS name,
        (pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) = ('true', 'true') AS sees,
        (SELECT array_agg(r.rolname::text ORDER BY r.rolname) FROM pg_roles r WHERE r.oid = ANY (polroles)) AS roles
 FROM pg_policy p WHERE p.polrelid = $1::regclass"""
+CHANGED_BY = """
+SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+AND (has_any_column_privilege($1, oid, 'UPDATE') OR has_table_privilege($1, oid, 'DELETE'))"""
 TENANTS = UUID(int=1), UUID(int=2)
 
 
@@ -90,6 +95,18 @@ async def test_requests_may_not_read_the_outbox_nor_change_it(schema: tuple[str,
                 await connection.execute(forbidden)
     finally:
         await connection.close()
+
+
+async def test_every_table_whose_rows_requests_may_change_has_its_place_among_the_locks(
+    schema: tuple[str, DatabaseUrls],
+) -> None:
+    """All others take new rows only; event streams come last of all, and nobody changes those of the outbox."""
+    service, urls = schema
+    order = [name for name in order_of(f"/dunlin/{service}") if name != ADVISORY]
+    placed = [*order, *written_of(f"/dunlin/{service}"), "event_stream"]
+    async with connected(urls.owner) as owner:
+        changed = {row["relname"] for row in await owner.fetch(CHANGED_BY, f"{service}_app")}
+    assert sorted(placed) == sorted(changed)
 
 
 async def test_each_role_sees_the_rows_that_are_its_to_see(schema: tuple[str, DatabaseUrls]) -> None:

@@ -27,13 +27,21 @@ STEPS = {
     "a row is written out of its turn": ("b1 =a1", "a after b"),
     "another row is written than was locked": ("a1 b1 =a2", "a after b"),
     "an earlier row is written than was locked": ("a2 =a1", "a: a row after a later one"),
+    "what is only written, in the end": ("a1 =y1 =z1", None),
+    "what is only written, behind a lock": ("a1 =z1 =y1 b1", None),
+    "what is only written, behind none and in its order": ("=y1 =z1", None),
+    "what is only written, behind none and out of its order": ("=z1 =y1", "y after z, which no lock covers"),
+    "a lock after what was written behind none": ("=y1 a1", "a after y, which no lock covers"),
+    "a row is written after what was written behind none": ("=y1 =a1", "a after y, which no lock covers"),
+    "a statement that writes is seen": ("~z1 a1", "a after z, which no lock covers"),
+    "what only takes new rows": ("=x1 a1", None),
 }
 
 
 @pytest.mark.parametrize("steps", STEPS)
 def test_a_lock_out_of_its_turn_is_refused(steps: str) -> None:
     taken, refused = STEPS[steps]
-    turns = Turns(("a", "b", "c"))
+    turns = Turns(("a", "b", "c"), ("y", "z"))
 
     def take() -> None:
         for step in taken.split():
@@ -41,6 +49,8 @@ def test_a_lock_out_of_its_turn_is_refused(steps: str) -> None:
                 turns.end()
             elif step[0] == "=":
                 turns.write(step[1], frozenset((FIRST if step[2] == "1" else SECOND,)))
+            elif step[0] == "~":
+                turns.ask(Lock(step[1], True, False), frozenset())
             else:
                 row = FIRST if step[1] == "1" else SECOND
                 lock, named = Lock(step[0], not step.endswith("-"), True), frozenset((row, "CNY"))

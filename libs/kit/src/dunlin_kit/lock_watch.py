@@ -9,7 +9,7 @@ from uuid import UUID
 
 from dunlin_kit import database, statements
 from dunlin_kit.gathering import Written
-from dunlin_kit.lock_order import order_of, turn_of
+from dunlin_kit.lock_order import order_of, turn_of, written_of
 from dunlin_kit.transaction import Transaction
 
 ADVISORY: Final = "advisory lock"
@@ -43,10 +43,13 @@ def locks_of(text: str) -> tuple[Lock, ...]:
 
 
 class Turns:
-    """What one transaction holds so far, by the order of its service."""
+    """What one transaction holds so far, by the order of its service; and by that of tables that are only written."""
 
-    def __init__(self, order: Sequence[str]) -> None:
+    def __init__(self, order: Sequence[str], written: Sequence[str] = ()) -> None:
         self._place = {name: n for n, name in enumerate(order)}
+        self._written = {name: n for n, name in enumerate(written)}
+        self._bare: str | None = None
+        self._asked = False
         self._held: dict[str, set[Any]] = {}
         self._came: dict[str, set[Any]] = defaultdict(set)
         self._over = False
@@ -55,7 +58,9 @@ class Turns:
         """Raises OutOfOrder where something later is held, or a later row, or the streams of its facts."""
         if lock.name not in self._place:
             assert not lock.said, f"{lock.name} has no place in the order of locks"
+            self._behind(lock.name)
             return
+        self._asked = self._asked or lock.said
         known = lock.name in self._held
         if known and (not lock.said or lock.name == ADVISORY):
             return  # what a statement changes was locked before, and there is one advisory lock
@@ -71,7 +76,20 @@ class Turns:
             self._held.setdefault(lock.name, set()).update(named & came or named)
             self._came[lock.name] |= came if any(isinstance(one, UUID) for one in came) else named
 
+    def _behind(self, name: str) -> None:
+        """Of a table that is only written, rows that others could meet at are written behind a lock of the order, or
+        with nothing to wait for any more but what comes later in theirs. Where no row was there to lock, there are none
+        that belong to it either."""
+        place = self._written.get(name)
+        if place is None or self._held or self._asked:
+            return
+        if self._bare is not None and self._written[self._bare] > place:
+            raise OutOfOrder(f"{name} after {self._bare}, which no lock covers")
+        self._bare = name
+
     def _check(self, name: str, new: frozenset[Any] | None) -> None:
+        if self._bare is not None:
+            raise OutOfOrder(f"{name} after {self._bare}, which no lock covers")
         later = [held for held in self._held if self._place[held] > self._place[name]]
         if later:
             raise OutOfOrder(f"{name} after {', '.join(later)}")
@@ -82,8 +100,11 @@ class Turns:
 
     def write(self, name: str, named: frozenset[Any]) -> None:
         """Rows by their keys: what was not locked before is waited for as it is written."""
+        if name not in self._place:
+            self._behind(name)
+            return
         new = named - self._came[name]
-        if name in self._place and (new or name not in self._held):
+        if new or name not in self._held:
             self._check(name, new)
             self.have(Lock(name, True, False), new)
 
@@ -97,7 +118,7 @@ class WatchedTransaction(Transaction):
 
     def __init__(self, driver: Any, tenant: UUID, *, source: str, clock: Any) -> None:
         super().__init__(driver, tenant, source=source, clock=clock)
-        self._turns = Turns(order_of(source))
+        self._turns = Turns(order_of(source), written_of(source))
 
     async def row(self, statement: Any, **values: Any) -> Any:
         locks = self._asked(statement, values)
