@@ -346,7 +346,8 @@ async def test_a_slice_that_took_long_is_followed_by_a_smaller_one(
     sizes = []
 
     async def noting(tx: Transaction, import_id: UUID, size: int) -> LedgerImport:
-        sizes.append(size)
+        if tx.tenant == importer.company.tenant:  # what other tests left is tried again
+            sizes.append(size)
         return await take_ledger_slice(tx, import_id, size)
 
     monkeypatch.setattr(rounds, "take_ledger_slice", noting)
