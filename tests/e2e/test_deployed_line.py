@@ -143,7 +143,7 @@ async def test_the_line_holds_while_processes_are_killed(deployment: Deployment)
     await books.pay("1300.00", "2026-03-02")
     assert await books.credit() == ("10000.00", "10000.00")
 
-    others = await Books.open(journey, limit="1000000.00", language="en")
+    others = await Books.open(journey, limit="1000000.00", contact={"language": "en"})
     numbers = await invoices_with_crashes(deployment, journey, others)
     assert numbers == [f"INV-{n:06}" for n in range(2, INVOICES + 2)], "one number each, in order, without a hole"
     assert await others.credit() == ("6780.00", "993220.00"), "each invoice was counted once"

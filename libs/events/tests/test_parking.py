@@ -42,9 +42,12 @@ def key_of(customer: Any) -> Key:
 
 async def test_the_list_shows_where_each_stream_stands(place: Place) -> None:
     one, two = new_id(), new_id()
-    await deliver(
-        place, told(TENANT, one, 1, 666), told(TENANT, one, 2), told(TENANT, two, 2), told(TENANT, two, 3),
-        Record("nobody", (), b"noise"))
+    with capture_logs() as noted:
+        await deliver(
+            place, poisoned := told(TENANT, one, 1, 666), told(TENANT, one, 2), told(TENANT, two, 2),
+            told(TENANT, two, 3), Record("nobody", (), b"noise"))
+    assert {said["stream"]: said.get("correlation_id") for said in noted if said["event"] == "event_parked"} == {
+        stream_of(TENANT, one): Envelope.of(poisoned).correlation_id, "nobody": None}
     found = {each.key: each for each in await doing(place, parking.list_parked)}
     poison, hole, noise = found[key_of(one)], found[key_of(two)], found[Key("hearer", "customer", "nobody")]
     assert (poison.held, poison.mark, poison.waiting, poison.sequence) == ("poison", "1/1", 2, 0)

@@ -97,7 +97,8 @@ class Standing:
         """
         first = [one for one in parked if one.reason != BEHIND]
         for one in first:
-            LOG.error("event_parked", reason=one.reason, detail=one.detail, mark=one.mark, **one.key._asdict())
+            wish = {"correlation_id": one.envelope.correlation_id} if one.envelope else {}
+            LOG.error("event_parked", reason=one.reason, detail=one.detail, mark=one.mark, **one.key._asdict(), **wish)
         self._next_try = 0.0
         too_many = await self._too_many({one.key.consumer for one in first})
         if self.dead_letters is not None:

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from dunlin_kernel.errors import Conflict, DomainError, Forbidden, NotFound, NotReady, RuleBroken
 from dunlin_kit.database import OutcomeUnknown
 from dunlin_kit.pooling import Unavailable
-from dunlin_kit.telemetry import log
+from dunlin_kit.telemetry import ids_of_answer, log
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -166,8 +166,9 @@ async def _unavailable(request: Request, error: Exception) -> Response:
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
+    """It is answered outside all middleware, which gives other answers their ids."""
     log.exception("unexpected error", exc_info=error)
-    return problem(request, 500, "internal_error", "Something went wrong here; it was logged.")
+    return problem(request, 500, "internal_error", "Something went wrong here; it was logged.", headers=ids_of_answer())
 
 
 def _escaped(part: Any) -> str:

@@ -25,6 +25,7 @@ FAILURES = Counter("dunlin_request_failures_total", "Requests answered 5xx.", ("
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _trace: ContextVar[Trace | None] = ContextVar("trace", default=None)
+_request: ContextVar[str | None] = ContextVar("request", default=None)
 
 log = structlog.get_logger("dunlin")
 
@@ -46,8 +47,17 @@ def set_trace(trace: Trace) -> None:
 
 def _correlated(_: Any, __: str, said: Any) -> Any:
     """Every line says what it belongs to; it is asked for when something is said, not at each request."""
-    trace = _trace.get()
-    return said if trace is None else {"correlation_id": trace.correlation_id, **said}
+    trace, request = _trace.get(), _request.get()
+    told = {} if trace is None else {"correlation_id": trace.correlation_id}
+    return told | ({} if request is None else {"request_id": request}) | said
+
+
+def ids_of_answer() -> dict[str, str]:
+    """Headers by which an answer names its request, in the request that is being worked on."""
+    trace, request = _trace.get(), _request.get()
+    if trace is None or request is None:
+        return {}
+    return {"X-Request-Id": request, "X-Correlation-Id": trace.correlation_id}
 
 
 def configure_logging(level: str) -> None:
@@ -110,6 +120,7 @@ class Telemetry:
             traceparent=parent if _TRACEPARENT.fullmatch(parent) else None,
         )
         set_trace(trace)
+        _request.set(request_id)
         status, started = 500, perf_counter()
 
         async def answer(message: Message) -> None:
