@@ -27,6 +27,8 @@ SPOILT = {
     ("billing", "promises"): "DELETE FROM heard_promise WHERE customer_id = '{customer}'",
     ("credit", "customers"): "UPDATE customer SET number = 'X' WHERE customer_id = '{customer}'",
     ("notify", "customers"): "UPDATE customer SET known = false WHERE customer_id = '{customer}'",
+    ("notify", "grades"): "INSERT INTO customer_grade SELECT tenant_id, customer_id, 'X' FROM customer WHERE "
+                          "customer_id = '{customer}' ON CONFLICT (tenant_id, customer_id) DO UPDATE SET grade = 'X'",
 }
 """What is done to the copies of a customer that nobody works on meanwhile; first those that hear most."""
 DECLARED = {(service, one.name) for service in SERVICES

@@ -16,6 +16,7 @@ from dunlin_events.topics import DEAD_LETTERS, HEARERS, dead_letters_of, group_o
 from dunlin_kernel.clock import SystemClock
 from dunlin_kernel.ids import new_id
 from dunlin_kit.process import Worker
+from dunlin_kit.rebuilds import projections_of
 from dunlin_kit.testing import TestIssuer, migrated, settings_for
 from dunlin_local.databases import SERVICES
 from dunlin_local.node_settings import nowhere
@@ -63,6 +64,13 @@ async def test_a_worker_copies_what_it_can_never_apply(postgres: str, tmp_path: 
 def test_no_topic_of_dead_letters_is_nobodys() -> None:
     assert HEARERS.keys() <= set(SERVICES)
     assert len(DEAD_LETTERS) == sum(map(len, HEARERS.values()))
+
+
+def test_whatever_is_heard_of_an_owner_can_be_built_again() -> None:
+    """Else nothing leads out of an era in which a restored owner tells another story."""
+    built = {(service, one.subscription.owner)
+             for service in SERVICES for one in projections_of(f"{service}_svc").values()}
+    assert built == {(service, owner) for service, owners in HEARERS.items() for owner in owners}
 
 
 @pytest.mark.parametrize("service", ["billing", "credit", "notify"])

@@ -16,6 +16,7 @@ credit: Subscription[CustomerKept] = Subscription(consumer="notify", owner="cred
 def rated(event: CreditRated, kept: CustomerKept) -> CustomerKept:
     """Another grade may mean another ladder."""
     segment = Segment(event.grade.value, kept.segment.classes)
+    kept = replace(kept, grade_told=event.grade.value)
     if segment == kept.segment:
         return kept
     return replace(kept, segment=segment, segment_told=(event.heard.event_id, event.heard.recorded_at))

@@ -14,7 +14,7 @@ from sqlmodel import col
 from dunlin_kernel.errors import NotReady
 from dunlin_kernel.money import Money
 from notify_svc.domain.ladder_choice import Segment
-from notify_svc.store.ladder_tables import CustomerRow
+from notify_svc.store.ladder_tables import CustomerGradeRow, CustomerRow
 
 NO_SEGMENT = Segment()
 
@@ -29,6 +29,8 @@ _HEARD_OF = select(col(CustomerRow.customer_id)).where(
     col(CustomerRow.customer_id) == bindparam("customer_id", type_=Uuid))
 _SEGMENTS = select(col(CustomerRow.customer_id), col(CustomerRow.grade), col(CustomerRow.classes)).where(
     col(CustomerRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
+_GRADES_TOLD = select(col(CustomerGradeRow.customer_id), col(CustomerGradeRow.grade)).where(
+    col(CustomerGradeRow.customer_id) == bindparam("customer_ids", type_=ARRAY(Uuid)).any_())
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,9 @@ class AlertTold:
 class CustomerKept:
     """What is kept of a customer. `refused_on`: silence since that day, until the contacts change.
 
-    `segment_told` is the fact of this batch, and when it was recorded, that put the customer into another segment;
-    `merger_told` is into which customer it was merged, and when that was recorded; `alerts_told` are alerts of this
-    batch that whoever answers for the customer is told of.
+    `grade_told` is the grade that credit-svc told in this batch; `segment_told` is the fact of this batch, and when it
+    was recorded, that put the customer into another segment; `merger_told` is into which customer it was merged, and
+    when that was recorded; `alerts_told` are alerts of this batch that whoever answers for the customer is told of.
     """
 
     id: UUID
@@ -61,6 +63,7 @@ class CustomerKept:
     segment: Segment = NO_SEGMENT
     owner_id: UUID | None = None
     owner_code: str | None = None
+    grade_told: str | None = None
     segment_told: tuple[UUID, datetime] | None = None
     merger_told: tuple[UUID, datetime] | None = None
     alerts_told: tuple[AlertTold, ...] = ()
@@ -102,9 +105,18 @@ async def segments_of(tx: Any, customer_ids: Collection[UUID]) -> dict[UUID, Seg
     return {row["customer_id"]: Segment(row["grade"], row["classes"]) for row in rows}
 
 
+async def grades_told(tx: Any, customer_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The grade that credit-svc told last of each, where it told one; it changes under the lock of the customer."""
+    rows = await tx.rows(_GRADES_TOLD, customer_ids=list(customer_ids))
+    return {row["customer_id"]: row["grade"] for row in rows}
+
+
 def keep(tx: Any, customer: CustomerKept) -> None:
     """Gather a customer as it stands now."""
     tx.put(CustomerRow, _row_of(customer), key=("customer_id",))
+    if customer.grade_told is not None:
+        told = {"customer_id": customer.id, "grade": customer.grade_told}
+        tx.put(CustomerGradeRow, told, key=("customer_id",))
 
 
 def refused(tx: Any, customer_id: UUID, on: date) -> None:

@@ -43,7 +43,8 @@ class CustomerRow(Row, table=True):
     """What this service keeps of a customer; `known` is false for a stub that customer-svc has not told of yet.
 
     `refused_on`: its address was refused for good on that day; silence until its contacts change. `opted_out_on`: a
-    person there does not want reminders by e-mail since that day.
+    person there does not want reminders by e-mail since that day. `grade` follows from what credit-svc told; it stands
+    here too because this row is locked by whoever chooses a ladder.
     """
 
     __tablename__ = "customer"
@@ -59,6 +60,15 @@ class CustomerRow(Row, table=True):
     classes: str = Field(sa_type=JSONB, sa_column_kwargs={"server_default": "{}"})
     owner_id: UUID | None
     owner_code: str | None
+
+
+class CustomerGradeRow(Row, table=True):
+    """The grade that credit-svc told last of a customer."""
+
+    __tablename__ = "customer_grade"
+    tenant_id: UUID = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    grade: str
 
 
 class DunnedItemRow(Row, table=True):
