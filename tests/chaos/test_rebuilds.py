@@ -27,8 +27,7 @@ SPOILT = {
     ("billing", "promises"): "DELETE FROM heard_promise WHERE customer_id = '{customer}'",
     ("credit", "customers"): "UPDATE customer SET number = 'X' WHERE customer_id = '{customer}'",
     ("notify", "customers"): "UPDATE customer SET known = false WHERE customer_id = '{customer}'",
-    ("notify", "grades"): "INSERT INTO customer_grade SELECT tenant_id, customer_id, 'X' FROM customer WHERE "
-                          "customer_id = '{customer}' ON CONFLICT (tenant_id, customer_id) DO UPDATE SET grade = 'X'",
+    ("notify", "grades"): "UPDATE customer_grade SET grade = 'X' WHERE customer_id = '{customer}'",
 }
 """What is done to the copies of a customer that nobody works on meanwhile; first those that hear most."""
 DECLARED = {(service, one.name) for service in SERVICES
@@ -63,13 +62,14 @@ async def built_again(fleet: Fleet, service: str, name: str, customer: UUID) -> 
 
 
 async def broken_promise(fleet: Fleet, office: Office, customer: UUID) -> None:
-    """The customer owes, promises to pay today, and does not; somebody proposes a limit all the same."""
+    """The customer owes, is rated, promises to pay today, and does not; somebody proposes a limit all the same."""
     await office.bill(customer, office.dice)
     await quiet(fleet, office)
     assert await office.client.write("POST", "/notify/v1/promises", {
         "customer_id": str(customer), "amount": cny(100), "promised_on": office.now.date().isoformat()})
     assert await office.client.write("POST", "/credit/v1/limit-proposals", {
         "customer_id": str(customer), "currency": "CNY", "amount": "1.00", "reason": "as agreed"})
+    assert await office.client.write("POST", f"/credit/v1/customers/{customer}/ratings")
     await office.next_day()
     await quiet(fleet, office)
 
