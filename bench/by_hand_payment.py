@@ -92,7 +92,8 @@ async def payment(connection: Any, call: Call, body: PaymentIn) -> Answer:
                {"bank": amount, "customer_credit": -amount})
     books.tell("PaymentConfirmed", {
         "payment_id": str(payment_id), "external_id": None, "amount": money(amount, books.currency),
-        "received_on": body.received_on.isoformat(), "method": body.method, "unmatched": 0})
+        "received_on": body.received_on.isoformat(), "method": body.method, "unmatched": 0,
+        "awaited": False})
     shares = _shares(body, items)
     for item, share in shares:
         _allocate(books, payment_id, item, share)

@@ -154,7 +154,7 @@ def _payment(customer: UUID, number: int) -> PaymentConfirmed:
     figures = AccountFigures(open=zero, disputed=zero, unapplied=Amount.of(Money(100 * number, CURRENCY)))
     return PaymentConfirmed(
         customer_id=customer, origin=Origin.LIVE, account=figures, payment_id=new_id(), external_id=None, amount=one,
-        received_on=today(), method="bank_transfer")
+        received_on=today(), method="bank_transfer", awaited=False)
 
 
 def _paced(stage: Stage, counted: Counted, facts: int) -> Pace:

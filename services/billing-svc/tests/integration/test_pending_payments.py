@@ -72,6 +72,8 @@ async def test_confirmed_it_pays_what_was_chosen_on_the_day_it_was_received(comp
     assert await company.account(who) == ("40.00", "0.00")
     assert await shown(company, who) == ["0.00"]
     assert await facts(company) == ["InvoiceIssued", "PaymentReceived", "PaymentConfirmed", "CreditAllocated"]
+    assert [said["awaited"] for _, fact, said in await company.running.told(company.tenant)
+            if fact == "PaymentConfirmed"] == [True]
     await company.post(f"/payments/{payment['id']}:reverse", {"reason": "not_received"})
     assert await company.account(who) == ("100.00", "0.00")
     assert await sound(company)

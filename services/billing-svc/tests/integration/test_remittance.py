@@ -27,8 +27,8 @@ async def test_a_list_pays_what_it_names_in_its_order_and_says_the_rest(company:
     assert (paid["unapplied"]["amount"], paid["unmatched"]) == ("50.00", ["INV-000004", "nonsense"])
     assert await company.get(f"/payments/{paid['id']}") == paid
     assert await company.account(other) == ("50.00", "0.00")
-    assert [said["unmatched"] for _, fact, said in await company.running.told(company.tenant)
-            if fact == "PaymentConfirmed"] == [2]
+    assert [(said["unmatched"], said["awaited"]) for _, fact, said in await company.running.told(company.tenant)
+            if fact == "PaymentConfirmed"] == [(2, False)]
     later = await company.post(f"/payments/{paid['id']}:apply", BY_REFERENCE | {"remittance": ["X-1", "X-2"]})
     assert (shares(later)[-1], later["unmatched"]) == ((ids[1], "50.00"), ["X-1"])
     checks = (await company.get("/integrity"))["checks"]

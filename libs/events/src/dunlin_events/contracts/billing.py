@@ -211,10 +211,12 @@ class PaymentConfirmed(MoneyFact):
     received_on: date
     method: str
     unmatched: int = Field(default=0, description="How many references of its payer named nothing that was open.")
+    awaited: bool | None = Field(default=None, description="Whether it was pending before; null: not told yet.")
     examples: ClassVar[tuple[dict[str, object], ...]] = tuple(
         {"customer_id": ID + "1", "origin": "live", "account": account("14690.00", amount), "payment_id": ID + "4",
          "external_id": None, "amount": cny(amount), "received_on": "2026-03-01", "method": "bank_transfer",
-         "unmatched": unmatched} for amount, unmatched in (("6000.00", 0), ("15000.00", 1)))
+         "unmatched": unmatched, "awaited": awaited}
+        for amount, unmatched, awaited in (("6000.00", 0, False), ("15000.00", 1, True)))
 
 
 class PaymentReversed(MoneyFact):

@@ -17,7 +17,7 @@ from billing_svc.usecases.allocate_credit import AllocationDay, allocate_credit
 from billing_svc.usecases.holding import items_also
 from billing_svc.usecases.plan_payment_expiry import plan_payment_expiry
 from billing_svc.usecases.posting import Posting, open_posting
-from dunlin_events.contracts.base import AccountFigures, Amount
+from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.billing import Origin, PaymentConfirmed, PaymentReceived
 from dunlin_kernel.frozen import replace
 from dunlin_kit.transaction import Transaction
@@ -78,7 +78,11 @@ async def settle_in(posting: Posting, command: RecordPayment, unentered: Payment
     posting.credits[command.id] = unentered
     origin = Origin(command.origin.value)
     choice = posting.resolved(unentered.customer_id, command.choice)
-    posting.tx.emit(_told(command, posting.post(fact_of_payment(unentered)), origin, len(choice.unmatched)))
+    figures = posting.post(fact_of_payment(unentered))
+    posting.tx.emit(PaymentConfirmed(
+        customer_id=command.customer_id, origin=origin, account=figures, payment_id=command.id,
+        external_id=command.external_id, amount=Amount.of(command.amount), received_on=command.received_on,
+        method=command.method, unmatched=len(choice.unmatched), awaited=unentered.expires_on is not None))
     payment = posting.payment(command.id)
     if choice.unmatched:
         payment = posting.credits[payment.id] = replace(payment, unmatched=choice.unmatched)
@@ -107,10 +111,3 @@ def _await(
         amount=Amount.of(payment.amount), received_on=payment.received_on, method=command.method,
         expires_on=payment.expires_on))
     return RecordedPayment(command, payment, ())
-
-
-def _told(command: RecordPayment, figures: AccountFigures, origin: Origin, unmatched: int) -> PaymentConfirmed:
-    return PaymentConfirmed(
-        customer_id=command.customer_id, origin=origin, account=figures, payment_id=command.id,
-        external_id=command.external_id, amount=Amount.of(command.amount), received_on=command.received_on,
-        method=command.method, unmatched=unmatched)

@@ -87,7 +87,7 @@ def money_moved(event: MoneyFact, ledger: HeardLedger) -> HeardLedger:
     for move in event.deliveries if isinstance(event, InvoiceIssued | InvoiceVoided) else ():
         after = after.delivering(-move.amount.money if isinstance(event, InvoiceIssued) else move.amount.money)
     if isinstance(event, PaymentConfirmed):
-        after = _awaited_no_more(event.payment_id, after)
+        after = _confirmed(event, after)
     if isinstance(event, WriteOffFact):
         after = _written_off(event, after)
     if isinstance(event, InterestCharged):
@@ -133,14 +133,16 @@ def payment_awaited(event: PaymentReceived, ledger: HeardLedger) -> HeardLedger:
 
 @billing.on(PaymentRejected, PaymentExpired)
 def payment_given_up(event: PaymentRejected | PaymentExpired, ledger: HeardLedger) -> HeardLedger:
-    """Nobody waits for it any more."""
-    return _awaited_no_more(event.payment_id, ledger)
+    """Nobody waits for it any more, also where it began to be awaited at a customer that was merged since."""
+    on = event.expired_on if isinstance(event, PaymentExpired) else event.heard.recorded_at.date()
+    return _awaited_no_more(ledger, HeardMatter(
+        MatterKind.PENDING_PAYMENT, event.payment_id, on, "", event.amount.money))
 
 
 @billing.on(ArrangementAgreed, ArrangementRevised)
 def arranged(event: ArrangementAgreed | ArrangementRevised, ledger: HeardLedger) -> HeardLedger:
     """So much by these days."""
-    known = ledger.matter(event.arrangement_id)
+    known = ledger.matters.get(event.arrangement_id)
     agreed_on = event.agreed_on if isinstance(event, ArrangementAgreed) else (known.on if known else event.revised_on)
     amounts = [part.amount.money for part in event.parts]
     return ledger.minding(HeardMatter(
@@ -150,34 +152,40 @@ def arranged(event: ArrangementAgreed | ArrangementRevised, ledger: HeardLedger)
 
 @billing.on(ArrangementAdvanced, ArrangementReinstated, ArrangementDefaulted, ArrangementCompleted)
 def arrangement_went_on(event: ArrangementFact, ledger: HeardLedger) -> HeardLedger:
-    """Its next day, or how it ended: a completed one stands no more, one that was broken is still seen."""
-    known = ledger.matter(event.arrangement_id)
-    if known is None:
-        return ledger
+    """Its next day, or how it ended: a completed one stands no more, one that was broken is still seen.
+
+    What was agreed may stand in the stream of a customer that was merged since.
+    """
+    known = ledger.matters.get(event.arrangement_id) or HeardMatter(
+        MatterKind.ARRANGEMENT, event.arrangement_id, event.day, "active")
     if isinstance(event, ArrangementCompleted):
         return ledger.minding(replace(known, said="completed", stands=False))
     if isinstance(event, ArrangementDefaulted):
-        return ledger.minding(replace(known, said="defaulted", until=event.missed.due_on))
+        return ledger.minding(replace(known, said="defaulted", stands=True, until=event.missed.due_on))
     return ledger.minding(replace(
         known, said="active", stands=True, until=min((one.due_on for one in event.items), default=known.until)))
 
 
-def _awaited_no_more(payment_id: UUID, ledger: HeardLedger) -> HeardLedger:
-    known = ledger.matter(payment_id)
-    return ledger.minding(known.ended()) if known else ledger
+def _confirmed(event: PaymentConfirmed, ledger: HeardLedger) -> HeardLedger:
+    """One that never was pending leaves no trace here."""
+    if event.awaited is False and event.payment_id not in ledger.matters:
+        return ledger
+    return _awaited_no_more(ledger, HeardMatter(
+        MatterKind.PENDING_PAYMENT, event.payment_id, event.received_on, event.method, event.amount.money))
+
+
+def _awaited_no_more(ledger: HeardLedger, payment: HeardMatter) -> HeardLedger:
+    return ledger.minding(ledger.matters.get(payment.id, payment).ended())
 
 
 def _written_off(event: WriteOffFact, ledger: HeardLedger) -> HeardLedger:
     """What is written off is claimed still, less what came after all or is owed again."""
-    known, amount = ledger.matter(event.write_off_id), event.amount.money
-    if isinstance(event, RecoveryReversed):
-        return ledger.minding(known.less(-amount)) if known else ledger
+    amount = event.amount.money
+    known = ledger.matters.get(event.write_off_id) or HeardMatter(
+        MatterKind.WRITE_OFF, event.write_off_id, event.effective_on, event.number, Money.zero(amount.currency))
     if isinstance(event, DebtWrittenOff):
-        before = known.amount if known and known.amount else Money.zero(amount.currency)
-        return ledger.minding(HeardMatter(
-            MatterKind.WRITE_OFF, event.write_off_id, event.effective_on, event.number, before + amount,
-            more=event.reason))
-    return ledger.minding(known.less(amount)) if known else ledger
+        known = replace(known, on=event.effective_on, said=event.number, more=event.reason)
+    return ledger.minding(known.less(-amount if isinstance(event, DebtWrittenOff | RecoveryReversed) else amount))
 
 
 def _claim_of(event: Event) -> UUID | None:

@@ -81,14 +81,13 @@ MonthKey = tuple[str, date]
 @dataclass(frozen=True, slots=True)
 class HeardLedger:
     """All that was heard of one customer's money: accounts by currency, items and what stands open by id, months by
-    currency and month. `elsewhere` is what was told of the same matters at a customer that was merged."""
+    currency and month. Only what was told in its own stream: what others said of the same is joined when it is read."""
 
     customer_id: UUID
     accounts: Mapping[str, HeardAccount] = field(default_factory=dict)
     items: Mapping[UUID, HeardItem] = field(default_factory=dict)
     months: Mapping[MonthKey, HeardMonth] = field(default_factory=dict)
     matters: Mapping[UUID, HeardMatter] = field(default_factory=dict)
-    elsewhere: Mapping[UUID, HeardMatter] = field(default_factory=dict)
 
     def told(self, opened: Money, disputed: Money, unapplied: Money) -> "HeardLedger":
         """The account stands as the fact says."""
@@ -113,10 +112,6 @@ class HeardLedger:
 
     def having(self, item: HeardItem) -> "HeardLedger":
         return replace(self, items={**self.items, item.id: item})
-
-    def matter(self, matter_id: UUID) -> HeardMatter | None:
-        """As it was told of last, here or before the merger."""
-        return self.matters.get(matter_id) or self.elsewhere.get(matter_id)
 
     def minding(self, matter: HeardMatter) -> "HeardLedger":
         return replace(self, matters={**self.matters, matter.id: matter})

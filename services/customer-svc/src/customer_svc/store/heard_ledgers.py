@@ -50,9 +50,7 @@ async def of_customers(
         if row["customer_id"] in items:
             items[row["customer_id"]][row["id"]] = _item_of(row)
     matters = await heard_matters.by_id(tx, HeardClaimRow, matter_ids)
-    everywhere = {key: matter for held in matters.values() for key, matter in held.items()}
-    return {one: HeardLedger(one, accounts[one], items[one], months[one], matters.get(one, {}), everywhere)
-            for one in ids}
+    return {one: HeardLedger(one, accounts[one], items[one], months[one], matters.get(one, {})) for one in ids}
 
 
 async def open_items(tx: Statements, customer_id: UUID) -> list[HeardItem]:

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Iterable
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from customer_svc.domain.heard_matter import HeardMatter, MatterKind
+from customer_svc.domain.heard_matter import HeardMatter, MatterKind, joined
 from customer_svc.store.heard_tables import HeardAlertRow, HeardCaseRow, HeardClaimRow, MatterColumns
 from customer_svc.store.merged_entries import ENTRIES
 from dunlin_events.consuming import Tx
@@ -27,14 +29,13 @@ def _by_id(row: type[MatterColumns]) -> Any:
 
 @cache
 def _standing(row: type[MatterColumns]) -> Any:
-    """What went on at another customer has a row there too, which counts: the older one is passed over."""
+    """All that was told of what stands in any of the streams, the customer that goes on before those merged into it."""
     table: Any = row.__table__  # type: ignore[attr-defined]
     return text(f"""
-        WITH RECURSIVE {ENTRIES}
-        SELECT * FROM (
-          SELECT DISTINCT ON (h.id) h.* FROM {table.name} h JOIN entry e ON e.customer_id = h.customer_id
-          ORDER BY h.id, h.customer_id = :customer_id DESC) told
-        WHERE stands ORDER BY "on", id""").bindparams(  # noqa: S608  constants only
+        WITH RECURSIVE {ENTRIES},
+        standing AS (SELECT h.id FROM {table.name} h JOIN entry e ON e.customer_id = h.customer_id WHERE h.stands)
+        SELECT h.* FROM {table.name} h JOIN entry e ON e.customer_id = h.customer_id
+        WHERE h.id IN (SELECT id FROM standing) ORDER BY h.id, e.depth""").bindparams(  # noqa: S608  constants only
         bindparam("customer_id", type_=Uuid))
 
 
@@ -50,7 +51,12 @@ async def by_id(
 
 async def standing(tx: Statements, customer_id: UUID) -> list[HeardMatter]:
     """All that stands of a customer and of the entries merged into it, the oldest of each owner first."""
-    return [_matter(one) for row in TABLES for one in await tx.rows(_standing(row), customer_id=customer_id)]
+    found: list[HeardMatter] = []
+    for row in TABLES:
+        told = [_matter(one) for one in await tx.rows(_standing(row), customer_id=customer_id)]
+        matters = [joined(list(one)) for _, one in groupby(told, key=attrgetter("id"))]
+        found += sorted((one for one in matters if one.stands), key=attrgetter("on", "id"))
+    return found
 
 
 def keep(tx: Tx, row: type[MatterColumns], customer_id: UUID, matters: Iterable[HeardMatter]) -> None:

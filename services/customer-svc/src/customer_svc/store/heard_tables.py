@@ -148,7 +148,10 @@ class HeardAgeingPolicyRow(Row, table=True):
 
 
 class MatterColumns(SQLModel):
-    """Something that stands open about a customer, as an owner told of it last; `amount` counts minor units."""
+    """Something that stands open, as the stream of one customer told of it last; `amount` counts minor units.
+
+    What went on at another customer has a row there too, of what that stream said: of a write-off, what it moved.
+    """
 
     tenant_id: UUID = Field(primary_key=True)
     customer_id: UUID = Field(primary_key=True)
