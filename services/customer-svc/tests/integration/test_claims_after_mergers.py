@@ -23,7 +23,7 @@ from dunlin_kit.migrating import config_of
 from dunlin_kit.testing import tell
 
 CUSTOMERS = "/customer/v1/customers"
-NOTHING = dict.fromkeys(("open", "disputed", "unapplied"), {"amount": "0.00", "currency": "CNY"})
+NOTHING = {name: {"amount": "0.00", "currency": "CNY"} for name in ("open", "disputed", "unapplied")}
 APART = [[[stream] for stream in order] for order in permutations(range(3))]
 IN_ONE_BATCH = [[list(order)] for order in permutations(range(3))]
 
@@ -47,13 +47,14 @@ class Merged:
     def streams(self) -> list[list[Event]]:
         """What each stream says, the first customer's first."""
         arranged, lost = {"arrangement_id": self.arranged}, {"write_off_id": self.lost}
-        return [[self.fact(at, fact, **more) for fact, more in said] for at, said in enumerate([
-            [(ArrangementAgreed, arranged), (DebtWrittenOff, lost),
-             *((PaymentReceived, {"payment_id": one}) for one in (self.confirmed, self.rejected, self.waiting))],
-            [(ArrangementDefaulted, arranged), (DebtRecovered, lost),
-             (PaymentConfirmed, {"payment_id": self.confirmed, "awaited": True})],
-            [(ArrangementReinstated, arranged), (RecoveryReversed, lost), (DebtRecovered, lost),
-             (PaymentRejected, {"payment_id": self.rejected})]])]
+        awaited = [self.fact(0, PaymentReceived, payment_id=one)
+                   for one in (self.confirmed, self.rejected, self.waiting)]
+        return [
+            [self.fact(0, ArrangementAgreed, **arranged), self.fact(0, DebtWrittenOff, **lost), *awaited],
+            [self.fact(1, ArrangementDefaulted, **arranged), self.fact(1, DebtRecovered, **lost),
+             self.fact(1, PaymentConfirmed, payment_id=self.confirmed, awaited=True)],
+            [self.fact(2, ArrangementReinstated, **arranged), self.fact(2, RecoveryReversed, **lost),
+             self.fact(2, DebtRecovered, **lost), self.fact(2, PaymentRejected, payment_id=self.rejected)]]
 
     def fact(self, at: int, fact: type[Event], **more: Any) -> Event:
         account = {"account": NOTHING} if "account" in fact.model_fields else {}
