@@ -9,6 +9,7 @@ import billing_svc.store.charge_tables
 import billing_svc.store.compensation_tables
 import billing_svc.store.credit_exchange_tables
 import billing_svc.store.credit_note_tables
+import billing_svc.store.customer_dimensions
 import billing_svc.store.delivery_tables
 import billing_svc.store.deposit_tables
 import billing_svc.store.difference_tables
