@@ -19,7 +19,8 @@ from notify_svc.consumers.billing import billing
 TOPIC = "dunlin-billing"
 OPEN, SETTLED = new_id(), new_id()
 NOTHING = dict.fromkeys(
-    ("asked_deposit", "dunned_item", "item_due", "item_move", "payment_move", "statement", "exchange_rate"), 0)
+    ("asked_deposit", "dunned_item", "item_due", "item_move", "left_item", "payment_move", "statement",
+     "exchange_rate"), 0)
 ROWS = "SELECT id, open, active, passed_offset_days, next_level, next_on FROM dunned_item ORDER BY id"
 
 

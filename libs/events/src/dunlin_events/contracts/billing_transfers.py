@@ -22,7 +22,8 @@ class TransferSide(StrEnum):
 class PassedItem(ItemMove):
     """An item that goes on at another customer, with all that a hearer there must know of it.
 
-    `due_on` and `due_version` are of the due date that stands for it; `charged` that it is interest or a fee.
+    `due_on` and `due_version` are of the due date that stands for it; `charged` that it is interest or a fee; `dunned`
+    that it is reminded of by itself, as what was taken over from an older ledger and bills of exchange are not.
     """
 
     invoice_id: UUID | None
@@ -32,6 +33,7 @@ class PassedItem(ItemMove):
     due_version: int
     total: Amount
     charged: bool
+    dunned: bool = True
 
 
 class DebtTransferred(MoneyFact):
@@ -111,7 +113,7 @@ class DeliveriesTransferred(CustomerEvent):
 def _item(amount: str, left: str, disputed: str = "0.00") -> dict[str, object]:
     return {"item_id": ID + "3", "amount": cny(amount), "open_after": cny(left), "disputed_after": cny(disputed),
             "invoice_id": ID + "9", "number": "INV-000001", "issued_on": "2026-01-05", "due_on": "2026-02-04",
-            "due_version": 1, "total": cny("4520.00"), "charged": False}
+            "due_version": 1, "total": cny("4520.00"), "charged": False, "dunned": True}
 
 
 def _transferred(**changes: Any) -> dict[str, object]:

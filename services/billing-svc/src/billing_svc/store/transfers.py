@@ -27,6 +27,8 @@ SELECT d.id FROM invoice d WHERE d.customer_id = :source_id
 ORDER BY d.id LIMIT :most""").bindparams(_SOURCE, _MOST)
 DELIVERIES = text("""
 SELECT id FROM delivery WHERE customer_id = :source_id ORDER BY id LIMIT :most""").bindparams(_SOURCE, _MOST)
+_UNDUNNED = text("""
+SELECT id FROM item WHERE id = ANY(:ids) AND (origin = 'import' OR kind = 'bill')""").bindparams(_IDS)
 ACCOUNTS = text("SELECT currency FROM account WHERE customer_id = :source_id").bindparams(_SOURCE)
 _OF_ITEMS = tuple(text(statement).bindparams(_INTO, _IDS) for statement in (
     "UPDATE item SET customer_id = :into_id WHERE id = ANY(:ids)",
@@ -87,6 +89,11 @@ async def next_slice(tx: Transaction, source_id: UUID, most: int) -> Slice:
     left -= len(drafts)
     delivered = [row["id"] for row in await tx.rows(DELIVERIES, source_id=source_id, most=left)]
     return Slice(owed, paid, drafts, delivered, last=len(delivered) < left)
+
+
+async def undunned(tx: Transaction, ids: Collection[UUID]) -> set[UUID]:
+    """Those that nobody is reminded of unless a person wants it: taken over from an older ledger, or a bill."""
+    return {row["id"] for row in await tx.rows(_UNDUNNED, ids=list(ids))} if ids else set()
 
 
 async def pass_on(tx: Transaction, one: Slice, source_id: UUID, into_id: UUID) -> None:

@@ -38,21 +38,21 @@ async def transfer_balances(tx: Transaction, source_id: UUID, most: int) -> bool
     into_id = await transfers.surviving(tx, source_id)
     if into_id == source_id:
         return True
-    currencies = await transfers.currencies_of(tx, source_id)
-    both = [(one, currency) for currency in currencies for one in (source_id, into_id)]
+    both = [(one, kept) for kept in await transfers.currencies_of(tx, source_id) for one in (source_id, into_id)]
     posting = await open_posting(tx, both, moving=source_id)
     await accounts.close(tx, source_id, into_id)
     moved = await transfers.next_slice(tx, source_id, most)
     posting.items |= await items.by_id(tx, moved.items)
     posting.credits |= await customer_credits.by_id(tx, moved.credits)
+    quiet = await transfers.undunned(tx, moved.items)
     merger = Merger(source_id, into_id, posting.books.day_of(None, default=posting.tenant.today, not_before=date.min))
     owed, settled = transfers.parted(posting.items.values())
     for held in _by_currency((one, one.open) for one in owed):
-        _pass_debt(posting, merger, held)
+        _pass_debt(posting, merger, held, quiet)
     for paid in _by_currency((one, one.unapplied) for one in posting.credits.values() if one.unapplied.is_positive):
         _pass_credit(posting, merger, paid)
     if settled:
-        nothing = [_told(one, Money.zero(one.open.currency)) for one in settled]
+        nothing = [_told(one, Money.zero(one.open.currency), quiet) for one in settled]
         tx.emit(SettledItemsPassed(customer_id=into_id, source_id=source_id, items=nothing))
     delivered = await deliveries.hold_all(tx, moved.deliveries)
     pass_deliveries(tx, source_id, into_id, [one for one in delivered.values() if one.cancelled is None])
@@ -61,20 +61,20 @@ async def transfer_balances(tx: Transaction, source_id: UUID, most: int) -> bool
     return moved.last
 
 
-def _pass_debt(posting: Posting, merger: Merger, held: Sequence[Item]) -> None:
+def _pass_debt(posting: Posting, merger: Merger, held: Sequence[Item], quiet: Collection[UUID]) -> None:
     transfer = merger.of_items(held, (new_id(), new_id()))
     disputed = sum_money(transfer.amount.currency, (one.disputed for one in held))
     for one in held:
         posting.dispute(one.id, -one.disputed)
     left, figures = posting.enter(leaving(transfer, [(one.id, one.open) for one in held]))
     posting.tx.emit(_debt(transfer, figures, -disputed, [
-        _told(posting.items[one.id], -one.open) for one in held]))
+        _told(posting.items[one.id], -one.open, quiet) for one in held]))
     for one in held:
         posting.items[one.id] = replace(posting.items[one.id], customer_id=merger.into_id)
     posting.post(coming(transfer, left))
     for one in held:
         figures = posting.dispute(one.id, one.disputed)
-    posting.tx.emit(_debt(transfer, figures, disputed, [_told(posting.items[one.id], one.open) for one in held]))
+    posting.tx.emit(_debt(transfer, figures, disputed, [_told(posting.items[one.id], one.open, quiet) for one in held]))
     transfers.add(posting.tx, transfer, recorded_at=posting.tenant.now)
 
 
@@ -112,9 +112,9 @@ def _credit(transfer: Transfer, figures: AccountFigures, side: TransferSide) -> 
         amount=Amount.of(-transfer.amount if left else transfer.amount), effective_on=transfer.effective_on)
 
 
-def _told(item: Item, amount: Money) -> PassedItem:
+def _told(item: Item, amount: Money, quiet: Collection[UUID]) -> PassedItem:
     return PassedItem(
         item_id=item.id, amount=Amount.of(amount), open_after=Amount.of(item.open),
         disputed_after=Amount.of(item.disputed), invoice_id=item.invoice_id, number=item.number,
         issued_on=item.effective_on, due_on=item.stands_due_on, due_version=item.due_version,
-        total=Amount.of(item.amount), charged=item.kind is not ItemKind.INVOICE)
+        total=Amount.of(item.amount), charged=item.kind is not ItemKind.INVOICE, dunned=item.id not in quiet)

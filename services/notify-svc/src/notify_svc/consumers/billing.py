@@ -151,8 +151,8 @@ def debt_transferred(event: DebtTransferred, state: CustomerItems) -> CustomerIt
     if event.side is TransferSide.OUT:
         return item_moved(event, state, ended_by=CancellationReason.TRANSFERRED).leaving(event)
     for told in event.items:
-        item = _passed(told, state)
-        state = state.moved(item, _told(event, item, told.amount.money)).taking(item)
+        item = _passed(event, told, state)
+        state = state.moved(item, _told(event, item, told.amount.money))
     return state
 
 
@@ -160,17 +160,18 @@ def debt_transferred(event: DebtTransferred, state: CustomerItems) -> CustomerIt
 def settled_items_passed(event: SettledItemsPassed, state: CustomerItems) -> CustomerItems:
     """They may be owed again, and then by this customer."""
     for told in event.items:
-        state = state.taking(_passed(told, state))
+        state = state.having(_passed(event, told, state))
     return state
 
 
-def _passed(told: PassedItem, state: CustomerItems) -> DunnedItem:
+def _passed(event: DebtTransferred | SettledItemsPassed, told: PassedItem, state: CustomerItems) -> DunnedItem:
     """An item that came from another customer, at its place on the ladder as far as one was known of there."""
-    known = state.items.get(told.item_id) or DunnedItem(
+    here = DunnedItem(
         told.item_id, state.customer_id, told.invoice_id, told.number, told.issued_on, told.due_on, told.due_version,
-        told.open_after.money, active=True, progress=NOT_BEGUN, disputed=told.disputed_after.money)
-    here = replace(known.dated(told.due_on, told.due_version), customer_id=state.customer_id)
-    return here.owing(told.open_after.money, told.disputed_after.money)
+        told.open_after.money, active=told.dunned, progress=NOT_BEGUN, disputed=told.disputed_after.money,
+        came=(event.heard.recorded_at, event.heard.event_id))
+    known = state.standing.get(told.item_id)
+    return here.following(known) if known else here
 
 
 @billing.on(InvoiceVoided)

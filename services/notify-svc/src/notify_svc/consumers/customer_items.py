@@ -1,7 +1,7 @@
 """The items of one customer that a batch of billing's facts is about: what the facts fold into, loaded and saved."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,8 @@ from dunlin_kernel.frozen import replace
 from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.item_history import ItemDated, ItemMoved, PaymentMoved, dates_of
 from notify_svc.domain.ladder import LadderPolicy
-from notify_svc.store import customers, item_history, items, ladder_policies, notices
+from notify_svc.store import customers, item_history, items, ladder_policies, left_items, notices
+from notify_svc.store.customers import CustomerKept
 from notify_svc.usecases.hear_deposit import hear_deposit
 from notify_svc.usecases.hear_statement import hear_statement
 from notify_svc.usecases.plan_carry_over import plan_carry_over
@@ -28,8 +29,10 @@ from notify_svc.usecases.watch_promises import Watched, watch_promises, watched_
 class CustomerItems:
     """The items of one customer as they stand now and as they were loaded, and what is new in their history.
 
-    An item that went on at another customer is not this one's any more, whatever is told late of it here. `elsewhere`
-    are those that another customer has at the end of this batch, `left` what told that items went on at another one.
+    `items` are as this customer's own stream tells of them: of several that told of an item the one counts to whose
+    customer it came last, whatever is heard first. `standing` are the items as they stood when loaded, at whatever
+    customer; `gone` those that stand at another one at the end of this batch; `parted` what the streams of others had
+    told of those that come here in it. `left` is what told that items went on at another customer.
     """
 
     customer_id: UUID
@@ -45,7 +48,9 @@ class CustomerItems:
     answered: tuple[StatementAnswered, ...] = ()
     deposits: tuple[DepositRequested, ...] = ()
     paid_ahead: tuple[UUID, ...] = ()
-    elsewhere: frozenset[UUID] = frozenset()
+    standing: Mapping[UUID, DunnedItem] = field(default_factory=dict)
+    gone: frozenset[UUID] = frozenset()
+    parted: tuple[DunnedItem, ...] = ()
     left: tuple[DebtTransferred, ...] = ()
 
     def item(self, item_id: UUID) -> DunnedItem:
@@ -55,13 +60,6 @@ class CustomerItems:
         return self.items[item_id]
 
     def having(self, item: DunnedItem) -> "CustomerItems":
-        held = self.items.get(item.id)
-        if held is not None and held.customer_id != self.customer_id:
-            return self
-        return replace(self, items={**self.items, item.id: item})
-
-    def taking(self, item: DunnedItem) -> "CustomerItems":
-        """With an item that is this customer's from now on."""
         return replace(self, items={**self.items, item.id: item})
 
     def leaving(self, event: DebtTransferred) -> "CustomerItems":
@@ -85,18 +83,26 @@ class CustomerItems:
 
     @property
     def changes(self) -> list[Change]:
-        """Each item that changed, and what was planned for it when it was loaded."""
+        """Each item of its own that changed, and what was planned for it when it was loaded."""
         changed = [item for item in self.items.values()
-                   if item.customer_id == self.customer_id and item.id not in self.elsewhere
-                   and item != self.loaded.get(item.id)]
+                   if item.id not in self.gone and item != self.loaded.get(item.id)]
         return [
             Change(self._was_planned(item.id), item, self.ended_by.get(item.id, CancellationReason.SETTLED))
             for item in changed
         ]
 
+    @property
+    def told_beside(self) -> list[DunnedItem]:
+        """What is to be kept of items that stand at another customer: as their streams told of them."""
+        own = [item for item in self.items.values() if item.id in self.gone and (
+            item is not self.loaded.get(item.id) or self._stood_here(item.id))]
+        return [*own, *self.parted]
+
     def _was_planned(self, item_id: UUID) -> Any:
-        before = self.loaded.get(item_id)
-        return before.planned(self.policy) if before and before.customer_id == self.customer_id else None
+        return self.loaded[item_id].planned(self.policy) if self._stood_here(item_id) else None
+
+    def _stood_here(self, item_id: UUID) -> bool:
+        return item_id in self.standing and self.standing[item_id].customer_id == self.customer_id
 
 
 _PASSING = (DebtTransferred, SettledItemsPassed)
@@ -105,36 +111,64 @@ _PASSING = (DebtTransferred, SettledItemsPassed)
 async def load(tx: Any, events: Sequence[Event]) -> Mapping[UUID, CustomerItems]:
     """The customers concerned, locked, also those from whom items come, and then the items that events are about."""
     ids = {event.concerns for event in events if event.concerns is not None}
-    known = await customers.hold(tx, ids | {event.source_id for event in events if isinstance(event, _PASSING)})
-    ladders = await ladder_policies.all_of(tx)
-    found = await items.by_id(tx, {item_id for event in events for item_id in items_of(event)})
-    watched = await watched_of(tx, ids)
     named: dict[UUID, set[UUID]] = {one: set() for one in ids}
     for event in events:
         if event.concerns is not None:
             named[event.concerns] |= set(items_of(event))
     came = _came_to(events)
+    sources = {event.source_id for event in events if isinstance(event, _PASSING)}
+    known, found = await _held(tx, ids | sources, {one for some in named.values() for one in some}, came)
+    ladders = await ladder_policies.all_of(tx)
+    watched = await watched_of(tx, ids)
+    away = {item_id: found[item_id] for one in ids for item_id in named[one] & found.keys()
+            if found[item_id].customer_id != one}
+    beside = await left_items.told_of(tx, away.values())
+    stands = {item.id: item.customer_id for item in found.values()} | {
+        item_id: one for item_id, (rank, one) in came.items()
+        if item_id not in found or rank > (found[item_id].came or ())}
     states = {}
     for one in ids:
-        own = {item_id: found[item_id] for item_id in named[one] if item_id in found}
-        elsewhere = frozenset(item_id for other, some in came.items() if other != one for item_id in some)
+        standing = {item_id: found[item_id] for item_id in named[one] & found.keys()}
+        own = {item.id: item if item.customer_id == one else
+               beside.get((one, item.id)) or replace(item, customer_id=one, came=None) for item in standing.values()}
         states[one] = CustomerItems(
-            one, ladders.of(known[one].segment), own, own, {}, watched.get(one), elsewhere=elsewhere)
+            one, ladders.of(known[one].segment), own, own, {}, watched.get(one), standing=standing,
+            gone=frozenset(item_id for item_id in named[one] if stands.get(item_id, one) != one),
+            parted=tuple(item for item in standing.values() if item.customer_id != one == stands[item.id]
+                         and item.id not in named.get(item.customer_id, ())))
     return states
 
 
-def _came_to(events: Sequence[Event]) -> Mapping[UUID, set[UUID]]:
-    """The items that came to each customer in a batch, and did not go on from there.
+async def _held(
+    tx: Any, ids: Collection[UUID], item_ids: Collection[UUID], came: Collection[UUID],
+) -> tuple[Mapping[UUID, CustomerKept], Mapping[UUID, DunnedItem]]:
+    """Customers, locked, and items, read after that: with those at whom an item stands that comes to another one.
 
-    Told before the fold, because customers of one batch may be kept one after the other: whoever is the last would
-    have an item that the other one has.
+    Where one of them changes meanwhile, the new one is waited for as well.
     """
-    came: dict[UUID, set[UUID]] = {}
+    held, beside = set(ids), {item.customer_id for item in (await items.by_id(tx, came)).values()} if came else set()
+    while True:
+        held |= beside
+        known = await customers.hold(tx, held)
+        found = await items.by_id(tx, item_ids)
+        beside = {found[item_id].customer_id for item_id in came if item_id in found} - held
+        if not beside:
+            return known, found
+
+
+def _came_to(events: Sequence[Event]) -> Mapping[UUID, tuple[tuple[datetime, UUID], UUID]]:
+    """To which customer each item came last in a batch, and by which fact.
+
+    Told before the fold, because customers of one batch may be kept one after the other: each must know which of them
+    has an item at the end.
+    """
+    came: dict[UUID, tuple[tuple[datetime, UUID], UUID]] = {}
     for event in events:
-        if isinstance(event, _PASSING):
-            some = came.setdefault(event.customer_id, set())
-            is_gone = isinstance(event, DebtTransferred) and event.side is TransferSide.OUT
-            (some.difference_update if is_gone else some.update)(items_of(event))
+        comes = isinstance(event, SettledItemsPassed) or (
+            isinstance(event, DebtTransferred) and event.side is TransferSide.IN)
+        if comes and event.concerns is not None:
+            coming = (event.heard.recorded_at, event.heard.event_id), event.concerns
+            came |= {item_id: max(coming, came.get(item_id, coming)) for item_id in items_of(event)}
     return came
 
 
@@ -149,6 +183,7 @@ async def save(tx: Any, states: Mapping[UUID, CustomerItems]) -> None:
         if state.watched and told:
             watch_promises(tx, state.customer_id, state.watched, event_id=told[-1].event_id, at=told[-1].recorded_at)
         plan_reminders(tx, state.policy, state.changes)
+        left_items.keep(tx, state.told_beside)
         for told_of in state.statements:
             hear_statement(tx, told_of)
         for answer in state.answered:

@@ -1,7 +1,7 @@
 """A dunned item: what billing said is owed on one due date, and where on the ladder it stands."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from dunlin_kernel.errors import RuleBroken
@@ -12,7 +12,10 @@ from notify_svc.domain.ladder import LadderPolicy, NextReminder, Progress, next_
 
 @dataclass(frozen=True, slots=True)
 class DunnedItem:
-    """One amount owed on one due date. `active`: its ladder is switched on (an imported item's waits for a person)."""
+    """One amount owed on one due date. `active`: its ladder is switched on (an imported item's waits for a person).
+
+    `came`: when the fact was recorded with which it came from a customer that was merged, and the fact's id.
+    """
 
     id: UUID
     customer_id: UUID
@@ -25,6 +28,7 @@ class DunnedItem:
     active: bool
     progress: Progress
     disputed: Money
+    came: tuple[datetime, UUID] | None = None
 
     def planned(self, policy: LadderPolicy) -> NextReminder | None:
         """Its next reminder; None while its ladder is off, when nothing is owed, or when the ladder is climbed."""
@@ -48,6 +52,11 @@ class DunnedItem:
             return self
         return replace(
             self, due_on=due_on, due_version=due_version, progress=Progress(last_sent_on=self.progress.last_sent_on))
+
+    def following(self, before: "DunnedItem") -> "DunnedItem":
+        """At the place on the ladder where it stood at another customer, from where it came."""
+        return replace(
+            self, active=before.active, progress=before.dated(self.due_on, self.due_version).progress)
 
     def reached(self, policy: LadderPolicy, today: date) -> "DunnedItem":
         """After its due date was changed by agreement: the ladder goes on at the level that is reached on this day."""

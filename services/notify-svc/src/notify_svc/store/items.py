@@ -13,6 +13,7 @@ from dunlin_kernel.money import Money
 from notify_svc.domain.item import DunnedItem
 from notify_svc.domain.ladder import NextReminder, Progress
 from notify_svc.store.ladder_tables import DunnedItemRow as ItemRow
+from notify_svc.store.left_items import came_of, coming
 
 _MOST = bindparam("most", type_=Integer)
 _COLUMNS = tuple(ItemRow.__table__.c)
@@ -59,7 +60,8 @@ def of_row(row: Any) -> DunnedItem:
     return DunnedItem(
         row["id"], row["customer_id"], row["invoice_id"], row["number"], row["issued_on"], row["due_on"],
         row["due_version"], Money(row["open"], row["currency"]), row["active"],
-        Progress(row["passed_offset_days"], row["last_sent_on"]), Money(row["disputed"], row["currency"]))
+        Progress(row["passed_offset_days"], row["last_sent_on"]), Money(row["disputed"], row["currency"]),
+        came_of(row))
 
 
 async def by_id(tx: Any, ids: Collection[UUID]) -> dict[UUID, DunnedItem]:
@@ -138,7 +140,8 @@ def keep(tx: Any, planned: Iterable[tuple[DunnedItem, NextReminder | None]]) -> 
         "id": item.id, "customer_id": item.customer_id, "invoice_id": item.invoice_id, "number": item.number,
         "currency": item.open.currency, "open": item.open.minor,
         "disputed": item.disputed.minor, "issued_on": item.issued_on,
-        "due_on": item.due_on, "due_version": item.due_version, "active": item.active, **_place(item, after),
+        "due_on": item.due_on, "due_version": item.due_version, "active": item.active,
+        **coming(item), **_place(item, after),
     } for item, after in planned))
 
 

@@ -72,7 +72,10 @@ class CustomerGradeRow(Row, table=True):
 
 
 class DunnedItemRow(Row, table=True):
-    """An item as billing-svc tells it, its place on the ladder, and its next reminder; `next_on` null: none comes."""
+    """An item as billing-svc tells it, its place on the ladder, and its next reminder; `next_on` null: none comes.
+
+    `came_at` and `came_by` are of the fact with which it came from a customer that was merged.
+    """
 
     __tablename__ = "dunned_item"
     tenant_id: UUID = Field(primary_key=True)
@@ -91,14 +94,37 @@ class DunnedItemRow(Row, table=True):
     last_sent_on: date | None
     next_level: int | None
     next_on: date | None
+    came_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    came_by: UUID | None
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "customer_id"], ["customer.tenant_id", "customer.customer_id"]),
         CheckConstraint("open >= 0", name="owes_nothing_or_more"),
         CheckConstraint("disputed >= 0 AND disputed <= open", name="disputes_no_more_than_is_open"),
         CheckConstraint("(next_on IS NULL) = (next_level IS NULL)", name="next_is_whole"),
+        CheckConstraint("(came_at IS NULL) = (came_by IS NULL)", name="coming_is_whole"),
         CheckConstraint("next_on IS NULL OR (active AND open > 0)", name="plans_only_what_is_owed"),
         Index(None, "tenant_id", "next_on", "customer_id", postgresql_where=text("next_on IS NOT NULL")),
         Index(None, "tenant_id", "customer_id"),
         Index("ix_dunned_item_owed", "tenant_id", "due_on", "customer_id", postgresql_where=text("open > 0")),
         Index("ix_dunned_item_switched_off", "tenant_id", "id", postgresql_where=text("NOT active")),
+    )
+
+
+class LeftItemRow(Row, table=True):
+    """What the stream of one customer told of an item that stands at another one, to whom it came later."""
+
+    __tablename__ = "left_item"
+    tenant_id: UUID = Field(primary_key=True)
+    item_id: UUID = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    currency: str
+    open: int = Field(sa_type=BigInteger)
+    disputed: int = Field(sa_type=BigInteger)
+    due_on: date
+    due_version: int
+    came_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+    came_by: UUID | None
+    __table_args__ = (
+        CheckConstraint("disputed >= 0 AND disputed <= open", name="disputes_no_more_than_is_open"),
+        CheckConstraint("(came_at IS NULL) = (came_by IS NULL)", name="coming_is_whole"),
     )
