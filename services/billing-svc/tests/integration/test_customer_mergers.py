@@ -96,6 +96,18 @@ async def test_what_is_owed_disputed_and_unapplied_goes_on_and_the_controls_stay
     await whole(company)
 
 
+async def test_a_bill_is_passed_on_as_one_that_is_not_reminded_of_by_itself(company: Any) -> None:
+    source, into = await pair(company)
+    await company.issue(source, "1000", DAY)
+    await company.post("/bills", {
+        "customer_id": str(source), "amount": money("60.00"), "number": "5130", "drawer": "D", "acceptor": "A",
+        "risk_class": "bank", "received_on": DAY, "due_on": "2026-07-05"})
+    await merge(company, source, into)
+    sides = await told(company, "DebtTransferred")
+    assert [{one["number"]: one["dunned"] for one in said["items"]} for _, _, said in sides] == [
+        {"INV-000001": True, "BIL-000001": False}] * 2
+
+
 async def test_answers_for_the_past_stay_and_reports_tie_on_both_sides_of_the_day(company: Any) -> None:
     source, into = await pair(company)
     await company.issue(source, "1000", DAY)
