@@ -48,6 +48,14 @@ def test_a_newer_due_date_begins_the_ladder_anew_and_keeps_the_gap() -> None:
     assert later.reached(LADDER_K, date(2026, 4, 5)).progress == Progress(-3, date(2026, 2, 20))
 
 
+@pytest.mark.parametrize(("version", "passed"), [(1, 15), (2, None)])
+def test_what_came_from_another_customer_goes_on_where_it_was(version: int, passed: int | None) -> None:
+    sent = date(2026, 2, 20)
+    here = replace(item(version=version), due_on=DUE if version == 1 else date(2026, 4, 1), customer_id=UUID(int=3))
+    followed = here.following(item(Progress(15, sent), active=False))
+    assert followed == replace(here, active=False, progress=Progress(passed, sent))
+
+
 SENT = [
     # passed and last before; told of which version, offset and day; passed and last after
     (NOT_BEGUN, 1, 3, TODAY, Progress(3, TODAY)),
