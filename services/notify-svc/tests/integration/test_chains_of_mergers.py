@@ -78,12 +78,19 @@ def chain(tenant: UUID, origin: str) -> Chain:
                                "B": [heard["in B"], heard["out B"]], "C": [heard["in C"], heard["paid C"]]})
 
 
-async def hear(desk: Any, facts: Sequence[Event]) -> None:
-    """In one batch, of which the customers are kept one after the other: each has a cause of its own."""
+async def hear(desk: Any, facts: Sequence[Event], meanwhile: Sequence[Event] = ()) -> None:
+    """In one batch, of which the customers are kept one after the other: each has a cause of its own.
+
+    What is told `meanwhile` is heard by another consumer when this one has begun.
+    """
+    others = [meanwhile] if meanwhile else []
+
     async def work(tx: Transaction) -> None:
         assert billing.load is not None
         assert billing.save is not None
         states = dict(await billing.load(tx, facts))
+        if others:
+            await hear(desk, others.pop())
         of = [(fact, fact.concerns) for fact in facts if fact.concerns is not None]
         for fact, customer_id in of:
             states[customer_id] = billing.folds[fact.wire_type()](fact, states[customer_id])
@@ -121,3 +128,14 @@ async def test_an_item_ends_alike_whatever_is_heard_first(desk: Any, origin: str
     assert [(row[0], row[1], row[4], row[5]) for row in right["left_item"]] == [("A", 0, 2, None), ("B", 0, 2, "in B")]
     assert [(row[0], row[2]) for row in right["item_due"]] == [(1, "A"), (2, "A")]
     assert ("paid A", "A", 6000, 2000) in right["item_move"]
+
+
+async def test_two_that_hear_of_it_at_once_do_not_overwrite_each_other(desk: Any) -> None:
+    for first, meanwhile in (("issue", "C"), ("C", "issue")):
+        one = chain(desk.tenant, "live")
+        await hear(desk, one.parts[first], one.parts[meanwhile])
+        for part in ("rest", "B"):
+            await hear(desk, one.parts[part])
+        end = await kept(desk, one)
+        assert [row[:2] for row in end["dunned_item"]] == [("C", 5000)]
+        assert [row[:2] for row in end["left_item"]] == [("A", 0), ("B", 0)]

@@ -87,7 +87,8 @@ class CustomerItems:
         changed = [item for item in self.items.values()
                    if item.id not in self.gone and item != self.loaded.get(item.id)]
         return [
-            Change(self._was_planned(item.id), item, self.ended_by.get(item.id, CancellationReason.SETTLED))
+            Change(self._was_planned(item.id), item, self.ended_by.get(item.id, CancellationReason.SETTLED),
+                   item.id not in self.standing)
             for item in changed
         ]
 

@@ -134,15 +134,24 @@ async def listed(tx: Any, *, customer_id: UUID | None, item_id: UUID | None, aft
     return list(await tx.rows(_OF_LIST, customer_id=customer_id, item_id=item_id, after=after, limit=limit))
 
 
+def begin(tx: Any, planned: Iterable[tuple[DunnedItem, NextReminder | None]]) -> None:
+    """Gather new items; whoever hears of one at the same time in another customer's stream does so again after it."""
+    tx.insert(ItemRow, *(_row_of(item, after) for item, after in planned))
+
+
 def keep(tx: Any, planned: Iterable[tuple[DunnedItem, NextReminder | None]]) -> None:
     """Gather items as they stand now, each with its next reminder."""
-    tx.put(ItemRow, *({
+    tx.put(ItemRow, *(_row_of(item, after) for item, after in planned))
+
+
+def _row_of(item: DunnedItem, planned: NextReminder | None) -> dict[str, Any]:
+    return {
         "id": item.id, "customer_id": item.customer_id, "invoice_id": item.invoice_id, "number": item.number,
         "currency": item.open.currency, "open": item.open.minor,
         "disputed": item.disputed.minor, "issued_on": item.issued_on,
         "due_on": item.due_on, "due_version": item.due_version, "active": item.active,
-        **coming(item), **_place(item, after),
-    } for item, after in planned))
+        **coming(item), **_place(item, planned),
+    }
 
 
 def climb(tx: Any, planned: Iterable[tuple[DunnedItem, NextReminder | None]]) -> None:

@@ -10,11 +10,15 @@ from notify_svc.store import items
 
 
 class Change(NamedTuple):
-    """An item as it stands now, what was planned for it before, and why nothing is owed of it where that is so."""
+    """An item as it stands now, what was planned for it before, and why nothing is owed of it where that is so.
+
+    `is_new`: nothing is kept of it yet.
+    """
 
     was: NextReminder | None
     item: DunnedItem
     ended_by: CancellationReason = CancellationReason.SETTLED
+    is_new: bool = False
 
 
 def plan_reminders(tx: Any, policy: LadderPolicy, changes: Iterable[Change], *, climbed: bool = False) -> None:
@@ -23,8 +27,9 @@ def plan_reminders(tx: Any, policy: LadderPolicy, changes: Iterable[Change], *, 
     `climbed`: they are kept already, and only their places on the ladder are other ones.
     """
     changed = [(change, change.item.planned(policy)) for change in changes]
-    (items.climb if climbed else items.keep)(tx, ((change.item, now) for change, now in changed))
-    for (was, item, ended_by), now in changed:
+    items.begin(tx, ((change.item, now) for change, now in changed if change.is_new))
+    (items.climb if climbed else items.keep)(tx, ((change.item, now) for change, now in changed if not change.is_new))
+    for (was, item, ended_by, _), now in changed:
         if now is not None and now != was:
             tx.emit(ReminderScheduled(**_about(item, policy, now.level), planned_on=now.planned_on))
         elif was is not None and item.open.is_zero:
