@@ -1,8 +1,8 @@
 """`./dunlin bench` runs to its end; what it measures is judged by nobody here.
 
-`anatomy` sends what `invoice`, `batch`, `payment` and `authorize` send, to the same three servers on the same seeds. What
-waits for a relay or a worker beside its limit (`live`, `dunning`, `events`) took four of five minutes beside other stages
-of CI, and is asked for apart.
+`anatomy` sends what `invoice`, `batch`, `payment` and `authorize` send, to the same three servers on the same seeds.
+What waits for a relay or a worker beside its limit (`live`, `dunning`, `events`) took four of five minutes beside other
+stages of CI, and is asked for apart.
 """
 
 import json
