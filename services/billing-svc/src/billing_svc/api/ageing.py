@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from billing_svc.api.owned import StandingInFor
 from billing_svc.api.shapes import Currency
 from billing_svc.domain.ageing import Aged, AgeingBasis, AgeingPolicy, Controls, tied
 from billing_svc.store import ageing, ageing_policies, customers, periods
@@ -19,6 +18,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kit import pages
 from dunlin_kit.auth import Me, requires
 from dunlin_kit.event_feed import Feed
+from dunlin_kit.owned import StandingInFor
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose, whose

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from billing_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for, names_of, narrowed
+from billing_svc.api.owned import OwnerCode, names_of, narrowed
 from billing_svc.api.shapes import Body, Code
 from billing_svc.domain.arrangement import MAX_GRACE_DAYS, MAX_ITEMS, Arrangement, ArrangementState
 from billing_svc.domain.instalments import MAX_INSTALMENTS, Instalment
@@ -21,6 +21,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kernel.ids import new_id
 from dunlin_kit import pages
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import EVERYBODYS, StandingInFor, asked_for
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from billing_svc.api.credit_note_shapes import CreditNoteLineCreate
-from billing_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for, narrowed
+from billing_svc.api.owned import OwnerCode, narrowed
 from billing_svc.api.payments import DATES
 from billing_svc.api.shapes import Body, Code
 from billing_svc.domain.accepted_dispute import AcceptDispute
@@ -27,6 +27,7 @@ from dunlin_kernel.errors import NotFound
 from dunlin_kernel.ids import new_id
 from dunlin_kit import pages
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import EVERYBODYS, StandingInFor, asked_for
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from billing_svc.api.owned import OwnerCode, StandingInFor, asked_for, names_of, narrowed
+from billing_svc.api.owned import OwnerCode, names_of, narrowed
 from billing_svc.api.shapes import Currency, ItemPartRead, ItemRead
 from billing_svc.domain.instalments import Instalment
 from billing_svc.domain.item import Item
@@ -30,6 +30,7 @@ from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.money import Money
 from dunlin_kit import pages
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import StandingInFor, asked_for
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose

@@ -16,6 +16,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kernel.calendar import days_after
 from dunlin_kit import pages
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import StandingInFor
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose, whose
@@ -38,7 +39,7 @@ class ReceiptRead(BaseModel):
     number: str | None
     name: str | None
     owner_code: str | None = Field(description="Who answers for the customer.")
-    standing_in_for: str | None = Field(description="With `owner=me`, the absent owner for whom one stands in.")
+    standing_in_for: str | None = StandingInFor
     amount: Amount
     unapplied: Amount
     received_on: date

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from billing_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for, narrowed
+from billing_svc.api.owned import OwnerCode, narrowed
 from billing_svc.api.payments import AMOUNTS, DATES, MAY_READ, MAY_WRITE
 from billing_svc.api.shapes import Body, Code
 from billing_svc.domain.credit import CreditKind
@@ -22,6 +22,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kernel.ids import new_id
 from dunlin_kit import pages
 from dunlin_kit.auth import Me
+from dunlin_kit.owned import EVERYBODYS, StandingInFor, asked_for
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose

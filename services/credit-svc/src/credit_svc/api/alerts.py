@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from credit_svc.api.owned import EVERYBODYS, StandingInFor, asked_for
 from credit_svc.api.shapes import Body
 from credit_svc.domain.position import AlertRule
 from credit_svc.store import alerts
@@ -17,6 +16,7 @@ from credit_svc.usecases.acknowledge_alert import acknowledge_alert as acknowled
 from credit_svc.usecases.assign_alert import assign_alert as assign
 from dunlin_events.contracts.base import Amount
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import EVERYBODYS, StandingInFor, asked_for
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose

@@ -7,12 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from credit_svc.api.owned import GroupOwners, StandingInFor, asked_for, standing_in_for_group
+from credit_svc.api.owned import GroupOwners, standing_in_for_group
 from credit_svc.api.shapes import amount_or_none
 from credit_svc.store import waiting_approvals
 from credit_svc.store.waiting_approvals import WaitingApproval, WaitingSubject
 from dunlin_events.contracts.base import Amount
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import StandingInFor, asked_for
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.write_route import ReadRoute, Tx

@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from credit_svc.api.owned import OwnerCode, StandingInFor, asked_for
 from credit_svc.domain.authorization import AuthorizationStatus
 from credit_svc.domain.decision import DenialReason
 from credit_svc.store import authorization_list
 from credit_svc.store.authorization_list import AskedAuthorizations, ListedAuthorization
 from dunlin_events.contracts.base import Amount
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import OwnerCode, StandingInFor, asked_for
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.write_route import ReadRoute, Tx

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from credit_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from credit_svc.api.shapes import Body
 from credit_svc.domain.claim import ClaimState
 from credit_svc.store import claims
@@ -18,6 +17,7 @@ from credit_svc.usecases.settle_claim import SettleClaim
 from credit_svc.usecases.settle_claim import settle_claim as settle_now
 from dunlin_events.contracts.base import Amount
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from credit_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from credit_svc.api.shapes import Body
 from credit_svc.domain.cover import Cover, CoverKind, CoverState
 from credit_svc.domain.policy import WHOLE_BPS
@@ -22,6 +21,7 @@ from dunlin_kernel.errors import RuleBroken
 from dunlin_kernel.ids import new_id
 from dunlin_kernel.money import Money
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose

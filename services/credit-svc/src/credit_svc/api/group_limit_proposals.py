@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from credit_svc.api.groups import GROUP_LIMIT_REFUSED, GroupLimitUpdate
 from credit_svc.api.limit_proposals import DECIDED, LimitProposalFilter, LimitProposalRejection
-from credit_svc.api.owned import EVERYBODYS, GroupOwners, StandingInFor, asked_for, standing_in_for_group
+from credit_svc.api.owned import GroupOwners, standing_in_for_group
 from credit_svc.api.shapes import amount_or_none
 from credit_svc.domain.limit_override import ProposalStatus
 from credit_svc.store import group_limit_proposals
@@ -19,6 +19,7 @@ from credit_svc.usecases.propose_group_limit import propose_group_limit as propo
 from credit_svc.usecases.reject_group_limit_proposal import reject_group_limit_proposal as reject
 from dunlin_events.contracts.base import Amount
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import EVERYBODYS, StandingInFor, asked_for
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from credit_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from credit_svc.api.shapes import Body, amount_or_none
 from credit_svc.domain.hold import HoldRule
 from credit_svc.store import holds
@@ -17,6 +16,7 @@ from credit_svc.usecases import place_credit_hold as placing
 from credit_svc.usecases import release_credit_hold as releasing
 from dunlin_events.contracts.base import Amount
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from credit_svc.api.limits import LIMIT_REFUSED, CreditLimitUpdate
-from credit_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from credit_svc.api.shapes import Body, amount_or_none
 from credit_svc.domain.limit import LimitKind
 from credit_svc.domain.limit_override import ProposalStatus
@@ -20,6 +19,7 @@ from credit_svc.usecases.propose_limit import propose_limit as propose
 from credit_svc.usecases.reject_limit_proposal import reject_limit_proposal as reject
 from dunlin_events.contracts.base import Amount
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from credit_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from credit_svc.api.shapes import Body, Currency
 from credit_svc.domain.exposure import Figures
 from credit_svc.store import mismatches
@@ -15,6 +14,7 @@ from credit_svc.store.mismatches import KeptMismatch
 from credit_svc.usecases import close_mismatch as closing
 from dunlin_events.contracts.base import Amount
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from credit_svc.api.group_shapes import GroupUseRead
-from credit_svc.api.owned import OwnerCode, StandingInFor, asked_for
 from credit_svc.api.shapes import (
     ExposurePartsRead,
     HeardPositionRead,
@@ -26,6 +25,7 @@ from dunlin_events.contracts.base import Amount
 from dunlin_kernel.errors import NotReady
 from dunlin_kernel.money import Money
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import OwnerCode, StandingInFor, asked_for
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose

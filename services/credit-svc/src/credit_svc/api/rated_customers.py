@@ -7,11 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from credit_svc.api.owned import StandingInFor, asked_for
 from credit_svc.domain.grade import Grade
 from credit_svc.store import rated_customers
 from credit_svc.store.rated_customers import RatedCustomer
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import StandingInFor, asked_for
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.write_route import ReadRoute, Tx

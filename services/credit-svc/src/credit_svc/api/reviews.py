@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from credit_svc.api.owned import OwnerCode, StandingInFor, asked_for
 from credit_svc.domain.grade import Grade
 from credit_svc.domain.review import RatingCause
 from credit_svc.store import rating_policies, reviews
 from credit_svc.store.reviews import PlannedReview
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import OwnerCode, StandingInFor, asked_for
 from dunlin_kit.pages import RESPONSES, Limit, Page, Paging
 from dunlin_kit.staff import Owner, Whose
 from dunlin_kit.wire import Day

@@ -17,6 +17,7 @@ from customer_svc.domain.interaction import (
 )
 from customer_svc.store.interactions import FollowUp, Logged
 from dunlin_kernel.ids import ContactId, CustomerId, new_id
+from dunlin_kit.owned import StandingInFor
 from dunlin_kit.pages import Page
 
 Summary = Annotated[str, Field(min_length=1, max_length=MAX_SUMMARY)]
@@ -83,7 +84,7 @@ class FollowUpRead(BaseModel):
     name: str
     owner_id: UUID | None
     owner_code: str | None
-    standing_in_for: str | None = Field(description="With `owner=me`, the absent owner for whom one stands in.")
+    standing_in_for: str | None = StandingInFor
     interaction_id: UUID
     kind: InteractionKind
     follow_up_on: date

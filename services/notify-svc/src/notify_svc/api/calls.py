@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dunlin_kit import pages
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose
@@ -17,7 +18,6 @@ from dunlin_kit.told_headers import Located
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
-from notify_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from notify_svc.api.promises import Note, PromiseCreate
 from notify_svc.domain.call import CallOutcome, CallReason, CallTask
 from notify_svc.store import calls, customer_names

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dunlin_kit import pages, versions
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import EVERYBODYS, StandingInFor, asked_for
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose
@@ -19,7 +20,6 @@ from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
-from notify_svc.api.owned import EVERYBODYS, StandingInFor, asked_for
 from notify_svc.api.promises import Note
 from notify_svc.domain.collection_case import CaseAction, CaseReason, CaseStage, CollectionCase, EntryKind
 from notify_svc.store import cases, customer_names

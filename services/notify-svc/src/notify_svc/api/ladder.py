@@ -14,13 +14,13 @@ from dunlin_kernel.money import Money
 from dunlin_kit import operations, pages, versions
 from dunlin_kit.auth import requires
 from dunlin_kit.operations import OperationRead
+from dunlin_kit.owned import OwnerCode
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.told_headers import Located, Tagged
 from dunlin_kit.versions import IfMatch, set_etag
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
-from notify_svc.api.owned import OwnerCode
 from notify_svc.domain.ladder import (
     MAX_GAP_DAYS,
     MAX_LEVELS,

@@ -11,11 +11,11 @@ from pydantic import BaseModel, Field
 from dunlin_events.contracts.base import Amount
 from dunlin_kit import pages
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import OwnerCode, StandingInFor
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.staff import Owner, Whose, whose
 from dunlin_kit.tenants import present
 from dunlin_kit.write_route import ReadRoute, Tx
-from notify_svc.api.owned import OwnerCode, StandingInFor
 from notify_svc.domain.limitation import InterruptionKind
 from notify_svc.store import collection_policies, limitations
 from notify_svc.store.limitations import Nearing

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dunlin_events.contracts.base import Amount
 from dunlin_events.contracts.notify import ReminderChannel
+from dunlin_kit.owned import OwnerCode
 from dunlin_kit.pages import Page
-from notify_svc.api.owned import OwnerCode
 from notify_svc.domain.letter import LetterLanguage
 from notify_svc.domain.message import Bounce, Message, MessageStatus, Step
 from notify_svc.gateways.letters import Rendered

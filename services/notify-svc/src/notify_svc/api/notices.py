@@ -10,9 +10,9 @@ from pydantic import BaseModel
 
 from dunlin_kit import pages
 from dunlin_kit.auth import requires
+from dunlin_kit.owned import OwnerCode
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.write_route import ReadRoute, Tx
-from notify_svc.api.owned import OwnerCode
 from notify_svc.domain.message import MessageStatus
 from notify_svc.domain.notice import Notice, NoticeKind
 from notify_svc.store import customer_names, notices

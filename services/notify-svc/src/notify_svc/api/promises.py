@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dunlin_events.contracts.base import Amount
 from dunlin_kit import pages
 from dunlin_kit.auth import Me, requires
+from dunlin_kit.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.problems import refuses
 from dunlin_kit.staff import Owner, Whose
@@ -18,7 +19,6 @@ from dunlin_kit.told_headers import Located
 from dunlin_kit.wire import Day
 from dunlin_kit.write_route import ReadRoute, Tx, WriteRoute
 from notify_svc import usecases
-from notify_svc.api.owned import EVERYBODYS, OwnerCode, StandingInFor, asked_for
 from notify_svc.domain.promise import MAX_GRACE_DAYS, Promise, PromiseStatus
 from notify_svc.store import customer_names, customers, promises
 from notify_svc.store.customer_names import CustomerNamed

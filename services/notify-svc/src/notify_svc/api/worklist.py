@@ -15,6 +15,7 @@ from dunlin_kernel.calendar import days_between
 from dunlin_kit import pages
 from dunlin_kit.auth import Me, Principal, requires
 from dunlin_kit.outbound import LookFailed
+from dunlin_kit.owned import StandingInFor
 from dunlin_kit.pages import Limit, Page, Paging
 from dunlin_kit.staff import Owner, Whose, whose
 from dunlin_kit.tenants import present
@@ -62,7 +63,7 @@ class WorklistRowRead(BaseModel):
     number: str | None
     name: str | None
     owner_code: str | None
-    standing_in_for: str | None = Field(description="With `owner=me`, the absent owner for whom one stands in.")
+    standing_in_for: str | None = StandingInFor
     overdue: list[Amount]
     oldest_days: int | None
     written_on: date | None = Field(description="When the last message left.")
